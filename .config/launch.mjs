@@ -1,0 +1,91 @@
+/**
+ * The one launcher behind every npm script. It installs what is missing, builds what is stale,
+ * and then runs the asked-for program, so that each script works from a fresh clone.
+ *
+ * Everything it says goes to stderr: stdout belongs to the program it starts (`ledger --json`).
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [task, ...args] = process.argv.slice(2);
+
+const note = (text) => process.stderr.write(`${text}\n`);
+const digest = (chunks) => {
+  const hash = createHash('sha256');
+  for (const chunk of chunks) hash.update(chunk).update('\0');
+  return hash.digest('hex');
+};
+const stampSays = (file, value) => existsSync(file) && readFileSync(file, 'utf8') === value;
+
+/** Runs a preparing command with its output on stderr; a failure ends the launcher with code 3. */
+function prepare(command, commandArgs) {
+  const { status } = spawnSync(command, commandArgs, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status !== 0) {
+    note(`${command} ${commandArgs.join(' ')} failed`);
+    process.exit(3);
+  }
+}
+
+function ensureInstalled() {
+  const stamp = join(root, 'node_modules', '.installed');
+  const wanted = digest([readFileSync(join(root, 'package-lock.json'))]);
+  if (stampSays(stamp, wanted)) return;
+  note('Installing dependencies (once) …');
+  prepare('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, wanted);
+}
+
+function* sourceFiles(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* sourceFiles(path);
+    else if (!entry.name.endsWith('.spec.ts')) yield path;
+  }
+}
+
+function ensureBuilt() {
+  const stamp = join(root, 'dist', '.built');
+  const configs = ['package-lock.json', 'nest-cli.json', 'tsconfig.json', '.config/launch.mjs'].map((f) => join(root, f));
+  const inputs = [...configs, ...sourceFiles(join(root, 'apps')), ...sourceFiles(join(root, 'libs'))];
+  const wanted = digest(inputs.flatMap((file) => [file.slice(root.length), readFileSync(file)]));
+  if (stampSays(stamp, wanted)) return;
+  note('Building …');
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  prepare(process.execPath, [join(root, 'node_modules/@nestjs/cli/bin/nest.js'), 'build', 'api']);
+  for (const assets of ['libs/policies/packs', 'libs/policies/sources']) {
+    if (existsSync(join(root, assets))) cpSync(join(root, assets), join(root, 'dist', assets), { recursive: true });
+  }
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+/** Becomes the program: same streams, same working folder, signals passed on, same exit code. */
+function run(nodeArgs) {
+  const child = spawn(process.execPath, nodeArgs, { stdio: 'inherit', env: { ...process.env, ...environment } });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+const environment = {};
+const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js'), '--config', join(root, '.config/jest.config.mjs')];
+const tasks = {
+  build: () => {},
+  api: () => run([join(root, 'dist/apps/api/src/main.js'), ...args]),
+  cli: () => run([join(root, 'dist/apps/cli/src/main.js'), ...args]),
+  demo: () => run([join(root, 'dist/apps/cli/src/main.js'), 'demo', ...args]),
+  bench: () => run(['--expose-gc', join(root, 'test/bench/main.mjs'), ...args]),
+  test: () => run([...jest, ...args]),
+};
+
+if (!(task in tasks)) {
+  note(`usage: launch.mjs ${Object.keys(tasks).join(' | ')} [arguments]`);
+  process.exit(2);
+}
+ensureInstalled();
+ensureBuilt();
+tasks[task]();

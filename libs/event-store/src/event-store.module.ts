@@ -1,0 +1,38 @@
+import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { CLOCK, type Clock } from '@app/kernel';
+import { EventCodec, type EventDefinition } from './codec.js';
+import { EVENT_STORE, type EventStore } from './event-store.js';
+import { Executor } from './executor.js';
+import { SqliteEventStore } from './sqlite-event-store.js';
+
+export interface EventStoreOptions {
+  /** Path of the embedded ledger's file. */
+  readonly file: string;
+  readonly clock: Clock;
+  /** The stored form of every feature's events. */
+  readonly definitions: Readonly<Record<string, EventDefinition>>;
+}
+
+/** Provides the event store, the executor and the clock to every feature. */
+@Global()
+@Module({})
+export class EventStoreModule implements OnApplicationShutdown {
+  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+
+  static forRoot(options: EventStoreOptions): DynamicModule {
+    const store = new SqliteEventStore(options.file, new EventCodec(options.definitions), options.clock);
+    return {
+      module: EventStoreModule,
+      providers: [
+        { provide: CLOCK, useValue: options.clock },
+        { provide: EVENT_STORE, useValue: store },
+        { provide: Executor, useValue: new Executor(store) },
+      ],
+      exports: [CLOCK, EVENT_STORE, Executor],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.close();
+  }
+}

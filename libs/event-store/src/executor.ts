@@ -1,0 +1,236 @@
+import { LRUCache } from 'lru-cache';
+import { type Actor, type Decider, derivedId, type DomainEvent, Problem } from '@app/kernel';
+import type { EventMetadata, NewEvent, RecordedEvent } from './event.js';
+import { type EventStore, isProblem, NO_STREAM } from './event-store.js';
+
+/** Everything a command carries besides its own input. */
+export interface CommandContext {
+  readonly commandId: string;
+  /** SHA-256 of the command's content. */
+  readonly contentHash: string;
+  readonly actor: Actor;
+  /** Business date on which the command takes effect. */
+  readonly effectiveOn: string;
+  /** Business date on which it is handled. */
+  readonly today: string;
+  readonly correlationId: string;
+  readonly causationId: string;
+  /** The caller's If-Match: the command is refused unless the stream stands exactly there. */
+  readonly expectedRevision?: number;
+}
+
+/** What a command did. `replayed` means it had been done before under the same id, and nothing was added. */
+export interface Receipt {
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: number;
+  readonly events: number;
+  readonly replayed: boolean;
+}
+
+export interface Loaded<State> {
+  readonly state: State;
+  readonly revision: number;
+  /** Position of the stream's last event; 0 when it does not exist. */
+  readonly position: number;
+}
+
+type AnyDecider<Command, Event extends DomainEvent, State> = Decider<Command, Event, State>;
+
+const CACHED_STREAMS = 5_000;
+/** Other processes may win this many races against us before the caller is told to retry. */
+const ATTEMPTS = 20;
+
+/**
+ * Load, fold, decide, append at the exact revision: the one way into a stream.
+ *
+ * Commands on one stream queue up inside this process, so that its writers do not race each other; against other
+ * processes the expected revision decides. The folded state is cached: a refusal or a repeat is answered only after
+ * the stream's tail has been read again, so a stale cache can cost a retry but never a wrong answer.
+ */
+export class Executor {
+  private readonly cache = new LRUCache<string, Loaded<unknown>>({ max: CACHED_STREAMS });
+  private readonly tails = new Map<string, Promise<unknown>>();
+
+  constructor(private readonly store: EventStore) {}
+
+  /** The current state of a stream. */
+  async load<Command, Event extends DomainEvent, State>(decider: AnyDecider<Command, Event, State>, stream: string): Promise<Loaded<State>> {
+    return this.refresh(decider, stream, this.cached(decider, stream));
+  }
+
+  /**
+   * Decides a command on a stream and appends what follows from it.
+   * @throws Problem what the decider refuses; `precondition-failed` when If-Match names another revision;
+   *   `idempotency-key-reused` when the command id was used with other content; `too-much-contention`; the store's own.
+   */
+  execute<Command, Event extends DomainEvent, State>(
+    decider: AnyDecider<Command, Event, State>,
+    stream: string,
+    command: Command,
+    context: CommandContext,
+  ): Promise<Receipt> {
+    return this.oneAtATime(stream, () => this.attempt(decider, stream, command, context));
+  }
+
+  private async attempt<Command, Event extends DomainEvent, State>(
+    decider: AnyDecider<Command, Event, State>,
+    stream: string,
+    command: Command,
+    context: CommandContext,
+  ): Promise<Receipt> {
+    const decision = { actorId: context.actor.id, roles: context.actor.roles, effectiveOn: context.effectiveOn, today: context.today };
+    let loaded = this.cached(decider, stream);
+    if (loaded.revision === NO_STREAM) loaded = await this.refresh(decider, stream, loaded);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      let events: readonly Event[] = [];
+      let refusal: unknown;
+      try {
+        requireRevision(stream, context.expectedRevision, loaded.revision);
+        events = decider.decide(command, loaded.state, decision);
+      } catch (error) {
+        refusal = error;
+      }
+      if (events.length === 0) {
+        const fresh = await this.refresh(decider, stream, loaded);
+        if (fresh.revision !== loaded.revision) {
+          loaded = fresh;
+          continue;
+        }
+        const before = await this.replay(context);
+        if (before !== undefined) return before;
+        if (refusal !== undefined) throw refusal;
+        return { stream, revision: loaded.revision, position: loaded.position, events: 0, replayed: false };
+      }
+      try {
+        const newEvents = events.map((event, index) => envelope(event, index, context));
+        const appended = await this.store.append(stream, loaded.revision, newEvents);
+        // A retry that the store recognised may have more behind it: then the cache must not move on from here.
+        if (appended.revision === loaded.revision + events.length) this.remember(decider, stream, loaded, events, context, appended.position);
+        return { stream, ...appended, events: events.length, replayed: false };
+      } catch (error) {
+        if (isProblem(error, 'duplicate-event')) {
+          const before = await this.replay(context);
+          if (before !== undefined) return before;
+        }
+        if (!isProblem(error, 'wrong-revision')) {
+          this.cache.delete(stream);
+          throw error;
+        }
+        loaded = await this.refresh(decider, stream, loaded);
+      }
+    }
+    throw new Problem('conflict', 'too-much-contention', `stream ${stream} is being changed by many writers; retry`);
+  }
+
+  /** The receipt of the same command done before; refuses a command id that was used for something else. */
+  private async replay(context: CommandContext): Promise<Receipt | undefined> {
+    const first = await this.store.findEvent(eventId(context.commandId, 0));
+    if (first === undefined) return undefined;
+    if (first.metadata.commandHash !== context.contentHash) {
+      throw new Problem('refused', 'idempotency-key-reused', 'this idempotency key was used for a command with other content');
+    }
+    let last = first;
+    let events = 0;
+    for await (const page of this.store.readStream(first.stream, { from: first.revision })) {
+      for (const event of page) {
+        if (event.metadata.commandId !== context.commandId) return receiptOf(last, events);
+        last = event;
+        events += 1;
+      }
+    }
+    return receiptOf(last, events);
+  }
+
+  private cached<Command, Event extends DomainEvent, State>(decider: AnyDecider<Command, Event, State>, stream: string): Loaded<State> {
+    return (this.cache.get(stream) as Loaded<State> | undefined) ?? { state: decider.initialState, revision: NO_STREAM, position: 0 };
+  }
+
+  private async refresh<Command, Event extends DomainEvent, State>(
+    decider: AnyDecider<Command, Event, State>,
+    stream: string,
+    known: Loaded<State>,
+  ): Promise<Loaded<State>> {
+    let { state, revision, position } = known;
+    for await (const page of this.store.readStream(stream, { from: revision + 1 })) {
+      for (const event of page) {
+        state = decider.evolve(state, asDomainEvent<Event>(event), contextOf(event));
+        ({ revision, position } = event);
+      }
+    }
+    if (revision === known.revision) return known;
+    const loaded = { state, revision, position };
+    this.keep(stream, loaded);
+    return loaded;
+  }
+
+  private remember<Command, Event extends DomainEvent, State>(
+    decider: AnyDecider<Command, Event, State>,
+    stream: string,
+    loaded: Loaded<State>,
+    events: readonly Event[],
+    context: CommandContext,
+    position: number,
+  ): void {
+    const at = { actorId: context.actor.id, effectiveOn: context.effectiveOn };
+    const state = events.reduce((folded, event) => decider.evolve(folded, event, at), loaded.state);
+    this.keep(stream, { state, revision: loaded.revision + events.length, position });
+  }
+
+  /** Never lets a slow reader put an older state over a newer one. */
+  private keep(stream: string, loaded: Loaded<unknown>): void {
+    const present = this.cache.get(stream);
+    if (present === undefined || present.revision < loaded.revision) this.cache.set(stream, loaded);
+  }
+
+  private oneAtATime<Result>(stream: string, work: () => Promise<Result>): Promise<Result> {
+    const before = this.tails.get(stream);
+    const running = before === undefined ? work() : before.then(work, work);
+    this.tails.set(stream, running);
+    const done = () => {
+      if (this.tails.get(stream) === running) this.tails.delete(stream);
+    };
+    running.then(done, done);
+    return running;
+  }
+}
+
+/** The id of a command's n-th event. */
+export function eventId(commandId: string, index: number): string {
+  return derivedId(commandId, String(index));
+}
+
+/** What `evolve` may know of an event's envelope. */
+export function contextOf(event: RecordedEvent) {
+  return { actorId: event.metadata.actor.id, effectiveOn: event.metadata.effectiveOn };
+}
+
+/** A recorded event as the domain knows it. */
+export function asDomainEvent<Event extends DomainEvent>(event: RecordedEvent): Event {
+  const { policy, evidence } = event.metadata;
+  return { type: event.type, data: event.data, ...(policy && { policy }), ...(evidence && { evidence }) } as unknown as Event;
+}
+
+function envelope(event: DomainEvent, index: number, context: CommandContext): NewEvent {
+  const metadata: EventMetadata = {
+    effectiveOn: context.effectiveOn,
+    actor: context.actor,
+    commandId: context.commandId,
+    commandHash: context.contentHash,
+    correlationId: context.correlationId,
+    causationId: context.causationId,
+    ...(event.policy && { policy: event.policy }),
+    ...(event.evidence && event.evidence.length > 0 && { evidence: event.evidence }),
+  };
+  return { id: eventId(context.commandId, index), type: event.type, data: event.data, metadata };
+}
+
+function receiptOf(last: RecordedEvent, events: number): Receipt {
+  return { stream: last.stream, revision: last.revision, position: last.position, events, replayed: true };
+}
+
+function requireRevision(stream: string, expected: number | undefined, actual: number): void {
+  if (expected !== undefined && expected !== actual) {
+    throw new Problem('precondition-failed', 'precondition-failed', `${stream} is at revision ${actual}, not ${expected}`, [], { expected, actual });
+  }
+}

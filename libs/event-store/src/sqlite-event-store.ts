@@ -1,0 +1,317 @@
+import Database from 'better-sqlite3';
+import { type Clock, Problem } from '@app/kernel';
+import type { EventCodec } from './codec.js';
+import type { EventMetadata, NewEvent, RecordedEvent } from './event.js';
+import {
+  type Appended,
+  duplicateEvent,
+  type EventStore,
+  MAX_APPEND_BYTES,
+  MAX_STREAM_NAME_LENGTH,
+  NO_STREAM,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type SubscribeOptions,
+  wrongRevision,
+} from './event-store.js';
+
+const PAGE_SIZE = 512;
+const GROUP_APPENDS = 256;
+const QUEUED_APPENDS = 20_000;
+/** How often a live subscription looks for events that another process on the same file has written. */
+const POLL_MS = 100;
+const LOCK_WAIT_MS = 10_000;
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS events (
+  position    INTEGER PRIMARY KEY,
+  stream      TEXT NOT NULL,
+  revision    INTEGER NOT NULL,
+  id          TEXT NOT NULL UNIQUE,
+  type        TEXT NOT NULL,
+  recorded_at TEXT NOT NULL,
+  data        TEXT NOT NULL,
+  metadata    TEXT NOT NULL,
+  UNIQUE (stream, revision)
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS events_are_never_edited BEFORE UPDATE ON events
+  BEGIN SELECT RAISE(ABORT, 'events are never edited'); END;
+CREATE TRIGGER IF NOT EXISTS events_are_never_deleted BEFORE DELETE ON events
+  BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;`;
+
+interface Row {
+  readonly position: number;
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  readonly recorded_at: string;
+  readonly data: string;
+  readonly metadata: string;
+}
+
+interface Encoded {
+  readonly id: string;
+  readonly type: string;
+  readonly data: string;
+  readonly metadata: string;
+}
+
+interface QueuedAppend {
+  readonly stream: string;
+  readonly expectedRevision: number;
+  readonly events: readonly Encoded[];
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (problem: unknown) => void;
+}
+
+type Outcome = Appended | Problem;
+
+/**
+ * The embedded event store: one SQLite file in WAL mode with `synchronous=FULL`. Appends that arrive together
+ * are committed together (one fsync a group); each is acknowledged only after its group's commit.
+ * Several processes may share the file.
+ */
+export class SqliteEventStore implements EventStore {
+  private readonly database: Database.Database;
+  private readonly statements: ReturnType<typeof prepare>;
+  private queue: QueuedAppend[] = [];
+  private flushScheduled = false;
+  private readonly wakers = new Set<() => void>();
+  private closed = false;
+
+  constructor(
+    file: string,
+    private readonly codec: EventCodec,
+    private readonly clock: Clock,
+  ) {
+    this.database = new Database(file, { timeout: LOCK_WAIT_MS });
+    this.database.pragma('journal_mode = WAL');
+    this.database.pragma('synchronous = FULL');
+    this.database.exec(SCHEMA);
+    this.statements = prepare(this.database);
+  }
+
+  append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<Appended> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) throw unavailable('the event store is closed');
+      if (this.queue.length >= QUEUED_APPENDS) throw new Problem('unavailable', 'store-busy', 'too many appends are waiting; retry later');
+      if (stream.length === 0 || stream.length > MAX_STREAM_NAME_LENGTH) throw new Problem('invalid', 'stream-name', 'a stream name has 1 to 512 characters');
+      if (events.length === 0 || !Number.isInteger(expectedRevision) || expectedRevision < NO_STREAM) {
+        throw new Problem('invalid', 'empty-append', 'an append has at least one event and an exact expected revision');
+      }
+      this.queue.push({ stream, expectedRevision, events: this.encode(events), resolve, reject });
+      this.scheduleFlush();
+    });
+  }
+
+  private encode(events: readonly NewEvent[]): readonly Encoded[] {
+    let size = 0;
+    const encoded = events.map(({ id, type, data, metadata }) => {
+      const event = { id, type: this.codec.storedName(type), data: JSON.stringify(data), metadata: JSON.stringify(metadata) };
+      size += event.data.length + event.metadata.length;
+      return event;
+    });
+    if (size > MAX_APPEND_BYTES / 4 && Buffer.byteLength(JSON.stringify(encoded)) > MAX_APPEND_BYTES) {
+      throw new Problem('invalid', 'append-too-large', `one append may not exceed ${MAX_APPEND_BYTES} bytes`);
+    }
+    return encoded;
+  }
+
+  private scheduleFlush(): void {
+    if (this.flushScheduled) return;
+    this.flushScheduled = true;
+    // After the I/O callbacks of this turn, so that every request that has arrived joins the group.
+    setImmediate(() => {
+      this.flushScheduled = false;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    const group = this.queue.splice(0, GROUP_APPENDS);
+    if (group.length === 0) return;
+    if (this.queue.length > 0) this.scheduleFlush();
+    let outcomes: readonly Outcome[];
+    try {
+      outcomes = this.commit(group);
+    } catch (error) {
+      // One append used an id that stands elsewhere: alone, each of the others still gets its own answer.
+      outcomes = isUniqueViolation(error) ? group.map((append) => this.commitAlone(append)) : group.map(() => storageProblem(error));
+    }
+    this.wake();
+    group.forEach((append, index) => {
+      const outcome = outcomes[index] as Outcome;
+      if (outcome instanceof Problem) append.reject(outcome);
+      else append.resolve(outcome);
+    });
+  }
+
+  /** One durable transaction for the whole group; refused appends leave no trace and no gap. */
+  private commit(group: readonly QueuedAppend[]): readonly Outcome[] {
+    const recordedAt = this.clock.now().toISOString();
+    this.statements.begin.run();
+    try {
+      let position = this.statements.head.get() ?? 0;
+      const outcomes = group.map((append) => {
+        const outcome = this.insert(append, position, recordedAt);
+        if (!(outcome instanceof Problem) && outcome.position > position) position = outcome.position;
+        return outcome;
+      });
+      this.statements.commit.run();
+      return outcomes;
+    } catch (error) {
+      if (this.database.inTransaction) this.statements.rollback.run();
+      throw error;
+    }
+  }
+
+  private commitAlone(append: QueuedAppend): Outcome {
+    try {
+      return this.commit([append])[0] as Outcome;
+    } catch (error) {
+      return isUniqueViolation(error) ? duplicateEvent(append.stream, append.events[0]?.id ?? '') : storageProblem(error);
+    }
+  }
+
+  private insert({ stream, expectedRevision, events }: QueuedAppend, head: number, recordedAt: string): Outcome {
+    const actual = this.statements.streamHead.get(stream) ?? NO_STREAM;
+    if (actual !== expectedRevision) return this.repeated(stream, expectedRevision, events) ?? wrongRevision(stream, expectedRevision, actual);
+    let revision = actual;
+    let position = head;
+    for (const event of events) {
+      revision += 1;
+      position += 1;
+      this.statements.insert.run(position, stream, revision, event.id, event.type, recordedAt, event.data, event.metadata);
+    }
+    return { revision, position };
+  }
+
+  /** The original answer when exactly these events stand right after the expected revision. */
+  private repeated(stream: string, expectedRevision: number, events: readonly Encoded[]): Appended | undefined {
+    const rows = this.statements.forwards.all(stream, expectedRevision + 1, events.length);
+    const last = rows.at(-1);
+    const same = rows.length === events.length && rows.every((row, index) => isSameEvent(row, events[index]));
+    return same && last !== undefined ? { revision: last.revision, position: last.position } : undefined;
+  }
+
+  async *readStream(stream: string, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    const forwards = options.direction !== 'backwards';
+    let from = options.from ?? (forwards ? 0 : Number.MAX_SAFE_INTEGER);
+    let left = options.limit ?? Number.POSITIVE_INFINITY;
+    while (left > 0 && from >= 0) {
+      const wanted = Math.min(PAGE_SIZE, left);
+      const rows = (forwards ? this.statements.forwards : this.statements.backwards).all(stream, from, wanted);
+      if (rows.length > 0) yield rows.map((row) => this.decode(row));
+      if (rows.length < wanted) return;
+      left -= rows.length;
+      const last = (rows.at(-1) as Row).revision;
+      from = forwards ? last + 1 : last - 1;
+    }
+  }
+
+  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    const forwards = options.direction !== 'backwards';
+    let after = options.after ?? (forwards ? 0 : Number.MAX_SAFE_INTEGER);
+    let left = options.limit ?? Number.POSITIVE_INFINITY;
+    while (left > 0) {
+      const wanted = Math.min(PAGE_SIZE, left);
+      const rows = (forwards ? this.statements.allForwards : this.statements.allBackwards).all(after, wanted);
+      if (rows.length > 0) yield rows.map((row) => this.decode(row));
+      if (rows.length < wanted) return;
+      left -= rows.length;
+      after = (rows.at(-1) as Row).position;
+    }
+  }
+
+  async *subscribe({ after, signal }: SubscribeOptions): AsyncGenerator<readonly RecordedEvent[]> {
+    let position = after;
+    while (!signal.aborted && !this.closed) {
+      const rows = this.statements.allForwards.all(position, PAGE_SIZE);
+      if (rows.length === 0) {
+        await this.waitForMore(signal);
+        continue;
+      }
+      position = (rows.at(-1) as Row).position;
+      yield rows.map((row) => this.decode(row));
+    }
+  }
+
+  private waitForMore(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.wakers.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, POLL_MS);
+      this.wakers.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  private wake(): void {
+    for (const wake of [...this.wakers]) wake();
+  }
+
+  private decode(row: Row): RecordedEvent {
+    const { type, data } = this.codec.decode(row.type, JSON.parse(row.data));
+    const metadata = JSON.parse(row.metadata) as EventMetadata;
+    return { id: row.id, stream: row.stream, revision: row.revision, position: row.position, type, data, recordedAt: row.recorded_at, metadata };
+  }
+
+  async findEvent(id: string): Promise<RecordedEvent | undefined> {
+    const row = this.statements.byId.get(id);
+    return row === undefined ? undefined : this.decode(row);
+  }
+
+  async head(): Promise<number> {
+    return this.statements.head.get() ?? 0;
+  }
+
+  /** Commits what is queued, wakes every subscription so that it can end, and closes the file. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    while (this.queue.length > 0) this.flush();
+    this.closed = true;
+    this.wake();
+    this.database.close();
+  }
+}
+
+function prepare(database: Database.Database) {
+  const columns = 'position, stream, revision, id, type, recorded_at, data, metadata';
+  return {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+    head: database.prepare<[], number>('SELECT position FROM events ORDER BY position DESC LIMIT 1').pluck(),
+    streamHead: database.prepare<[string], number>('SELECT revision FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1').pluck(),
+    insert: database.prepare(`INSERT INTO events (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
+    byId: database.prepare<[string], Row>(`SELECT ${columns} FROM events WHERE id = ?`),
+    forwards: database.prepare<[string, number, number], Row>(`SELECT ${columns} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`),
+    backwards: database.prepare<[string, number, number], Row>(`SELECT ${columns} FROM events WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?`),
+    allForwards: database.prepare<[number, number], Row>(`SELECT ${columns} FROM events WHERE position > ? ORDER BY position LIMIT ?`),
+    allBackwards: database.prepare<[number, number], Row>(`SELECT ${columns} FROM events WHERE position < ? ORDER BY position DESC LIMIT ?`),
+  };
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code === 'SQLITE_CONSTRAINT_UNIQUE';
+}
+
+/** The id alone is not enough: an id reused for other content must not be answered as if that had been stored. */
+function isSameEvent(row: Row, event: Encoded | undefined): boolean {
+  return row.id === event?.id && row.type === event.type && row.data === event.data;
+}
+
+function unavailable(detail: string): Problem {
+  return new Problem('unavailable', 'store-unavailable', detail);
+}
+
+/** Disk full, I/O error, lock not obtained: nothing was acknowledged; the same append may be retried. */
+function storageProblem(error: unknown): Problem {
+  const code = error instanceof Database.SqliteError ? error.code : String(error);
+  return unavailable(`the event store could not write (${code}); retry the same command`);
+}

@@ -1,0 +1,55 @@
+import { invalidField } from './problem.js';
+
+/** A calendar day in Asia/Shanghai, `YYYY-MM-DD`. Compares correctly as text. */
+export type BusinessDate = string & { readonly __brand: 'BusinessDate' };
+
+const SHAPE = /^(\d{4})-(\d{2})-(\d{2})$/;
+const DAY_MS = 86_400_000;
+// China has kept UTC+8 without daylight saving time since 1992; the ledger holds no earlier instants.
+const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
+
+const epochDay = (date: string) => Date.parse(`${date}T00:00:00Z`) / DAY_MS;
+const fromEpochDay = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10) as BusinessDate;
+
+/** Whether a value is an existing calendar day between 1949 and 9998. */
+export function isBusinessDate(value: unknown): value is BusinessDate {
+  if (typeof value !== 'string' || !SHAPE.test(value) || value < '1949-10-01' || value > '9998-12-31') return false;
+  const time = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
+}
+
+/** @throws Problem `invalid-input` naming the field unless the text is an existing day. */
+export function businessDate(text: unknown, field = 'date'): BusinessDate {
+  if (!isBusinessDate(text)) throw invalidField(field, 'date', 'must be an existing day written YYYY-MM-DD');
+  return text;
+}
+
+/** The day it is in Asia/Shanghai at an instant. */
+export function businessDateAt(instant: Date): BusinessDate {
+  return new Date(instant.getTime() + SHANGHAI_OFFSET_MS).toISOString().slice(0, 10) as BusinessDate;
+}
+
+/** The first instant of a day in Asia/Shanghai. */
+export function startOf(date: BusinessDate): Date {
+  return new Date(epochDay(date) * DAY_MS - SHANGHAI_OFFSET_MS);
+}
+
+export function addDays(date: BusinessDate, days: number): BusinessDate {
+  return fromEpochDay(epochDay(date) + days);
+}
+
+/** The same day of a later year; 29 February becomes 28 February. */
+export function addYears(date: BusinessDate, years: number): BusinessDate {
+  const year = String(Number(date.slice(0, 4)) + years).padStart(4, '0');
+  const moved = `${year}${date.slice(4)}`;
+  return (isBusinessDate(moved) ? moved : `${year}-02-28`) as BusinessDate;
+}
+
+/** Whole days from one day to another, negative when `to` is earlier. */
+export function daysBetween(from: BusinessDate, to: BusinessDate): number {
+  return epochDay(to) - epochDay(from);
+}
+
+export function yearOf(date: BusinessDate): number {
+  return Number(date.slice(0, 4));
+}
