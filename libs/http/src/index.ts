@@ -1,0 +1,6 @@
+export { AllowAnyRole, AllowRoles, type AuthenticatedRequest, OpenToAll } from './access.guard.js';
+export { CommandDto, Context } from './command-context.js';
+export { HttpModule } from './http.module.js';
+export { cursorKey, type Page, PageDto, pageOf } from './paging.js';
+export { type ProblemDocument, sendProblem } from './problem.filter.js';
+export { Tokens } from './tokens.js';

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { type Actor, type Clock, type PersonRole, Problem, ROLES } from '@app/kernel';
+
+const ISSUER = 'policy-ledger';
+const ALGORITHM = 'HS256';
+const KEY_BYTES = 32;
+const REMEMBERED_TOKENS = 2_000;
+const LONGEST_LIFE_SECONDS = 366 * 86_400;
+
+interface Verified {
+  readonly actor: Actor;
+  readonly expiresAtMs: number;
+}
+
+/** Issues and checks the bearer tokens (RFC 7519) of an embedded ledger with a key that never leaves its data folder. */
+export class Tokens {
+  private readonly verified = new LRUCache<string, Verified>({ max: REMEMBERED_TOKENS });
+
+  constructor(
+    private readonly key: Uint8Array,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Reads the key file, or makes one that only its owner can read. */
+  static fromKeyFile(file: string, clock: Clock): Tokens {
+    if (!existsSync(file)) {
+      try {
+        writeFileSync(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
+    const text = readFileSync(file, 'utf8').trim();
+    if (!/^[0-9a-f]{64}$/.test(text)) throw new Error(`${file} does not hold a token key of ${KEY_BYTES} bytes in hex`);
+    return new Tokens(Buffer.from(text, 'hex'), clock);
+  }
+
+  /** Signs a token for a person. @throws Problem `token-request` for an empty id, no role or a life beyond a year. */
+  async issue(actor: Actor, lifeSeconds: number): Promise<string> {
+    const known = actor.roles.length > 0 && actor.roles.every((role) => (ROLES as readonly string[]).includes(role));
+    if (!/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u.test(actor.id) || actor.unit.length === 0 || actor.unit.length > 128 || !known) {
+      throw new Problem('invalid', 'token-request', `a token needs an actor id, a unit and at least one role of ${ROLES.join(', ')}`);
+    }
+    if (!Number.isInteger(lifeSeconds) || lifeSeconds < 60 || lifeSeconds > LONGEST_LIFE_SECONDS) {
+      throw new Problem('invalid', 'token-request', 'a token lives between one minute and 366 days');
+    }
+    const now = Math.floor(this.clock.now().getTime() / 1000);
+    return new SignJWT({ unit: actor.unit, roles: [...actor.roles] })
+      .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
+      .setIssuer(ISSUER)
+      .setAudience(ISSUER)
+      .setSubject(actor.id)
+      .setIssuedAt(now)
+      .setExpirationTime(now + lifeSeconds)
+      .sign(this.key);
+  }
+
+  /** Who a token stands for. @throws Problem `token-invalid` or `token-expired` (unauthenticated). */
+  async verify(token: string): Promise<Actor> {
+    const nowMs = this.clock.now().getTime();
+    const known = this.verified.get(token);
+    if (known !== undefined && known.expiresAtMs > nowMs) return known.actor;
+    try {
+      const { payload } = await jwtVerify(token, this.key, {
+        algorithms: [ALGORITHM],
+        issuer: ISSUER,
+        audience: ISSUER,
+        requiredClaims: ['sub', 'exp', 'unit', 'roles'],
+        currentDate: new Date(nowMs),
+      });
+      const roles = Array.isArray(payload['roles']) ? payload['roles'].filter((role): role is PersonRole => (ROLES as readonly unknown[]).includes(role)) : [];
+      if (roles.length === 0 || typeof payload['unit'] !== 'string') throw new Problem('unauthenticated', 'token-invalid', 'the token carries no known role');
+      const actor: Actor = { id: payload.sub as string, unit: payload['unit'], roles };
+      this.verified.set(token, { actor, expiresAtMs: (payload.exp as number) * 1000 });
+      return actor;
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      if (error instanceof errors.JWTExpired) throw new Problem('unauthenticated', 'token-expired', 'the token has expired');
+      throw new Problem('unauthenticated', 'token-invalid', 'the bearer token is not valid here');
+    }
+  }
+}

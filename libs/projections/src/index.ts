@@ -1,0 +1,8 @@
+export type { ProcessManager } from './process-manager.js';
+export type { Projection, Rows } from './projection.js';
+export { Projector } from './projector.js';
+export { ProjectionsModule } from './projections.module.js';
+export { ReadModels } from './read-models.js';
+export type { SubscriberStatus } from './subscriber.js';
+export { Subscriptions } from './subscriptions.js';
+export { type ColumnValue, type Row, type Table, table } from './table.js';

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '@app/kernel';
+import type { EventStore, RecordedEvent } from '@app/event-store';
+import type { ReadModels } from './read-models.js';
+import { PositionGate, type SubscriberStatus } from './subscriber.js';
+
+/**
+ * Carries a decision from one stream to the next. `react` sends commands whose ids derive from the event, so that
+ * doing it again changes nothing; it runs at least once for every event, also after a crash.
+ */
+export interface ProcessManager {
+  readonly name: string;
+  readonly handles: ReadonlySet<string>;
+  react(event: RecordedEvent): Promise<void>;
+}
+
+const RETRY_MS = [20, 100, 500, 2_000, 5_000];
+
+/** Runs one process manager over the ledger, in order, with its own checkpoint. */
+export class ProcessManagerRunner {
+  private readonly stopping = new AbortController();
+  private readonly gate: PositionGate;
+  private loop: Promise<void> = Promise.resolve();
+  private error: string | undefined;
+
+  constructor(
+    private readonly manager: ProcessManager,
+    private readonly store: EventStore,
+    private readonly readModels: ReadModels,
+  ) {
+    this.gate = new PositionGate(readModels.checkpoint(manager.name)?.position ?? 0);
+  }
+
+  start(): void {
+    this.loop = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.loop;
+  }
+
+  status(): SubscriberStatus {
+    const { name } = this.manager;
+    const state = this.error === undefined ? ('running' as const) : ('stopped' as const);
+    return { name, kind: 'process-manager', position: this.gate.position, state, ...(this.error !== undefined && { error: this.error }) };
+  }
+
+  reached(position: number, timeoutMs: number): Promise<boolean> {
+    return this.error !== undefined && this.gate.position < position ? Promise.resolve(false) : this.gate.reached(position, timeoutMs);
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    for (let goOn = true; goOn && !signal.aborted; ) {
+      try {
+        goOn = await this.follow(signal);
+      } catch (error) {
+        this.error = error instanceof Error ? error.message : String(error);
+        await sleep(500, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** False when an event cannot be dealt with and the manager has to stop. */
+  private async follow(signal: AbortSignal): Promise<boolean> {
+    for await (const page of this.store.subscribe({ after: this.gate.position, signal })) {
+      for (const event of page) {
+        if (this.manager.handles.has(event.type) && !(await this.reactUntilDone(event))) return false;
+        this.gate.advance(event.position);
+      }
+      this.readModels.saveCheckpoint({ name: this.manager.name, version: 1, position: this.gate.position });
+    }
+    return true;
+  }
+
+  /** False when it was told to stop or cannot go on. A passing fault is retried; anything else stops it, visibly. */
+  private async reactUntilDone(event: RecordedEvent): Promise<boolean> {
+    for (let attempt = 0; ; attempt += 1) {
+      if (this.stopping.signal.aborted) return false;
+      try {
+        await this.manager.react(event);
+        this.error = undefined;
+        return true;
+      } catch (error) {
+        const passing = error instanceof Problem && (error.kind === 'unavailable' || error.kind === 'conflict');
+        this.error = `position ${event.position}: ${error instanceof Error ? error.message : String(error)}`;
+        if (!passing) return false;
+        await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+}

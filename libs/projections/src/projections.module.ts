@@ -1,0 +1,16 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { ReadModels } from './read-models.js';
+import { Subscriptions } from './subscriptions.js';
+
+/** Provides the read models and everything that follows the ledger. */
+@Global()
+@Module({})
+export class ProjectionsModule {
+  static forRoot(options: { readonly file: string }): DynamicModule {
+    return {
+      module: ProjectionsModule,
+      providers: [{ provide: ReadModels, useFactory: () => new ReadModels(options.file) }, Subscriptions],
+      exports: [ReadModels, Subscriptions],
+    };
+  }
+}

@@ -1,0 +1,44 @@
+/** How a subscriber of the ledger is doing, for health and for people. */
+export interface SubscriberStatus {
+  readonly name: string;
+  readonly kind: 'projection' | 'process-manager';
+  readonly position: number;
+  readonly state: 'running' | 'stopped';
+  /** Why it stopped, and at which event. */
+  readonly error?: string;
+}
+
+/** Lets callers wait until a moving position has reached a value. */
+export class PositionGate {
+  private waiters: { readonly position: number; readonly resolve: (reached: boolean) => void; readonly timer: NodeJS.Timeout }[] = [];
+
+  constructor(private current = 0) {}
+
+  get position(): number {
+    return this.current;
+  }
+
+  advance(position: number): void {
+    if (position <= this.current) return;
+    this.current = position;
+    if (this.waiters.length === 0) return;
+    const ready = this.waiters.filter((waiter) => waiter.position <= position);
+    this.waiters = this.waiters.filter((waiter) => waiter.position > position);
+    for (const { timer, resolve } of ready) {
+      clearTimeout(timer);
+      resolve(true);
+    }
+  }
+
+  /** True as soon as the position is reached, false when it has not been within the time. */
+  reached(position: number, timeoutMs: number): Promise<boolean> {
+    if (position <= this.current) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.waiters = this.waiters.filter((waiter) => waiter.resolve !== resolve);
+        resolve(false);
+      }, timeoutMs);
+      this.waiters.push({ position, resolve, timer });
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { EVENT_STORE, type EventStore } from '@app/event-store';
+import { Problem } from '@app/kernel';
+import { type ProcessManager, ProcessManagerRunner } from './process-manager.js';
+import type { Projection } from './projection.js';
+import { Projector } from './projector.js';
+import { ReadModels } from './read-models.js';
+import type { SubscriberStatus } from './subscriber.js';
+
+/** How long a query waits for a position it was asked to have seen. */
+const READ_YOUR_WRITES_MS = 5_000;
+
+/** Everything that follows the ledger in this process. Features add their projections and process managers at construction. */
+@Injectable()
+export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  private readonly projector: Projector;
+  private readonly managers: ProcessManagerRunner[] = [];
+  private started = false;
+
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly readModels: ReadModels,
+  ) {
+    this.projector = new Projector(store, readModels);
+  }
+
+  addProjection(projection: Projection): void {
+    this.projector.add(projection);
+  }
+
+  addProcessManager(manager: ProcessManager): void {
+    this.managers.push(new ProcessManagerRunner(manager, this.store, this.readModels));
+  }
+
+  onApplicationBootstrap(): void {
+    this.started = true;
+    this.projector.start();
+    for (const manager of this.managers) manager.start();
+  }
+
+  status(): readonly SubscriberStatus[] {
+    return [...this.projector.status(), ...this.managers.map((manager) => manager.status())];
+  }
+
+  /**
+   * Waits until the read models have seen a position.
+   * @throws Problem `position-ahead` for a position the ledger does not have; `read-model-behind` when it takes too long.
+   */
+  async atLeast(position: number): Promise<void> {
+    if (await this.projector.reached(position, 0)) return;
+    const head = await this.store.head();
+    if (position > head) {
+      throw new Problem('invalid', 'position-ahead', `the ledger ends at position ${head}`, [
+        { field: 'Ledger-Position', rule: 'position', message: `must be at most ${head}` },
+      ]);
+    }
+    if (await this.projector.reached(position, READ_YOUR_WRITES_MS)) return;
+    throw new Problem('unavailable', 'read-model-behind', `the read models have not reached position ${position} yet; retry`);
+  }
+
+  /** Waits until process managers and read models have dealt with everything, including what follows from it. False after the time. */
+  async settled(timeoutMs = 30_000): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs;
+    for (let position = -1; ; ) {
+      const head = await this.store.head();
+      if (head === position) return true;
+      position = head;
+      const left = Math.max(0, deadline - Date.now());
+      const reached = await Promise.all([...this.managers.map((manager) => manager.reached(head, left)), this.projector.reached(head, left)]);
+      if (!reached.every(Boolean)) return false;
+    }
+  }
+
+  /** Before any store closes. */
+  async beforeApplicationShutdown(): Promise<void> {
+    if (this.started) await Promise.all([this.projector.stop(), ...this.managers.map((manager) => manager.stop())]);
+  }
+
+  onApplicationShutdown(): void {
+    this.readModels.close();
+  }
+}
