@@ -1,0 +1,409 @@
+import type { Assessment } from '@app/policies';
+import { type DomainEvent, type EventContext, Money, unreachable } from '@app/kernel';
+
+/** What makes this award a different one from another under the same clause to the same payee. */
+export interface Occasion {
+  readonly kind: 'once' | 'certificate' | 'year' | 'project' | 'transaction';
+  /** The normalised reference that is part of the stream name; `once` for a once-only award. */
+  readonly key: string;
+  /** As it was written: the certificate's number, the year, the project's reference. */
+  readonly reference: string;
+}
+
+/** One input an assessment took from the dossier, so that the decision can be recomputed and questioned. */
+export interface UsedInput {
+  readonly input: string;
+  readonly value: string | boolean;
+  readonly verified: boolean;
+  readonly source: Readonly<Record<string, unknown>>;
+}
+
+/** The budget line an award is paid from. */
+export interface BudgetLineReference {
+  readonly pack: string;
+  readonly line: string;
+  readonly period: string;
+}
+
+/** Why money is demanded back. Fraud and misuse may carry a fine (《财政违法行为处罚处分条例》第十四条). */
+export const CLAWBACK_CAUSES = ['fraud', 'misuse', 'condition-broken', 'certificate-revoked', 'overpayment'] as const;
+export type ClawbackCause = (typeof CLAWBACK_CAUSES)[number];
+
+type Event<Type extends string, Data> = DomainEvent<Type, Readonly<Data>>;
+
+/** Everything that can happen to an award (奖补). Amounts are decimal strings in yuan. */
+export type AwardEvent =
+  | Event<'award-applied', { pack: string; clause: string; payee: string; payeeName: string; occasion: Occasion; note?: string }>
+  | Event<
+      'award-assessed',
+      {
+        version: number;
+        packHash: string;
+        on: string;
+        facts: Readonly<Record<string, string | boolean>>;
+        used: readonly UsedInput[];
+        assessment: Assessment;
+      }
+    >
+  | Event<'award-reviewed', { recommended: true; amount?: string; reason?: string; unverifiedReason?: string }>
+  | Event<'award-rejected', { reason: string }>
+  | Event<'award-withdrawn', { reason: string }>
+  | Event<'award-publicised', { from: string; until: string; days: number; place?: string }>
+  | Event<'award-objection-raised', { objection: number; by: string; reason: string }>
+  | Event<'award-objection-decided', { objection: number; upheld: boolean; reason: string }>
+  | Event<'award-override-proposed', { amounts: readonly string[]; total: string; computed: string; reason: string }>
+  | Event<'award-override-dropped', { reason: string }>
+  | Event<'award-grant-started', { grant: string; amount: string; budget: BudgetLineReference; documentNo: string }>
+  | Event<'award-grant-failed', { grant: string; code: string; detail: string }>
+  | Event<
+      'award-granted',
+      {
+        grant: string;
+        amount: string;
+        instalments: readonly { no: number; amount: string; needs: readonly string[] }[];
+        budget: BudgetLineReference;
+        documentNo: string;
+        /** The officer who decided; the event itself may be completed by the ledger after a crash. */
+        approver: string;
+        override?: { computed: string; reason: string; proposedBy: string };
+      }
+    >
+  | Event<'instalment-unlocked', { no: number; amount: string; facts: Readonly<Record<string, string | boolean>>; used: readonly UsedInput[] }>
+  | Event<'instalment-ordered', { no: number; amount: string; batch: string; line: number; payer: string }>
+  | Event<'instalment-order-cancelled', { no: number; batch: string; line: number; reason: string }>
+  | Event<'instalment-paid', { no: number; amount: string; batch: string; line: number; on: string; reference: string }>
+  | Event<'instalment-returned', { no: number; amount: string; batch: string; line: number; on: string; reference: string; reason: string }>
+  | Event<'award-held', { reason: string }>
+  | Event<'award-hold-released', { reason: string }>
+  | Event<'award-lapsed', { reason: string; unpaid: string }>
+  | Event<'award-revoked', { cause: ClawbackCause; reason: string; unpaid: string }>
+  | Event<'clawback-demanded', { clawback: number; cause: ClawbackCause; principal: string; fine: string; amount: string; dueOn: string; reason: string }>
+  | Event<'clawback-received', { clawback: number; amount: string; on: string; reference: string }>
+  | Event<'clawback-written-off', { clawback: number; amount: string; reason: string }>
+  | Event<'clawback-settled', { clawback: number; received: string; writtenOff: string }>;
+
+export interface Application {
+  readonly pack: string;
+  readonly clause: string;
+  readonly payee: string;
+  readonly payeeName: string;
+  readonly occasion: Occasion;
+  readonly appliedBy: string;
+}
+
+export interface AssessmentRecord {
+  readonly version: number;
+  readonly packHash: string;
+  readonly on: string;
+  readonly facts: Readonly<Record<string, string | boolean>>;
+  readonly used: readonly UsedInput[];
+  readonly assessment: Assessment;
+}
+
+export interface Review {
+  readonly reviewedBy: string;
+  /** What is to be granted, instalment by instalment. */
+  readonly schedule: readonly ScheduledInstalment[];
+}
+
+export interface ScheduledInstalment {
+  readonly no: number;
+  readonly amount: Money;
+  readonly needs: readonly string[];
+  /** Met at the time of the assessment: payable as soon as the award is granted. */
+  readonly met: boolean;
+}
+
+export interface Objection {
+  readonly objection: number;
+  readonly by: string;
+  readonly reason: string;
+  readonly decided?: { readonly upheld: boolean; readonly reason: string };
+}
+
+export interface Notice {
+  readonly from: string;
+  readonly until: string;
+  readonly objections: readonly Objection[];
+}
+
+export interface Override {
+  readonly amounts: readonly Money[];
+  readonly total: Money;
+  readonly computed: Money;
+  readonly reason: string;
+  readonly proposedBy: string;
+}
+
+export type InstalmentStatus =
+  | { readonly status: 'locked' }
+  | { readonly status: 'unlocked'; readonly since: string; readonly returns: number }
+  | { readonly status: 'ordered'; readonly since: string; readonly returns: number; readonly batch: string; readonly line: number }
+  | { readonly status: 'paid'; readonly returns: number; readonly batch: string; readonly line: number; readonly on: string; readonly reference: string }
+  | { readonly status: 'lapsed' };
+
+export type Instalment = InstalmentStatus & { readonly no: number; readonly amount: Money; readonly needs: readonly string[] };
+
+export interface Clawback {
+  readonly clawback: number;
+  readonly cause: ClawbackCause;
+  readonly principal: Money;
+  readonly fine: Money;
+  readonly outstanding: Money;
+  readonly received: Money;
+  readonly writtenOff: Money;
+  readonly dueOn: string;
+  readonly demandedBy: string;
+  readonly receipts: readonly { readonly reference: string; readonly amount: string }[];
+}
+
+interface Assessed extends Application {
+  readonly assessed: AssessmentRecord;
+}
+interface Reviewed extends Assessed {
+  readonly review: Review;
+}
+interface Publicised extends Reviewed {
+  readonly notice: Notice;
+  readonly override?: Override;
+}
+interface Granted extends Publicised {
+  readonly grant: {
+    readonly id: string;
+    readonly on: string;
+    readonly approver: string;
+    readonly amount: Money;
+    readonly budget: BudgetLineReference;
+    readonly documentNo: string;
+  };
+  readonly instalments: readonly Instalment[];
+  readonly payers: readonly string[];
+  readonly clawbacks: readonly Clawback[];
+  readonly held?: { readonly reason: string; readonly since: string };
+}
+
+/** An award by status: what makes no sense in a status cannot be there. */
+export type AwardState =
+  | { readonly status: 'none' }
+  | (Application & { readonly status: 'applied' })
+  | (Assessed & { readonly status: 'assessed' })
+  | (Application & { readonly status: 'closed'; readonly how: 'rejected' | 'withdrawn'; readonly reason: string })
+  | (Reviewed & { readonly status: 'reviewed' })
+  | (Publicised & { readonly status: 'publicised'; readonly failedGrant?: { readonly grant: string; readonly code: string; readonly detail: string } })
+  | (Publicised & {
+      readonly status: 'granting';
+      readonly starting: { readonly grant: string; readonly amount: Money; readonly budget: BudgetLineReference; readonly documentNo: string; readonly approver: string };
+    })
+  | (Granted & { readonly status: 'granted' })
+  | (Granted & { readonly status: 'ended'; readonly how: 'lapsed' | 'revoked'; readonly reason: string });
+
+export type GrantedState = Extract<AwardState, { status: 'granted' | 'ended' }>;
+
+export const initialAward: AwardState = { status: 'none' };
+
+export function isGranted(state: AwardState): state is GrantedState {
+  return state.status === 'granted' || state.status === 'ended';
+}
+
+/** The stream name: its parts are what makes "一次性" true. */
+export function awardStream(award: string): string {
+  return `award-${award}`;
+}
+
+/** `<pack>.<clause>.<payee>.<occasion>` */
+export function awardId(pack: string, clause: string, payee: string, occasion: Occasion): string {
+  return `${pack}.${clause}.${payee}.${occasion.key}`;
+}
+
+/** Money that has left: the sum of the paid instalments. */
+export function paidOf(state: GrantedState): Money {
+  return Money.sum(state.instalments.filter(({ status }) => status === 'paid').map(({ amount }) => amount));
+}
+
+/** Granted money neither paid nor on its way to the bank. */
+export function unpaidOf(state: GrantedState): Money {
+  return Money.sum(state.instalments.filter(({ status }) => status === 'locked' || status === 'unlocked').map(({ amount }) => amount));
+}
+
+/** The schedule that is to be granted: the reviewed one, or the smaller one of an override. */
+export function scheduleOf(state: Publicised): readonly ScheduledInstalment[] {
+  const { override, review } = state;
+  if (override === undefined) return review.schedule;
+  return review.schedule.map((instalment, index) => ({ ...instalment, amount: override.amounts[index] as Money }));
+}
+
+function applicationOf({ pack, clause, payee, payeeName, occasion, appliedBy }: Application): Application {
+  return { pack, clause, payee, payeeName, occasion, appliedBy };
+}
+
+function expectStatus<Status extends AwardState['status']>(state: AwardState, event: AwardEvent, ...allowed: readonly Status[]): Extract<AwardState, { status: Status }> {
+  if (!(allowed as readonly string[]).includes(state.status)) throw new Error(`${event.type} cannot follow status ${state.status}`);
+  return state as Extract<AwardState, { status: Status }>;
+}
+
+function changeInstalment(state: GrantedState, no: number, change: (instalment: Instalment) => InstalmentStatus): GrantedState {
+  const instalments = state.instalments.map((instalment) =>
+    instalment.no === no ? { no, amount: instalment.amount, needs: instalment.needs, ...change(instalment) } : instalment,
+  );
+  return { ...state, instalments };
+}
+
+function changeClawback(state: GrantedState, clawback: number, change: (clawback: Clawback) => Partial<Clawback>): GrantedState {
+  return { ...state, clawbacks: state.clawbacks.map((each) => (each.clawback === clawback ? { ...each, ...change(each) } : each)) };
+}
+
+const returnsOf = (instalment: Instalment) => ('returns' in instalment ? instalment.returns : 0);
+
+/** Folds one event into the award. */
+export function evolveAward(state: AwardState, event: AwardEvent, at: EventContext): AwardState {
+  switch (event.type) {
+    case 'award-applied': {
+      const { pack, clause, payee, payeeName, occasion } = event.data;
+      return { status: 'applied', pack, clause, payee, payeeName, occasion, appliedBy: at.actorId };
+    }
+    case 'award-assessed':
+      return { ...applicationOf(expectStatus(state, event, 'applied', 'assessed')), status: 'assessed', assessed: event.data };
+    case 'award-reviewed': {
+      const assessed = expectStatus(state, event, 'assessed');
+      return { ...assessed, status: 'reviewed', review: { reviewedBy: at.actorId, schedule: scheduleFrom(assessed.assessed.assessment, event.data.amount) } };
+    }
+    case 'award-rejected':
+      return { ...applicationOf(state as Assessed), status: 'closed', how: 'rejected', reason: event.data.reason };
+    case 'award-withdrawn':
+      return { ...applicationOf(state as Application), status: 'closed', how: 'withdrawn', reason: event.data.reason };
+    case 'award-publicised': {
+      const reviewed = expectStatus(state, event, 'reviewed');
+      return { ...reviewed, status: 'publicised', notice: { from: event.data.from, until: event.data.until, objections: [] } };
+    }
+    case 'award-objection-raised': {
+      const publicised = expectStatus(state, event, 'publicised');
+      const { objection, by, reason } = event.data;
+      return { ...publicised, notice: { ...publicised.notice, objections: [...publicised.notice.objections, { objection, by, reason }] } };
+    }
+    case 'award-objection-decided': {
+      const publicised = expectStatus(state, event, 'publicised');
+      const { objection, upheld, reason } = event.data;
+      // An upheld objection sends the award back: it has to be assessed and reviewed again.
+      if (upheld) return { ...applicationOf(publicised), status: 'applied' };
+      const objections = publicised.notice.objections.map((each) => (each.objection === objection ? { ...each, decided: { upheld, reason } } : each));
+      return { ...publicised, notice: { ...publicised.notice, objections } };
+    }
+    case 'award-override-proposed': {
+      const publicised = expectStatus(state, event, 'publicised');
+      const { amounts, total, computed, reason } = event.data;
+      const override = { amounts: amounts.map((amount) => Money.parse(amount)), total: Money.parse(total), computed: Money.parse(computed), reason, proposedBy: at.actorId };
+      return { ...publicised, override };
+    }
+    case 'award-override-dropped': {
+      const { override: _dropped, ...publicised } = expectStatus(state, event, 'publicised');
+      return publicised;
+    }
+    case 'award-grant-started': {
+      const { failedGrant: _before, ...publicised } = expectStatus(state, event, 'publicised');
+      const { grant, amount, budget, documentNo } = event.data;
+      return { ...publicised, status: 'granting', starting: { grant, amount: Money.parse(amount), budget, documentNo, approver: at.actorId } };
+    }
+    case 'award-grant-failed': {
+      const { starting: _starting, ...publicised } = expectStatus(state, event, 'granting');
+      return { ...publicised, status: 'publicised', failedGrant: event.data };
+    }
+    case 'award-granted': {
+      const { starting: _starting, ...publicised } = expectStatus(state, event, 'granting');
+      const { grant: id, approver, budget, documentNo } = event.data;
+      const instalments = event.data.instalments.map(({ no, amount, needs }) => ({ no, amount: Money.parse(amount), needs, status: 'locked' as const }));
+      const grant = { id, on: at.effectiveOn, approver, amount: Money.parse(event.data.amount), budget, documentNo };
+      return { ...publicised, status: 'granted', grant, instalments, payers: [], clawbacks: [] };
+    }
+    case 'instalment-unlocked':
+      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) => ({ status: 'unlocked', since: at.effectiveOn, returns: returnsOf(before) }));
+    case 'instalment-ordered': {
+      const granted = expectStatus(state, event, 'granted');
+      const { no, batch, line, payer } = event.data;
+      const payers = granted.payers.includes(payer) ? granted.payers : [...granted.payers, payer];
+      return changeInstalment({ ...granted, payers }, no, (before) => ({
+        status: 'ordered',
+        since: 'since' in before ? before.since : at.effectiveOn,
+        returns: returnsOf(before),
+        batch,
+        line,
+      }));
+    }
+    case 'instalment-order-cancelled':
+      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) => backFromBank(state, before, at.effectiveOn, 0));
+    case 'instalment-paid': {
+      const { no, batch, line, on, reference } = event.data;
+      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), no, (before) => ({ status: 'paid', returns: returnsOf(before), batch, line, on, reference }));
+    }
+    case 'instalment-returned':
+      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) => backFromBank(state, before, at.effectiveOn, 1));
+    case 'award-held':
+      return { ...expectStatus(state, event, 'granted'), held: { reason: event.data.reason, since: at.effectiveOn } };
+    case 'award-hold-released': {
+      const { held: _held, ...granted } = expectStatus(state, event, 'granted');
+      return granted;
+    }
+    case 'award-lapsed':
+    case 'award-revoked': {
+      const { held: _held, ...granted } = expectStatus(state, event, 'granted');
+      const instalments = granted.instalments.map((instalment) =>
+        instalment.status === 'locked' || instalment.status === 'unlocked'
+          ? { no: instalment.no, amount: instalment.amount, needs: instalment.needs, status: 'lapsed' as const }
+          : instalment,
+      );
+      return { ...granted, status: 'ended', how: event.type === 'award-lapsed' ? 'lapsed' : 'revoked', reason: event.data.reason, instalments };
+    }
+    case 'clawback-demanded': {
+      const granted = expectStatus(state, event, 'granted', 'ended');
+      const { clawback, cause, principal, fine, amount, dueOn } = event.data;
+      const demanded: Clawback = {
+        clawback,
+        cause,
+        principal: Money.parse(principal),
+        fine: Money.parse(fine),
+        outstanding: Money.parse(amount),
+        received: Money.zero,
+        writtenOff: Money.zero,
+        dueOn,
+        demandedBy: at.actorId,
+        receipts: [],
+      };
+      return { ...granted, clawbacks: [...granted.clawbacks, demanded] };
+    }
+    case 'clawback-received': {
+      const amount = Money.parse(event.data.amount);
+      return changeClawback(expectStatus(state, event, 'granted', 'ended'), event.data.clawback, (before) => ({
+        outstanding: before.outstanding.minus(amount),
+        received: before.received.plus(amount),
+        receipts: [...before.receipts, { reference: event.data.reference, amount: event.data.amount }],
+      }));
+    }
+    case 'clawback-written-off': {
+      const amount = Money.parse(event.data.amount);
+      return changeClawback(expectStatus(state, event, 'granted', 'ended'), event.data.clawback, (before) => ({
+        outstanding: before.outstanding.minus(amount),
+        writtenOff: before.writtenOff.plus(amount),
+      }));
+    }
+    case 'clawback-settled':
+      return state;
+    default:
+      return unreachable(event);
+  }
+}
+
+/** A payment that did not arrive is due again, unless the award has ended meanwhile. */
+function backFromBank(state: AwardState, before: Instalment, on: string, returns: number): InstalmentStatus {
+  if (state.status === 'ended') return { status: 'lapsed' };
+  return { status: 'unlocked', since: 'since' in before ? before.since : on, returns: returnsOf(before) + returns };
+}
+
+/** The schedule a positive review rests on: the computed instalments, or the officer's sum under a discretionary clause. */
+export function scheduleFrom(assessment: Assessment, discretionaryAmount: string | undefined): readonly ScheduledInstalment[] {
+  if (assessment.outcome === 'discretionary') {
+    return [{ no: 1, amount: Money.parse(discretionaryAmount ?? '', 'amount'), needs: [], met: true }];
+  }
+  if (assessment.outcome !== 'payable') throw new Error(`an assessment that is ${assessment.outcome} has no schedule`);
+  if (assessment.instalments === undefined) return [{ no: 1, amount: Money.parse(assessment.amount), needs: [], met: true }];
+  return assessment.instalments.map(({ no, amount, status, needs }) => ({ no, amount: Money.parse(amount), needs: needs ?? [], met: status === 'met' }));
+}
+

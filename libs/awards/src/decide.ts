@@ -1,0 +1,435 @@
+import { type Decider, type DecisionContext, addDays, type BusinessDate, Decimal, type Evidence, invalidField, Money, type PolicyCitation, refused, unreachable } from '@app/kernel';
+import {
+  type AssessmentRecord,
+  type AwardEvent,
+  type AwardState,
+  type BudgetLineReference,
+  CLAWBACK_CAUSES,
+  type ClawbackCause,
+  evolveAward,
+  type GrantedState,
+  initialAward,
+  type Instalment,
+  isGranted,
+  type Occasion,
+  paidOf,
+  scheduleFrom,
+  scheduleOf,
+  unpaidOf,
+  type UsedInput,
+} from './award.js';
+
+/** What can be asked of one award. The handlers supply what a pure decision cannot look up. */
+export type AwardCommand =
+  | { readonly type: 'apply'; readonly pack: string; readonly clause: string; readonly payee: string; readonly payeeName: string; readonly occasion: Occasion; readonly note?: string; readonly policy: PolicyCitation; readonly evidence?: readonly Evidence[] }
+  | { readonly type: 'assess'; readonly record: AssessmentRecord; readonly policy: PolicyCitation }
+  | { readonly type: 'review'; readonly recommended: boolean; readonly amount?: string; readonly reason?: string; readonly unverifiedReason?: string; readonly evidence?: readonly Evidence[] }
+  | { readonly type: 'withdraw'; readonly reason: string }
+  | { readonly type: 'publicise'; readonly from: string; readonly days: number; readonly minimumDays: number; readonly place?: string }
+  | { readonly type: 'raise-objection'; readonly by: string; readonly reason: string; readonly evidence?: readonly Evidence[] }
+  | { readonly type: 'decide-objection'; readonly objection: number; readonly upheld: boolean; readonly reason: string; readonly evidence?: readonly Evidence[] }
+  | { readonly type: 'propose-override'; readonly amounts: readonly string[]; readonly reason: string; readonly evidence?: readonly Evidence[] }
+  | { readonly type: 'drop-override'; readonly reason: string }
+  | { readonly type: 'start-grant'; readonly grant: string; readonly budget: BudgetLineReference; readonly documentNo: string; readonly policy: PolicyCitation }
+  | { readonly type: 'complete-grant'; readonly grant: string }
+  | { readonly type: 'fail-grant'; readonly grant: string; readonly code: string; readonly detail: string }
+  | { readonly type: 'unlock'; readonly no: number; readonly facts: AssessmentRecord['facts']; readonly used: readonly UsedInput[]; readonly met: boolean; readonly needs: readonly string[]; readonly policy: PolicyCitation; readonly evidence?: readonly Evidence[] }
+  | { readonly type: 'order'; readonly no: number; readonly batch: string; readonly line: number; readonly payer: string }
+  | { readonly type: 'cancel-order'; readonly no: number; readonly batch: string; readonly line: number; readonly reason: string }
+  | { readonly type: 'settle'; readonly no: number; readonly batch: string; readonly line: number; readonly result: 'paid' | 'returned'; readonly on: string; readonly reference: string; readonly reason: string }
+  | { readonly type: 'hold'; readonly reason: string; readonly evidence?: readonly Evidence[] }
+  | { readonly type: 'release-hold'; readonly reason: string; readonly evidence?: readonly Evidence[] }
+  | { readonly type: 'lapse'; readonly reason: string; readonly evidence?: readonly Evidence[] }
+  | { readonly type: 'revoke'; readonly cause: ClawbackCause; readonly reason: string; readonly evidence?: readonly Evidence[] }
+  | { readonly type: 'demand-clawback'; readonly cause: ClawbackCause; readonly principal: string; readonly finePercent?: string; readonly dueOn: string; readonly reason: string; readonly evidence?: readonly Evidence[] }
+  | { readonly type: 'receive-clawback'; readonly clawback: number; readonly amount: string; readonly on: string; readonly reference: string }
+  | { readonly type: 'write-off-clawback'; readonly clawback: number; readonly amount: string; readonly reason: string; readonly evidence?: readonly Evidence[] };
+
+/**
+ * Fines in percent of the sum obtained (《财政违法行为处罚处分条例》, 国务院令第427号, 第十四条):
+ * 10–50% for money obtained by fraud, 10–30% for money put to another use. Other causes carry none.
+ */
+export const FINE_PERCENT: Readonly<Partial<Record<ClawbackCause, { readonly from: number; readonly to: number; readonly citation: string }>>> = {
+  fraud: { from: 10, to: 50, citation: '《财政违法行为处罚处分条例》第十四条' },
+  misuse: { from: 10, to: 30, citation: '《财政违法行为处罚处分条例》第十四条' },
+};
+
+/** Decides every command on an award. @throws Problem with a stable code for each rule that says no. */
+export function decideAward(command: AwardCommand, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
+  switch (command.type) {
+    case 'apply':
+      return apply(command, state);
+    case 'assess':
+      if (state.status !== 'applied' && state.status !== 'assessed') throw wrongStatus(state, 'assessed', 'applied or assessed');
+      return [{ type: 'award-assessed', data: command.record, policy: command.policy }];
+    case 'review':
+      return review(command, state, context);
+    case 'withdraw':
+      return withdraw(command, state);
+    case 'publicise':
+      return publicise(command, state, context);
+    case 'raise-objection': {
+      const { notice } = publicised(state, 'objected to');
+      // Someone who learns of it late is still heard: until the award is granted, an objection counts.
+      return [event('award-objection-raised', { objection: notice.objections.length + 1, by: command.by, reason: command.reason }, state, command.evidence)];
+    }
+    case 'decide-objection':
+      return decideObjection(command, state, context);
+    case 'propose-override':
+      return proposeOverride(command, state, context);
+    case 'drop-override':
+      if (publicised(state, 'changed').override === undefined) return [];
+      return [event('award-override-dropped', { reason: command.reason }, state)];
+    case 'start-grant':
+      return startGrant(command, state, context);
+    case 'complete-grant':
+      return completeGrant(command, state);
+    case 'fail-grant':
+      if (state.status !== 'granting' || state.starting.grant !== command.grant) return [];
+      return [event('award-grant-failed', { grant: command.grant, code: command.code, detail: command.detail }, state)];
+    case 'unlock':
+      return unlock(command, state, context);
+    case 'order':
+      return order(command, state);
+    case 'cancel-order':
+      return cancelOrder(command, state);
+    case 'settle':
+      return settle(command, state);
+    case 'hold':
+      if (state.status !== 'granted') throw wrongStatus(state, 'held', 'granted');
+      return state.held === undefined ? [event('award-held', { reason: command.reason }, state, command.evidence)] : [];
+    case 'release-hold':
+      if (state.status !== 'granted') throw wrongStatus(state, 'released', 'granted');
+      return state.held === undefined ? [] : [event('award-hold-released', { reason: command.reason }, state, command.evidence)];
+    case 'lapse':
+      if (state.status === 'ended' && state.how === 'lapsed') return [];
+      return [event('award-lapsed', { reason: command.reason, unpaid: unpaidOf(endable(state)).toString() }, state, command.evidence)];
+    case 'revoke':
+      if (state.status === 'ended' && state.how === 'revoked') return [];
+      return [event('award-revoked', { cause: command.cause, reason: command.reason, unpaid: unpaidOf(endable(state)).toString() }, state, command.evidence)];
+    case 'demand-clawback':
+      return demandClawback(command, state, context);
+    case 'receive-clawback':
+      return receiveClawback(command, state);
+    case 'write-off-clawback':
+      return writeOffClawback(command, state, context);
+    default:
+      return unreachable(command);
+  }
+}
+
+export const awardDecider: Decider<AwardCommand, AwardEvent, AwardState> = { initialState: initialAward, decide: decideAward, evolve: evolveAward };
+
+type Of<Type extends AwardCommand['type']> = Extract<AwardCommand, { type: Type }>;
+type DataOf<Type extends AwardEvent['type']> = Extract<AwardEvent, { type: Type }>['data'];
+
+/** Every event of an award cites the clause in the version the award was assessed under. */
+function event<Type extends AwardEvent['type']>(type: Type, data: DataOf<Type>, state: AwardState, evidence?: readonly Evidence[]): AwardEvent {
+  const policy =
+    'assessed' in state ? { pack: state.pack, clause: state.clause, version: state.assessed.version, hash: state.assessed.packHash } : undefined;
+  return { type, data, ...(policy && { policy }), ...(evidence && evidence.length > 0 && { evidence }) } as unknown as AwardEvent;
+}
+
+function wrongStatus(state: AwardState, action: string, needed: string) {
+  const status = 'how' in state ? `${state.status} (${state.how})` : state.status;
+  return state.status === 'none'
+    ? refused('award-not-applied', `there is no such award to be ${action}`)
+    : refused('award-status', `the award is ${status}; it can be ${action} only when ${needed}`, { status: state.status });
+}
+
+function publicised(state: AwardState, action: string) {
+  if (state.status !== 'publicised') throw wrongStatus(state, action, 'publicised');
+  return state;
+}
+
+function granted(state: AwardState, action: string): Extract<AwardState, { status: 'granted' }> {
+  if (state.status !== 'granted') throw wrongStatus(state, action, 'granted');
+  return state;
+}
+
+function endable(state: AwardState) {
+  return granted(state, 'ended');
+}
+
+function requireReason(reason: string | undefined, field = 'reason'): string {
+  if (reason === undefined || reason.trim() === '') throw invalidField(field, 'required', 'a reason is required');
+  return reason;
+}
+
+/** Nobody may do two of the four duties (apply, review, approve, pay) on one award. */
+function separateDuties(actor: string, duty: string, others: Readonly<Record<string, string | readonly string[] | undefined>>): void {
+  for (const [other, people] of Object.entries(others)) {
+    if (people !== undefined && ([] as readonly string[]).concat(people).includes(actor)) {
+      throw refused('duties-not-separated', `${actor} ${other} this award and may not also ${duty} it`, { actor, duty, did: other });
+    }
+  }
+}
+
+function apply(command: Of<'apply'>, state: AwardState): readonly AwardEvent[] {
+  const { pack, clause, payee, payeeName, occasion, note } = command;
+  if (state.status !== 'none' && state.status !== 'closed') {
+    throw refused('award-exists', `${payeeName} already has an award under ${clause} for this occasion (${occasion.reference}), applied for by ${state.appliedBy}; it is ${state.status}`, {
+      award: `${pack}.${clause}.${payee}.${occasion.key}`,
+      status: state.status,
+    });
+  }
+  return [
+    {
+      type: 'award-applied',
+      data: { pack, clause, payee, payeeName, occasion, ...(note !== undefined && { note }) },
+      policy: command.policy,
+      ...(command.evidence && command.evidence.length > 0 && { evidence: command.evidence }),
+    },
+  ];
+}
+
+function review(command: Of<'review'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
+  if (state.status !== 'assessed') throw wrongStatus(state, 'reviewed', 'assessed');
+  separateDuties(context.actorId, 'review', { 'applied for': state.appliedBy });
+  if (!command.recommended) return [event('award-rejected', { reason: requireReason(command.reason) }, state, command.evidence)];
+  const { assessment, used } = state.assessed;
+  if (assessment.outcome !== 'payable' && assessment.outcome !== 'discretionary') {
+    throw refused('assessment-not-payable', `the assessment says ${assessment.outcome}: it cannot be recommended`, { outcome: assessment.outcome });
+  }
+  if (assessment.simulated === true) throw refused('assessment-simulated', 'a simulated assessment pays nobody');
+  const unverified = used.filter(({ verified }) => !verified).map(({ input }) => input);
+  if (unverified.length > 0 && (command.unverifiedReason ?? '').trim() === '') {
+    throw refused('facts-unverified', `these facts are not verified: ${unverified.join(', ')}; verify them or say in unverifiedReason why they are accepted`, { unverified });
+  }
+  const amount = assessment.outcome === 'discretionary' ? discretionaryAmount(command, assessment.ceiling) : undefined;
+  if (assessment.outcome === 'payable' && command.amount !== undefined) {
+    throw invalidField('amount', 'computed', 'this clause computes its amount; an officer sets one only under a discretionary clause');
+  }
+  if (Money.sum(scheduleFrom(assessment, amount).map((instalment) => instalment.amount)).isZero) {
+    throw refused('nothing-to-grant', 'the assessed amount is zero: there is nothing to grant');
+  }
+  const { reason, unverifiedReason } = command;
+  const data = { recommended: true as const, ...(amount !== undefined && { amount }), ...(reason !== undefined && { reason }), ...(unverifiedReason !== undefined && { unverifiedReason }) };
+  return [event('award-reviewed', data, state, command.evidence)];
+}
+
+function discretionaryAmount(command: Of<'review'>, ceiling: string): string {
+  if (command.amount === undefined) throw invalidField('amount', 'required', `set a sum of at most ${ceiling}`);
+  requireReason(command.reason);
+  const amount = Money.parse(command.amount, 'amount');
+  if (amount.isMoreThan(Money.parse(ceiling))) {
+    throw refused('over-ceiling', `${amount.toChinese()} is more than the ceiling of ${Money.parse(ceiling).toChinese()}`, { amount: amount.toString(), ceiling });
+  }
+  return amount.toString();
+}
+
+function withdraw(command: Of<'withdraw'>, state: AwardState): readonly AwardEvent[] {
+  if (state.status === 'closed' && state.how === 'withdrawn') return [];
+  if (state.status === 'none' || state.status === 'closed' || state.status === 'granting' || isGranted(state)) throw wrongStatus(state, 'withdrawn', 'not yet granted');
+  return [event('award-withdrawn', { reason: command.reason }, state)];
+}
+
+function publicise(command: Of<'publicise'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
+  if (state.status !== 'reviewed') throw wrongStatus(state, 'publicised', 'reviewed');
+  if (command.from < context.today) throw invalidField('from', 'not-back-dated', `a public notice cannot begin before today, ${context.today}`);
+  if (command.days < command.minimumDays) throw refused('notice-too-short', `the notice (公示) lasts at least ${command.minimumDays} days`, { minimumDays: command.minimumDays });
+  const until = addDays(command.from as BusinessDate, command.days - 1);
+  return [event('award-publicised', { from: command.from, until, days: command.days, ...(command.place !== undefined && { place: command.place }) }, state)];
+}
+
+function decideObjection(command: Of<'decide-objection'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
+  const { notice, appliedBy } = publicised(state, 'decided on');
+  const objection = notice.objections.find((each) => each.objection === command.objection);
+  if (objection === undefined) throw refused('objection-unknown', `there is no objection ${command.objection}`);
+  if (objection.decided !== undefined) {
+    if (objection.decided.upheld === command.upheld) return [];
+    throw refused('objection-decided', `objection ${command.objection} has been decided already`);
+  }
+  separateDuties(context.actorId, 'judge an objection to', { 'applied for': appliedBy });
+  const { upheld, reason } = command;
+  return [event('award-objection-decided', { objection: command.objection, upheld, reason }, state, command.evidence)];
+}
+
+function proposeOverride(command: Of<'propose-override'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
+  const { review: reviewed, appliedBy } = publicised(state, 'overridden');
+  separateDuties(context.actorId, 'override', { 'applied for': appliedBy, reviewed: reviewed.reviewedBy });
+  const reason = requireReason(command.reason);
+  if (command.amounts.length !== reviewed.schedule.length) {
+    throw invalidField('amounts', 'one-each', `give one amount for each of the ${reviewed.schedule.length} instalments`);
+  }
+  const amounts = command.amounts.map((amount, index) => Money.parse(amount, `amounts.${index}`));
+  const computed = Money.sum(reviewed.schedule.map((instalment) => instalment.amount));
+  const total = Money.sum(amounts);
+  const raised = amounts.some((amount, index) => amount.isMoreThan(reviewed.schedule[index]?.amount ?? Money.zero));
+  if (raised || !total.isLessThan(computed)) throw refused('override-upward', `an override only lowers an amount; computed were ${computed.toChinese()}`, { computed: computed.toString() });
+  if (total.isZero) throw refused('override-to-zero', 'an award of nothing is a rejection: withdraw or reject it instead');
+  const data = { amounts: amounts.map(String), total: total.toString(), computed: computed.toString(), reason };
+  return [event('award-override-proposed', data, state, command.evidence)];
+}
+
+function startGrant(command: Of<'start-grant'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
+  if (state.status === 'granting' && state.starting.grant === command.grant) return [];
+  const { review: reviewed, appliedBy, notice, override, assessed } = publicised(state, 'granted');
+  separateDuties(context.actorId, 'approve', { 'applied for': appliedBy, reviewed: reviewed.reviewedBy });
+  if (override?.proposedBy === context.actorId) throw refused('second-approver-required', 'an overridden amount is granted by another approver than the one who proposed it');
+  if (context.effectiveOn <= notice.until) throw refused('notice-running', `the public notice (公示) runs until ${notice.until}; grant from the day after`, { until: notice.until });
+  const open = notice.objections.filter(({ decided }) => decided === undefined).map(({ objection }) => objection);
+  if (open.length > 0) throw refused('objections-open', `objections ${open.join(', ')} are not decided yet`, { objections: open });
+  if (command.policy.version !== assessed.version || command.policy.hash !== assessed.packHash) {
+    throw refused('policy-changed', `the award was assessed under version ${assessed.version}, in force now is version ${command.policy.version}: assess it again`);
+  }
+  const amount = Money.sum(scheduleOf(publicised(state, 'granted')).map((instalment) => instalment.amount)).toString();
+  return [event('award-grant-started', { grant: command.grant, amount, budget: command.budget, documentNo: command.documentNo }, state)];
+}
+
+function completeGrant(command: Of<'complete-grant'>, state: AwardState): readonly AwardEvent[] {
+  if (isGranted(state) && state.grant.id === command.grant) return [];
+  if (state.status !== 'granting' || state.starting.grant !== command.grant) throw wrongStatus(state, 'completed', 'its grant has been started');
+  const { starting, override, assessed } = state;
+  const schedule = scheduleOf(state);
+  const data: DataOf<'award-granted'> = {
+    grant: starting.grant,
+    amount: starting.amount.toString(),
+    instalments: schedule.map(({ no, amount, needs }) => ({ no, amount: amount.toString(), needs })),
+    budget: starting.budget,
+    documentNo: starting.documentNo,
+    approver: starting.approver,
+    ...(override && { override: { computed: override.computed.toString(), reason: override.reason, proposedBy: override.proposedBy } }),
+  };
+  const unlocked = schedule.filter(({ met, amount }) => met && !amount.isZero);
+  return [
+    event('award-granted', data, state),
+    ...unlocked.map(({ no, amount }) => event('instalment-unlocked', { no, amount: amount.toString(), facts: assessed.facts, used: assessed.used }, state)),
+  ];
+}
+
+function instalmentOf(state: GrantedState, no: number): Instalment {
+  const instalment = state.instalments.find((each) => each.no === no);
+  if (instalment === undefined) throw refused('instalment-unknown', `the award has no instalment ${no}`, { no });
+  return instalment;
+}
+
+function unlock(command: Of<'unlock'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
+  const award = granted(state, 'unlocked');
+  const instalment = instalmentOf(award, command.no);
+  if (instalment.status !== 'locked') return [];
+  if (!command.met) throw refused('condition-not-met', `the condition of instalment ${command.no} is not met${command.needs.length > 0 ? `; still unknown: ${command.needs.join(', ')}` : ''}`, { needs: command.needs });
+  const unverified = command.used.filter(({ verified }) => !verified).map(({ input }) => input);
+  if (unverified.length > 0) throw refused('facts-unverified', `an instalment is unlocked by verified facts only: ${unverified.join(', ')}`, { unverified });
+  const earlier = award.instalments.find((each) => each.no < command.no && each.status === 'locked' && !each.amount.isZero);
+  if (earlier !== undefined) throw refused('instalment-order', `instalment ${earlier.no} comes first`, { first: earlier.no });
+  separateDuties(context.actorId, 'unlock an instalment of', { paid: award.payers });
+  const data = { no: command.no, amount: instalment.amount.toString(), facts: command.facts, used: command.used };
+  return [{ type: 'instalment-unlocked', data, policy: command.policy, ...(command.evidence && command.evidence.length > 0 && { evidence: command.evidence }) }];
+}
+
+function order(command: Of<'order'>, state: AwardState): readonly AwardEvent[] {
+  const award = granted(state, 'ordered');
+  const instalment = instalmentOf(award, command.no);
+  if (instalment.status === 'ordered' && instalment.batch === command.batch && instalment.line === command.line) return [];
+  if (award.held !== undefined) throw refused('award-held', `the award is held: ${award.held.reason}`);
+  if (instalment.status !== 'unlocked') throw refused('instalment-not-due', `instalment ${command.no} is ${instalment.status}`, { status: instalment.status });
+  separateDuties(command.payer, 'pay', { 'applied for': award.appliedBy, reviewed: award.review.reviewedBy, approved: [award.grant.approver, award.override?.proposedBy ?? ''] });
+  const { no, batch, line, payer } = command;
+  return [event('instalment-ordered', { no, amount: instalment.amount.toString(), batch, line, payer }, state)];
+}
+
+function cancelOrder(command: Of<'cancel-order'>, state: AwardState): readonly AwardEvent[] {
+  if (!isGranted(state)) return [];
+  const instalment = instalmentOf(state, command.no);
+  if (instalment.status !== 'ordered' || instalment.batch !== command.batch || instalment.line !== command.line) return [];
+  return [event('instalment-order-cancelled', { no: command.no, batch: command.batch, line: command.line, reason: command.reason }, state)];
+}
+
+/** What the bank did with a line of a frozen batch. The batch has already sorted out repeated and stale results. */
+function settle(command: Of<'settle'>, state: AwardState): readonly AwardEvent[] {
+  if (!isGranted(state)) throw wrongStatus(state, 'paid', 'granted');
+  const { no, batch, line, on, reference } = command;
+  const instalment = instalmentOf(state, no);
+  const here = 'batch' in instalment && instalment.batch === batch && instalment.line === line;
+  const amount = instalment.amount.toString();
+  if (command.result === 'paid') {
+    if (here && instalment.status === 'paid') return [];
+    if (here && instalment.status === 'ordered') return [event('instalment-paid', { no, amount, batch, line, on, reference }, state)];
+  } else {
+    if (here) return [event('instalment-returned', { no, amount, batch, line, on, reference, reason: command.reason }, state)];
+    if (instalment.status === 'unlocked' || instalment.status === 'lapsed') return [];
+  }
+  throw refused('payment-not-ordered', `instalment ${no} is ${instalment.status}, not in line ${line} of batch ${batch}`);
+}
+
+function demandClawback(command: Of<'demand-clawback'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
+  if (!isGranted(state)) throw wrongStatus(state, 'clawed back', 'granted');
+  if (!CLAWBACK_CAUSES.includes(command.cause)) throw invalidField('cause', 'cause', `must be one of ${CLAWBACK_CAUSES.join(', ')}`);
+  const principal = Money.parse(command.principal, 'principal');
+  if (principal.isZero) throw invalidField('principal', 'positive', 'must be more than zero');
+  if (command.dueOn < context.effectiveOn) throw invalidField('dueOn', 'not-before-demand', 'cannot lie before the demand itself');
+  const demanded = Money.sum(state.clawbacks.map((clawback) => clawback.principal));
+  const recoverable = paidOf(state).minus(demanded);
+  if (principal.isMoreThan(recoverable)) {
+    const left = recoverable.isNegative ? Money.zero : recoverable;
+    throw refused('over-paid-amount', `at most ${left.toChinese()} of what was paid can still be demanded back`, { recoverable: left.toString() });
+  }
+  const fine = fineOf(command.cause, command.finePercent, principal);
+  const data = {
+    clawback: state.clawbacks.length + 1,
+    cause: command.cause,
+    principal: principal.toString(),
+    fine: fine.toString(),
+    amount: principal.plus(fine).toString(),
+    dueOn: command.dueOn,
+    reason: command.reason,
+  };
+  return [event('clawback-demanded', data, state, command.evidence)];
+}
+
+function fineOf(cause: ClawbackCause, percent: string | undefined, principal: Money): Money {
+  if (percent === undefined) return Money.zero;
+  const range = FINE_PERCENT[cause];
+  if (range === undefined) throw refused('no-fine', `no fine is provided for the cause ${cause}`);
+  if (!/^\d{1,2}(\.\d{1,2})?$/.test(percent)) throw invalidField('finePercent', 'percent', 'must be a decimal string such as "10" or "12.5"');
+  const value = new Decimal(percent);
+  if (value.lessThan(range.from) || value.greaterThan(range.to)) {
+    throw refused('fine-out-of-range', `the fine for ${cause} lies between ${range.from}% and ${range.to}% (${range.citation})`, { from: range.from, to: range.to });
+  }
+  return Money.roundHalfUp(principal.toDecimal().times(value).div(100));
+}
+
+function clawbackOf(state: AwardState, number: number) {
+  if (!isGranted(state)) throw wrongStatus(state, 'clawed back', 'granted');
+  const clawback = state.clawbacks.find((each) => each.clawback === number);
+  if (clawback === undefined) throw refused('clawback-unknown', `the award has no clawback ${number}`);
+  return clawback;
+}
+
+function receiveClawback(command: Of<'receive-clawback'>, state: AwardState): readonly AwardEvent[] {
+  const clawback = clawbackOf(state, command.clawback);
+  const amount = Money.parse(command.amount);
+  const known = clawback.receipts.find(({ reference }) => reference === command.reference);
+  if (known !== undefined) {
+    if (known.amount === amount.toString()) return [];
+    throw refused('receipt-known', `receipt ${command.reference} has been recorded with ${known.amount}`);
+  }
+  const data = { clawback: clawback.clawback, amount: amount.toString(), on: command.on, reference: command.reference };
+  return [event('clawback-received', data, state), ...reduceClawback(clawback, amount, { received: clawback.received.plus(amount), writtenOff: clawback.writtenOff }, state)];
+}
+
+function writeOffClawback(command: Of<'write-off-clawback'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
+  const clawback = clawbackOf(state, command.clawback);
+  if (clawback.demandedBy === context.actorId) throw refused('duties-not-separated', `${context.actorId} demanded this clawback and may not also write it off`);
+  const amount = Money.parse(command.amount);
+  const data = { clawback: clawback.clawback, amount: amount.toString(), reason: requireReason(command.reason) };
+  return [
+    event('clawback-written-off', data, state, command.evidence),
+    ...reduceClawback(clawback, amount, { received: clawback.received, writtenOff: clawback.writtenOff.plus(amount) }, state),
+  ];
+}
+
+function reduceClawback(
+  clawback: { readonly clawback: number; readonly outstanding: Money },
+  amount: Money,
+  totals: { readonly received: Money; readonly writtenOff: Money },
+  state: AwardState,
+): readonly AwardEvent[] {
+  if (amount.isZero) throw invalidField('amount', 'positive', 'must be more than zero');
+  if (amount.isMoreThan(clawback.outstanding)) {
+    throw refused('over-outstanding', `only ${clawback.outstanding.toChinese()} are outstanding`, { outstanding: clawback.outstanding.toString() });
+  }
+  if (!amount.equals(clawback.outstanding)) return [];
+  return [event('clawback-settled', { clawback: clawback.clawback, received: totals.received.toString(), writtenOff: totals.writtenOff.toString() }, state)];
+}

@@ -1,0 +1,269 @@
+import type { RecordedEvent } from '@app/event-store';
+import { Money } from '@app/kernel';
+import { type Projection, type Rows, table } from '@app/projections';
+import type { AwardEvent } from '../award.js';
+import { awardEvents } from '../award.codec.js';
+
+/** One award as lists show it. Amounts in fen. */
+export interface AwardRow {
+  readonly award: string;
+  readonly pack: string;
+  readonly clause: string;
+  readonly payee: string;
+  readonly payee_name: string;
+  readonly occasion: string;
+  /** applied, assessed, reviewed, publicised, granting, granted, rejected, withdrawn, lapsed or revoked */
+  readonly status: string;
+  /** Outcome of the latest assessment. */
+  readonly outcome: string | null;
+  /** Why it was turned down, held or ended, in words. */
+  readonly remark: string | null;
+  readonly held: number;
+  readonly amount_fen: number | null;
+  readonly paid_fen: number;
+  readonly clawback_outstanding_fen: number;
+  readonly budget_line: string | null;
+  readonly document_no: string | null;
+  readonly notice_until: string | null;
+  readonly applied_on: string;
+  readonly granted_on: string | null;
+  readonly revision: number;
+}
+
+/** One instalment of a granted award. */
+export interface InstalmentRow {
+  readonly award: string;
+  readonly no: number;
+  readonly pack: string;
+  readonly clause: string;
+  readonly payee: string;
+  readonly payee_name: string;
+  readonly budget_line: string;
+  readonly document_no: string;
+  readonly amount_fen: number;
+  /** locked, unlocked, ordered, paid or lapsed */
+  readonly status: string;
+  readonly held: number;
+  /** Business date since when it has been due; kept when the bank returns it. */
+  readonly due_since: string | null;
+  readonly returns: number;
+  readonly batch: string | null;
+  readonly batch_line: number | null;
+  readonly paid_on: string | null;
+}
+
+export interface AwardTables {
+  readonly award: AwardRow;
+  readonly instalment: InstalmentRow;
+}
+
+const awardTable = table<AwardRow>({
+  name: 'award',
+  columns: {
+    award: 'text',
+    pack: 'text',
+    clause: 'text',
+    payee: 'text',
+    payee_name: 'text',
+    occasion: 'text',
+    status: 'text',
+    outcome: 'text',
+    remark: 'text',
+    held: 'integer',
+    amount_fen: 'integer',
+    paid_fen: 'integer',
+    clawback_outstanding_fen: 'integer',
+    budget_line: 'text',
+    document_no: 'text',
+    notice_until: 'text',
+    applied_on: 'text',
+    granted_on: 'text',
+    revision: 'integer',
+  },
+  key: ['award'],
+  indexes: [
+    ['payee', 'award'],
+    ['status', 'award'],
+  ],
+});
+
+const instalmentTable = table<InstalmentRow>({
+  name: 'instalment',
+  columns: {
+    award: 'text',
+    no: 'integer',
+    pack: 'text',
+    clause: 'text',
+    payee: 'text',
+    payee_name: 'text',
+    budget_line: 'text',
+    document_no: 'text',
+    amount_fen: 'integer',
+    status: 'text',
+    held: 'integer',
+    due_since: 'text',
+    returns: 'integer',
+    batch: 'text',
+    batch_line: 'integer',
+    paid_on: 'text',
+  },
+  key: ['award', 'no'],
+  indexes: [
+    ['status', 'due_since', 'award', 'no'],
+    ['payee', 'award'],
+  ],
+});
+
+const fen = (amount: string) => Money.parse(amount).toFen();
+
+/** Awards and their instalments, as lists and payment batches need them. */
+export class AwardsProjection implements Projection {
+  readonly name = 'awards';
+  readonly version = 1;
+  readonly tables = [awardTable, instalmentTable] as never[];
+  readonly handles = new Set(Object.keys(awardEvents));
+
+  apply(event: RecordedEvent, rows: Rows): void {
+    const award = event.stream.slice('award-'.length);
+    const before = rows.get(awardTable, award);
+    const changed = { ...this.awardAfter(event as RecordedEvent & AwardEvent, award, before, rows), revision: event.revision };
+    rows.put(awardTable, changed);
+  }
+
+  private awardAfter(event: RecordedEvent & AwardEvent, award: string, before: AwardRow | undefined, rows: Rows): AwardRow {
+    const on = event.metadata.effectiveOn;
+    if (event.type === 'award-applied') {
+      const { pack, clause, payee, payeeName, occasion } = event.data;
+      return {
+        award,
+        pack,
+        clause,
+        payee,
+        payee_name: payeeName,
+        occasion: occasion.reference,
+        status: 'applied',
+        outcome: null,
+        remark: null,
+        held: 0,
+        amount_fen: null,
+        paid_fen: 0,
+        clawback_outstanding_fen: 0,
+        budget_line: null,
+        document_no: null,
+        notice_until: null,
+        applied_on: on,
+        granted_on: null,
+        revision: event.revision,
+      };
+    }
+    if (before === undefined) throw new Error(`${event.type} on ${award}, which was never applied for`);
+    switch (event.type) {
+      case 'award-assessed': {
+        const { assessment } = event.data;
+        return { ...before, status: 'assessed', outcome: assessment.outcome, amount_fen: assessment.outcome === 'payable' ? fen(assessment.amount) : null };
+      }
+      case 'award-reviewed':
+        return { ...before, status: 'reviewed', ...(event.data.amount !== undefined && { amount_fen: fen(event.data.amount) }) };
+      case 'award-rejected':
+        return { ...before, status: 'rejected', remark: event.data.reason };
+      case 'award-withdrawn':
+        return { ...before, status: 'withdrawn', remark: event.data.reason };
+      case 'award-publicised':
+        return { ...before, status: 'publicised', notice_until: event.data.until };
+      case 'award-objection-raised':
+        return before;
+      case 'award-objection-decided':
+        return event.data.upheld ? { ...before, status: 'applied', remark: event.data.reason } : before;
+      case 'award-override-proposed':
+        return { ...before, amount_fen: fen(event.data.total), remark: event.data.reason };
+      case 'award-override-dropped':
+        return { ...before, remark: event.data.reason };
+      case 'award-grant-started':
+        return { ...before, status: 'granting', amount_fen: fen(event.data.amount) };
+      case 'award-grant-failed':
+        return { ...before, status: 'publicised', remark: event.data.detail };
+      case 'award-granted': {
+        const { budget, documentNo, instalments, amount } = event.data;
+        const line = `${budget.pack}.${budget.line}.${budget.period}`;
+        const { pack, clause, payee, payee_name } = before;
+        for (const { no, amount: part } of instalments) {
+          rows.put(instalmentTable, {
+            award,
+            no,
+            pack,
+            clause,
+            payee,
+            payee_name,
+            budget_line: line,
+            document_no: documentNo,
+            amount_fen: fen(part),
+            status: 'locked',
+            held: 0,
+            due_since: null,
+            returns: 0,
+            batch: null,
+            batch_line: null,
+            paid_on: null,
+          });
+        }
+        return { ...before, status: 'granted', remark: null, amount_fen: fen(amount), budget_line: line, document_no: documentNo, granted_on: on };
+      }
+      case 'instalment-unlocked':
+        this.change(rows, award, event.data.no, (row) => ({ ...row, status: 'unlocked', due_since: on }));
+        return before;
+      case 'instalment-ordered':
+        this.change(rows, award, event.data.no, (row) => ({ ...row, status: 'ordered', batch: event.data.batch, batch_line: event.data.line }));
+        return before;
+      case 'instalment-order-cancelled':
+        this.change(rows, award, event.data.no, (row) => backFromBank(row, before.status, 0));
+        return before;
+      case 'instalment-paid':
+        this.change(rows, award, event.data.no, (row) => ({ ...row, status: 'paid', paid_on: event.data.on }));
+        return { ...before, paid_fen: before.paid_fen + fen(event.data.amount) };
+      case 'instalment-returned': {
+        let wasPaid = false;
+        this.change(rows, award, event.data.no, (row) => {
+          wasPaid = row.status === 'paid';
+          return backFromBank(row, before.status, 1);
+        });
+        return wasPaid ? { ...before, paid_fen: before.paid_fen - fen(event.data.amount) } : before;
+      }
+      case 'award-held':
+      case 'award-hold-released': {
+        const held = event.type === 'award-held' ? 1 : 0;
+        this.changeAll(rows, award, (row) => ({ ...row, held }));
+        return { ...before, held, remark: event.data.reason };
+      }
+      case 'award-lapsed':
+      case 'award-revoked':
+        this.changeAll(rows, award, (row) => ({ ...row, held: 0, ...(row.status === 'locked' || row.status === 'unlocked' ? { status: 'lapsed' } : {}) }));
+        return { ...before, held: 0, status: event.type === 'award-lapsed' ? 'lapsed' : 'revoked', remark: event.data.reason };
+      case 'clawback-demanded':
+        return { ...before, clawback_outstanding_fen: before.clawback_outstanding_fen + fen(event.data.amount) };
+      case 'clawback-received':
+      case 'clawback-written-off':
+        return { ...before, clawback_outstanding_fen: before.clawback_outstanding_fen - fen(event.data.amount) };
+      case 'clawback-settled':
+        return before;
+    }
+  }
+
+  private change(rows: Rows, award: string, no: number, change: (row: InstalmentRow) => InstalmentRow): void {
+    const row = rows.get(instalmentTable, award, no);
+    if (row === undefined) throw new Error(`${award} has no instalment ${no}`);
+    rows.put(instalmentTable, change(row));
+  }
+
+  private changeAll(rows: Rows, award: string, change: (row: InstalmentRow) => InstalmentRow): void {
+    for (let no = 1; ; no += 1) {
+      const row = rows.get(instalmentTable, award, no);
+      if (row === undefined) return;
+      rows.put(instalmentTable, change(row));
+    }
+  }
+}
+
+function backFromBank(row: InstalmentRow, awardStatus: string, returns: number): InstalmentRow {
+  const status = awardStatus === 'granted' ? 'unlocked' : 'lapsed';
+  return { ...row, status, returns: row.returns + returns, batch: null, batch_line: null, paid_on: null };
+}
