@@ -192,7 +192,7 @@ export type AwardState =
   | (Publicised & { readonly status: 'publicised'; readonly failedGrant?: { readonly grant: string; readonly code: string; readonly detail: string } })
   | (Publicised & {
       readonly status: 'granting';
-      readonly starting: { readonly grant: string; readonly amount: Money; readonly budget: BudgetLineReference; readonly documentNo: string; readonly approver: string };
+      readonly starting: { readonly grant: string; readonly amount: Money; readonly budget: BudgetLineReference; readonly documentNo: string; readonly approver: string; readonly on: string };
     })
   | (Granted & { readonly status: 'granted' })
   | (Granted & { readonly status: 'ended'; readonly how: 'lapsed' | 'revoked'; readonly reason: string });
@@ -301,7 +301,7 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
     case 'award-grant-started': {
       const { failedGrant: _before, ...publicised } = expectStatus(state, event, 'publicised');
       const { grant, amount, budget, documentNo } = event.data;
-      return { ...publicised, status: 'granting', starting: { grant, amount: Money.parse(amount), budget, documentNo, approver: at.actorId } };
+      return { ...publicised, status: 'granting', starting: { grant, amount: Money.parse(amount), budget, documentNo, approver: at.actorId, on: at.effectiveOn } };
     }
     case 'award-grant-failed': {
       const { starting: _starting, ...publicised } = expectStatus(state, event, 'granting');

@@ -60,7 +60,7 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
     case 'apply':
       return apply(command, state);
     case 'assess':
-      if (state.status !== 'applied' && state.status !== 'assessed') throw wrongStatus(state, 'assessed', 'applied or assessed');
+      requireAssessable(state);
       return [{ type: 'award-assessed', data: command.record, policy: command.policy }];
     case 'review':
       return review(command, state, context);
@@ -137,18 +137,25 @@ function wrongStatus(state: AwardState, action: string, needed: string) {
     : refused('award-status', `the award is ${status}; it can be ${action} only when ${needed}`, { status: state.status });
 }
 
+/** @throws Problem `award-status` unless the award can be assessed now. */
+export function requireAssessable(state: AwardState) {
+  if (state.status !== 'applied' && state.status !== 'assessed') throw wrongStatus(state, 'assessed', 'applied or assessed');
+  return state;
+}
+
 function publicised(state: AwardState, action: string) {
   if (state.status !== 'publicised') throw wrongStatus(state, action, 'publicised');
   return state;
 }
 
-function granted(state: AwardState, action: string): Extract<AwardState, { status: 'granted' }> {
+/** @throws Problem `award-status` unless the award is granted and has not ended. */
+export function requireGranted(state: AwardState, action: string): Extract<AwardState, { status: 'granted' }> {
   if (state.status !== 'granted') throw wrongStatus(state, action, 'granted');
   return state;
 }
 
 function endable(state: AwardState) {
-  return granted(state, 'ended');
+  return requireGranted(state, 'ended');
 }
 
 function requireReason(reason: string | undefined, field = 'reason'): string {
@@ -305,7 +312,7 @@ function instalmentOf(state: GrantedState, no: number): Instalment {
 }
 
 function unlock(command: Of<'unlock'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
-  const award = granted(state, 'unlocked');
+  const award = requireGranted(state, 'unlocked');
   const instalment = instalmentOf(award, command.no);
   if (instalment.status !== 'locked') return [];
   if (!command.met) throw refused('condition-not-met', `the condition of instalment ${command.no} is not met${command.needs.length > 0 ? `; still unknown: ${command.needs.join(', ')}` : ''}`, { needs: command.needs });
@@ -319,7 +326,7 @@ function unlock(command: Of<'unlock'>, state: AwardState, context: DecisionConte
 }
 
 function order(command: Of<'order'>, state: AwardState): readonly AwardEvent[] {
-  const award = granted(state, 'ordered');
+  const award = requireGranted(state, 'ordered');
   const instalment = instalmentOf(award, command.no);
   if (instalment.status === 'ordered' && instalment.batch === command.batch && instalment.line === command.line) return [];
   if (award.held !== undefined) throw refused('award-held', `the award is held: ${award.held.reason}`);

@@ -9,6 +9,8 @@ export interface Appended {
   readonly revision: number;
   /** Position of the last appended event. */
   readonly position: number;
+  /** Exactly this append had been stored before: this is its answer of then, and nothing was added. */
+  readonly repeated: boolean;
 }
 
 export interface ReadStreamOptions {
@@ -40,8 +42,8 @@ export interface SubscribeOptions {
 export interface EventStore {
   /**
    * Appends all events or none, exactly after `expectedRevision`, and resolves only when they are durable.
-   * Repeating an append with the same ids and the same expected revision answers as the first time.
-   * @throws Problem `wrong-revision` (conflict), `duplicate-event` (conflict: an id is used elsewhere),
+   * Repeating an append with the same events and the same expected revision answers as the first time, `repeated`.
+   * @throws Problem `wrong-revision` (conflict), `duplicate-event` (conflict: an id is used elsewhere or for other content),
    *   `append-too-large` (invalid), `store-busy` or `store-unavailable` (unavailable: outcome unknown, retry the same append).
    */
   append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<Appended>;

@@ -35,6 +35,9 @@ export interface Loaded<State> {
   readonly position: number;
 }
 
+/** Makes the command from the state, with the look-ups a pure decider cannot do. */
+export type Prepare<Command, State> = (state: State) => Promise<Command>;
+
 type AnyDecider<Command, Event extends DomainEvent, State> = Decider<Command, Event, State>;
 
 const CACHED_STREAMS = 5_000;
@@ -60,14 +63,15 @@ export class Executor {
   }
 
   /**
-   * Decides a command on a stream and appends what follows from it.
+   * Decides a command on a stream and appends what follows from it. Where a command needs look-ups that depend on the
+   * state, pass a function that prepares it; what it refuses is answered like a refusal of the decider.
    * @throws Problem what the decider refuses; `precondition-failed` when If-Match names another revision;
    *   `idempotency-key-reused` when the command id was used with other content; `too-much-contention`; the store's own.
    */
   execute<Command, Event extends DomainEvent, State>(
     decider: AnyDecider<Command, Event, State>,
     stream: string,
-    command: Command,
+    command: Command | Prepare<Command, State>,
     context: CommandContext,
   ): Promise<Receipt> {
     return this.oneAtATime(stream, () => this.attempt(decider, stream, command, context));
@@ -76,7 +80,7 @@ export class Executor {
   private async attempt<Command, Event extends DomainEvent, State>(
     decider: AnyDecider<Command, Event, State>,
     stream: string,
-    command: Command,
+    command: Command | Prepare<Command, State>,
     context: CommandContext,
   ): Promise<Receipt> {
     const decision = { actorId: context.actor.id, roles: context.actor.roles, effectiveOn: context.effectiveOn, today: context.today };
@@ -87,7 +91,8 @@ export class Executor {
       let refusal: unknown;
       try {
         requireRevision(stream, context.expectedRevision, loaded.revision);
-        events = decider.decide(command, loaded.state, decision);
+        const prepared = typeof command === 'function' ? await (command as Prepare<Command, State>)(loaded.state) : command;
+        events = decider.decide(prepared, loaded.state, decision);
       } catch (error) {
         refusal = error;
       }
@@ -104,10 +109,10 @@ export class Executor {
       }
       try {
         const newEvents = events.map((event, index) => envelope(event, index, context));
-        const appended = await this.store.append(stream, loaded.revision, newEvents);
-        // A retry that the store recognised may have more behind it: then the cache must not move on from here.
-        if (appended.revision === loaded.revision + events.length) this.remember(decider, stream, loaded, events, context, appended.position);
-        return { stream, ...appended, events: events.length, replayed: false };
+        const { revision, position, repeated } = await this.store.append(stream, loaded.revision, newEvents);
+        this.remember(decider, stream, loaded, events, context, position);
+        // Decided on a stale state, a command done before comes to the same append: the store has recognised it.
+        return { stream, revision, position, events: events.length, replayed: repeated };
       } catch (error) {
         if (isProblem(error, 'duplicate-event')) {
           const before = await this.replay(context);
@@ -123,8 +128,11 @@ export class Executor {
     throw new Problem('conflict', 'too-much-contention', `stream ${stream} is being changed by many writers; retry`);
   }
 
-  /** The receipt of the same command done before; refuses a command id that was used for something else. */
-  private async replay(context: CommandContext): Promise<Receipt | undefined> {
+  /**
+   * The receipt of the same command done before; undefined when it has not been.
+   * @throws Problem `idempotency-key-reused` for a command id that was used with other content.
+   */
+  async replay(context: CommandContext): Promise<Receipt | undefined> {
     const first = await this.store.findEvent(eventId(context.commandId, 0));
     if (first === undefined) return undefined;
     if (first.metadata.commandHash !== context.contentHash) {

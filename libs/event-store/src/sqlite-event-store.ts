@@ -170,13 +170,15 @@ export class SqliteEventStore implements EventStore {
     try {
       return this.commit([append])[0] as Outcome;
     } catch (error) {
-      return isUniqueViolation(error) ? duplicateEvent(append.stream, append.events[0]?.id ?? '') : storageProblem(error);
+      // An append whose ids are all new repeats one of its own.
+      return isUniqueViolation(error) ? (this.duplicate(append) ?? duplicateEvent(append.stream, append.events[0]?.id ?? '')) : storageProblem(error);
     }
   }
 
-  private insert({ stream, expectedRevision, events }: QueuedAppend, head: number, recordedAt: string): Outcome {
+  private insert(append: QueuedAppend, head: number, recordedAt: string): Outcome {
+    const { stream, expectedRevision, events } = append;
     const actual = this.statements.streamHead.get(stream) ?? NO_STREAM;
-    if (actual !== expectedRevision) return this.repeated(stream, expectedRevision, events) ?? wrongRevision(stream, expectedRevision, actual);
+    if (actual !== expectedRevision) return this.repeated(append) ?? this.duplicate(append) ?? wrongRevision(stream, expectedRevision, actual);
     let revision = actual;
     let position = head;
     for (const event of events) {
@@ -184,15 +186,21 @@ export class SqliteEventStore implements EventStore {
       position += 1;
       this.statements.insert.run(position, stream, revision, event.id, event.type, recordedAt, event.data, event.metadata);
     }
-    return { revision, position };
+    return { revision, position, repeated: false };
   }
 
   /** The original answer when exactly these events stand right after the expected revision. */
-  private repeated(stream: string, expectedRevision: number, events: readonly Encoded[]): Appended | undefined {
+  private repeated({ stream, expectedRevision, events }: QueuedAppend): Appended | undefined {
     const rows = this.statements.forwards.all(stream, expectedRevision + 1, events.length);
     const last = rows.at(-1);
     const same = rows.length === events.length && rows.every((row, index) => isSameEvent(row, events[index]));
-    return same && last !== undefined ? { revision: last.revision, position: last.position } : undefined;
+    return same && last !== undefined ? { revision: last.revision, position: last.position, repeated: true } : undefined;
+  }
+
+  /** The refusal of an append with an id that is recorded already. */
+  private duplicate({ stream, events }: QueuedAppend): Problem | undefined {
+    const taken = events.find((event) => this.statements.byId.get(event.id) !== undefined);
+    return taken && duplicateEvent(stream, taken.id);
   }
 
   async *readStream(stream: string, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
@@ -297,13 +305,27 @@ function prepare(database: Database.Database) {
   };
 }
 
-function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Database.SqliteError && error.code === 'SQLITE_CONSTRAINT_UNIQUE';
+/** Read by its field, not its class: the native module may have been loaded in another realm. */
+function sqliteCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
 }
 
-/** The id alone is not enough: an id reused for other content must not be answered as if that had been stored. */
+function isUniqueViolation(error: unknown): boolean {
+  return sqliteCode(error) === 'SQLITE_CONSTRAINT_UNIQUE';
+}
+
+/**
+ * The id alone is not enough: an id reused for other content, or by a command with other content that happens to cause
+ * the same event, must not be answered as if that had been stored. Correlation may differ from retry to retry.
+ */
 function isSameEvent(row: Row, event: Encoded | undefined): boolean {
-  return row.id === event?.id && row.type === event.type && row.data === event.data;
+  if (row.id !== event?.id || row.type !== event.type || row.data !== event.data) return false;
+  return commandHashOf(row.metadata) === commandHashOf(event.metadata);
+}
+
+function commandHashOf(metadata: string): string {
+  return (JSON.parse(metadata) as EventMetadata).commandHash;
 }
 
 function unavailable(detail: string): Problem {
@@ -312,6 +334,6 @@ function unavailable(detail: string): Problem {
 
 /** Disk full, I/O error, lock not obtained: nothing was acknowledged; the same append may be retried. */
 function storageProblem(error: unknown): Problem {
-  const code = error instanceof Database.SqliteError ? error.code : String(error);
+  const code = sqliteCode(error) ?? String(error);
   return unavailable(`the event store could not write (${code}); retry the same command`);
 }

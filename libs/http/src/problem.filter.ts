@@ -45,7 +45,8 @@ function document(
   extra: Readonly<Record<string, unknown>> = {},
 ): ProblemDocument {
   const title = code.replaceAll('-', ' ');
-  return { type: `urn:policy-ledger:problem:${code}`, title, status, code, detail, instance, ...(errors.length > 0 && { errors }), ...extra };
+  // What a problem adds never replaces a member of the standard.
+  return { ...extra, type: `urn:policy-ledger:problem:${code}`, title, status, code, detail, instance, ...(errors.length > 0 && { errors }) };
 }
 
 function httpCode(status: number): string {

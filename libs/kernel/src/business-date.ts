@@ -9,7 +9,6 @@ const DAY_MS = 86_400_000;
 const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
 
 const epochDay = (date: string) => Date.parse(`${date}T00:00:00Z`) / DAY_MS;
-const fromEpochDay = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10) as BusinessDate;
 
 /** Whether a value is an existing calendar day between 1949 and 9998. */
 export function isBusinessDate(value: unknown): value is BusinessDate {
@@ -34,15 +33,20 @@ export function startOf(date: BusinessDate): Date {
   return new Date(epochDay(date) * DAY_MS - SHANGHAI_OFFSET_MS);
 }
 
+/** @throws Problem `invalid-input` when the result lies outside the calendar. */
 export function addDays(date: BusinessDate, days: number): BusinessDate {
-  return fromEpochDay(epochDay(date) + days);
+  const moved = new Date((epochDay(date) + days) * DAY_MS);
+  return businessDate(Number.isNaN(moved.getTime()) ? undefined : moved.toISOString().slice(0, 10));
 }
 
-/** The same day of a later year; 29 February becomes 28 February. */
+/**
+ * The same day of a later year; 29 February becomes 28 February where the year has none.
+ * @throws Problem `invalid-input` when the result lies outside the calendar.
+ */
 export function addYears(date: BusinessDate, years: number): BusinessDate {
-  const year = String(Number(date.slice(0, 4)) + years).padStart(4, '0');
+  const year = String(yearOf(date) + years);
   const moved = `${year}${date.slice(4)}`;
-  return (isBusinessDate(moved) ? moved : `${year}-02-28`) as BusinessDate;
+  return date.endsWith('-02-29') && !isBusinessDate(moved) ? businessDate(`${year}-02-28`) : businessDate(moved);
 }
 
 /** Whole days from one day to another, negative when `to` is earlier. */

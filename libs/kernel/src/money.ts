@@ -41,7 +41,9 @@ export class Money {
     return new Money(new Decimal(text));
   }
 
+  /** @throws Error for a number that is no exact count of fen. */
   static fromFen(fen: number | bigint): Money {
+    if (typeof fen === 'number' && !Number.isSafeInteger(fen)) throw new Error(`not an exact count of fen: ${fen}`);
     return new Money(new Decimal(fen.toString()).div(100)).checked();
   }
 
@@ -57,7 +59,8 @@ export class Money {
   }
 
   private checked(): Money {
-    if (this.yuan.abs().greaterThan(LARGEST)) {
+    // Written so that a figure that is not a number fails too.
+    if (!this.yuan.abs().lessThanOrEqualTo(LARGEST)) {
       throw invalid('money-too-large', `an amount may not exceed ${LARGEST.toFixed(2)} yuan`);
     }
     return this;
@@ -106,7 +109,8 @@ export class Money {
 
   /** Integer fen, always a safe integer. */
   toFen(): number {
-    return this.yuan.times(100).toNumber();
+    // The sum turns negative zero into zero.
+    return this.yuan.times(100).toNumber() + 0;
   }
 
   /** `"400000.00"` */

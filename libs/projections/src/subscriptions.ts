@@ -58,6 +58,12 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     throw new Problem('unavailable', 'read-model-behind', `the read models have not reached position ${position} yet; retry`);
   }
 
+  /** Waits until the process managers have dealt with a position; false when they have not within the time. */
+  async followed(position: number, timeoutMs: number): Promise<boolean> {
+    const reached = await Promise.all(this.managers.map((manager) => manager.reached(position, timeoutMs)));
+    return reached.every(Boolean);
+  }
+
   /** Waits until process managers and read models have dealt with everything, including what follows from it. False after the time. */
   async settled(timeoutMs = 30_000): Promise<boolean> {
     const deadline = Date.now() + timeoutMs;

@@ -1,5 +1,5 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { type BusinessDate, daysBetween, Money } from '@app/kernel';
+import { addDays, type BusinessDate, daysBetween, Money } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { ReadModels } from '@app/projections';
 import type { AwardTables, InstalmentRow } from '../list/awards.projection.js';
@@ -57,7 +57,7 @@ export class GetDueInstalmentsHandler implements IQueryHandler<GetDueInstalments
       .selectFrom('instalment')
       .selectAll()
       .where('status', 'in', statuses)
-      .where('due_since', '<=', on)
+      .where('due_since', '<=', addDays(on, -(filter.minimumAgeDays ?? 0)))
       .orderBy('due_since')
       .orderBy('award')
       .orderBy('no')
@@ -71,7 +71,7 @@ export class GetDueInstalmentsHandler implements IQueryHandler<GetDueInstalments
       const [since, award, no] = after as readonly [string, string, number];
       query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('due_since', 'award', 'no'), '>', tuple(since, award, no)));
     }
-    const due = (await query.execute()).map((row) => dueInstalment(row, on)).filter(({ ageDays }) => ageDays >= (filter.minimumAgeDays ?? 0));
+    const due = (await query.execute()).map((row) => dueInstalment(row, on));
     return pageOf(due, limit, ({ dueSince, award, instalment }) => [dueSince, award, instalment]);
   }
 }

@@ -1,0 +1,66 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { Problem } from '@app/kernel';
+
+/** The files of an embedded ledger. */
+export class DataFolder {
+  readonly ledgerFile: string;
+  readonly readModelsFile: string;
+  readonly tokenKeyFile: string;
+  private readonly lockFile: string;
+  private readonly serverFile: string;
+  private lock: Database.Database | undefined;
+
+  /** Creates the folder, readable by its owner only, when it does not exist. */
+  constructor(readonly path: string) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    this.ledgerFile = join(path, 'ledger.db');
+    this.readModelsFile = join(path, 'read-models.db');
+    this.tokenKeyFile = join(path, 'token.key');
+    this.lockFile = join(path, 'lock.db');
+    this.serverFile = join(path, 'server.json');
+  }
+
+  /**
+   * Makes this process the one that follows the ledger. The lock is a transaction on a file of its own, which the
+   * operating system gives up with the process, also when it is killed.
+   * @throws Problem `data-folder-in-use` (unavailable)
+   */
+  acquire(): void {
+    const lock = new Database(this.lockFile, { timeout: 0 });
+    try {
+      lock.pragma('journal_mode = DELETE');
+      lock.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER)');
+      lock.exec('BEGIN EXCLUSIVE');
+    } catch (error) {
+      lock.close();
+      if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) {
+        throw new Problem('unavailable', 'data-folder-in-use', `another process is working on the ledger in ${this.path}`);
+      }
+      throw error;
+    }
+    this.lock = lock;
+  }
+
+  release(): void {
+    this.lock?.close();
+    this.lock = undefined;
+  }
+
+  /** Leaves word where the server of this folder listens, for command lines on the same machine. */
+  announce(url: string): void {
+    writeFileSync(this.serverFile, JSON.stringify({ url, pid: process.pid }), { mode: 0o600 });
+  }
+
+  /** Where the running server of this folder listens; only meaningful while the folder is in use. */
+  announced(): string | undefined {
+    if (!existsSync(this.serverFile)) return undefined;
+    try {
+      const { url } = JSON.parse(readFileSync(this.serverFile, 'utf8')) as { url?: unknown };
+      return typeof url === 'string' ? url : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}

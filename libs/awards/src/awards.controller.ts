@@ -1,0 +1,265 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, ParseIntPipe, type PipeTransform, Post, Query as QueryString } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import type { CommandContext, Receipt } from '@app/event-store';
+import { type BusinessDate, businessDateAt, CLOCK, type Clock, invalidField } from '@app/kernel';
+import { AllowAnyRole, AllowRoles, Context, type Page } from '@app/http';
+import {
+  ApplyDto,
+  BalancesDto,
+  ClawbackReceiptDto,
+  DecideObjectionDto,
+  DemandClawbackDto,
+  GrantDto,
+  ListAwardsDto,
+  ListDueDto,
+  OverrideDto,
+  PubliciseDto,
+  RaiseObjectionDto,
+  ReasonDto,
+  ReviewDto,
+  RevokeDto,
+  UnlockDto,
+  WriteOffDto,
+} from './awards.dto.js';
+import { GetBalances, GetTrialBalance } from './balances/balances.query.js';
+import type { AwardCommand } from './decide.js';
+import { type AwardDetail, GetAward } from './detail/award-detail.query.js';
+import { type DueInstalment, GetDueInstalments } from './due-instalments/due-instalments.query.js';
+import { ApplyForAward } from './handlers/apply-for-award.js';
+import { AssessAward } from './handlers/assess-award.js';
+import { GrantAward } from './handlers/grant-award.js';
+import { PubliciseAward } from './handlers/publicise-award.js';
+import { RunAwardCommand } from './handlers/run-award-command.js';
+import { UnlockInstalment } from './handlers/unlock-instalment.js';
+import { type AwardSummary, ListAwards } from './list/awards.query.js';
+
+const AWARD_ID = /^[a-z0-9-]{1,64}\.[A-Za-z][A-Za-z0-9]{0,15}\.[0-9A-Z]{18}\.[\p{L}\p{N}]{1,80}$/u;
+
+class AwardIdPipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    if (!AWARD_ID.test(value)) throw invalidField('award', 'award-id', 'must be <pack>.<clause>.<credit code>.<occasion>');
+    return value;
+  }
+}
+
+/** 奖补: the life of an award from application to clawback. */
+@Controller('v1/awards')
+export class AwardsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  /** 申报 */
+  @Post()
+  @AllowRoles('clerk')
+  apply(@Body() { effectiveOn: _, ...application }: ApplyDto, @Context() context: CommandContext) {
+    return this.commands.execute(new ApplyForAward(application, context));
+  }
+
+  /** 奖补列表 */
+  @Get()
+  @AllowAnyRole()
+  list(@QueryString() { limit, cursor, ...filter }: ListAwardsDto): Promise<Page<AwardSummary>> {
+    return this.queries.execute(new ListAwards(filter, limit, cursor));
+  }
+
+  /** 奖补详情: state, facts used, explanation and history */
+  @Get(':award')
+  @AllowAnyRole()
+  detail(@Param('award', AwardIdPipe) award: string): Promise<AwardDetail> {
+    return this.queries.execute(new GetAward(award));
+  }
+
+  /** 测算: computes what the clause grants from the dossier */
+  @Post(':award/assess')
+  @HttpCode(200)
+  @AllowRoles('clerk', 'reviewer')
+  assess(@Param('award', AwardIdPipe) award: string, @Context() context: CommandContext) {
+    return this.commands.execute(new AssessAward(award, context));
+  }
+
+  /** 审核 */
+  @Post(':award/review')
+  @HttpCode(200)
+  @AllowRoles('reviewer')
+  review(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: ReviewDto, @Context() context: CommandContext) {
+    return this.run(award, { type: 'review', ...input }, context);
+  }
+
+  /** 撤回申报 */
+  @Post(':award/withdraw')
+  @HttpCode(200)
+  @AllowRoles('clerk')
+  withdraw(@Param('award', AwardIdPipe) award: string, @Body() { reason }: ReasonDto, @Context() context: CommandContext) {
+    return this.run(award, { type: 'withdraw', reason }, context);
+  }
+
+  /** 公示 */
+  @Post(':award/publicise')
+  @HttpCode(200)
+  @AllowRoles('clerk', 'reviewer', 'administrator')
+  publicise(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: PubliciseDto, @Context() context: CommandContext) {
+    return this.commands.execute(new PubliciseAward(award, input, context));
+  }
+
+  /** 提出异议 */
+  @Post(':award/objections')
+  @HttpCode(200)
+  @AllowRoles('clerk', 'reviewer', 'auditor', 'administrator')
+  object(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: RaiseObjectionDto, @Context() context: CommandContext) {
+    return this.run(award, { type: 'raise-objection', ...input }, context);
+  }
+
+  /** 处理异议 */
+  @Post(':award/objections/:objection/decide')
+  @HttpCode(200)
+  @AllowRoles('reviewer', 'administrator')
+  decideObjection(
+    @Param('award', AwardIdPipe) award: string,
+    @Param('objection', ParseIntPipe) objection: number,
+    @Body() { effectiveOn: _, ...input }: DecideObjectionDto,
+    @Context() context: CommandContext,
+  ) {
+    return this.run(award, { type: 'decide-objection', objection, ...input }, context);
+  }
+
+  /** 提议调减金额: to be granted by a second approver */
+  @Post(':award/override')
+  @HttpCode(200)
+  @AllowRoles('approver')
+  override(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: OverrideDto, @Context() context: CommandContext) {
+    return this.run(award, { type: 'propose-override', ...input }, context);
+  }
+
+  /** 取消调减 */
+  @Post(':award/override/drop')
+  @HttpCode(200)
+  @AllowRoles('approver')
+  dropOverride(@Param('award', AwardIdPipe) award: string, @Body() { reason }: ReasonDto, @Context() context: CommandContext) {
+    return this.run(award, { type: 'drop-override', reason }, context);
+  }
+
+  /** 批准: reserves the budget and grants */
+  @Post(':award/grant')
+  @HttpCode(200)
+  @AllowRoles('approver')
+  grant(@Param('award', AwardIdPipe) award: string, @Body() { line, period, documentNo }: GrantDto, @Context() context: CommandContext): Promise<Receipt> {
+    return this.commands.execute(new GrantAward(award, { line, period, documentNo }, context));
+  }
+
+  /** 解锁分期: when the facts of the dossier meet the instalment's condition */
+  @Post(':award/instalments/:no/unlock')
+  @HttpCode(200)
+  @AllowRoles('clerk', 'reviewer')
+  unlock(
+    @Param('award', AwardIdPipe) award: string,
+    @Param('no', ParseIntPipe) no: number,
+    @Body() { evidence = [] }: UnlockDto,
+    @Context() context: CommandContext,
+  ): Promise<Receipt> {
+    return this.commands.execute(new UnlockInstalment(award, no, evidence, context));
+  }
+
+  /** 暂缓拨付 */
+  @Post(':award/hold')
+  @HttpCode(200)
+  @AllowRoles('reviewer', 'approver', 'administrator')
+  hold(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: ReasonDto, @Context() context: CommandContext) {
+    return this.run(award, { type: 'hold', ...input }, context);
+  }
+
+  /** 解除暂缓 */
+  @Post(':award/hold/release')
+  @HttpCode(200)
+  @AllowRoles('approver')
+  releaseHold(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: ReasonDto, @Context() context: CommandContext) {
+    return this.run(award, { type: 'release-hold', ...input }, context);
+  }
+
+  /** 失效: what is not paid lapses, its budget is free again */
+  @Post(':award/lapse')
+  @HttpCode(200)
+  @AllowRoles('approver')
+  lapse(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: ReasonDto, @Context() context: CommandContext) {
+    return this.run(award, { type: 'lapse', ...input }, context);
+  }
+
+  /** 撤销 */
+  @Post(':award/revoke')
+  @HttpCode(200)
+  @AllowRoles('approver')
+  revoke(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: RevokeDto, @Context() context: CommandContext) {
+    return this.run(award, { type: 'revoke', ...input }, context);
+  }
+
+  /** 追缴 */
+  @Post(':award/clawbacks')
+  @HttpCode(200)
+  @AllowRoles('approver')
+  demandClawback(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: DemandClawbackDto, @Context() context: CommandContext) {
+    return this.run(award, { type: 'demand-clawback', ...input }, context);
+  }
+
+  /** 追缴到账 */
+  @Post(':award/clawbacks/:clawback/receipts')
+  @HttpCode(200)
+  @AllowRoles('finance')
+  receiveClawback(
+    @Param('award', AwardIdPipe) award: string,
+    @Param('clawback', ParseIntPipe) clawback: number,
+    @Body() { effectiveOn: _, ...input }: ClawbackReceiptDto,
+    @Context() context: CommandContext,
+  ) {
+    if (input.on > context.today) throw invalidField('on', 'not-in-the-future', `must not be later than today, ${context.today}`);
+    return this.run(award, { type: 'receive-clawback', clawback, ...input }, context);
+  }
+
+  /** 核销 */
+  @Post(':award/clawbacks/:clawback/write-off')
+  @HttpCode(200)
+  @AllowRoles('approver')
+  writeOff(
+    @Param('award', AwardIdPipe) award: string,
+    @Param('clawback', ParseIntPipe) clawback: number,
+    @Body() { effectiveOn: _, ...input }: WriteOffDto,
+    @Context() context: CommandContext,
+  ) {
+    return this.run(award, { type: 'write-off-clawback', clawback, ...input }, context);
+  }
+
+  private run(award: string, command: AwardCommand, context: CommandContext): Promise<Receipt> {
+    return this.commands.execute(new RunAwardCommand(award, command, context));
+  }
+}
+
+/** 余额与应付: what the finance bureau reads. */
+@Controller('v1')
+export class BalancesController {
+  constructor(
+    private readonly queries: QueryBus,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** 应付分期: due and unpaid, oldest first */
+  @Get('due-instalments')
+  @AllowAnyRole()
+  due(@QueryString() { limit, cursor, on, ...filter }: ListDueDto): Promise<Page<DueInstalment>> {
+    const day = (on ?? businessDateAt(this.clock.now())) as BusinessDate;
+    return this.queries.execute(new GetDueInstalments(day, filter, limit, cursor));
+  }
+
+  /** 余额表 */
+  @Get('balances')
+  @AllowAnyRole()
+  balances(@QueryString() { by, ...filter }: BalancesDto) {
+    return this.queries.execute(new GetBalances(by, filter));
+  }
+
+  /** 试算平衡 */
+  @Get('balances/trial')
+  @AllowAnyRole()
+  trial() {
+    return this.queries.execute(new GetTrialBalance());
+  }
+}

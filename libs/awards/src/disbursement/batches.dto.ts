@@ -1,0 +1,81 @@
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min, ValidateNested, IsObject } from 'class-validator';
+import { CommandDto, IsCreditCode, IsListOf, IsText, MayBeLeftOut } from '@app/http';
+import { MAX_BATCH_LINES } from './batch.js';
+
+export class InstalmentReferenceDto {
+  @IsText(250)
+  award!: string;
+
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  instalment!: number;
+}
+
+export class DueFilterDto {
+  @MayBeLeftOut()
+  @Matches(/^[a-z0-9-]{1,64}$/)
+  pack?: string;
+
+  @MayBeLeftOut()
+  @IsCreditCode()
+  payee?: string;
+
+  /** `<pack>.<line>.<period>` */
+  @MayBeLeftOut()
+  @IsText(150)
+  budgetLine?: string;
+
+  @MayBeLeftOut()
+  @IsInt()
+  @Min(0)
+  @Max(36_500)
+  minimumAgeDays?: number;
+}
+
+/** Which due instalments: named ones, or all payable ones that match. */
+export class PrepareBatchDto extends CommandDto {
+  /** 批次号 */
+  @Matches(/^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/, { message: 'batch must be 1 to 40 letters, digits or hyphens' })
+  batch!: string;
+
+  /** 批次名称 */
+  @IsText(200)
+  title!: string;
+
+  @MayBeLeftOut()
+  @IsListOf(() => InstalmentReferenceDto, { min: 1, max: MAX_BATCH_LINES })
+  instalments?: InstalmentReferenceDto[];
+
+  @MayBeLeftOut()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => DueFilterDto)
+  filter?: DueFilterDto;
+}
+
+export class FreezeBatchDto extends CommandDto {}
+
+export class CancelBatchDto extends CommandDto {
+  @IsText(2000)
+  reason!: string;
+}
+
+/** 银行回单 */
+export class BankFileDto extends CommandDto {
+  /** 文件名 */
+  @IsText(200)
+  file!: string;
+
+  /** The CSV text: columns batch, line, amount, result, date, reference, reason. */
+  @IsString()
+  @MaxLength(900_000)
+  content!: string;
+}
+
+export class PaymentFileDto {
+  @MayBeLeftOut()
+  @IsIn(['csv', 'xlsx'])
+  format: 'csv' | 'xlsx' = 'csv';
+}

@@ -1,0 +1,72 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Dossier } from '@app/enterprises';
+import { type CommandContext, Executor, type Receipt } from '@app/event-store';
+import { type Evidence, invalidField, normalisedReference, refused } from '@app/kernel';
+import type { Clause } from '@app/policies';
+import { awardId, awardStream, type Occasion } from '../award.js';
+import { Assessor } from '../assessor.js';
+import { awardDecider } from '../decide.js';
+
+export interface Application {
+  readonly pack: string;
+  readonly clause: string;
+  readonly payee: string;
+  /** The certificate's number, the year, or the reference of the project or transaction, as the clause's uniqueness rule asks. */
+  readonly occasion?: string;
+  readonly note?: string;
+  readonly evidence?: readonly Evidence[];
+}
+
+/** Applies for an award on behalf of an enterprise. */
+export class ApplyForAward extends Command<Receipt & { readonly award: string }> {
+  constructor(
+    readonly application: Application,
+    readonly context: CommandContext,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(ApplyForAward)
+export class ApplyForAwardHandler implements ICommandHandler<ApplyForAward> {
+  constructor(
+    private readonly executor: Executor,
+    private readonly assessor: Assessor,
+  ) {}
+
+  async execute({ application, context }: ApplyForAward): Promise<Receipt & { readonly award: string }> {
+    const { pack, note, evidence } = application;
+    const before = await this.executor.replay(context);
+    if (before !== undefined) return { ...before, award: before.stream.slice('award-'.length) };
+    const dossier = await this.assessor.payee(application.payee);
+    const { clause, policy } = await this.assessor.clause(pack, application.clause, context.effectiveOn);
+    const payee = dossier.creditCode;
+    const occasion = occasionOf(clause, application.occasion, dossier);
+    const award = awardId(pack, clause.id, payee, occasion);
+    await this.assessor.requireNoOther({ pack, payee, occasion }, dossier, clause);
+    const command = { type: 'apply' as const, pack, clause: clause.id, payee, payeeName: dossier.name, occasion, policy, ...(note !== undefined && { note }), ...(evidence && { evidence }) };
+    return { ...(await this.executor.execute(awardDecider, awardStream(award), command, context)), award };
+  }
+}
+
+/**
+ * The occasion in its one spelling. A certificate must be in the dossier; years, projects and transactions are normalised,
+ * so that writing a number differently does not make a second occasion.
+ */
+export function occasionOf(clause: Clause, reference: string | undefined, dossier: Dossier): Occasion {
+  const kind = clause.uniqueness;
+  if (kind === undefined) throw refused('clause-grants-nothing', `${clause.id} (${clause.title}) is not an award`);
+  if (kind === 'once') {
+    if (reference !== undefined) throw invalidField('occasion', 'once', `${clause.id} is granted once: it has no occasion to name`);
+    return { kind, key: 'once', reference: 'once' };
+  }
+  const key = normalisedReference(reference ?? '');
+  if (reference === undefined || key === '' || key.length > 80) throw invalidField('occasion', kind, `name the ${kind} this award is for, in at most 80 letters and digits`);
+  if (kind === 'year' && !/^20\d{2}$/.test(key)) throw invalidField('occasion', 'year', 'must be a year such as "2024"');
+  if (kind === 'certificate') {
+    const certificate = dossier.certificates.find(({ number }) => normalisedReference(number) === key);
+    if (certificate === undefined) throw refused('certificate-unknown', `the dossier of ${dossier.name} holds no certificate ${reference}`);
+    return { kind, key, reference: certificate.number };
+  }
+  return { kind, key, reference };
+}

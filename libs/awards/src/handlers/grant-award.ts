@@ -1,0 +1,48 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { type CommandContext, Executor, type Receipt } from '@app/event-store';
+import { awardStream, type BudgetLineReference } from '../award.js';
+import { Assessor } from '../assessor.js';
+import { awardDecider } from '../decide.js';
+import { Grants } from '../granting/grants.js';
+
+/** Grants a publicised award from a budget line of its own policy: reserve first, then grant. */
+export class GrantAward extends Command<Receipt> {
+  constructor(
+    readonly award: string,
+    readonly input: { readonly line: string; readonly period: string; readonly documentNo: string },
+    readonly context: CommandContext,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(GrantAward)
+export class GrantAwardHandler implements ICommandHandler<GrantAward> {
+  constructor(
+    private readonly executor: Executor,
+    private readonly assessor: Assessor,
+    private readonly grants: Grants,
+  ) {}
+
+  async execute({ award, input, context }: GrantAward): Promise<Receipt> {
+    const grant = context.commandId;
+    const started = await this.executor.execute(
+      awardDecider,
+      awardStream(award),
+      async (state) => {
+        const { line, period, documentNo } = input;
+        const pack = 'pack' in state ? state.pack : '';
+        const budget: BudgetLineReference = { pack, line, period };
+        if (state.status !== 'publicised') return { type: 'start-grant' as const, grant, budget, documentNo, policy: { pack, clause: '', version: 0, hash: '' } };
+        // The decision is made today: under the policy in force today, on facts as they are known today.
+        const { clause, policy } = await this.assessor.clauseInForce(state.pack, state.clause, context.effectiveOn);
+        await this.assessor.requireSameFacts(state, state.assessed);
+        await this.assessor.requireNoOther(state, await this.assessor.payee(state.payee), clause);
+        return { type: 'start-grant' as const, grant, budget, documentNo, policy };
+      },
+      context,
+    );
+    const granted = await this.grants.complete(award, grant);
+    return { ...granted, replayed: started.replayed };
+  }
+}

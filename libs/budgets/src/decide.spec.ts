@@ -1,0 +1,443 @@
+import { describe, expect, it } from '@jest/globals';
+import { type BudgetEvent, evolve, initialState } from './budget.js';
+import type { BudgetCommand } from './decide.js';
+import {
+  appropriated,
+  closed,
+  figures,
+  finance,
+  given,
+  line,
+  next,
+  opened,
+  paper,
+  released,
+  reserve,
+  reserved,
+  returned,
+  spent,
+} from './specification.fixture.js';
+
+const exactly = { clause: 'J07', amount: '1000.00', rule: 'exactly' as const };
+const other = { ...line, line: 'others' };
+
+describe('open', () => {
+  const open: BudgetCommand = { type: 'open', line, title: '研发奖补', envelope: exactly };
+  it('opens a line with its envelope', () => given().when(open, finance).then(opened(exactly)));
+  it('writes amounts in one spelling', () =>
+    given()
+      .when({ ...open, envelope: { ...exactly, amount: '1000' } }, finance)
+      .then(opened(exactly)));
+  it('is quiet on a repeat', () => given(opened(exactly)).when(open, finance).thenNothing());
+  it('is refused when the line is open as something else', () =>
+    given(opened()).when(open, finance).thenRefused('budget-line-exists', { openedAs: '研发奖补' }));
+  it('is refused after the line was closed under another title', () =>
+    given(opened(exactly), closed('0.00'))
+      .when({ ...open, title: '别的' }, finance)
+      .thenRefused('budget-line-exists'));
+  it('is refused without a title', () => given().when({ type: 'open', line, title: ' ' }, finance).thenRefused('invalid-input'));
+  it('is refused to anyone but finance', () =>
+    given()
+      .when(open, { roles: ['approver'] })
+      .thenRefused('role-required'));
+});
+
+describe('appropriate', () => {
+  const appropriate = (amount: string): BudgetCommand => ({ type: 'appropriate', amount, reason: '年初预算', evidence: paper });
+  it('appropriates with its document', () => given(opened()).when(appropriate('600'), finance).then(appropriated('600.00')));
+  it('is quiet when the same document, amount and reason come again', () =>
+    given(opened(), appropriated('600.00')).when(appropriate('600.0'), finance).thenNothing());
+  it('takes a second sum of the same document that says what it is for', () =>
+    given(opened(), appropriated('600.00'))
+      .when({ ...appropriate('600'), reason: '第二笔' } as BudgetCommand, finance)
+      .then(appropriated('600.00', '第二笔')));
+  it('takes the whole of an exact envelope', () => given(opened(exactly)).when(appropriate('1000'), finance).then(appropriated('1000.00')));
+  it('is refused one fen above an exact envelope', () =>
+    given(opened(exactly), appropriated('600.00'))
+      .when(appropriate('400.01'), finance)
+      .thenRefused('over-envelope', { clause: 'J07', envelope: '1000.00', appropriated: '600.00', asked: '400.01' }));
+  it('may exceed an envelope that says at least', () =>
+    given(opened({ ...exactly, rule: 'at-least' }))
+      .when(appropriate('5000'), finance)
+      .then(appropriated('5000.00')));
+  it('is refused without a document', () =>
+    given(opened())
+      .when({ ...appropriate('1'), evidence: [] } as BudgetCommand, finance)
+      .thenRefused('evidence-required'));
+  it('is refused for nothing', () => given(opened()).when(appropriate('0.00'), finance).thenRefused('amount-not-positive'));
+  it('is refused for a negative amount', () => given(opened()).when(appropriate('-1.00'), finance).thenRefused('money-malformed'));
+  it('is refused on a line nobody opened', () => given().when(appropriate('1'), finance).thenRefused('budget-line-unknown'));
+  it('is refused on a closed line', () =>
+    given(opened(), closed('0.00')).when(appropriate('1'), finance).thenRefused('budget-line-closed'));
+  it('is refused beyond what a line can carry', () =>
+    given(opened(), appropriated('999999999999.00'))
+      .when(appropriate('1.00'), finance)
+      .thenRefused('budget-line-too-large', { asked: '1.00' }));
+});
+
+describe('adjust', () => {
+  const adjust = (amount: string): BudgetCommand => ({ type: 'adjust', amount, reason: '中期调整', evidence: paper });
+  const adjusted = (amount: string): BudgetEvent => ({ type: 'budget-adjusted', data: { amount, reason: '中期调整' }, evidence: paper });
+  it('adds', () => given(opened()).when(adjust('5'), finance).then(adjusted('5.00')));
+  it('takes away down to what is reserved and spent', () =>
+    given(opened(), appropriated('100.00'), reserved('a', '60.00'), spent('a', 1, '20.00', 'p1'))
+      .when(adjust('-40'), finance)
+      .then(adjusted('-40.00')));
+  it('is refused below that', () =>
+    given(opened(), appropriated('100.00'), reserved('a', '60.00'), spent('a', 1, '20.00', 'p1'))
+      .when(adjust('-40.01'), finance)
+      .thenRefused('budget-exhausted', { available: '40.00', asked: '40.01', reserved: '40.00', spent: '20.00' }));
+  it('does not get round an exact envelope', () =>
+    given(opened(exactly), appropriated('1000.00')).when(adjust('0.01'), finance).thenRefused('over-envelope'));
+  it('is quiet on a repeat, even when there would be no room for it twice', () =>
+    given(opened(), appropriated('100.00'), adjusted('-100.00')).when(adjust('-100'), finance).thenNothing());
+  it('is refused for nothing', () => given(opened()).when(adjust('-0.00'), finance).thenRefused('amount-not-positive'));
+  it('is refused for what is no amount', () => given(opened()).when(adjust('--1'), finance).thenRefused('money-malformed'));
+  it('is refused without a document', () =>
+    given(opened())
+      .when({ ...adjust('1'), evidence: [] } as BudgetCommand, finance)
+      .thenRefused('evidence-required'));
+  it('is refused on a closed line', () => given(opened(), closed('0.00')).when(adjust('1'), finance).thenRefused('budget-line-closed'));
+});
+
+describe('transfer out', () => {
+  const send = (amount: string, extra: object = {}): BudgetCommand =>
+    ({ type: 'transfer-out', transfer: 't1', to: other, amount, reason: '调剂', targetStatus: 'open', ...extra }) as BudgetCommand;
+  const sent: BudgetEvent = { type: 'budget-transferred-out', data: { transfer: 't1', to: other, amount: '40.00', reason: '调剂' } };
+  it('sends to an open line', () => given(opened(), appropriated('40.00')).when(send('40'), finance).then(sent));
+  it('is quiet on a repeat, even after the target closed', () =>
+    given(opened(), appropriated('40.00'), sent)
+      .when(send('40', { targetStatus: 'closed' }), finance)
+      .thenNothing());
+  it('is refused when the id was used for another sum', () =>
+    given(opened(), appropriated('80.00'), sent).when(send('41'), finance).thenRefused('transfer-differs', { amount: '40.00' }));
+  it.each(['none', 'closed', undefined])('is refused when the target is %s', (targetStatus) =>
+    given(opened(), appropriated('40.00')).when(send('40', { targetStatus }), finance).thenRefused('target-line-not-open', { to: other }),
+  );
+  it('is refused to the line itself', () =>
+    given(opened(), appropriated('40.00'))
+      .when(send('40', { to: line }), finance)
+      .thenRefused('transfer-to-itself'));
+  it('is refused beyond what is available', () =>
+    given(opened(), appropriated('40.00'), reserved('a', '1.00'))
+      .when(send('40'), finance)
+      .thenRefused('budget-exhausted', { available: '39.00', asked: '40.00' }));
+  it('is refused for nothing', () => given(opened()).when(send('0'), finance).thenRefused('amount-not-positive'));
+  it('is refused on a closed line', () => given(opened(), closed('0.00')).when(send('1'), finance).thenRefused('budget-line-closed'));
+
+  const back: BudgetCommand = { type: 'take-back-transfer', transfer: 't1', from: other, amount: '40.00', reason: '退回' };
+  const cameBack: BudgetEvent = { type: 'budget-transferred-in', data: { transfer: 't1', from: other, amount: '40.00', reason: '退回' } };
+  it('is taken back', () => given(opened(), appropriated('40.00'), sent).when(back).then(cameBack));
+  it('is taken back by a line that has closed since', () =>
+    given(opened(), appropriated('40.00'), sent, closed('0.00')).when(back).then(cameBack));
+  it('is taken back once', () => given(opened(), appropriated('40.00'), sent, cameBack).when(back).thenNothing());
+  it('is not taken back in another amount', () =>
+    given(opened(), appropriated('40.00'), sent)
+      .when({ ...back, amount: '41.00' })
+      .thenRefused('transfer-unknown'));
+  it('is not taken back when it was never sent', () => given(opened(), appropriated('40.00')).when(back).thenRefused('transfer-unknown'));
+  it('is taken back by the ledger only', () =>
+    given(opened(), appropriated('40.00'), sent).when(back, finance).thenRefused('role-required'));
+});
+
+describe('receive a transfer', () => {
+  const receive: BudgetCommand = { type: 'receive-transfer', transfer: 't1', from: other, amount: '40.00', reason: '调剂' };
+  const received: BudgetEvent = { type: 'budget-transferred-in', data: { transfer: 't1', from: other, amount: '40.00', reason: '调剂' } };
+  it('adds to what is available', () => given(opened()).when(receive).then(received));
+  it('is no appropriation: an exact envelope does not bound it', () =>
+    given(opened(exactly), appropriated('1000.00')).when(receive).then(received));
+  it('is quiet on a repeat', () => given(opened(), received).when(receive).thenNothing());
+  it('is quiet on a repeat after the line closed', () => given(opened(), received, closed('40.00', next)).when(receive).thenNothing());
+  it('is refused by a closed line', () => given(opened(), closed('0.00')).when(receive).thenRefused('budget-line-closed'));
+  it('is refused by a line nobody opened', () => given().when(receive).thenRefused('budget-line-unknown'));
+  it('is refused to people', () => given(opened()).when(receive, finance).thenRefused('role-required'));
+});
+
+describe('reserve', () => {
+  const funded = [opened(), appropriated('100.00')];
+  it('reserves the last fen', () =>
+    given(...funded)
+      .when(reserve('a', '100'))
+      .then(reserved('a', '100.00')));
+  it('keeps the grant and cites the clause', () => {
+    const policy = { pack: 'jiangmen-2021', version: 1, clause: 'J07', hash: 'h' };
+    given(...funded)
+      .when({ ...reserve('a', '1'), policy } as BudgetCommand)
+      .then({ ...reserved('a', '1.00'), policy });
+    given(...funded, { ...reserved('a', '1.00'), policy })
+      .when({ type: 'spend', award: 'a', instalment: 1, amount: '1.00', payment: 'p1' })
+      .then({ ...spent('a', 1, '1.00', 'p1'), policy });
+  });
+  it('is refused one fen beyond, naming the figures', () =>
+    given(...funded, reserved('a', '60.00'))
+      .when(reserve('b', '40.01'))
+      .thenRefused('budget-exhausted', { available: '40.00', asked: '40.01', reserved: '60.00', spent: '0.00' }));
+  it('is quiet for the same award and amount', () =>
+    given(...funded, reserved('a', '60.00'))
+      .when(reserve('a', '60'))
+      .thenNothing());
+  it('is quiet on a repeat after part was spent and the line closed', () =>
+    given(...funded, reserved('a', '60.00'), spent('a', 1, '30.00', 'p1'), closed('40.00', next))
+      .when(reserve('a', '60'))
+      .thenNothing());
+  it('is refused for the same award with another amount', () =>
+    given(...funded, reserved('a', '60.00'))
+      .when(reserve('a', '40'))
+      .thenRefused('reservation-differs', { reserved: '60.00', asked: '40.00' }));
+  it('is refused when another live reservation holds one of its keys', () =>
+    given(...funded, reserved('a', '10.00', ['k1', 'k2']))
+      .when(reserve('b', '10', ['k0', 'k2']))
+      .thenRefused('excluded-by-reservation', { award: 'b', other: 'a', key: 'k2' }));
+  it('takes the key of a released reservation', () =>
+    given(...funded, reserved('a', '10.00', ['k1']), released('a', '10.00'))
+      .when(reserve('b', '10', ['k1']))
+      .then(reserved('b', '10.00', ['k1'])));
+  it('reserves again after a release', () =>
+    given(...funded, reserved('a', '60.00'), released('a', '60.00'))
+      .when(reserve('a', '70'))
+      .then(reserved('a', '70.00')));
+  it('is refused after a release when the award is someone else’s now', () =>
+    given(...funded, reserved('a', '60.00'), released('a', '60.00'))
+      .when({ ...reserve('a', '70'), payee: 'other' } as BudgetCommand)
+      .thenRefused('reservation-differs'));
+  it('is refused on a closed line', () =>
+    given(...funded, closed('100.00', next))
+      .when(reserve('a', '1'))
+      .thenRefused('budget-line-closed'));
+  it('is refused for nothing', () =>
+    given(...funded)
+      .when(reserve('a', '0'))
+      .thenRefused('amount-not-positive'));
+  it('is refused to people, even finance', () =>
+    given(...funded)
+      .when(reserve('a', '1'), finance)
+      .thenRefused('role-required'));
+});
+
+describe('release', () => {
+  const held = [opened(), appropriated('100.00'), reserved('a', '60.00', ['k'])];
+  const release: BudgetCommand = { type: 'release', award: 'a', reason: '失效' };
+  it('gives back the unspent rest', () =>
+    given(...held, spent('a', 1, '20.00', 'p1'))
+      .when(release)
+      .then(released('a', '40.00')));
+  it('works on a closed line', () =>
+    given(...held, closed('40.00', next))
+      .when(release)
+      .then(released('a', '60.00')));
+  it('is quiet on a repeat', () =>
+    given(...held, released('a', '60.00'))
+      .when(release)
+      .thenNothing());
+  it('ends a reservation without a rest, so that its exclusions end', () =>
+    given(...held, spent('a', 1, '60.00', 'p1'))
+      .when(release)
+      .then(released('a', '0.00')));
+  it('gives back what a bank returned after the release', () =>
+    given(...held, spent('a', 1, '20.00', 'p1'), released('a', '40.00'), returned('a', 1, '20.00', 'p1'))
+      .when(release)
+      .then(released('a', '20.00')));
+  it('is refused for an award that reserved nothing', () =>
+    given(...held)
+      .when({ ...release, award: 'b' })
+      .thenRefused('no-reservation'));
+  it('is refused to people', () =>
+    given(...held)
+      .when(release, finance)
+      .thenRefused('role-required'));
+});
+
+describe('spend', () => {
+  const held = [opened(), appropriated('100.00'), reserved('a', '60.00')];
+  const spend = (instalment: number, amount: string, payment: string): BudgetCommand => ({
+    type: 'spend',
+    award: 'a',
+    instalment,
+    amount,
+    payment,
+  });
+  it('spends out of the reservation', () =>
+    given(...held)
+      .when(spend(1, '60', 'p1'))
+      .then(spent('a', 1, '60.00', 'p1')));
+  it('works on a closed line', () =>
+    given(...held, closed('40.00', next))
+      .when(spend(1, '60', 'p1'))
+      .then(spent('a', 1, '60.00', 'p1')));
+  it('is quiet on a repeat', () =>
+    given(...held, spent('a', 1, '60.00', 'p1'))
+      .when(spend(1, '60', 'p1'))
+      .thenNothing());
+  it('is quiet on a late repeat after the bank returned it: a payment is made once', () =>
+    given(...held, spent('a', 1, '60.00', 'p1'), returned('a', 1, '60.00', 'p1'))
+      .when(spend(1, '60', 'p1'))
+      .thenNothing());
+  it('is refused when the payment paid another sum', () =>
+    given(...held, spent('a', 1, '30.00', 'p1'))
+      .when(spend(1, '20', 'p1'))
+      .thenRefused('payment-differs', { spent: '30.00', asked: '20.00' }));
+  it('is refused for an instalment paid with another payment', () =>
+    given(...held, spent('a', 1, '30.00', 'p1'))
+      .when(spend(1, '30', 'p2'))
+      .thenRefused('instalment-already-spent', { payment: 'p1', spent: '30.00' }));
+  it('pays an instalment again after the bank returned it', () =>
+    given(...held, spent('a', 1, '60.00', 'p1'), returned('a', 1, '60.00', 'p1'))
+      .when(spend(1, '60', 'p2'))
+      .then(spent('a', 1, '60.00', 'p2')));
+  it('is refused beyond the reservation, though the line has money', () =>
+    given(...held, spent('a', 1, '30.00', 'p1'))
+      .when(spend(2, '30.01', 'p1'))
+      .thenRefused('reservation-exceeded', { reserved: '30.00', asked: '30.01' }));
+  it('is refused after a release', () =>
+    given(...held, released('a', '60.00'))
+      .when(spend(1, '1', 'p1'))
+      .thenRefused('reservation-released'));
+  it('never pays an instalment twice across a release and a new reservation', () =>
+    given(...held, spent('a', 1, '30.00', 'p1'), released('a', '30.00'), reserved('a', '60.00'))
+      .when(spend(1, '30', 'p2'))
+      .thenRefused('instalment-already-spent'));
+  it('is refused without a reservation', () =>
+    given(opened(), appropriated('100.00'))
+      .when(spend(1, '1', 'p1'))
+      .thenRefused('no-reservation'));
+  it.each([0, -1, 1.5])('is refused for instalment %s', (instalment) =>
+    given(...held)
+      .when(spend(instalment, '1', 'p1'))
+      .thenRefused('invalid-input'),
+  );
+  it('is refused for nothing', () =>
+    given(...held)
+      .when(spend(1, '0', 'p1'))
+      .thenRefused('amount-not-positive'));
+  it('is refused to people', () =>
+    given(...held)
+      .when(spend(1, '1', 'p1'), finance)
+      .thenRefused('role-required'));
+});
+
+describe('return spending', () => {
+  const paid = [opened(), appropriated('100.00'), reserved('a', '60.00'), spent('a', 1, '30.00', 'p1')];
+  const back = (instalment: number, amount: string, payment: string): BudgetCommand => ({
+    type: 'return-spending',
+    award: 'a',
+    instalment,
+    amount,
+    payment,
+  });
+  it('holds the money for the award again', () => {
+    given(...paid)
+      .when(back(1, '30', 'p1'))
+      .then(returned('a', 1, '30.00', 'p1'));
+    const state = [...paid, returned('a', 1, '30.00', 'p1')].reduce(evolve, initialState);
+    expect(figures(state)).toMatchObject({ available: '40.00', reserved: '60.00', spent: '0.00', returnedTurnover: '30.00' });
+  });
+  it('works on a closed line', () =>
+    given(...paid, closed('40.00', next))
+      .when(back(1, '30', 'p1'))
+      .then(returned('a', 1, '30.00', 'p1')));
+  it('is quiet on a repeat, also after the instalment was paid again', () =>
+    given(...paid, returned('a', 1, '30.00', 'p1'), spent('a', 1, '30.00', 'p2'))
+      .when(back(1, '30', 'p1'))
+      .thenNothing());
+  it('is refused in another amount', () =>
+    given(...paid)
+      .when(back(1, '29', 'p1'))
+      .thenRefused('payment-differs', { spent: '30.00', asked: '29.00' }));
+  it.each([
+    [1, 'p2'],
+    [2, 'p1'],
+  ])('is refused for what was not paid: instalment %s with %s', (instalment, payment) =>
+    given(...paid)
+      .when(back(instalment, '30', payment))
+      .thenRefused('not-spent'),
+  );
+  it('is refused without a reservation', () =>
+    given(opened())
+      .when(back(1, '30', 'p1'))
+      .thenRefused('no-reservation'));
+  it('is refused to people', () =>
+    given(...paid)
+      .when(back(1, '30', 'p1'), finance)
+      .thenRefused('role-required'));
+});
+
+describe('close', () => {
+  const close = (extra: object = {}): BudgetCommand => ({ type: 'close', ...extra }) as BudgetCommand;
+  const toNext = close({ to: next, targetStatus: 'open' });
+  const held = [opened(), appropriated('100.00'), reserved('a', '60.00')];
+  it('carries the whole balance over', () =>
+    given(...held)
+      .when(toNext, finance)
+      .then(closed('40.00', next)));
+  it('needs no target when nothing is left', () => given(opened()).when(close(), finance).then(closed('0.00')));
+  it('carries over what was released since', () =>
+    given(...held, closed('40.00', next), released('a', '60.00'))
+      .when(toNext, finance)
+      .then(closed('60.00', next)));
+  it('is quiet on a repeat', () =>
+    given(...held, closed('40.00', next))
+      .when(toNext, finance)
+      .thenNothing());
+  it('is refused before the period has ended', () =>
+    given(...held)
+      .when(toNext, { ...finance, effectiveOn: '2024-12-31' })
+      .thenRefused('period-not-over', { until: '2024-12-31', on: '2024-12-31' }));
+  it('is refused before the last year of a span has ended', () => {
+    const plan: BudgetEvent = { type: 'budget-line-opened', data: { ...line, period: '2023-2025', title: '三年' } };
+    given(plan)
+      .when(close(), { ...finance, effectiveOn: '2025-12-31' })
+      .thenRefused('period-not-over');
+    given(plan)
+      .when(close(), { ...finance, effectiveOn: '2026-01-01' })
+      .then({ type: 'budget-closed', data: { on: '2026-01-01', carriedOver: '0.00' } });
+  });
+  it('is refused without a target while money is left', () =>
+    given(...held)
+      .when(close(), finance)
+      .thenRefused('carry-over-target-required', { available: '40.00' }));
+  it('is refused to the line itself', () =>
+    given(...held)
+      .when(close({ to: line, targetStatus: 'open' }), finance)
+      .thenRefused('transfer-to-itself'));
+  it('is refused to a line of the same period', () =>
+    given(...held)
+      .when(close({ to: other, targetStatus: 'open' }), finance)
+      .thenRefused('carry-over-not-later'));
+  it('is refused to a line that is not open', () =>
+    given(...held)
+      .when(close({ to: next, targetStatus: 'closed' }), finance)
+      .thenRefused('target-line-not-open'));
+  it('is refused on a line nobody opened', () => given().when(close(), finance).thenRefused('budget-line-unknown'));
+
+  const back: BudgetCommand = { type: 'take-back-transfer', transfer: 'c1', from: next, amount: '40.00', reason: '退回' };
+  const cameBack: BudgetEvent = { type: 'budget-transferred-in', data: { transfer: 'c1', from: next, amount: '40.00', reason: '退回' } };
+  it('takes a balance back that the next line could not take, and carries it on to another', () => {
+    const later = { ...next, period: '2026' };
+    given(...held, closed('40.00', next))
+      .when(back)
+      .then(cameBack);
+    given(...held, closed('40.00', next), cameBack)
+      .when(close({ to: later, targetStatus: 'open' }), finance)
+      .then(closed('40.00', later));
+  });
+  it('takes a balance back once, and no more than it carried over', () => {
+    given(...held, closed('40.00', next), cameBack)
+      .when(back)
+      .thenNothing();
+    given(...held, closed('40.00', next), cameBack)
+      .when({ ...back, transfer: 'c2' })
+      .thenRefused('transfer-unknown');
+    given(...held, closed('40.00', next))
+      .when({ ...back, amount: '40.01' })
+      .thenRefused('transfer-unknown');
+  });
+});
+
+describe('the fold', () => {
+  it('stops at what cannot stand where it stands', () => {
+    expect(() => evolve(initialState, appropriated('1.00'))).toThrow('never opened');
+    expect(() => [opened(), opened()].reduce(evolve, initialState)).toThrow('opened twice');
+    expect(() => [opened(), spent('a', 1, '1.00', 'p')].reduce(evolve, initialState)).toThrow('no reservation');
+    expect(() => evolve([opened()].reduce(evolve, initialState), { type: 'budget-burnt' } as never)).toThrow('unhandled case');
+  });
+});

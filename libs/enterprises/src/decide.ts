@@ -1,0 +1,478 @@
+import {
+  businessDate,
+  canonicalJson,
+  type CreditCode,
+  creditCode,
+  creditCodeCheckPasses,
+  type Decider,
+  type DecisionContext,
+  type Evidence,
+  type FieldError,
+  invalid,
+  invalidField,
+  normalisedReference,
+  notFound,
+  refused,
+  unreachable,
+} from '@app/kernel';
+import {
+  type CertificateData,
+  type Certification,
+  certificateOf,
+  currentFact,
+  type Dossier,
+  type EnterpriseEvent,
+  type EnterpriseState,
+  evolve,
+  type Fact,
+  type FactData,
+  factOf,
+  type FactValue,
+  nameOn,
+  type RelocationData,
+  unregistered,
+  type Verification,
+} from './enterprise.js';
+import { type FactVocabulary, periodFault, valueFault } from './vocabulary.js';
+
+type Documents = { readonly evidence: readonly Evidence[] };
+
+export interface RegisterEnterprise {
+  readonly type: 'register';
+  readonly creditCode: string;
+  readonly name: string;
+  readonly region?: string;
+  readonly registeredOn?: string;
+  /** Needed when the code fails its check character. */
+  readonly evidence?: readonly Evidence[];
+}
+export interface RenameEnterprise extends Documents {
+  readonly type: 'rename';
+  readonly name: string;
+}
+export interface NewFact extends Documents {
+  readonly name: string;
+  readonly value: FactValue;
+  readonly period?: string;
+  readonly sourceUnit: string;
+  readonly verification: Verification;
+  readonly correctsFactId?: string;
+}
+export interface RecordFacts {
+  readonly type: 'record-facts';
+  readonly facts: readonly NewFact[];
+}
+export interface VerifyFact extends Documents {
+  readonly type: 'verify-fact';
+  readonly factId: string;
+}
+export interface DisputeFact {
+  readonly type: 'dispute-fact';
+  readonly factId: string;
+  readonly reason: string;
+}
+export interface RecordCertificate extends Documents {
+  readonly type: 'record-certificate';
+  readonly number: string;
+  /** `hnte`, or another word. */
+  readonly kind: string;
+  readonly certification: Certification;
+  readonly issuedOn: string;
+  readonly expiresOn: string;
+  readonly issuer: string;
+  /** Puts right what was recorded under this number. */
+  readonly corrects?: boolean;
+}
+export interface RevokeCertificate {
+  readonly type: 'revoke-certificate';
+  readonly number: string;
+  readonly on: string;
+  readonly reason: string;
+}
+export interface RecordRelocation extends RelocationData, Documents {
+  readonly type: 'record-relocation';
+  /** Puts right the arrival recorded last. */
+  readonly corrects?: boolean;
+}
+export interface RecordDeparture {
+  readonly type: 'record-departure';
+  readonly on: string;
+}
+export interface MergeEnterprise {
+  readonly type: 'merge';
+  readonly survivor: string;
+  /** How the survivor's own dossier stands; looked up by the handler, never by the caller. */
+  readonly survivorStatus?: EnterpriseState['status'];
+}
+/** Sent by the ledger to the survivor of a merger. */
+export interface AbsorbEnterprise {
+  readonly type: 'absorb';
+  readonly creditCodes: readonly string[];
+}
+
+export type EnterpriseCommand =
+  | RegisterEnterprise
+  | RenameEnterprise
+  | RecordFacts
+  | VerifyFact
+  | DisputeFact
+  | RecordCertificate
+  | RevokeCertificate
+  | RecordRelocation
+  | RecordDeparture
+  | MergeEnterprise
+  | AbsorbEnterprise;
+
+/** The decider of a dossier, with the facts it may hold. */
+export function enterpriseDecider(vocabulary: FactVocabulary): Decider<EnterpriseCommand, EnterpriseEvent, EnterpriseState> {
+  return { initialState: unregistered, evolve, decide: (command, state, context) => decide(command, state, context, vocabulary) };
+}
+
+function decide(
+  command: EnterpriseCommand,
+  state: EnterpriseState,
+  context: DecisionContext,
+  vocabulary: FactVocabulary,
+): readonly EnterpriseEvent[] {
+  if (command.type === 'register') return register(command, state, context);
+  if (state.status === 'unregistered') throw notFound('enterprise-unknown', 'no enterprise is registered under this credit code');
+  if (command.type === 'absorb') return absorb(command, state);
+  if (command.type === 'merge') return merge(command, state);
+  const events = record(command, state, context, vocabulary);
+  if (events.length > 0 && state.status === 'merged') {
+    throw refused('enterprise-merged', `the enterprise was merged into ${state.survivor}; record it there`, { survivor: state.survivor });
+  }
+  return events;
+}
+
+type RecordCommand = Exclude<EnterpriseCommand, RegisterEnterprise | MergeEnterprise | AbsorbEnterprise>;
+
+function record(
+  command: RecordCommand,
+  dossier: Dossier,
+  context: DecisionContext,
+  vocabulary: FactVocabulary,
+): readonly EnterpriseEvent[] {
+  switch (command.type) {
+    case 'rename':
+      return rename(command, dossier, context);
+    case 'record-facts':
+      return recordFacts(command, dossier, context, vocabulary);
+    case 'verify-fact':
+      return verifyFact(command, dossier, context);
+    case 'dispute-fact':
+      return disputeFact(command, dossier);
+    case 'record-certificate':
+      return recordCertificate(command, dossier, context);
+    case 'revoke-certificate':
+      return revokeCertificate(command, dossier, context);
+    case 'record-relocation':
+      return recordRelocation(command, dossier, context);
+    case 'record-departure':
+      return recordDeparture(command, dossier, context);
+    default:
+      return unreachable(command);
+  }
+}
+
+function register(command: RegisterEnterprise, state: EnterpriseState, context: DecisionContext): readonly EnterpriseEvent[] {
+  const code = creditCode(command.creditCode);
+  const name = text(command.name, 'name');
+  const { region, registeredOn, evidence = [] } = command;
+  if (registeredOn !== undefined) pastDay(registeredOn, 'registeredOn', context);
+  const registration = {
+    name,
+    ...(region !== undefined && { region: text(region, 'region') }),
+    ...(registeredOn !== undefined && { registeredOn }),
+  };
+  if (state.status !== 'unregistered') {
+    if (canonicalJson(state.registration) === canonicalJson(registration)) return [];
+    throw refused('enterprise-exists', `${code} is registered already, as ${nameOn(state, context.today)}`, { creditCode: code });
+  }
+  const creditCodeFlagged = !creditCodeCheckPasses(code);
+  if (creditCodeFlagged && evidence.length === 0) {
+    throw refused(
+      'credit-code-check-failed',
+      `the check character of ${code} does not agree; attach evidence that the code was issued like this`,
+      {
+        creditCode: code,
+      },
+    );
+  }
+  return [{ type: 'enterprise-registered', data: { creditCode: code, ...registration, creditCodeFlagged }, evidence }];
+}
+
+function rename(command: RenameEnterprise, dossier: Dossier, context: DecisionContext): readonly EnterpriseEvent[] {
+  const name = text(command.name, 'name');
+  if (nameOn(dossier, context.effectiveOn) === name) return [];
+  return [{ type: 'enterprise-renamed', data: { name }, evidence: needed(command.evidence) }];
+}
+
+/** All facts or none. What the dossier already says in the same words is not said again. */
+function recordFacts(
+  { facts }: RecordFacts,
+  dossier: Dossier,
+  context: DecisionContext,
+  vocabulary: FactVocabulary,
+): readonly EnterpriseEvent[] {
+  if (facts.length === 0) throw invalidField('facts', 'not-empty', 'must hold at least one fact');
+  requireWellFormed(facts, context, vocabulary);
+  const fresh = facts.filter((fact) => !isRecorded(fact, dossier, context));
+  return fresh.map((fact, index) => {
+    requireRoomFor(fact, dossier, context);
+    const { name, value, period, verification, correctsFactId } = fact;
+    const data: FactData = {
+      factId: `F${dossier.facts.size + index + 1}`,
+      name,
+      value,
+      ...(period !== undefined && { period }),
+      sourceUnit: text(fact.sourceUnit, 'sourceUnit'),
+      verification,
+      ...(correctsFactId !== undefined && { corrects: correctsFactId }),
+    };
+    return { type: 'fact-recorded', data, evidence: verification === 'verified' ? needed(fact.evidence) : fact.evidence };
+  });
+}
+
+function requireWellFormed(facts: readonly NewFact[], context: DecisionContext, vocabulary: FactVocabulary): void {
+  const unknown = facts.filter(({ name }) => vocabulary.definitionOf(name) === undefined).map(({ name }) => name);
+  if (unknown.length > 0) {
+    const errors = facts.flatMap(({ name }, index) =>
+      unknown.includes(name) ? [fault(index, 'name', 'known-fact', `${name} is a fact no policy asks for`)] : [],
+    );
+    throw invalid('fact-unknown', `no policy asks for ${[...new Set(unknown)].join(', ')}`, errors);
+  }
+  const errors: FieldError[] = [];
+  const seen = new Set<string>();
+  const corrected = new Set<string>();
+  facts.forEach((fact, index) => {
+    const definition = vocabulary.definitionOf(fact.name);
+    if (definition === undefined) return;
+    const wrongValue = valueFault(definition, fact.value);
+    if (wrongValue !== undefined) errors.push(fault(index, 'value', definition.type, `${fact.name} ${wrongValue}`));
+    const wrongPeriod = periodFault(definition, fact.period, context.today);
+    if (wrongPeriod !== undefined) errors.push(fault(index, 'period', 'period', `the period of ${fact.name} ${wrongPeriod}`));
+    const key = `${fact.name} ${fact.period ?? ''}`;
+    if (seen.has(key)) errors.push(fault(index, 'name', 'once', `${key.trim()} is stated twice in one command`));
+    seen.add(key);
+    if (fact.correctsFactId === undefined) return;
+    if (corrected.has(fact.correctsFactId))
+      errors.push(fault(index, 'correctsFactId', 'once', `${fact.correctsFactId} is corrected twice in one command`));
+    corrected.add(fact.correctsFactId);
+  });
+  if (errors.length > 0) throw invalid('fact-malformed', errors.map(({ message }) => message).join('; '), errors);
+}
+
+function fault(index: number, field: string, rule: string, message: string): FieldError {
+  return { field: `facts.${index}.${field}`, rule, message };
+}
+
+/** Whether the standing fact says the same, from the same source and documents, and no later than this command would. */
+function isRecorded(fact: NewFact, dossier: Dossier, { effectiveOn }: DecisionContext): boolean {
+  const present = currentFact(dossier, fact.name, fact.period);
+  if (present === undefined || present.effectiveOn > effectiveOn) return false;
+  return (
+    saysTheSame(present, fact) &&
+    present.corrects === fact.correctsFactId &&
+    (fact.verification === 'reported' || present.verification === 'verified')
+  );
+}
+
+function saysTheSame(known: Fact, fact: NewFact): boolean {
+  return known.value === fact.value && known.sourceUnit === fact.sourceUnit.trim() && sameDocuments(known.evidence, fact.evidence);
+}
+
+/**
+ * A correction names a standing fact of the same name; a disputed fact is answered by correcting it, not by talking
+ * past it; and a figure that others have replaced does not come back because an old command is sent again.
+ */
+function requireRoomFor(fact: NewFact, dossier: Dossier, { effectiveOn }: DecisionContext): void {
+  const { name, period, correctsFactId } = fact;
+  if (correctsFactId !== undefined) {
+    const wrong = standingFact(dossier, correctsFactId);
+    if (wrong.name !== name) {
+      throw refused('correction-of-another-fact', `${correctsFactId} states ${wrong.name}, not ${name}`, { factId: correctsFactId });
+    }
+  }
+  const present = currentFact(dossier, name, period);
+  if (present?.dispute !== undefined && present.factId !== correctsFactId) {
+    throw refused('fact-disputed', `${present.factId} is disputed (${present.dispute.reason}): verify it, or correct it by naming it`, {
+      factId: present.factId,
+    });
+  }
+  if (correctsFactId !== undefined || present === undefined) return;
+  const replaced = dossier.facts.findLast(
+    (known) =>
+      known.name === name &&
+      known.period === period &&
+      known.factId !== present.factId &&
+      (period !== undefined || known.effectiveOn === effectiveOn) &&
+      saysTheSame(known, fact),
+  );
+  if (replaced !== undefined) {
+    throw refused(
+      'fact-replaced',
+      `${replaced.factId} said this and ${present.factId} stands in its place; to go back, name ${present.factId} as corrected`,
+      {
+        factId: replaced.factId,
+        standing: present.factId,
+      },
+    );
+  }
+}
+
+function verifyFact({ factId, evidence }: VerifyFact, dossier: Dossier, context: DecisionContext): readonly EnterpriseEvent[] {
+  const fact = standingFact(dossier, factId);
+  if (fact.verification === 'verified' && fact.dispute === undefined) return [];
+  if (fact.recordedBy === context.actorId) {
+    throw refused('separation-of-duties', 'whoever recorded a fact cannot verify it', { factId, recordedBy: fact.recordedBy });
+  }
+  return [{ type: 'fact-verified', data: { factId }, evidence: needed(evidence) }];
+}
+
+function disputeFact(command: DisputeFact, dossier: Dossier): readonly EnterpriseEvent[] {
+  const { factId } = command;
+  const reason = text(command.reason, 'reason');
+  const fact = standingFact(dossier, factId);
+  if (fact.dispute?.reason === reason) return [];
+  return [{ type: 'fact-disputed', data: { factId, reason } }];
+}
+
+function standingFact(dossier: Dossier, factId: string): Fact {
+  const fact = factOf(dossier, factId);
+  if (fact === undefined) throw notFound('fact-not-found', `the dossier holds no fact ${factId}`);
+  if (fact.correctedBy !== undefined) {
+    throw refused('fact-corrected', `${factId} was corrected by ${fact.correctedBy}`, { factId, correctedBy: fact.correctedBy });
+  }
+  return fact;
+}
+
+function recordCertificate(command: RecordCertificate, dossier: Dossier, context: DecisionContext): readonly EnterpriseEvent[] {
+  const { kind, certification, issuedOn, expiresOn, evidence, corrects = false } = command;
+  const number = text(command.number, 'number');
+  if (normalisedReference(number) === '') throw invalidField('number', 'reference', 'must hold letters or digits');
+  if (!/^[a-z][a-z0-9-]{0,39}$/.test(kind)) throw invalidField('kind', 'word', 'must be a word in small letters, such as hnte');
+  pastDay(issuedOn, 'issuedOn', context);
+  if (businessDate(expiresOn, 'expiresOn') <= issuedOn) throw invalidField('expiresOn', 'after-issue', 'must be later than issuedOn');
+  const certificate: CertificateData = { number, kind, certification, issuedOn, expiresOn, issuer: text(command.issuer, 'issuer') };
+  const present = certificateOf(dossier, number);
+  if (present === undefined) {
+    if (corrects) throw notFound('certificate-not-found', `the dossier holds no certificate ${number} to correct`);
+    return [{ type: 'certificate-recorded', data: { ...certificate, corrects: false }, evidence: needed(evidence) }];
+  }
+  const { evidence: documents, recordedBy: _by, revoked, ...known } = present;
+  const same =
+    canonicalJson({ ...known, number: normalisedReference(known.number) }) ===
+    canonicalJson({ ...certificate, number: normalisedReference(number) });
+  if (same && sameDocuments(documents, evidence)) return [];
+  if (!corrects) {
+    throw refused('certificate-exists', `certificate ${present.number} is recorded with other particulars; say that this corrects them`, {
+      number: present.number,
+    });
+  }
+  if (revoked !== undefined)
+    throw refused('certificate-revoked', `certificate ${present.number} was revoked on ${revoked.on}`, { number: present.number });
+  return [{ type: 'certificate-recorded', data: { ...certificate, corrects: true }, evidence: needed(evidence) }];
+}
+
+function revokeCertificate(command: RevokeCertificate, dossier: Dossier, context: DecisionContext): readonly EnterpriseEvent[] {
+  const { number, on } = command;
+  const reason = text(command.reason, 'reason');
+  const certificate = certificateOf(dossier, number);
+  if (certificate === undefined) throw notFound('certificate-not-found', `the dossier holds no certificate ${number}`);
+  pastDay(on, 'on', context);
+  if (on < certificate.issuedOn) throw invalidField('on', 'after-issue', `must not be earlier than the issue on ${certificate.issuedOn}`);
+  const { revoked } = certificate;
+  if (revoked !== undefined) {
+    if (revoked.on === on && revoked.reason === reason) return [];
+    throw refused('certificate-revoked', `certificate ${certificate.number} was revoked on ${revoked.on}`, {
+      number: certificate.number,
+      on: revoked.on,
+    });
+  }
+  return [{ type: 'certificate-revoked', data: { number: certificate.number, on, reason } }];
+}
+
+function recordRelocation(command: RecordRelocation, dossier: Dossier, context: DecisionContext): readonly EnterpriseEvent[] {
+  const { origin, whole, on, evidence, corrects = false } = command;
+  pastDay(on, 'on', context);
+  const relocation: RelocationData = { from: text(command.from, 'from'), origin, whole, on };
+  const last = dossier.moves.at(-1);
+  if (last?.kind === 'arrival') {
+    const { kind: _kind, no, evidence: documents, ...known } = last;
+    if (canonicalJson(known) === canonicalJson(relocation) && sameDocuments(documents, evidence)) return [];
+    if (!corrects) {
+      throw refused(
+        'already-relocated',
+        `the enterprise moved in on ${last.on}; say that this corrects it, or record its departure first`,
+        { on: last.on },
+      );
+    }
+    requireLater(dossier, no, on);
+    return [{ type: 'relocation-recorded', data: { ...relocation, no, corrects: true }, evidence: needed(evidence) }];
+  }
+  if (corrects) throw notFound('relocation-not-found', 'the dossier holds no arrival that could be corrected');
+  const no = dossier.moves.length + 1;
+  requireLater(dossier, no, on);
+  return [{ type: 'relocation-recorded', data: { ...relocation, no, corrects: false }, evidence: needed(evidence) }];
+}
+
+function recordDeparture({ on }: RecordDeparture, dossier: Dossier, context: DecisionContext): readonly EnterpriseEvent[] {
+  pastDay(on, 'on', context);
+  const last = dossier.moves.at(-1);
+  if (last?.kind === 'departure') {
+    if (last.on === on) return [];
+    throw refused('already-departed', `the enterprise moved out on ${last.on}`, { on: last.on });
+  }
+  const no = dossier.moves.length + 1;
+  requireLater(dossier, no, on);
+  return [{ type: 'departure-recorded', data: { no, on } }];
+}
+
+/** Moves follow each other in time, so that where an enterprise was on a day is never in doubt. */
+function requireLater(dossier: Dossier, no: number, on: string): void {
+  const before = dossier.moves[no - 2];
+  if (before !== undefined && on < before.on)
+    throw invalidField('on', 'after-last-move', `must not be earlier than the move of ${before.on}`);
+}
+
+function merge({ survivor, survivorStatus }: MergeEnterprise, dossier: Dossier): readonly EnterpriseEvent[] {
+  const code = creditCode(survivor, 'survivor');
+  if (dossier.status === 'merged') {
+    if (dossier.survivor === code) return [];
+    throw refused('enterprise-merged', `the enterprise was merged into ${dossier.survivor}`, { survivor: dossier.survivor });
+  }
+  if (code === dossier.creditCode || dossier.absorbed.includes(code)) {
+    throw refused('survivor-is-absorbed', `${code} is the enterprise itself or one it absorbed`, { survivor: code });
+  }
+  if (survivorStatus === 'merged')
+    throw refused('survivor-merged', `${code} was itself merged into another enterprise`, { survivor: code });
+  if (survivorStatus !== 'registered') throw refused('survivor-unknown', `no enterprise is registered under ${code}`, { survivor: code });
+  return [{ type: 'enterprise-merged', data: { survivor: code, creditCodes: [dossier.creditCode, ...dossier.absorbed] } }];
+}
+
+/** Also done by an enterprise that has been merged meanwhile: the codes are then passed on to its own survivor. */
+function absorb({ creditCodes }: AbsorbEnterprise, dossier: Dossier): readonly EnterpriseEvent[] {
+  const known = new Set<string>([dossier.creditCode, ...dossier.absorbed]);
+  const fresh = new Set<CreditCode>(creditCodes.map((code) => creditCode(code)).filter((code) => !known.has(code)));
+  return [...fresh].map((code) => ({ type: 'enterprise-absorbed', data: { creditCode: code } }));
+}
+
+function needed(evidence: readonly Evidence[]): readonly Evidence[] {
+  if (evidence.length === 0) throw invalidField('evidence', 'not-empty', 'must name at least one document');
+  return evidence;
+}
+
+function sameDocuments(one: readonly Evidence[], other: readonly Evidence[]): boolean {
+  return canonicalJson(one) === canonicalJson(other);
+}
+
+function text(value: string, field: string): string {
+  const trimmed = value.trim();
+  if (trimmed === '') throw invalidField(field, 'not-blank', 'must not be blank');
+  return trimmed;
+}
+
+function pastDay(value: string, field: string, { today }: DecisionContext): void {
+  if (businessDate(value, field) > today) throw invalidField(field, 'not-in-the-future', `must not be later than today, ${today}`);
+}

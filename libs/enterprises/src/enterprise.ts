@@ -1,0 +1,278 @@
+import { List } from 'immutable';
+import type { CreditCode, DomainEvent, EventContext, Evidence } from '@app/kernel';
+import { normalisedReference, unreachable } from '@app/kernel';
+
+/** 迁入来源: whether an enterprise moved in from the same province or from another. */
+export const RELOCATION_ORIGINS = ['in-province', 'out-of-province'] as const;
+export type RelocationOrigin = (typeof RELOCATION_ORIGINS)[number];
+/** 首次认定 or 重新认定. */
+export const CERTIFICATIONS = ['first', 'renewal'] as const;
+export type Certification = (typeof CERTIFICATIONS)[number];
+/** 申报 (as stated by a source) or 核实 (checked against evidence). */
+export const VERIFICATIONS = ['reported', 'verified'] as const;
+export type Verification = (typeof VERIFICATIONS)[number];
+/** The kind of a high-tech enterprise certificate (高新技术企业证书). */
+export const HNTE = 'hnte';
+
+export type FactValue = string | boolean;
+
+/** A fact as recorded. */
+export interface FactData {
+  /** `F1`, `F2` … in the order of recording; never given twice in one dossier. */
+  readonly factId: string;
+  readonly name: string;
+  readonly value: FactValue;
+  /** A year ("2023"), or the day since which it holds. */
+  readonly period?: string;
+  readonly sourceUnit: string;
+  readonly verification: Verification;
+  /** The fact this one puts right. */
+  readonly corrects?: string;
+}
+
+export interface CertificateData {
+  readonly number: string;
+  readonly kind: string;
+  readonly certification: Certification;
+  readonly issuedOn: string;
+  /** 有效期至: the last day on which it is valid. */
+  readonly expiresOn: string;
+  readonly issuer: string;
+}
+
+export interface RelocationData {
+  readonly from: string;
+  readonly origin: RelocationOrigin;
+  /** 整体迁入: moved in whole. */
+  readonly whole: boolean;
+  readonly on: string;
+}
+
+export type EnterpriseEvent =
+  | DomainEvent<
+      'enterprise-registered',
+      {
+        readonly creditCode: string;
+        readonly name: string;
+        readonly region?: string;
+        readonly registeredOn?: string;
+        readonly creditCodeFlagged: boolean;
+      }
+    >
+  | DomainEvent<'enterprise-renamed', { readonly name: string }>
+  | DomainEvent<'fact-recorded', FactData>
+  | DomainEvent<'fact-verified', { readonly factId: string }>
+  | DomainEvent<'fact-disputed', { readonly factId: string; readonly reason: string }>
+  /** `corrects`: puts right what was recorded under this number before. */
+  | DomainEvent<'certificate-recorded', CertificateData & { readonly corrects: boolean }>
+  | DomainEvent<'certificate-revoked', { readonly number: string; readonly on: string; readonly reason: string }>
+  /** `no` counts the moves of an enterprise; `corrects`: puts right the arrival that has this number. */
+  | DomainEvent<'relocation-recorded', RelocationData & { readonly no: number; readonly corrects: boolean }>
+  | DomainEvent<'departure-recorded', { readonly no: number; readonly on: string }>
+  /** `creditCodes`: the enterprise's own code and those it had absorbed, for the survivor to take over. */
+  | DomainEvent<'enterprise-merged', { readonly survivor: string; readonly creditCodes: readonly string[] }>
+  | DomainEvent<'enterprise-absorbed', { readonly creditCode: string }>;
+
+export interface Fact extends FactData {
+  readonly evidence: readonly Evidence[];
+  readonly recordedBy: string;
+  readonly effectiveOn: string;
+  /** Who checked it after it was recorded, and against what. */
+  readonly checked?: { readonly by: string; readonly on: string; readonly evidence: readonly Evidence[] };
+  /** Open until the fact is verified or corrected; meanwhile it counts as unknown. */
+  readonly dispute?: { readonly reason: string; readonly by: string; readonly on: string };
+  readonly correctedBy?: string;
+}
+
+export interface Certificate extends CertificateData {
+  readonly evidence: readonly Evidence[];
+  readonly recordedBy: string;
+  readonly revoked?: { readonly on: string; readonly reason: string };
+}
+
+export interface Arrival extends RelocationData {
+  readonly kind: 'arrival';
+  readonly no: number;
+  readonly evidence: readonly Evidence[];
+}
+export interface Departure {
+  readonly kind: 'departure';
+  readonly no: number;
+  readonly on: string;
+}
+export type Move = Arrival | Departure;
+
+export interface DatedName {
+  readonly name: string;
+  readonly from: string;
+}
+
+interface DossierRecord {
+  readonly creditCode: CreditCode;
+  /** The code fails its check character and was accepted on evidence. */
+  readonly creditCodeFlagged: boolean;
+  readonly registration: { readonly name: string; readonly region?: string; readonly registeredOn?: string };
+  /** What it is called now; `nameOn` answers for a day. */
+  readonly name: string;
+  /** By day of effect. */
+  readonly names: readonly DatedName[];
+  /** In the order of recording: `F1` stands first. */
+  readonly facts: List<Fact>;
+  readonly certificates: readonly Certificate[];
+  /** In order of time. */
+  readonly moves: readonly Move[];
+  readonly absorbed: readonly CreditCode[];
+}
+
+/** 企业档案: everything the ledger holds about one enterprise. */
+export type Dossier =
+  | (DossierRecord & { readonly status: 'registered' })
+  /** Absorbed by another enterprise: kept, and closed to further records. */
+  | (DossierRecord & { readonly status: 'merged'; readonly survivor: CreditCode; readonly mergedOn: string });
+
+export type EnterpriseState = { readonly status: 'unregistered' } | Dossier;
+
+export const unregistered: EnterpriseState = { status: 'unregistered' };
+
+const STREAM_PREFIX = 'enterprise-';
+
+/** The stream of an enterprise's dossier. */
+export function enterpriseStream(creditCode: CreditCode): string {
+  return `${STREAM_PREFIX}${creditCode}`;
+}
+
+/** The credit code in the name of a dossier's stream. */
+export function creditCodeOfStream(stream: string): CreditCode {
+  if (!stream.startsWith(STREAM_PREFIX)) throw new Error(`${stream} is not the stream of an enterprise`);
+  return stream.slice(STREAM_PREFIX.length) as CreditCode;
+}
+
+export function evolve(state: EnterpriseState, event: EnterpriseEvent, at: EventContext): EnterpriseState {
+  if (event.type === 'enterprise-registered') {
+    const { creditCode, creditCodeFlagged, ...registration } = event.data;
+    return {
+      status: 'registered',
+      creditCode: creditCode as CreditCode,
+      creditCodeFlagged,
+      registration,
+      name: registration.name,
+      names: [{ name: registration.name, from: at.effectiveOn }],
+      facts: List(),
+      certificates: [],
+      moves: [],
+      absorbed: [],
+    };
+  }
+  if (state.status === 'unregistered') throw new Error(`${event.type} before the enterprise was registered`);
+  const evidence = event.evidence ?? [];
+  switch (event.type) {
+    case 'enterprise-renamed': {
+      const names = [...state.names, { name: event.data.name, from: at.effectiveOn }].sort(byFrom);
+      return { ...state, names, name: names.at(-1)?.name ?? state.name };
+    }
+    case 'fact-recorded': {
+      const { corrects, factId } = event.data;
+      const before = corrects === undefined ? state.facts : changeFact(state.facts, corrects, (fact) => ({ ...fact, correctedBy: factId }));
+      return { ...state, facts: before.push({ ...event.data, evidence, recordedBy: at.actorId, effectiveOn: at.effectiveOn }) };
+    }
+    case 'fact-verified':
+      return {
+        ...state,
+        facts: changeFact(state.facts, event.data.factId, ({ dispute: _settled, ...fact }) => ({
+          ...fact,
+          verification: 'verified',
+          checked: { by: at.actorId, on: at.effectiveOn, evidence },
+        })),
+      };
+    case 'fact-disputed': {
+      const dispute = { reason: event.data.reason, by: at.actorId, on: at.effectiveOn };
+      return { ...state, facts: changeFact(state.facts, event.data.factId, (fact) => ({ ...fact, dispute })) };
+    }
+    case 'certificate-recorded': {
+      const { corrects: _replaces, ...certificate } = event.data;
+      const others = state.certificates.filter(({ number }) => !sameReference(number, certificate.number));
+      return { ...state, certificates: [...others, { ...certificate, evidence, recordedBy: at.actorId }].sort(byIssue) };
+    }
+    case 'certificate-revoked': {
+      const { number, on, reason } = event.data;
+      return {
+        ...state,
+        certificates: state.certificates.map((one) => (sameReference(one.number, number) ? { ...one, revoked: { on, reason } } : one)),
+      };
+    }
+    case 'relocation-recorded': {
+      const { corrects: _replaces, ...arrival } = event.data;
+      const others = state.moves.filter(({ no }) => no !== arrival.no);
+      return { ...state, moves: [...others, { kind: 'arrival' as const, ...arrival, evidence }].sort((a, b) => a.no - b.no) };
+    }
+    case 'departure-recorded':
+      return { ...state, moves: [...state.moves, { kind: 'departure', ...event.data }] };
+    case 'enterprise-merged':
+      return { ...state, status: 'merged', survivor: event.data.survivor as CreditCode, mergedOn: at.effectiveOn };
+    case 'enterprise-absorbed':
+      return { ...state, absorbed: [...state.absorbed, event.data.creditCode as CreditCode] };
+    default:
+      return unreachable(event);
+  }
+}
+
+const byFrom = (a: DatedName, b: DatedName) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0);
+const byIssue = (a: Certificate, b: Certificate) => (a.issuedOn < b.issuedOn ? -1 : a.issuedOn > b.issuedOn ? 1 : 0);
+
+function changeFact(facts: List<Fact>, factId: string, change: (fact: Fact) => Fact): List<Fact> {
+  const index = factIndex(factId);
+  const fact = facts.get(index);
+  if (fact === undefined) throw new Error(`${factId} is not in the dossier`);
+  return facts.set(index, change(fact));
+}
+
+function factIndex(factId: string): number {
+  return /^F[1-9]\d{0,8}$/.test(factId) ? Number(factId.slice(1)) - 1 : Number.MAX_SAFE_INTEGER;
+}
+
+/** Whether two spellings name one certificate. */
+export function sameReference(one: string, other: string): boolean {
+  return normalisedReference(one) === normalisedReference(other);
+}
+
+/** The fact with this id. */
+export function factOf(dossier: Dossier, factId: string): Fact | undefined {
+  return dossier.facts.get(factIndex(factId));
+}
+
+/** The fact that stands for a name and period: the one recorded last that has not been corrected. It may be disputed. */
+export function currentFact(dossier: Dossier, name: string, period: string | undefined): Fact | undefined {
+  return dossier.facts.findLast((fact) => fact.name === name && fact.period === period && fact.correctedBy === undefined);
+}
+
+/** The certificate with this number, however it is spelt. */
+export function certificateOf(dossier: Dossier, number: string): Certificate | undefined {
+  return dossier.certificates.find((one) => sameReference(one.number, number));
+}
+
+/** Whether a certificate is in force on a day. Its last day counts; the day of a revocation does not. */
+export function isInForce(certificate: Certificate, on: string): boolean {
+  const { issuedOn, expiresOn, revoked } = certificate;
+  return issuedOn <= on && on <= expiresOn && (revoked === undefined || on < revoked.on);
+}
+
+/** The move that decides where an enterprise is on a day: its last until then. */
+export function lastMove(dossier: Dossier, on: string): Move | undefined {
+  return dossier.moves.findLast((move) => move.on <= on);
+}
+
+/** Whether the enterprise has moved out again by a day. */
+export function hasDeparted(dossier: Dossier, on: string): boolean {
+  return lastMove(dossier, on)?.kind === 'departure';
+}
+
+/** What the enterprise is called on a day, as payee and on paper; before its first recorded name, that name. */
+export function nameOn(dossier: Dossier, on: string): string {
+  const dated = dossier.names.findLast(({ from }) => from <= on) ?? dossier.names[0];
+  return (dated as DatedName).name;
+}
+
+/** Every code under which this enterprise may have received something: its own and those it absorbed. */
+export function creditCodesOf(dossier: Dossier): readonly CreditCode[] {
+  return [dossier.creditCode, ...dossier.absorbed];
+}

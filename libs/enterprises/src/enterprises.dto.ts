@@ -1,0 +1,210 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsBoolean, IsIn, Matches, ValidateBy } from 'class-validator';
+import { CommandDto, EvidenceDto, IsBusinessDay, IsCreditCode, IsEvidenceList, IsListOf, IsText, MayBeLeftOut, PageDto } from '@app/http';
+import {
+  type Certification,
+  CERTIFICATIONS,
+  type FactValue,
+  RELOCATION_ORIGINS,
+  type RelocationOrigin,
+  type Verification,
+  VERIFICATIONS,
+} from './enterprise.js';
+
+const FACT_ID = /^F[1-9]\d{0,8}$/;
+
+/** Its type is checked against the fact's definition; here only that it is one of the two forms and bounded. */
+function IsFactValue(): PropertyDecorator {
+  const validate = (value: unknown) => typeof value === 'boolean' || (typeof value === 'string' && value.length <= 500);
+  return ValidateBy({
+    name: 'factValue',
+    validator: { validate, defaultMessage: () => 'value must be true, false or a text of at most 500 characters' },
+  });
+}
+
+/** 企业登记 */
+export class RegisterEnterpriseDto extends CommandDto {
+  /** 统一社会信用代码, 18 characters. */
+  @IsCreditCode()
+  creditCode!: string;
+
+  /** 企业名称 */
+  @IsText(200)
+  name!: string;
+
+  /** 所在区域 */
+  @MayBeLeftOut()
+  @IsText(100)
+  region?: string;
+
+  /** 成立日期: when it was registered with the authority. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  registeredOn?: string;
+
+  /** 佐证材料: needed when the credit code fails its check character. */
+  @MayBeLeftOut()
+  @IsEvidenceList()
+  evidence?: EvidenceDto[];
+}
+
+/** 更名 */
+export class RenameEnterpriseDto extends CommandDto {
+  @IsText(200)
+  name!: string;
+
+  @IsEvidenceList({ min: 1 })
+  evidence!: EvidenceDto[];
+}
+
+/** One dated fact. */
+export class NewFactDto {
+  /** 事实名称, as the policies' inputs name it, such as `rd.expenditure`. */
+  @IsText(100)
+  name!: string;
+
+  /** 事实值: money and percentages as decimal strings. */
+  @ApiProperty({ oneOf: [{ type: 'string' }, { type: 'boolean' }] })
+  @IsFactValue()
+  value!: FactValue;
+
+  /** 所属期: a year ("2023") where the fact is about a year, otherwise the day since which it holds. */
+  @MayBeLeftOut()
+  @Matches(/^\d{4}(-\d{2}-\d{2})?$/, { message: 'period must be a year YYYY or a day YYYY-MM-DD' })
+  period?: string;
+
+  /** 来源单位 */
+  @IsText(100)
+  sourceUnit!: string;
+
+  /** 佐证材料: needed for a fact recorded as verified. */
+  @IsEvidenceList({ max: 10 })
+  evidence: EvidenceDto[] = [];
+
+  /** The fact this one puts right, such as `F3`. */
+  @MayBeLeftOut()
+  @Matches(FACT_ID, { message: 'correctsFactId must be the id of a fact, such as F3' })
+  correctsFactId?: string;
+
+  /** 申报 or 核实 */
+  @IsIn(VERIFICATIONS)
+  verification: Verification = 'reported';
+}
+
+/** Facts recorded together: all or none. */
+export class RecordFactsDto extends CommandDto {
+  @IsListOf(() => NewFactDto, { min: 1, max: 200 })
+  facts!: NewFactDto[];
+}
+
+/** 核实 */
+export class VerifyFactDto extends CommandDto {
+  @IsEvidenceList({ min: 1 })
+  evidence!: EvidenceDto[];
+}
+
+/** 异议 */
+export class DisputeFactDto extends CommandDto {
+  @IsText(1000)
+  reason!: string;
+}
+
+/** 证书 */
+export class RecordCertificateDto extends CommandDto {
+  /** 证书编号 */
+  @IsText(100)
+  number!: string;
+
+  /** 证书种类: `hnte` is 高新技术企业证书. */
+  @Matches(/^[a-z][a-z0-9-]{0,39}$/, { message: 'kind must be a word in small letters, such as hnte' })
+  kind!: string;
+
+  /** 首次认定 or 重新认定 */
+  @IsIn(CERTIFICATIONS)
+  certification!: Certification;
+
+  /** 发证日期 */
+  @IsBusinessDay()
+  issuedOn!: string;
+
+  /** 有效期至: the last day on which it is valid. */
+  @IsBusinessDay()
+  expiresOn!: string;
+
+  /** 发证机关 */
+  @IsText(100)
+  issuer!: string;
+
+  @IsEvidenceList({ min: 1 })
+  evidence!: EvidenceDto[];
+
+  /** 更正: this puts right what was recorded under the number. */
+  @MayBeLeftOut()
+  @IsBoolean()
+  corrects?: boolean;
+}
+
+/** 撤销证书 */
+export class RevokeCertificateDto extends CommandDto {
+  /** 撤销日期: from this day it is not valid. */
+  @IsBusinessDay()
+  on!: string;
+
+  @IsText(1000)
+  reason!: string;
+}
+
+/** 迁入 */
+export class RecordRelocationDto extends CommandDto {
+  /** 原注册地 */
+  @IsText(100)
+  from!: string;
+
+  /** 省内 or 省外 */
+  @IsIn(RELOCATION_ORIGINS)
+  origin!: RelocationOrigin;
+
+  /** 整体迁入 */
+  @IsBoolean()
+  whole!: boolean;
+
+  /** 迁入日期 */
+  @IsBusinessDay()
+  on!: string;
+
+  @IsEvidenceList({ min: 1 })
+  evidence!: EvidenceDto[];
+
+  /** 更正: this puts right the arrival recorded last. */
+  @MayBeLeftOut()
+  @IsBoolean()
+  corrects?: boolean;
+}
+
+/** 迁出 */
+export class RecordDepartureDto extends CommandDto {
+  /** 迁出日期 */
+  @IsBusinessDay()
+  on!: string;
+}
+
+/** 合并: the enterprise of the path is absorbed by the survivor. */
+export class MergeEnterpriseDto extends CommandDto {
+  /** 存续企业的统一社会信用代码 */
+  @IsCreditCode()
+  survivor!: string;
+}
+
+export class SearchEnterprisesDto extends PageDto {
+  /** The beginning of a credit code, of the present name or of a former one. */
+  @MayBeLeftOut()
+  @IsText(200)
+  q?: string;
+}
+
+export class FindDossierDto {
+  /** 业务日期: what was true on this day, according to what is known now. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
+}

@@ -1,0 +1,290 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CommandBus, CqrsModule } from '@nestjs/cqrs';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { EVENT_STORE, type EventStore, EventStoreModule, type RecordedEvent } from '@app/event-store';
+import { HttpModule, Tokens } from '@app/http';
+import { type Clock, type CreditCode, type PersonRole, withCheckCharacter } from '@app/kernel';
+import { ProjectionsModule, reactionContext, ReadModels, Subscriptions } from '@app/projections';
+import { DossierProjection } from './dossier/dossier.projection.js';
+import type { DossierTables } from './dossier/dossier.tables.js';
+import { Dossiers } from './dossiers.js';
+import { creditCodesOf } from './enterprise.js';
+import { enterpriseEvents } from './enterprise.codec.js';
+import { EnterprisesModule } from './enterprises.module.js';
+import { certificate, CODE, ODD, OTHER, paper, relocation, THIRD, vocabulary } from './enterprise.fixture.js';
+import { RunEnterpriseCommand } from './handlers/run-enterprise-command.js';
+
+const clock: Clock = { now: () => new Date('2026-03-01T04:00:00Z') };
+const base = '/v1/enterprises';
+const { type: _certificate, ...certificateBody } = certificate;
+const { type: _relocation, ...relocationBody } = relocation;
+
+describe('dossiers over HTTP', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'enterprises-'));
+  const tokens = new Tokens(new Uint8Array(32).fill(7), clock);
+  let app: NestFastifyApplication;
+  let origin: string;
+  let keys = 0;
+
+  beforeAll(async () => {
+    const module = await Test.createTestingModule({
+      imports: [
+        CqrsModule.forRoot(),
+        EventStoreModule.forRoot({ file: join(folder, 'events.db'), clock, definitions: enterpriseEvents }),
+        ProjectionsModule.forRoot({ file: join(folder, 'read.db') }),
+        HttpModule.forRoot(tokens),
+        EnterprisesModule.forRoot({ useVocabulary: () => vocabulary }),
+      ],
+    }).compile();
+    app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter({ routerOptions: { maxParamLength: 500 } }), {
+      logger: false,
+    });
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .decorateRequest('clock', { getter: () => clock });
+    await app.listen(0, '127.0.0.1');
+    origin = await app.getUrl();
+  });
+  afterAll(async () => {
+    await app.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function send(method: 'GET' | 'POST', url: string, as: string, payload?: object, key = `key-${(keys += 1)}`) {
+    const [role, id] = as.split(':') as [PersonRole, string?];
+    const token = await tokens.issue({ id: id ?? `${role}-1`, unit: '区经发局', roles: [role] }, 3_600);
+    const posting = { 'idempotency-key': key, 'content-type': 'application/json' };
+    const answer = await fetch(`${origin}${url}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(method === 'POST' && posting) },
+      ...(payload && { body: JSON.stringify(payload) }),
+    });
+    return { status: answer.status, headers: Object.fromEntries(answer.headers), body: (await answer.json()) as Record<string, unknown> };
+  }
+  const post = (url: string, body: object, as = 'clerk', key?: string) => send('POST', `${base}${url}`, as, body, key);
+  async function get(url: string) {
+    expect(await app.get(Subscriptions).settled(10_000)).toBe(true);
+    return send('GET', `${base}${url}`, 'auditor');
+  }
+  const fact = (name: string, value: string | boolean, more: object = {}) => ({
+    name,
+    value,
+    sourceUnit: '区税务局',
+    evidence: paper,
+    ...more,
+  });
+
+  it('keeps a dossier from registration to departure', async () => {
+    expect(
+      await post('', { creditCode: CODE, name: '甲科技公司', region: '经开区', effectiveOn: '2022-01-10' }, 'clerk', 'first'),
+    ).toMatchObject({
+      status: 201,
+      headers: { etag: '"0"' },
+      body: { stream: `enterprise-${CODE}`, events: 1, replayed: false },
+    });
+    expect(
+      await post('', { creditCode: CODE, name: '甲科技公司', region: '经开区', effectiveOn: '2022-01-10' }, 'clerk', 'first'),
+    ).toMatchObject({ body: { replayed: true } });
+    expect(await post('', { creditCode: CODE, name: '甲科技公司', region: '经开区' })).toMatchObject({ status: 201, body: { events: 0 } });
+    const facts = [fact('rd.expenditure', '5000000.00', { period: '2022' }), fact('enterprise.sme', true)];
+    expect(await post(`/${CODE}/facts`, { facts, effectiveOn: '2023-02-01' })).toMatchObject({ status: 201, body: { events: 2 } });
+    const correction = fact('rd.expenditure', '5200000.00', { period: '2022', correctsFactId: 'F1' });
+    expect(await post(`/${CODE}/facts`, { facts: [correction], effectiveOn: '2023-03-01' })).toMatchObject({ status: 201 });
+    expect(await post(`/${CODE}/facts/F3/verify`, { evidence: paper })).toMatchObject({
+      status: 409,
+      body: { code: 'separation-of-duties' },
+    });
+    expect(await post(`/${CODE}/facts/F3/verify`, { evidence: paper, effectiveOn: '2023-03-02' }, 'reviewer')).toMatchObject({
+      status: 200,
+    });
+    expect(await post(`/${CODE}/facts/F2/dispute`, { reason: '人数不符' }, 'auditor')).toMatchObject({ status: 200 });
+    expect(await post(`/${CODE}/certificates`, certificateBody)).toMatchObject({ status: 201 });
+    expect(await post(`/${CODE}/certificates/gr2023-36000001/revoke`, { on: '2025-03-01', reason: '虚假申报' })).toMatchObject({
+      status: 200,
+    });
+    expect(await post(`/${CODE}/relocation`, relocationBody)).toMatchObject({ status: 201 });
+    expect(await post(`/${CODE}/relocation`, { ...relocationBody, whole: false, corrects: true })).toMatchObject({ status: 201 });
+    expect(await post(`/${CODE}/departure`, { on: '2025-06-01' })).toMatchObject({ status: 201 });
+    expect(await post(`/${CODE}/rename`, { name: '甲智能公司', evidence: paper, effectiveOn: '2024-06-01' })).toMatchObject({
+      status: 200,
+    });
+
+    const { headers, body } = await get(`/${CODE.toLowerCase()}`);
+    expect(headers['etag']).toBe('"11"');
+    expect(body).toMatchObject({
+      creditCode: CODE,
+      name: '甲智能公司',
+      creditCodeFlagged: false,
+      status: 'registered',
+      names: [
+        { name: '甲科技公司', from: '2022-01-10' },
+        { name: '甲智能公司', from: '2024-06-01', evidence: paper },
+      ],
+      facts: [
+        { factId: 'F1', value: '5000000.00', period: '2022', current: false, correctedBy: 'F3', recordedBy: 'clerk-1' },
+        { factId: 'F2', value: true, current: true, dispute: { reason: '人数不符', by: 'auditor-1', on: '2026-03-01' } },
+        {
+          factId: 'F3',
+          value: '5200000.00',
+          current: true,
+          corrects: 'F1',
+          verification: 'verified',
+          checked: { by: 'reviewer-1', on: '2023-03-02', evidence: paper },
+        },
+      ],
+      certificates: [{ number: 'GR202336000001', revoked: { on: '2025-03-01', reason: '虚假申报' }, corrections: 0 }],
+      relocations: [{ from: '南昌市', whole: false, on: '2024-02-01', departedOn: '2025-06-01' }],
+      departedOn: '2025-06-01',
+      disputedFacts: 1,
+    });
+    expect(body).not.toHaveProperty('relocation');
+  });
+
+  it('shows what was true on a day', async () => {
+    const { body } = await get(`/${CODE}?on=2024-03-01`);
+    expect(body).toMatchObject({ name: '甲科技公司', relocation: { origin: 'in-province' }, certificates: [{ number: 'GR202336000001' }] });
+    expect((body['certificates'] as object[])[0]).not.toHaveProperty('revoked');
+    expect((await get(`/${CODE}?on=2023-02-15`)).body).toMatchObject({
+      facts: [{ factId: 'F1', current: false, correctedBy: 'F3' }, { factId: 'F2' }],
+      certificates: [],
+    });
+  });
+
+  it('finds enterprises by the beginning of a code, a name or a former name, a page at a time', async () => {
+    expect(await post('', { creditCode: ODD, name: '甲材料公司', evidence: paper })).toMatchObject({ status: 201 });
+    expect(await post('', { creditCode: OTHER, name: '乙公司' })).toMatchObject({ status: 201 });
+    const codes = async (query: string) =>
+      ((await get(query)).body['items'] as { creditCode: string }[]).map(({ creditCode }) => creditCode);
+    const both = [CODE, ODD].sort();
+    expect(await codes(`?q=${encodeURIComponent('甲')}`)).toEqual(both);
+    expect(await codes(`?q=${encodeURIComponent('甲科技')}`)).toEqual([CODE]);
+    expect(await codes(`?q=${OTHER.slice(0, 15).toLowerCase()}`)).toEqual([OTHER]);
+    expect(await codes(`?q=${encodeURIComponent('%')}`)).toEqual([]);
+    const first = await get('?limit=2');
+    expect(first.body['items']).toHaveLength(2);
+    expect(await codes(`?limit=2&cursor=${String(first.body['next'])}`)).toHaveLength(1);
+    expect((await get(`/${ODD}`)).body).toMatchObject({ creditCodeFlagged: true });
+  });
+
+  it('names the field of bad input, and never fails on it', async () => {
+    const good = fact('enterprise.sme', true);
+    const bad: readonly (readonly [string, object | undefined, number, string])[] = [
+      ['', { creditCode: '9136', name: '甲' }, 400, 'invalid-input'],
+      ['', { creditCode: OTHER, name: ' ' }, 400, 'invalid-input'],
+      ['', { creditCode: OTHER, name: null }, 400, 'invalid-input'],
+      ['', { creditCode: OTHER, name: '乙', region: null }, 400, 'invalid-input'],
+      ['', { creditCode: OTHER, name: '乙', more: 1 }, 400, 'invalid-input'],
+      ['', { creditCode: OTHER, name: '丙' }, 409, 'enterprise-exists'],
+      ['', { creditCode: withCheckCharacter('91360700MA3000000').replace(/.$/, 'X'), name: '丙' }, 409, 'credit-code-check-failed'],
+      ['/123/facts', { facts: [good] }, 400, 'invalid-input'],
+      [`/${THIRD}/facts`, { facts: [good] }, 404, 'enterprise-unknown'],
+      [`/${OTHER}/facts`, undefined, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [] }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [null] }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [[good]] }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: 'x' }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: { length: 1 } }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, value: 5 }] }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, value: { a: 1 } }] }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, evidence: [null] }] }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, evidence: null }] }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, evidence: [{ title: '表', sha256: 'x' }] }] }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, name: '__proto__' }] }, 400, 'fact-unknown'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, value: 'yes' }] }, 400, 'fact-malformed'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, period: '2024-02-30' }] }, 400, 'fact-malformed'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, verification: 'sure' }] }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, correctsFactId: 'F1' }] }, 404, 'fact-not-found'],
+      [`/${OTHER}/facts`, { facts: [good], effectiveOn: '2027-01-01' }, 400, 'invalid-input'],
+      [`/${OTHER}/facts/F0/verify`, { evidence: paper }, 400, 'invalid-input'],
+      [`/${OTHER}/facts/F7/verify`, { evidence: paper }, 404, 'fact-not-found'],
+      [`/${OTHER}/certificates`, { ...certificateBody, issuedOn: '2023-02-30' }, 400, 'invalid-input'],
+      [`/${OTHER}/certificates/${'9'.repeat(101)}/revoke`, { on: '2024-01-01', reason: '误' }, 400, 'invalid-input'],
+      [`/${OTHER}/relocation`, { ...relocationBody, whole: 'true' }, 400, 'invalid-input'],
+      [`/${OTHER}/departure`, { on: 20240101 }, 400, 'invalid-input'],
+    ];
+    for (const [url, body, status, code] of bad)
+      expect([url, body, await post(url, body ?? {})]).toMatchObject([url, body ?? undefined, { status, body: { code } }]);
+    for (const url of ['/nonsense', `/${CODE}?on=soon`, '?limit=0', '?cursor=x', '?q=a&q=b'])
+      expect([url, (await get(url)).status]).toEqual([url, 400]);
+    expect((await get(`/${THIRD}`)).status).toBe(404);
+  });
+
+  it('lets only the roles in whose work it is', async () => {
+    expect(await post('', { creditCode: THIRD, name: '丙公司' }, 'finance')).toMatchObject({ status: 403 });
+    expect(await post(`/${OTHER}/merge`, { survivor: CODE }, 'clerk')).toMatchObject({ status: 403 });
+    expect(await post(`/${OTHER}/facts/F1/verify`, { evidence: paper }, 'approver')).toMatchObject({ status: 403 });
+  });
+
+  it('completes a merger on the survivor’s side, also along a chain', async () => {
+    expect(await post('', { creditCode: THIRD, name: '丙公司' })).toMatchObject({ status: 201 });
+    expect(await post(`/${ODD}/merge`, { survivor: withCheckCharacter('91360700MA3000000') }, 'administrator')).toMatchObject({
+      status: 409,
+      body: { code: 'survivor-unknown' },
+    });
+    expect(await post(`/${ODD}/merge`, { survivor: OTHER }, 'administrator')).toMatchObject({ status: 200, body: { events: 1 } });
+    expect((await get(`/${OTHER}`)).body).toMatchObject({ absorbed: [ODD] });
+    expect(await post(`/${THIRD}/merge`, { survivor: ODD }, 'administrator')).toMatchObject({
+      status: 409,
+      body: { code: 'survivor-merged' },
+    });
+    expect(await post(`/${OTHER}/merge`, { survivor: CODE }, 'administrator')).toMatchObject({ status: 200 });
+    expect((await get(`/${CODE}`)).body).toMatchObject({ absorbed: [OTHER, ODD], status: 'registered' });
+    expect((await get(`/${OTHER}`)).body).toMatchObject({ status: 'merged', survivor: CODE });
+    expect(await post(`/${OTHER}/facts`, { facts: [fact('enterprise.sme', true)] })).toMatchObject({
+      status: 409,
+      body: { code: 'enterprise-merged', survivor: CODE },
+    });
+    expect(await post(`/${OTHER}/merge`, { survivor: CODE }, 'administrator')).toMatchObject({ status: 200, body: { events: 0 } });
+
+    // A code that reaches an enterprise which has been merged meanwhile is handed on to its survivor.
+    const event = { id: 'late', metadata: { effectiveOn: '2026-03-01', correlationId: 'late' } } as unknown as RecordedEvent;
+    const command = { type: 'absorb', creditCodes: [THIRD] } as const;
+    await app.get(CommandBus).execute(new RunEnterpriseCommand(OTHER, command, reactionContext(event, 'spec', command)));
+    await get(`/${CODE}`);
+    const survivor = await app.get(Dossiers).require(CODE);
+    expect(creditCodesOf(survivor)).toEqual([CODE, OTHER, ODD, THIRD]);
+    expect(await app.get(Dossiers).load(withCheckCharacter('91360700MA3000000') as CreditCode)).toBeUndefined();
+  });
+
+  it('rebuilds the same rows from the first event', async () => {
+    await get(`/${CODE}`);
+    const rebuilt = new ReadModels(':memory:');
+    const projection = new DossierProjection();
+    const work = (rebuilt.prepare(projection), rebuilt.begin());
+    for await (const page of app.get<EventStore>(EVENT_STORE).readAll())
+      for (const event of page) if (projection.handles.has(event.type)) projection.apply(event, work);
+    expect(rebuilt.commit(work, { name: projection.name, version: projection.version, position: 0 }, 1)).toBe(true);
+    const names: readonly (keyof DossierTables)[] = [
+      'enterprise',
+      'enterprise_name',
+      'enterprise_fact',
+      'enterprise_certificate',
+      'enterprise_move',
+    ];
+    for (const name of names) {
+      const rows = await rebuilt.from<Record<string, object>>().selectFrom(name).selectAll().execute();
+      expect(rows.length).toBeGreaterThan(0);
+      expect(await app.get(ReadModels).from<Record<string, object>>().selectFrom(name).selectAll().execute()).toEqual(rows);
+    }
+    rebuilt.close();
+  });
+
+  it('stops at an event of an enterprise it does not know', () => {
+    const stray = {
+      stream: `enterprise-${THIRD}`,
+      type: 'enterprise-renamed',
+      data: { name: '无' },
+      metadata: { effectiveOn: '2024-01-01' },
+    } as unknown as RecordedEvent;
+    const models = new ReadModels(':memory:');
+    const projection = new DossierProjection();
+    models.prepare(projection);
+    expect(() => projection.apply(stray, models.begin())).toThrow(/never registered/);
+    models.close();
+  });
+});

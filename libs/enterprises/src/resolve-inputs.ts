@@ -1,0 +1,331 @@
+import type { InputPeriod } from '@app/policies';
+import { type BusinessDate, yearOf } from '@app/kernel';
+import {
+  type Arrival,
+  type Certificate,
+  certificateOf,
+  type Dossier,
+  type Fact,
+  type FactValue,
+  HNTE,
+  isInForce,
+  lastMove,
+} from './enterprise.js';
+import { yearOfPeriod } from './vocabulary.js';
+
+/** An input of a clause: its name beside its definition in the pack. */
+export interface ResolvableInput {
+  readonly name: string;
+  readonly label: string;
+  readonly period: InputPeriod;
+}
+
+/** What an award is asked for: the clause's uniqueness rule and what fills it. */
+export interface Occasion {
+  /** `once`, `certificate`, `year`, `project` or `transaction`. */
+  readonly kind: string;
+  /** As it was written: a certificate's number where the kind is `certificate`, a year where it is `year`. */
+  readonly reference?: string;
+  /** Number of the certificate the award rests on, where the kind does not say it. */
+  readonly certificate?: string;
+  /** The year the award is for, where the kind does not say it; else the year of the business date. */
+  readonly year?: number | string;
+}
+
+export interface ResolveOptions {
+  /** The business date of the assessment. */
+  readonly on: string;
+  readonly occasion: Occasion;
+}
+
+/** Where a value comes from, for people (`label`) and for the trace. */
+export type InputSource = {
+  readonly factId?: string;
+  /** Number of the certificate it was read from. */
+  readonly certificate?: string;
+  /** Day of the relocation it was read from. */
+  readonly relocation?: string;
+  readonly unit: string;
+  readonly period?: string;
+  readonly verified: boolean;
+  readonly effectiveOn: string;
+  readonly label: string;
+};
+
+/** One input taken, as a decision stores it. */
+export interface UsedInput {
+  readonly input: string;
+  readonly factId?: string;
+  readonly certificate?: string;
+  readonly relocation?: string;
+  readonly value: FactValue;
+  readonly verified: boolean;
+  readonly effectiveOn: string;
+  readonly source: InputSource;
+}
+
+/** Why an input has no value. */
+export interface UnknownInput {
+  readonly input: string;
+  readonly reason: 'not-recorded' | 'disputed' | 'corrected-later' | 'no-certificate' | 'revoked' | 'moved-out';
+  readonly factId?: string;
+  readonly period?: string;
+  readonly detail: string;
+}
+
+export interface ResolvedInputs {
+  /** What `assess` takes. An input that is not known is absent: neither false nor zero. */
+  readonly facts: Readonly<Record<string, FactValue>>;
+  readonly sources: Readonly<Record<string, InputSource>>;
+  readonly used: readonly UsedInput[];
+  readonly unknown: readonly UnknownInput[];
+}
+
+interface Situation {
+  readonly dossier: Dossier;
+  readonly on: string;
+  /** Whether the award names the certificate it rests on. */
+  readonly namesCertificate: boolean;
+  /** The year the award is for, where it says so. */
+  readonly year: number | undefined;
+  /** The certificate the award rests on, or else the latest one issued by then. */
+  readonly certificate: Certificate | undefined;
+  /** The relocation that stands on the day. */
+  readonly relocation: Arrival | undefined;
+}
+
+type Known = { readonly value: FactValue; readonly source: InputSource };
+type Answer = Known | Omit<UnknownInput, 'input'>;
+
+/**
+ * Turns a dossier's dated facts into the inputs of a clause on a day: the right year, the standing fact, nothing that
+ * takes effect later. Certificates and relocations are records of their own and win over loose facts about them.
+ */
+export function resolveInputs(dossier: Dossier, inputs: Iterable<ResolvableInput>, options: ResolveOptions): ResolvedInputs {
+  const situation = situationOf(dossier, options);
+  const facts: Record<string, FactValue> = {};
+  const sources: Record<string, InputSource> = {};
+  const used: UsedInput[] = [];
+  const unknown: UnknownInput[] = [];
+  for (const definition of inputs) {
+    const input = definition.name;
+    const answer = DERIVED.get(input)?.(situation) ?? looseFact(definition, situation);
+    if ('reason' in answer) {
+      unknown.push({ input, ...answer });
+      continue;
+    }
+    const { value, source } = answer;
+    const { factId, certificate, relocation, verified, effectiveOn } = source;
+    facts[input] = value;
+    sources[input] = source;
+    used.push({
+      input,
+      ...(factId !== undefined && { factId }),
+      ...(certificate !== undefined && { certificate }),
+      ...(relocation !== undefined && { relocation }),
+      value,
+      verified,
+      effectiveOn,
+      source,
+    });
+  }
+  return { facts, sources, used, unknown };
+}
+
+function situationOf(dossier: Dossier, { on, occasion }: ResolveOptions): Situation {
+  const {
+    kind,
+    reference,
+    certificate = kind === 'certificate' ? reference : undefined,
+    year = kind === 'year' ? reference : undefined,
+  } = occasion;
+  const move = lastMove(dossier, on);
+  const named = certificate === undefined ? undefined : certificateOf(dossier, certificate);
+  const latest = dossier.certificates.findLast((one) => one.kind === HNTE && one.issuedOn <= on);
+  const asked = Number(year);
+  return {
+    dossier,
+    on,
+    namesCertificate: certificate !== undefined,
+    year: Number.isInteger(asked) ? asked : undefined,
+    certificate: certificate === undefined ? latest : named && named.issuedOn <= on ? named : undefined,
+    relocation: move?.kind === 'arrival' ? move : undefined,
+  };
+}
+
+/** Inputs that are read from structured records. `undefined`: the records do not say, a loose fact may. */
+const DERIVED: ReadonlyMap<string, (situation: Situation) => Answer | undefined> = new Map([
+  ['certification.kind', certificationKind],
+  ['certificate.validAtRelocation', validAtRelocation],
+  ['certificate.expired', expired],
+  ['enterprise.hnte', isHnte],
+  ['relocation.origin', (situation: Situation) => fromRelocation(situation, ({ origin }) => origin)],
+  ['relocation.whole', (situation: Situation) => fromRelocation(situation, ({ whole }) => whole)],
+]);
+
+function certificationKind({ certificate, on }: Situation): Answer | undefined {
+  if (certificate === undefined) return undefined;
+  return isRevoked(certificate, on) ? revokedAnswer(certificate) : fromCertificate(certificate.certification, certificate);
+}
+
+/** True only of a certificate in force on the day of the move and not revoked since; false only when the records prove it. */
+function validAtRelocation(situation: Situation): Answer | undefined {
+  const { dossier, relocation, namesCertificate, certificate, on } = situation;
+  if (relocation === undefined) return movedOut(situation);
+  const known = dossier.certificates.filter(({ kind, issuedOn }) => kind === HNTE && issuedOn <= on);
+  const candidates = !namesCertificate ? known : certificate === undefined ? [] : [certificate];
+  const covering = candidates.findLast((one) => isInForce(one, relocation.on));
+  if (covering !== undefined) return fromCertificate(!isRevoked(covering, on), covering, relocation);
+  // The last one before the move had ended by then; or the first certification ever came only after the move.
+  const ended = candidates.findLast(({ issuedOn }) => issuedOn <= relocation.on);
+  const disproof = ended ?? candidates.find(({ certification }) => certification === 'first');
+  return disproof === undefined ? undefined : fromCertificate(false, disproof, relocation);
+}
+
+/** Of the certificate the award rests on, or else the one held at the move, or else the latest. A revoked one does not expire. */
+function expired({ dossier, certificate, relocation, namesCertificate, on }: Situation): Answer | undefined {
+  const heldAtMove =
+    relocation === undefined || namesCertificate
+      ? undefined
+      : dossier.certificates.findLast((one) => one.kind === HNTE && one.issuedOn <= relocation.on && relocation.on <= one.expiresOn);
+  const subject = heldAtMove ?? certificate;
+  if (subject === undefined) return undefined;
+  const endedByRevocation = isRevoked(subject, on) && (subject.revoked?.on ?? on) <= subject.expiresOn;
+  return fromCertificate(subject.expiresOn < on && !endedByRevocation, subject);
+}
+
+/** A certificate in force proves it; none in force proves nothing, since the dossier may be incomplete. */
+function isHnte({ dossier, on }: Situation): Answer | undefined {
+  const inForce = dossier.certificates.findLast((one) => one.kind === HNTE && isInForce(one, on));
+  return inForce === undefined ? undefined : fromCertificate(true, inForce);
+}
+
+function fromRelocation(situation: Situation, read: (arrival: Arrival) => FactValue): Answer | undefined {
+  const { relocation } = situation;
+  return relocation === undefined ? movedOut(situation) : { value: read(relocation), source: relocationSource(relocation) };
+}
+
+function movedOut({ dossier, on }: Situation): Answer | undefined {
+  const move = lastMove(dossier, on);
+  return move?.kind === 'departure' ? { reason: 'moved-out', detail: `企业已于 ${move.on} 迁出` } : undefined;
+}
+
+function isRevoked({ revoked }: Certificate, on: string): boolean {
+  return revoked !== undefined && revoked.on <= on;
+}
+
+function revokedAnswer({ number, revoked }: Certificate): Answer {
+  return { reason: 'revoked', detail: `证书 ${number} 已于 ${revoked?.on} 撤销` };
+}
+
+function fromCertificate(value: FactValue, certificate: Certificate, relocation?: Arrival): Known {
+  const { number, issuedOn, expiresOn, issuer, revoked, evidence } = certificate;
+  const end = revoked === undefined ? '' : `，${revoked.on} 撤销`;
+  const source: InputSource = {
+    certificate: number,
+    ...(relocation && { relocation: relocation.on }),
+    unit: issuer,
+    verified: evidence.length > 0,
+    effectiveOn: relocation !== undefined && relocation.on > issuedOn ? relocation.on : issuedOn,
+    label: `证书 ${number}（${issuedOn} 至 ${expiresOn}${end}）${relocation ? `，${relocation.on} 迁入` : ''}`,
+  };
+  return { value, source };
+}
+
+function relocationSource({ from, on, evidence }: Arrival): InputSource {
+  return { relocation: on, unit: from, verified: evidence.length > 0, effectiveOn: on, label: `${on} 自${from}迁入` };
+}
+
+function looseFact({ name, label, period }: ResolvableInput, situation: Situation): Answer {
+  const year = yearFor(period, situation);
+  if (year === 'no-certificate') {
+    return { reason: 'no-certificate', detail: `${label}：取证书上一年度，但档案中没有该证书` };
+  }
+  const { on } = situation;
+  const dated = year === undefined ? {} : { period: String(year) };
+  const about = situation.dossier.facts.filter((fact) => fact.name === name && (year === undefined || yearOfPeriod(fact.period) === year));
+  const effective = about.filter((fact) => beginsOn(fact) <= on);
+  const standing = latest(effective.filter(({ correctedBy }) => correctedBy === undefined));
+  const corrected = latest(effective.filter(({ correctedBy }) => correctedBy !== undefined));
+  // What is known to be wrong is not used for a day on which its correction had no effect yet, nor is what it had replaced.
+  if (
+    corrected !== undefined &&
+    (standing === undefined || isLater(corrected, standing)) &&
+    !isAnswered(corrected, situation.dossier, on)
+  ) {
+    const { factId, correctedBy } = corrected;
+    return { reason: 'corrected-later', factId, ...dated, detail: `${label}：${factId} 已被 ${correctedBy} 更正，更正在 ${on} 之后生效` };
+  }
+  if (standing === undefined)
+    return { reason: 'not-recorded', ...dated, detail: `${label}：${year === undefined ? '' : `${year}年度`}没有记录` };
+  if (standing.dispute !== undefined) {
+    return {
+      reason: 'disputed',
+      factId: standing.factId,
+      ...dated,
+      detail: `${label}：${standing.factId} 有异议（${standing.dispute.reason}）`,
+    };
+  }
+  return { value: standing.value, source: factSource(standing, label) };
+}
+
+function yearFor(
+  period: InputPeriod,
+  { on, year = yearOf(on as BusinessDate), ...situation }: Situation,
+): number | 'no-certificate' | undefined {
+  switch (period) {
+    case 'none':
+      return undefined;
+    case 'occasion-year':
+      return year;
+    case 'prior-year':
+      return year - 1;
+    case 'year-before-certificate':
+      return situation.certificate === undefined ? 'no-certificate' : yearOf(situation.certificate.issuedOn as BusinessDate) - 1;
+  }
+}
+
+/** The first day on which a fact counts: when it was stated, or later when it says since when it holds. */
+function beginsOn({ effectiveOn, period }: Fact): string {
+  return period !== undefined && period.length > 4 && period > effectiveOn ? period : effectiveOn;
+}
+
+/** Day-dated facts follow each other by the day since which they hold, undated ones by the day they were stated. */
+function orderOf({ effectiveOn, period }: Fact): string {
+  return period === undefined ? effectiveOn : period.length > 4 ? period : `${period}-00`;
+}
+
+function isLater(one: Fact, other: Fact): boolean {
+  const [a, b] = [orderOf(one), orderOf(other)];
+  return a === b ? Number(one.factId.slice(1)) > Number(other.factId.slice(1)) : a > b;
+}
+
+function latest(facts: Iterable<Fact>): Fact | undefined {
+  let last: Fact | undefined;
+  for (const fact of facts) if (last === undefined || isLater(fact, last)) last = fact;
+  return last;
+}
+
+/** Whether the end of a fact's chain of corrections counts on the day. */
+function isAnswered(corrected: Fact, dossier: Dossier, on: string): boolean {
+  let end = corrected;
+  while (end.correctedBy !== undefined) {
+    const next = dossier.facts.get(Number(end.correctedBy.slice(1)) - 1);
+    if (next === undefined) return false;
+    end = next;
+  }
+  return beginsOn(end) <= on;
+}
+
+function factSource({ factId, sourceUnit, period, verification, effectiveOn }: Fact, label: string): InputSource {
+  const verified = verification === 'verified';
+  const dated = period === undefined ? '' : period.length === 4 ? `（${period}年度）` : `（${period}起）`;
+  return {
+    factId,
+    unit: sourceUnit,
+    ...(period !== undefined && { period }),
+    verified,
+    effectiveOn,
+    label: `${label}${dated}：${sourceUnit}，${verified ? '已核实' : '申报'}，${factId}`,
+  };
+}

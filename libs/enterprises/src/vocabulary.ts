@@ -1,0 +1,67 @@
+import { checkFactValue, factDefinitions, type InputPeriod, type Pack } from '@app/policies';
+import type { BusinessDate } from '@app/kernel';
+import { isBusinessDate, yearOf } from '@app/kernel';
+
+/** What may stand as the period of a fact: a year ("2023"), a day since which it holds (or none), or either. */
+export type FactPeriod = 'year' | 'day' | 'either';
+
+/** A fact a dossier may hold: its name, the values it may have and how it is dated. */
+export interface FactDefinition {
+  readonly name: string;
+  readonly type: 'money' | 'percent' | 'bool' | 'word' | 'text';
+  readonly label: string;
+  readonly words?: Readonly<Record<string, string>>;
+  readonly period: FactPeriod;
+}
+
+/** The facts the published packs speak of. A name outside it is refused, so that a misspelt fact cannot lie unused. */
+export interface FactVocabulary {
+  definitionOf(name: string): FactDefinition | undefined;
+}
+
+/** Injection token of the vocabulary. */
+export const FACT_VOCABULARY = Symbol('FactVocabulary');
+
+/**
+ * The vocabulary of a set of packs. A fact that every clause reads by year needs a year; one that is read both ways
+ * may carry either.
+ * @throws Error when two packs give one name two types.
+ */
+export function vocabularyOf(packs: Iterable<Pack>): FactVocabulary {
+  const known = [...packs];
+  const definitions = new Map<string, FactDefinition>();
+  for (const { name, type, label, words } of factDefinitions(known).values()) {
+    const readings = known.flatMap((pack) => (Object.hasOwn(pack.inputs, name) ? [pack.inputs[name]?.period as InputPeriod] : []));
+    definitions.set(name, { name, type, label, ...(words && { words }), period: periodOf(readings) });
+  }
+  return { definitionOf: (name) => definitions.get(name) };
+}
+
+function periodOf(readings: readonly InputPeriod[]): FactPeriod {
+  if (readings.every((reading) => reading === 'none')) return 'day';
+  return readings.includes('none') ? 'either' : 'year';
+}
+
+const YEAR = /^(19[5-9]\d|[2-9]\d{3})$/;
+
+/** Why a fact's value does not fit its definition; undefined when it does. */
+export function valueFault(definition: FactDefinition, value: unknown): string | undefined {
+  return checkFactValue(definition, value);
+}
+
+/** Why a period does not fit a definition; undefined when it does. A year that has not begun cannot be reported on. */
+export function periodFault({ period: wanted }: FactDefinition, period: string | undefined, today: string): string | undefined {
+  const isYear = period !== undefined && YEAR.test(period);
+  if (isYear && wanted !== 'day')
+    return Number(period) <= yearOf(today as BusinessDate) ? undefined : `must not be later than the year of today, ${today}`;
+  if (wanted === 'year') return 'must be the year the fact is about, such as "2023"';
+  if (period === undefined || isBusinessDate(period)) return undefined;
+  return wanted === 'day'
+    ? 'must be the day since which it holds, YYYY-MM-DD, or be left out'
+    : 'must be a year, a day YYYY-MM-DD, or be left out';
+}
+
+/** The year a period falls in; undefined when it is not dated. */
+export function yearOfPeriod(period: string | undefined): number | undefined {
+  return period === undefined ? undefined : Number(period.slice(0, 4));
+}

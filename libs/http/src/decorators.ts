@@ -1,0 +1,46 @@
+import { applyDecorators } from '@nestjs/common';
+import { buildMessage, IsString, Matches, MaxLength, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+import { creditCode, isBusinessDate, Money } from '@app/kernel';
+
+/** Yuan as a decimal string with at most two decimals, not negative: `"400000.00"`. */
+export function IsMoney(options?: ValidationOptions): PropertyDecorator {
+  return rule('money', Money.isText, 'must be yuan as a decimal string with at most two decimals, such as "400000.00"', options);
+}
+
+/** An existing calendar day in Asia/Shanghai, `YYYY-MM-DD`. */
+export function IsBusinessDay(options?: ValidationOptions): PropertyDecorator {
+  return rule('date', isBusinessDate, 'must be an existing day written YYYY-MM-DD', options);
+}
+
+/** The shape of a unified social credit code; whether the check character agrees is judged by the domain. */
+export function IsCreditCode(options?: ValidationOptions): PropertyDecorator {
+  return rule('credit-code', isCreditCodeShape, 'must be 18 characters of GB 32100 (digits and letters without I, O, S, V, Z)', options);
+}
+
+/** A text of one to `maxLength` characters that is not blank. */
+export function IsText(maxLength: number): PropertyDecorator {
+  return applyDecorators(IsString(), MaxLength(maxLength), Matches(/\S/, { message: '$property must not be blank' }));
+}
+
+/** The field may be left out, but `null` is not the same as leaving it out: it is refused by the field's other rules. */
+export function MayBeLeftOut(): PropertyDecorator {
+  return ValidateIf((_, value) => value !== undefined);
+}
+
+function isCreditCodeShape(value: unknown): boolean {
+  // The kernel trims and upper-cases; anything much longer than a code is refused before that.
+  if (typeof value !== 'string' || value.length > 64) return false;
+  try {
+    creditCode(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function rule(name: string, validate: (value: unknown) => boolean, message: string, options?: ValidationOptions): PropertyDecorator {
+  return ValidateBy(
+    { name, validator: { validate, defaultMessage: buildMessage((each) => `${each}$property ${message}`, options) } },
+    options,
+  );
+}

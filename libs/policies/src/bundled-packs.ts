@@ -1,0 +1,31 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { parsePack } from './load-pack.js';
+import { type Pack } from './pack.js';
+
+// The build copies both folders beside the compiled sources, so the same relative path holds in src and in dist.
+const PACKS = new URL('../packs/', import.meta.url);
+const SOURCES = new URL('../sources/', import.meta.url);
+
+/** The text of a bundled source document; undefined when there is none of that name. */
+export function readBundledSource(file: string): string | undefined {
+  if (!/^[\w.-]+\.txt$/.test(file)) return undefined;
+  const place = new URL(file, SOURCES);
+  return existsSync(place) ? readFileSync(place, 'utf8') : undefined;
+}
+
+/** The YAML text of every bundled pack, by file name. */
+export function bundledPackFiles(): ReadonlyMap<string, string> {
+  const names = readdirSync(PACKS).filter((name) => name.endsWith('.yaml')).sort();
+  return new Map(names.map((name) => [name, readFileSync(new URL(name, PACKS), 'utf8')]));
+}
+
+let loaded: readonly Pack[] | undefined;
+
+/**
+ * The packs that come with the program, validated and their quotes held against the sources. Read once.
+ * @throws PackError when one of them is faulty.
+ */
+export function bundledPacks(): readonly Pack[] {
+  loaded ??= Object.freeze([...bundledPackFiles()].map(([name, text]) => parsePack(text, name, readBundledSource)));
+  return loaded;
+}

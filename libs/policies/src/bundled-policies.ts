@@ -1,0 +1,34 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { type Actor, businessDateAt, CLOCK, type Clock, derivedId } from '@app/kernel';
+import { bundledPacks } from './bundled-packs.js';
+import { RunPolicyCommand } from './handlers/run-policy-command.js';
+import { packHash } from './load-pack.js';
+import { Policies } from './policies.js';
+
+const LEDGER: Actor = { id: 'ledger', unit: 'ledger', roles: ['service'] };
+
+/** Publishes the packs that come with the program. */
+@Injectable()
+export class BundledPolicies {
+  private readonly logger = new Logger('policies');
+
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly policies: Policies,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Publishes what the ledger does not know yet. A policy it knows is only ever changed by an administrator's amendment. */
+  async publishNew(): Promise<void> {
+    const today = businessDateAt(this.clock.now());
+    for (const pack of bundledPacks()) {
+      if ((await this.policies.state(pack.id)).status !== 'unpublished') continue;
+      const hash = packHash(pack);
+      const commandId = derivedId('bundled-policy', pack.id, hash);
+      const context = { commandId, contentHash: hash, actor: LEDGER, effectiveOn: today, today, correlationId: commandId, causationId: commandId };
+      await this.commands.execute(new RunPolicyCommand(pack.id, { type: 'publish', pack }, context));
+      this.logger.log(`published ${pack.id} (${pack.title})`);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import { INPUT_PERIODS, NOTE_KINDS, UNIQUENESS } from './pack.js';
+
+const text = { type: 'string', pattern: '\\S' };
+const id = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9-]*$' };
+const inputName = { type: 'string', pattern: '^[a-z][A-Za-z0-9]*(\\.[a-z][A-Za-z0-9]*)+$' };
+const word = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9-]*$' };
+const money = { type: 'string', pattern: '^(0|[1-9]\\d{0,12})\\.\\d{2}$' };
+const number = { type: 'string', pattern: '^(0|[1-9]\\d{0,12})(\\.\\d{1,6})?$' };
+const year = { type: 'integer', minimum: 1949, maximum: 9998 };
+const date = { type: ['string', 'null'], pattern: '^\\d{4}-\\d{2}-\\d{2}$' };
+const line = { type: 'integer', minimum: 1 };
+const oneOfWords = (...words: readonly string[]) => ({ type: 'string', enum: words });
+const listOf = (items: object, minItems = 1) => ({ type: 'array', items, minItems });
+const tableOf = (values: object) => ({ type: 'object', propertyNames: word, additionalProperties: values, minProperties: 1 });
+
+/** An object with exactly these fields: `optional` may be absent, nothing else may be present. */
+const record = (required: Record<string, object>, optional: Record<string, object> = {}) => ({
+  type: 'object',
+  properties: { ...required, ...optional },
+  required: Object.keys(required),
+  additionalProperties: false,
+});
+
+const shape = (kind: string, required: Record<string, object>, optional: Record<string, object> = {}) =>
+  record({ kind: { const: kind }, ...required }, optional);
+
+const citation = record({ line: { oneOf: [line, { type: 'array', items: line, minItems: 2, maxItems: 2 }] }, quote: text });
+const condition = { $ref: '#/definitions/condition' };
+const amounts = record({}, { amount: money, by: inputName, amounts: tableOf(money) });
+
+const shapes = [
+  shape('fixed', { amount: money }),
+  shape('percent', { base: inputName, rate: { type: 'string', pattern: '^(0|[1-9]\\d{0,3})(\\.\\d{1,6})?%$' } }, { cap: amounts }),
+  shape('level-table', { by: inputName, amounts: tableOf(money) }),
+  shape('match', { base: inputName, ratio: number }, { cap: amounts }),
+  shape('staged', { total: money, instalments: listOf(record({ amount: money, citation, when: condition }, { covers: id }), 2) }),
+  shape('discretionary', { ceiling: amounts }, { criteria: text }),
+  shape('external', { refersTo: text }),
+  shape('unspecified', { wording: text }),
+  shape('gate', {}),
+  shape('tier', { ladder: id, tiers: listOf(record({ id, title: text })) }, { place: id, by: inputName, places: tableOf(id) }),
+  shape(
+    'target',
+    {
+      indicator: text,
+      unit: text,
+      comparison: oneOfWords('at-least', 'more-than', 'at-most', 'less-than', 'exactly', 'about'),
+      value: number,
+      due: { oneOf: [record({ year }), record({ date: { ...date, type: 'string' } }), record({ eachYear: { const: true } }, { from: year, to: year })] },
+    },
+    { baseline: text, tolerance: number },
+  ),
+  shape('target-table', {
+    indicator: text,
+    unit: text,
+    columns: listOf(text),
+    rows: listOf(record({ title: text, line, values: listOf({ oneOf: [number, { type: 'null' }] }) })),
+  }),
+  shape('deadline', { every: oneOfWords('year', 'half-year', 'quarter', 'once'), by: text, action: text }),
+  shape('budget', { envelope: id }),
+  shape('note', { about: oneOfWords(...NOTE_KINDS) }),
+];
+
+const inputBase = { label: text, period: oneOfWords(...INPUT_PERIODS) };
+const input = {
+  type: 'object',
+  discriminator: { propertyName: 'type' },
+  required: ['type'],
+  oneOf: [
+    record({ type: { enum: ['money', 'percent', 'bool', 'text'] }, ...inputBase }),
+    record({ type: { const: 'word' }, words: tableOf(text), ...inputBase }),
+  ],
+};
+
+const clause = record(
+  {
+    id,
+    title: text,
+    citation,
+    shape: { type: 'object', discriminator: { propertyName: 'kind' }, required: ['kind'], oneOf: shapes },
+  },
+  {
+    covers: listOf(id),
+    gates: listOf(id),
+    rounding: { const: 'half-up-fen' },
+    uniqueness: oneOfWords(...UNIQUENESS),
+    excludes: listOf(id),
+    budgetEnvelope: id,
+    waits: text,
+  },
+);
+
+/** JSON Schema (draft-07) of a pack. What it cannot say (references, types of compared inputs, quotes) is in check-pack.ts. */
+export const PACK_SCHEMA = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'policy-pack',
+  definitions: {
+    condition: record(
+      {},
+      {
+        input: inputName,
+        equals: { type: ['string', 'boolean'] },
+        in: listOf(word),
+        atLeast: number,
+        moreThan: number,
+        atMost: number,
+        lessThan: number,
+        stated: { const: true },
+        ratio: record({ of: inputName, to: inputName, atLeast: number }),
+        not: condition,
+        all: listOf(condition),
+        any: listOf(condition),
+      },
+    ),
+  },
+  ...record({
+    id,
+    title: text,
+    issuer: text,
+    region: text,
+    source: record({ file: text, sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' } }),
+    status: oneOfWords('draft', 'in-force'),
+    force: record({ from: date, until: date }, { note: text }),
+    disclosure: oneOfWords('public', 'on-request', 'internal', 'draft', 'unstated'),
+    publicNotice: record({ days: { type: 'integer', minimum: 1, maximum: 365 }, basis: id }),
+    inputs: { type: 'object', propertyNames: inputName, additionalProperties: input },
+    gates: listOf(record({ id, title: text, citation, when: condition }, { soft: { const: true } }), 0),
+    envelopes: listOf(
+      record({
+        id,
+        clause: id,
+        title: text,
+        amount: money,
+        rule: oneOfWords('exactly', 'at-least'),
+        period: { oneOf: [{ const: 'annual' }, record({ from: year, to: year })] },
+      }),
+      0,
+    ),
+    clauses: listOf(clause),
+    interpretations: listOf(
+      record(
+        {
+          id,
+          clauses: listOf(id, 0),
+          question: text,
+          options: listOf(record({ id, text }), 2),
+          chosen: { oneOf: [id, { type: 'null' }] },
+          reason: text,
+        },
+        { simulatedAs: id },
+      ),
+      0,
+    ),
+  }),
+};

@@ -1,0 +1,187 @@
+/** The pack format: one policy document as data. A pack is plain JSON, so its canonical form can be stored and hashed. */
+
+export const INPUT_PERIODS = ['none', 'occasion-year', 'year-before-certificate', 'prior-year'] as const;
+/** Which year's fact a dossier must supply. `none`: the fact in effect on the business date, whatever its year. */
+export type InputPeriod = (typeof INPUT_PERIODS)[number];
+
+interface InputBase {
+  /** What a clerk calls it. */
+  readonly label: string;
+  readonly period: InputPeriod;
+}
+export type InputDefinition =
+  | (InputBase & { readonly type: 'money' | 'percent' | 'bool' | 'text' })
+  | (InputBase & { readonly type: 'word'; readonly words: Readonly<Record<string, string>> });
+
+/** Verbatim words of the source document. `line` counts from 1; two numbers where the words may stand on either line. */
+export interface Citation {
+  readonly line: number | readonly number[];
+  readonly quote: string;
+}
+
+/** A closed tree over inputs. Money compares in yuan, percent as "3.00"; `ratio` holds when `of` is at least `atLeast` times `to`. */
+export type Condition =
+  | { readonly input: string; readonly equals: string | boolean }
+  | { readonly input: string; readonly in: readonly string[] }
+  | { readonly input: string; readonly atLeast: string }
+  | { readonly input: string; readonly moreThan: string }
+  | { readonly input: string; readonly atMost: string }
+  | { readonly input: string; readonly lessThan: string }
+  | { readonly input: string; readonly stated: true }
+  | { readonly ratio: { readonly of: string; readonly to: string; readonly atLeast: string } }
+  | { readonly not: Condition }
+  | { readonly all: readonly Condition[] }
+  | { readonly any: readonly Condition[] };
+
+/** A precondition of one or more clauses. `soft` (原则上): failing it may be waived with a reason. */
+export interface Gate {
+  readonly id: string;
+  readonly title: string;
+  readonly citation: Citation;
+  readonly soft?: true;
+  readonly when: Condition;
+}
+
+/** One amount, or one for each category of a word or bool input. */
+export type Amounts = { readonly amount: string } | { readonly by: string; readonly amounts: Readonly<Record<string, string>> };
+
+export interface Instalment {
+  readonly amount: string;
+  /** The catalogue id of this stage, where it has one of its own. */
+  readonly covers?: string;
+  readonly citation: Citation;
+  readonly when: Condition;
+}
+
+export type TierShape = {
+  readonly kind: 'tier';
+  readonly ladder: string;
+  readonly tiers: readonly { readonly id: string; readonly title: string }[];
+} & ({ readonly place: string } | { readonly by: string; readonly places: Readonly<Record<string, string>> });
+
+export type Comparison = 'at-least' | 'more-than' | 'at-most' | 'less-than' | 'exactly' | 'about';
+/** When a target is to be reached: by the end of a year, by a day, or each year of a span. */
+export type Due = { readonly year: number } | { readonly date: string } | { readonly eachYear: true; readonly from?: number; readonly to?: number };
+
+/** What a clause grants or demands. Closed: a new kind of promise is a new member here and in the engine. */
+export type Shape =
+  | { readonly kind: 'fixed'; readonly amount: string }
+  | { readonly kind: 'percent'; readonly base: string; readonly rate: string; readonly cap?: Amounts }
+  | { readonly kind: 'level-table'; readonly by: string; readonly amounts: Readonly<Record<string, string>> }
+  | { readonly kind: 'match'; readonly base: string; readonly ratio: string; readonly cap?: Amounts }
+  | { readonly kind: 'staged'; readonly total: string; readonly instalments: readonly Instalment[] }
+  | { readonly kind: 'discretionary'; readonly ceiling: Amounts; readonly criteria?: string }
+  | { readonly kind: 'external'; readonly refersTo: string }
+  | { readonly kind: 'unspecified'; readonly wording: string }
+  | { readonly kind: 'gate' }
+  | TierShape
+  | {
+      readonly kind: 'target';
+      readonly indicator: string;
+      readonly unit: string;
+      readonly comparison: Comparison;
+      readonly value: string;
+      readonly due: Due;
+      readonly baseline?: string;
+      readonly tolerance?: string;
+    }
+  | {
+      readonly kind: 'target-table';
+      readonly indicator: string;
+      readonly unit: string;
+      readonly columns: readonly string[];
+      /** `null` is a blank cell: unknown, not zero. */
+      readonly rows: readonly { readonly title: string; readonly line: number; readonly values: readonly (string | null)[] }[];
+    }
+  | { readonly kind: 'deadline'; readonly every: 'year' | 'half-year' | 'quarter' | 'once'; readonly by: string; readonly action: string }
+  | { readonly kind: 'budget'; readonly envelope: string }
+  | { readonly kind: 'note'; readonly about: NoteKind };
+
+export const NOTE_KINDS = [
+  'priority', 'explore', 'external', 'list', 'validity', 'disclosure', 'calendar', 'registry',
+  'blacklist', 'clearance', 'kpi', 'layer', 'title', 'condition',
+] as const;
+export type NoteKind = (typeof NOTE_KINDS)[number];
+
+export const UNIQUENESS = ['once', 'certificate', 'year', 'project', 'transaction'] as const;
+/** What makes two awards of a clause to one payee the same occasion. */
+export type Uniqueness = (typeof UNIQUENESS)[number];
+
+export interface Clause {
+  readonly id: string;
+  readonly title: string;
+  /** Catalogue ids; the clause's own id when absent. */
+  readonly covers?: readonly string[];
+  readonly citation: Citation;
+  readonly shape: Shape;
+  /** Ids of the pack's gates, in the order they are examined and shown. */
+  readonly gates?: readonly string[];
+  readonly rounding?: 'half-up-fen';
+  readonly uniqueness?: Uniqueness;
+  /** Clauses that may not be paid for the same occasion. */
+  readonly excludes?: readonly string[];
+  readonly budgetEnvelope?: string;
+  /** What must be linked before anything can be paid. */
+  readonly waits?: string;
+}
+
+/** Money a document sets aside. */
+export interface Envelope {
+  readonly id: string;
+  readonly clause: string;
+  readonly title: string;
+  readonly amount: string;
+  readonly rule: 'exactly' | 'at-least';
+  readonly period: 'annual' | { readonly from: number; readonly to: number };
+}
+
+/** A choice the text leaves. `chosen: null` is open: it blocks payment, and a simulation computes `simulatedAs`. */
+export interface Interpretation {
+  readonly id: string;
+  /** Clauses it bears on; empty for one about the pack as a whole (dates, disclosure, notice). */
+  readonly clauses: readonly string[];
+  readonly question: string;
+  readonly options: readonly { readonly id: string; readonly text: string }[];
+  readonly chosen: string | null;
+  /** The option the clauses as written compute while the question is open. */
+  readonly simulatedAs?: string;
+  readonly reason: string;
+}
+
+/** Half open: in force on `from`, no longer on `until`. `null` is a limit the text does not state; `note` says so. */
+export interface Force {
+  readonly from: string | null;
+  readonly until: string | null;
+  readonly note?: string;
+}
+
+export type Disclosure = 'public' | 'on-request' | 'internal' | 'draft' | 'unstated';
+
+export interface Pack {
+  readonly id: string;
+  readonly title: string;
+  readonly issuer: string;
+  readonly region: string;
+  readonly source: { readonly file: string; readonly sha256: string };
+  readonly status: 'draft' | 'in-force';
+  readonly force: Force;
+  readonly disclosure: Disclosure;
+  readonly publicNotice: { readonly days: number; readonly basis: string };
+  readonly inputs: Readonly<Record<string, InputDefinition>>;
+  readonly gates: readonly Gate[];
+  readonly envelopes: readonly Envelope[];
+  readonly clauses: readonly Clause[];
+  readonly interpretations: readonly Interpretation[];
+}
+
+/** The catalogue ids a clause answers for. */
+export const coveredBy = (clause: Clause): readonly string[] => clause.covers ?? [clause.id];
+
+/** The first line a citation names, which is the one a trace shows. */
+export const firstLine = ({ line }: Citation): number => (typeof line === 'number' ? line : (line[0] as number));
+
+/** The words of a word input, and `true` / `false` for a bool: the categories a table can be keyed by. */
+export function categoriesOf(definition: InputDefinition | undefined): readonly string[] {
+  if (definition?.type === 'word') return Object.keys(definition.words);
+  return definition?.type === 'bool' ? ['true', 'false'] : [];
+}

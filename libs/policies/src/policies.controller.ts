@@ -1,0 +1,110 @@
+import { Body, Controller, Get, HttpCode, Param, type PipeTransform, Post, Query as QueryString } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import type { CommandContext, Receipt } from '@app/event-store';
+import { invalidField } from '@app/kernel';
+import { AllowAnyRole, AllowRoles, Context, type Page, PageDto } from '@app/http';
+import { assess } from './assess.js';
+import type { Assessment } from './assessment.js';
+import { readBundledSource } from './bundled-packs.js';
+import { RunPolicyCommand } from './handlers/run-policy-command.js';
+import type { PolicyRow } from './list/policies.projection.js';
+import { GetPolicy, ListPolicies, type PolicyDetail } from './list/policies.query.js';
+import { parsePack } from './load-pack.js';
+import type { Pack } from './pack.js';
+import { AmendPolicyDto, AssessDto, ExpirePolicyDto, PublishPolicyDto, RepealPolicyDto, SettleInterpretationDto } from './policies.dto.js';
+import { Policies } from './policies.js';
+
+class PackIdPipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(value)) throw invalidField('pack', 'pack-id', 'must be a pack id such as "ganzhou-etdz-2023"');
+    return value;
+  }
+}
+
+/** 政策 */
+@Controller('v1/policies')
+export class PoliciesController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+    private readonly policies: Policies,
+  ) {}
+
+  /** 发布政策 */
+  @Post()
+  @AllowRoles('administrator')
+  publish(@Body() input: PublishPolicyDto, @Context() context: CommandContext): Promise<Receipt> {
+    const pack = read(input);
+    return this.run(pack.id, { type: 'publish', pack }, context);
+  }
+
+  /** 政策列表 */
+  @Get()
+  @AllowAnyRole()
+  list(@QueryString() { limit, cursor }: PageDto): Promise<Page<PolicyRow>> {
+    return this.queries.execute(new ListPolicies(limit, cursor));
+  }
+
+  /** 政策全文与各版本 */
+  @Get(':pack')
+  @AllowAnyRole()
+  detail(@Param('pack', PackIdPipe) pack: string): Promise<PolicyDetail> {
+    return this.queries.execute(new GetPolicy(pack));
+  }
+
+  /** 修订 */
+  @Post(':pack/amend')
+  @HttpCode(200)
+  @AllowRoles('administrator')
+  amend(@Param('pack', PackIdPipe) id: string, @Body() input: AmendPolicyDto, @Context() context: CommandContext): Promise<Receipt> {
+    const pack = read(input);
+    if (pack.id !== id) throw invalidField('pack', 'same-pack', `the text is of ${pack.id}, not of ${id}`);
+    return this.run(id, { type: 'amend', pack, reason: input.reason }, context);
+  }
+
+  /** 到期 */
+  @Post(':pack/expire')
+  @HttpCode(200)
+  @AllowRoles('administrator')
+  expire(@Param('pack', PackIdPipe) id: string, @Body() { on }: ExpirePolicyDto, @Context() context: CommandContext): Promise<Receipt> {
+    return this.run(id, { type: 'expire', on }, context);
+  }
+
+  /** 废止 */
+  @Post(':pack/repeal')
+  @HttpCode(200)
+  @AllowRoles('administrator')
+  repeal(@Param('pack', PackIdPipe) id: string, @Body() { on, reason }: RepealPolicyDto, @Context() context: CommandContext): Promise<Receipt> {
+    return this.run(id, { type: 'repeal', on, reason }, context);
+  }
+
+  /** 明确口径: settles a question the text leaves open */
+  @Post(':pack/interpretations/:interpretation/settle')
+  @HttpCode(200)
+  @AllowRoles('administrator')
+  settle(
+    @Param('pack', PackIdPipe) id: string,
+    @Param('interpretation') interpretation: string,
+    @Body() { chosen, reason }: SettleInterpretationDto,
+    @Context() context: CommandContext,
+  ): Promise<Receipt> {
+    return this.run(id, { type: 'settle', interpretation, chosen, reason }, context);
+  }
+
+  /** 政策计算器: what the clause would grant on these facts; writes nothing */
+  @Post(':pack/clauses/:clause/assess')
+  @HttpCode(200)
+  @AllowAnyRole()
+  async assess(@Param('pack', PackIdPipe) id: string, @Param('clause') clause: string, @Body() { on, facts, simulate = false }: AssessDto): Promise<Assessment> {
+    const { pack, version, hash } = await this.policies.versionFor(id, on);
+    return assess(pack, clause, { on, facts, simulate, policy: { version, hash } });
+  }
+
+  private run(pack: string, command: RunPolicyCommand['command'], context: CommandContext): Promise<Receipt> {
+    return this.commands.execute(new RunPolicyCommand(pack, command, context));
+  }
+}
+
+function read({ pack, file, source }: PublishPolicyDto): Pack {
+  return parsePack(pack, file, (name) => source ?? readBundledSource(name));
+}

@@ -1,0 +1,66 @@
+import { IsBoolean, IsObject, IsString, Matches, MaxLength } from 'class-validator';
+import { CommandDto, IsBusinessDay, IsText, MayBeLeftOut } from '@app/http';
+
+const MAX_PACK_CHARACTERS = 400_000;
+const MAX_SOURCE_CHARACTERS = 600_000;
+
+export class PublishPolicyDto extends CommandDto {
+  /** 政策包: the YAML text. */
+  @IsString()
+  @MaxLength(MAX_PACK_CHARACTERS)
+  pack!: string;
+
+  /** Its file name, for error messages. */
+  @Matches(/^[\w.-]{1,100}$/, { message: 'file must be a plain file name' })
+  file!: string;
+
+  /** 政策原文: the source document the quotes are checked against; left out for a document that comes with the program. */
+  @MayBeLeftOut()
+  @IsString()
+  @MaxLength(MAX_SOURCE_CHARACTERS)
+  source?: string;
+}
+
+export class AmendPolicyDto extends PublishPolicyDto {
+  /** 修订理由 */
+  @IsText(2000)
+  reason!: string;
+}
+
+export class ExpirePolicyDto extends CommandDto {
+  /** The first day on which it no longer applies. */
+  @IsBusinessDay()
+  on!: string;
+}
+
+export class RepealPolicyDto extends ExpirePolicyDto {
+  /** 废止依据 */
+  @IsText(2000)
+  reason!: string;
+}
+
+export class SettleInterpretationDto extends CommandDto {
+  /** The option chosen. */
+  @IsText(100)
+  chosen!: string;
+
+  /** 理由 */
+  @IsText(2000)
+  reason!: string;
+}
+
+/** 政策计算器 */
+export class AssessDto {
+  /** 业务日期 */
+  @IsBusinessDay()
+  on!: string;
+
+  /** The clause's inputs by name; what is left out is unknown. */
+  @IsObject()
+  facts!: Record<string, unknown>;
+
+  /** 试算: also computes drafts and what is outside its dates; never payable. */
+  @MayBeLeftOut()
+  @IsBoolean()
+  simulate?: boolean;
+}

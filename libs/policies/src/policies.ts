@@ -1,0 +1,82 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { EVENT_STORE, type EventStore, Executor } from '@app/event-store';
+import { notFound, refused } from '@app/kernel';
+import { ReadModels, Subscriptions } from '@app/projections';
+import { type PolicyTables } from './list/policies.projection.js';
+import type { Envelope, Pack } from './pack.js';
+import { latestVersion, policyDecider, type PolicyState, type PolicyVersion, versionFor, versionInForce, versionNumbered } from './policy.js';
+
+export function policyStream(pack: string): string {
+  return `policy-${pack}`;
+}
+
+/** The published policies, for features that decide under them. */
+@Injectable()
+export class Policies implements OnApplicationBootstrap {
+  /** The latest text of every published policy, for vocabularies that must answer at once. */
+  private latest: readonly Pack[] = [];
+
+  constructor(
+    private readonly executor: Executor,
+    private readonly readModels: ReadModels,
+    private readonly subscriptions: Subscriptions,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  /** After a restart the list of policies comes from the read models, brought up to date first. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.subscriptions.atLeast(await this.store.head());
+    const rows = await this.readModels.from<PolicyTables>().selectFrom('policy').select('pack').distinct().execute();
+    for (const { pack } of rows) await this.noteChange(pack);
+  }
+
+  /** Called after a policy stream has changed. */
+  async noteChange(pack: string): Promise<void> {
+    const version = latestVersion(await this.state(pack));
+    if (version !== undefined) this.latest = [...this.latest.filter(({ id }) => id !== pack), version.pack];
+  }
+
+  /** The latest text of every published policy; another array once anything has changed. */
+  packs(): readonly Pack[] {
+    return this.latest;
+  }
+
+  async state(pack: string): Promise<PolicyState> {
+    return (await this.executor.load(policyDecider, policyStream(pack))).state;
+  }
+
+  /** The version to judge a day by, in force or not. @throws Problem `policy-unknown`. */
+  async versionFor(pack: string, on: string): Promise<PolicyVersion> {
+    const version = versionFor(await this.state(pack), on);
+    if (version === undefined) throw unknown(pack);
+    return version;
+  }
+
+  /** The version in force on a day. @throws Problem `policy-unknown`, `policy-not-in-force`. */
+  async versionInForce(pack: string, on: string): Promise<PolicyVersion> {
+    const state = await this.state(pack);
+    if (state.status === 'unpublished') throw unknown(pack);
+    const version = versionInForce(state, on);
+    if (version === undefined) throw refused('policy-not-in-force', `${pack} is not in force on ${on}`, { pack, on });
+    return version;
+  }
+
+  /** A version by its number. @throws Problem `policy-unknown`. */
+  async version(pack: string, number: number): Promise<PolicyVersion> {
+    const version = versionNumbered(await this.state(pack), number);
+    if (version === undefined) throw unknown(pack);
+    return version;
+  }
+
+  /** The envelope the latest text of a pack declares under this id, with the clause that is its ground. */
+  async envelope(pack: string, id: string): Promise<{ readonly envelope: Envelope; readonly version: PolicyVersion } | undefined> {
+    const version = latestVersion(await this.state(pack));
+    if (version === undefined) throw unknown(pack);
+    const envelope = version.pack.envelopes.find((each) => each.id === id);
+    return envelope && { envelope, version };
+  }
+}
+
+function unknown(pack: string) {
+  return notFound('policy-unknown', `no policy ${pack} has been published`);
+}
