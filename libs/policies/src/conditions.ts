@@ -93,7 +93,7 @@ function combination(children: readonly Test[], deciding: boolean): Test {
     let isOpen = false;
     for (const child of children) {
       const truth = child.holds(values);
-      
+      if (truth === deciding) return deciding;
       if (truth === undefined) isOpen = true;
     }
     return isOpen ? undefined : !deciding;
