@@ -73,6 +73,36 @@ function run(nodeArgs) {
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
 
+/** One preparing process at a time; a lock whose holder is gone counts for nothing. */
+function alone(work) {
+  const lock = join(root, '.preparing');
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      if (isGone(lock)) rmSync(lock, { force: true });
+      else Atomics.wait(pause, 0, 0, 200);
+    }
+  }
+  const unlock = () => rmSync(lock, { force: true });
+  process.once('exit', unlock);
+  work();
+  unlock();
+  process.off('exit', unlock);
+}
+
+function isGone(lock) {
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')), 0);
+    return false;
+  } catch (error) {
+    return error.code !== 'EPERM';
+  }
+}
+
 const environment = {};
 const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js'), '--config', join(root, '.config/jest.config.mjs')];
 const tasks = {
@@ -88,6 +118,8 @@ if (!(task in tasks)) {
   note(`usage: launch.mjs ${Object.keys(tasks).join(' | ')} [arguments]`);
   process.exit(2);
 }
-ensureInstalled();
-ensureBuilt();
+alone(() => {
+  ensureInstalled();
+  ensureBuilt();
+});
 tasks[task]();

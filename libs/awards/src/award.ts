@@ -153,8 +153,10 @@ export interface Clawback {
   readonly received: Money;
   readonly writtenOff: Money;
   readonly dueOn: string;
+  readonly reason: string;
   readonly demandedBy: string;
   readonly receipts: readonly { readonly reference: string; readonly amount: string }[];
+  readonly writeOffs: readonly { readonly amount: string; readonly reason: string }[];
 }
 
 interface Assessed extends Application {
@@ -354,7 +356,7 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
     }
     case 'clawback-demanded': {
       const granted = expectStatus(state, event, 'granted', 'ended');
-      const { clawback, cause, principal, fine, amount, dueOn } = event.data;
+      const { clawback, cause, principal, fine, amount, dueOn, reason } = event.data;
       const demanded: Clawback = {
         clawback,
         cause,
@@ -364,8 +366,10 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
         received: Money.zero,
         writtenOff: Money.zero,
         dueOn,
+        reason,
         demandedBy: at.actorId,
         receipts: [],
+        writeOffs: [],
       };
       return { ...granted, clawbacks: [...granted.clawbacks, demanded] };
     }
@@ -382,6 +386,7 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       return changeClawback(expectStatus(state, event, 'granted', 'ended'), event.data.clawback, (before) => ({
         outstanding: before.outstanding.minus(amount),
         writtenOff: before.writtenOff.plus(amount),
+        writeOffs: [...before.writeOffs, { amount: event.data.amount, reason: event.data.reason }],
       }));
     }
     case 'clawback-settled':

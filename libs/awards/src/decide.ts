@@ -1,9 +1,10 @@
-import { type Decider, type DecisionContext, addDays, type BusinessDate, Decimal, type Evidence, invalidField, Money, type PolicyCitation, refused, unreachable } from '@app/kernel';
+import { type Decider, type DecisionContext, addDays, type BusinessDate, contentHash, Decimal, type Evidence, invalidField, Money, type PolicyCitation, refused, unreachable } from '@app/kernel';
 import {
   type AssessmentRecord,
   type AwardEvent,
   type AwardState,
   type BudgetLineReference,
+  type Clawback,
   CLAWBACK_CAUSES,
   type ClawbackCause,
   evolveAward,
@@ -61,6 +62,8 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
       return apply(command, state);
     case 'assess':
       requireAssessable(state);
+      // Facts, version and day all as before: there is nothing new to record.
+      if (state.status === 'assessed' && contentHash(state.assessed) === contentHash(command.record)) return [];
       return [{ type: 'award-assessed', data: command.record, policy: command.policy }];
     case 'review':
       return review(command, state, context);
@@ -70,6 +73,7 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
       return publicise(command, state, context);
     case 'raise-objection': {
       const { notice } = publicised(state, 'objected to');
+      if (notice.objections.some(({ by, reason }) => by === command.by && reason === command.reason)) return [];
       // Someone who learns of it late is still heard: until the award is granted, an objection counts.
       return [event('award-objection-raised', { objection: notice.objections.length + 1, by: command.by, reason: command.reason }, state, command.evidence)];
     }
@@ -253,7 +257,7 @@ function decideObjection(command: Of<'decide-objection'>, state: AwardState, con
 }
 
 function proposeOverride(command: Of<'propose-override'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
-  const { review: reviewed, appliedBy } = publicised(state, 'overridden');
+  const { review: reviewed, appliedBy, override } = publicised(state, 'overridden');
   separateDuties(context.actorId, 'override', { 'applied for': appliedBy, reviewed: reviewed.reviewedBy });
   const reason = requireReason(command.reason);
   if (command.amounts.length !== reviewed.schedule.length) {
@@ -265,6 +269,8 @@ function proposeOverride(command: Of<'propose-override'>, state: AwardState, con
   const raised = amounts.some((amount, index) => amount.isMoreThan(reviewed.schedule[index]?.amount ?? Money.zero));
   if (raised || !total.isLessThan(computed)) throw refused('override-upward', `an override only lowers an amount; computed were ${computed.toChinese()}`, { computed: computed.toString() });
   if (total.isZero) throw refused('override-to-zero', 'an award of nothing is a rejection: withdraw or reject it instead');
+  const same = override?.proposedBy === context.actorId && override.reason === reason && override.amounts.every((amount, index) => amounts[index]?.equals(amount));
+  if (same) return [];
   const data = { amounts: amounts.map(String), total: total.toString(), computed: computed.toString(), reason };
   return [event('award-override-proposed', data, state, command.evidence)];
 }
@@ -315,6 +321,7 @@ function unlock(command: Of<'unlock'>, state: AwardState, context: DecisionConte
   const award = requireGranted(state, 'unlocked');
   const instalment = instalmentOf(award, command.no);
   if (instalment.status !== 'locked') return [];
+  if (instalment.amount.isZero) throw refused('nothing-to-pay', `instalment ${command.no} was lowered to nothing`, { no: command.no });
   if (!command.met) throw refused('condition-not-met', `the condition of instalment ${command.no} is not met${command.needs.length > 0 ? `; still unknown: ${command.needs.join(', ')}` : ''}`, { needs: command.needs });
   const unverified = command.used.filter(({ verified }) => !verified).map(({ input }) => input);
   if (unverified.length > 0) throw refused('facts-unverified', `an instalment is unlocked by verified facts only: ${unverified.join(', ')}`, { unverified });
@@ -366,21 +373,24 @@ function demandClawback(command: Of<'demand-clawback'>, state: AwardState, conte
   const principal = Money.parse(command.principal, 'principal');
   if (principal.isZero) throw invalidField('principal', 'positive', 'must be more than zero');
   if (command.dueOn < context.effectiveOn) throw invalidField('dueOn', 'not-before-demand', 'cannot lie before the demand itself');
+  const fine = fineOf(command.cause, command.finePercent, principal);
+  const { cause, dueOn, reason } = command;
+  const isKnown = (known: Clawback) => known.cause === cause && known.dueOn === dueOn && known.reason === reason && known.principal.equals(principal) && known.fine.equals(fine);
+  if (state.clawbacks.some(isKnown)) return [];
   const demanded = Money.sum(state.clawbacks.map((clawback) => clawback.principal));
   const recoverable = paidOf(state).minus(demanded);
   if (principal.isMoreThan(recoverable)) {
     const left = recoverable.isNegative ? Money.zero : recoverable;
     throw refused('over-paid-amount', `at most ${left.toChinese()} of what was paid can still be demanded back`, { recoverable: left.toString() });
   }
-  const fine = fineOf(command.cause, command.finePercent, principal);
   const data = {
     clawback: state.clawbacks.length + 1,
-    cause: command.cause,
+    cause,
     principal: principal.toString(),
     fine: fine.toString(),
     amount: principal.plus(fine).toString(),
-    dueOn: command.dueOn,
-    reason: command.reason,
+    dueOn,
+    reason,
   };
   return [event('clawback-demanded', data, state, command.evidence)];
 }
@@ -420,6 +430,7 @@ function writeOffClawback(command: Of<'write-off-clawback'>, state: AwardState, 
   const clawback = clawbackOf(state, command.clawback);
   if (clawback.demandedBy === context.actorId) throw refused('duties-not-separated', `${context.actorId} demanded this clawback and may not also write it off`);
   const amount = Money.parse(command.amount);
+  if (clawback.writeOffs.some((known) => known.amount === amount.toString() && known.reason === command.reason)) return [];
   const data = { clawback: clawback.clawback, amount: amount.toString(), reason: requireReason(command.reason) };
   return [
     event('clawback-written-off', data, state, command.evidence),

@@ -57,9 +57,12 @@ describe('decode', () => {
     expect(traced.decode('traced.v5', []).data).toEqual([]);
   });
 
-  it.each(['grant-made.v4', 'grant-made.v0', 'grant-made', 'grant-paid.v1', 'grant-made.v03', '', 'toString'])('stops at %j, which it does not know', (name) => {
-    expect(() => codec.decode(name, {})).toThrow('unknown event type');
-  });
+  it.each(['grant-made.v4', 'grant-made.v0', 'grant-made', 'grant-paid.v1', 'grant-made.v03', '', 'toString'])(
+    'stops at %j, which it does not know',
+    (name) => {
+      expect(() => codec.decode(name, {})).toThrow('unknown event type');
+    },
+  );
 });
 
 describe('definitions', () => {

@@ -4,7 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fastCheck from 'fast-check';
 import type { EventDefinition } from './codec.js';
 import type { EventMetadata, NewEvent, RecordedEvent } from './event.js';
-import { type Appended, type EventStore, isProblem, MAX_APPEND_BYTES, MAX_STREAM_NAME_LENGTH, NO_STREAM, type SubscribeOptions } from './event-store.js';
+import {
+  type Appended,
+  type EventStore,
+  isProblem,
+  MAX_APPEND_BYTES,
+  MAX_STREAM_NAME_LENGTH,
+  NO_STREAM,
+  type SubscribeOptions,
+} from './event-store.js';
 
 /** A ledger of the adapter under test. */
 export interface ConformanceLedger {
@@ -354,7 +362,7 @@ export function eventStoreConformance(
         const stream = newStream();
         const events = numbered(64);
         const appendUntilIn = async (event: NewEvent): Promise<Appended> => {
-          for (let expected = NO_STREAM; expected < events.length; ) {
+          for (let expected = NO_STREAM; expected < events.length;) {
             try {
               return await store.append(stream, expected, [event]);
             } catch (error) {
@@ -472,7 +480,10 @@ export function eventStoreConformance(
           await store.append(one, NO_STREAM, [event]);
           await expect(store.append(other, NO_STREAM, [event])).rejects.toMatchObject({ ...conflict('duplicate-event'), extra: { id: event.id } });
           await store.append(other, NO_STREAM, [original()]);
-          await expect(store.append(other, 0, [original(), event])).rejects.toMatchObject({ ...conflict('duplicate-event'), extra: { id: event.id } });
+          await expect(store.append(other, 0, [original(), event])).rejects.toMatchObject({
+            ...conflict('duplicate-event'),
+            extra: { id: event.id },
+          });
           await expect(store.append(other, NO_STREAM, [event])).rejects.toMatchObject(conflict('duplicate-event'));
           expect(await read(other)).toHaveLength(1);
           expect(await store.findEvent(event.id)).toMatchObject({ stream: one, revision: 0 });
@@ -751,7 +762,13 @@ export function eventStoreConformance(
         await fastCheck.assert(
           fastCheck.asyncProperty(fastCheck.array(anyJson, { minLength: 1, maxLength: 10 }), async (values) => {
             const from = expected + 1;
-            expected = (await store.append(stream, expected, values.map((value) => newEvent({ value })))).revision;
+            expected = (
+              await store.append(
+                stream,
+                expected,
+                values.map((value) => newEvent({ value })),
+              )
+            ).revision;
             const events = await flatten(store.readStream(stream, { from }));
             expect(events.map((event) => JSON.stringify(event.data))).toEqual(values.map((value) => JSON.stringify({ value })));
           }),
@@ -776,7 +793,14 @@ export function eventStoreConformance(
         ['a cycle', cyclic],
         ['nothing at all', undefined],
         ['a function', () => 1],
-        ['what fails to give its form', { toJSON: () => { throw new Error('no form'); } }],
+        [
+          'what fails to give its form',
+          {
+            toJSON: () => {
+              throw new Error('no form');
+            },
+          },
+        ],
       ])('is required: %s is refused at once, and harms no other append', async (_what, data) => {
         const [stream, other] = [newStream(), newStream()];
         const { answers, problems } = await settle([

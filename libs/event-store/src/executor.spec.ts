@@ -11,9 +11,7 @@ interface Tally {
   readonly actors: readonly string[];
 }
 
-type TallyCommand =
-  | { readonly by: number; readonly policy?: PolicyCitation; readonly evidence?: readonly Evidence[] }
-  | { readonly failWith: Error };
+type TallyCommand = { readonly by: number; readonly policy?: PolicyCitation; readonly evidence?: readonly Evidence[] } | { readonly failWith: Error };
 
 const tallyDecider: Decider<TallyCommand, Tallied, Tally> = {
   initialState: { total: 0, actors: [] },

@@ -22,6 +22,7 @@ const QUEUED_APPENDS = 20_000;
 const POLL_MS = 100;
 const LOCK_WAIT_MS = 10_000;
 
+const NEVER_REPLACED = 'events are never replaced';
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS events (
   position    INTEGER PRIMARY KEY,
@@ -37,7 +38,13 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE TRIGGER IF NOT EXISTS events_are_never_edited BEFORE UPDATE ON events
   BEGIN SELECT RAISE(ABORT, 'events are never edited'); END;
 CREATE TRIGGER IF NOT EXISTS events_are_never_deleted BEFORE DELETE ON events
-  BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;`;
+  BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
+-- REPLACE removes the rows it conflicts with without firing the trigger above.
+CREATE TRIGGER IF NOT EXISTS events_are_never_replaced BEFORE INSERT ON events
+  WHEN EXISTS (SELECT 1 FROM events WHERE position = NEW.position)
+    OR EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
+    OR EXISTS (SELECT 1 FROM events WHERE stream = NEW.stream AND revision = NEW.revision)
+  BEGIN SELECT RAISE(ABORT, '${NEVER_REPLACED}'); END;`;
 
 interface Row {
   readonly position: number;
@@ -312,7 +319,7 @@ function sqliteCode(error: unknown): string | undefined {
 }
 
 function isUniqueViolation(error: unknown): boolean {
-  return sqliteCode(error) === 'SQLITE_CONSTRAINT_UNIQUE';
+  return sqliteCode(error) === 'SQLITE_CONSTRAINT_UNIQUE' || (error as Error).message === NEVER_REPLACED;
 }
 
 /**

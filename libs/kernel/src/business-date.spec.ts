@@ -55,11 +55,14 @@ describe('startOf', () => {
 
   it('is the first instant of its day: a millisecond earlier is the day before', () => {
     fastCheck.assert(
-      fastCheck.property(anyDay.filter((date) => date > '1949-10-01'), (date) => {
-        const start = startOf(date);
-        expect(businessDateAt(start)).toBe(date);
-        expect(businessDateAt(new Date(start.getTime() - 1))).toBe(addDays(date, -1));
-      }),
+      fastCheck.property(
+        anyDay.filter((date) => date > '1949-10-01'),
+        (date) => {
+          const start = startOf(date);
+          expect(businessDateAt(start)).toBe(date);
+          expect(businessDateAt(new Date(start.getTime() - 1))).toBe(addDays(date, -1));
+        },
+      ),
     );
   });
 });
@@ -108,12 +111,16 @@ describe('addYears', () => {
 
   it('keeps month and day, but for 29 February', () => {
     fastCheck.assert(
-      fastCheck.property(anyDay.filter((date) => date < '9900-01-01'), fastCheck.integer({ min: 0, max: 90 }), (date, years) => {
-        const moved = addYears(date, years);
-        expect(isBusinessDate(moved)).toBe(true);
-        expect(yearOf(moved)).toBe(yearOf(date) + years);
-        expect([date.slice(4), date.slice(4) === '-02-29' ? '-02-28' : date.slice(4)]).toContain(moved.slice(4));
-      }),
+      fastCheck.property(
+        anyDay.filter((date) => date < '9900-01-01'),
+        fastCheck.integer({ min: 0, max: 90 }),
+        (date, years) => {
+          const moved = addYears(date, years);
+          expect(isBusinessDate(moved)).toBe(true);
+          expect(yearOf(moved)).toBe(yearOf(date) + years);
+          expect([date.slice(4), date.slice(4) === '-02-29' ? '-02-28' : date.slice(4)]).toContain(moved.slice(4));
+        },
+      ),
     );
   });
 });

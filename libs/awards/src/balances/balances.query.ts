@@ -59,9 +59,8 @@ export class GetBalancesHandler implements IQueryHandler<GetBalances> {
       .selectFrom('balance')
       .select(['account', ...columns])
       .select(({ fn }) => [fn.sum<number>('debit_fen').as('debit'), fn.sum<number>('credit_fen').as('credit'), fn.sum<number>('balance_fen').as('balance')])
-      .groupBy(['account', ...columns])
-      .orderBy(columns.map((column) => sql.ref(column)) as never)
-      .orderBy('account');
+      .groupBy(['account', ...columns]);
+    for (const column of [...columns, 'account' as const]) query = query.orderBy(column);
     for (const column of ['pack', 'line', 'period', 'clause', 'payee'] as const) {
       const value = filter[column];
       if (value !== undefined) query = query.where(column, '=', value);

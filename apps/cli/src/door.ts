@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { EVENT_STORE, type EventStore } from '@app/event-store';
+import type { ProblemDocument } from '@app/http';
+import { Problem } from '@app/kernel';
+import { Subscriptions } from '@app/projections';
+import { createLedger, type Ledger, type LedgerOptions } from '../../api/src/create-ledger.js';
+import { DataFolder } from '../../api/src/data-folder.js';
+
+export interface Call {
+  readonly method: 'GET' | 'POST';
+  /** Path with its query string. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly token: string;
+  /** Identity of a command; a fresh one when left out. */
+  readonly idempotencyKey?: string;
+  readonly ifMatch?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly content: Buffer;
+}
+
+/** The one way the command line reaches a ledger: its HTTP routes, over the network or inside this process. */
+export interface Door {
+  call(call: Call): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Thrown for every answer that is not a success. */
+export class Refused extends Error {
+  constructor(readonly problem: ProblemDocument) {
+    super(problem.detail);
+  }
+}
+
+/** The parsed JSON of a successful answer. @throws Refused with the problem document otherwise. */
+export async function ask<Result>(door: Door, call: Call): Promise<Result> {
+  const { status, content } = await door.call(call);
+  const body: unknown = JSON.parse(content.toString('utf8'));
+  if (status >= 400) throw new Refused(body as ProblemDocument);
+  return body as Result;
+}
+
+function headersOf({ method, body, token, idempotencyKey, ifMatch }: Call): Record<string, string> {
+  return {
+    authorization: `Bearer ${token}`,
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...(method === 'POST' && { 'idempotency-key': idempotencyKey ?? randomUUID() }),
+    ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
+  };
+}
+
+/** A ledger served elsewhere. */
+export function serverDoor(url: string): Door {
+  return {
+    async call(call) {
+      let response: Response;
+      try {
+        response = await fetch(new URL(call.path, url), {
+          method: call.method,
+          headers: headersOf(call),
+          ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+        });
+      } catch (error) {
+        throw new Problem('unavailable', 'server-unreachable', `no ledger answers at ${url} (${(error as Error).message})`);
+      }
+      return { status: response.status, contentType: response.headers.get('content-type') ?? '', content: Buffer.from(await response.arrayBuffer()) };
+    },
+    close: async () => undefined,
+  };
+}
+
+/** A ledger opened in this process; queries see everything written before them. */
+export function ledgerDoor(ledger: Ledger): Door {
+  const fastify = ledger.app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const store = ledger.app.get<EventStore>(EVENT_STORE);
+  const subscriptions = ledger.app.get(Subscriptions);
+  return {
+    async call(call) {
+      if (call.method === 'GET') await subscriptions.atLeast(await store.head());
+      const response = await fastify.inject({
+        method: call.method,
+        url: call.path,
+        headers: headersOf(call),
+        ...(call.body !== undefined && { payload: JSON.stringify(call.body) }),
+      });
+      return { status: response.statusCode, contentType: String(response.headers['content-type'] ?? ''), content: response.rawPayload };
+    },
+    async close() {
+      await subscriptions.settled();
+      await ledger.close();
+    },
+  };
+}
+
+/**
+ * The door to a data folder: opens the ledger in this process, or goes through the server that is already working on it.
+ * @throws Problem `data-folder-in-use` when something other than a reachable server holds the folder.
+ */
+export async function openDoor(dataFolder: string, options: Omit<LedgerOptions, 'dataFolder' | 'logger'>): Promise<Door> {
+  try {
+    return ledgerDoor(await createLedger({ ...options, dataFolder, logger: false }));
+  } catch (error) {
+    const url = new DataFolder(dataFolder).announced();
+    if (error instanceof Problem && error.code === 'data-folder-in-use' && url !== undefined) return serverDoor(url);
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import Table from 'cli-table3';
+import { Problem } from '@app/kernel';
+import { Refused } from './door.js';
+
+/** Exit codes of the command line, part of its contract. */
+export const EXIT = { done: 0, no: 1, usage: 2, unavailable: 3 } as const;
+
+export const print = (text: string) => process.stdout.write(`${text}\n`);
+export const note = (text: string) => process.stderr.write(`${text}\n`);
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value));
+}
+
+/** A table whose columns line up with Chinese text too. */
+export function tableOf(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const table = new Table({ head: [...headings], style: { head: [], border: [] } });
+  table.push(...rows.map((row) => row.map(String)));
+  return table.toString();
+}
+
+/** Shows any answer to a person: a list as a table, an object as lines. */
+export function show(answer: unknown): string {
+  const items = Array.isArray(answer) ? answer : (answer as { items?: unknown }).items;
+  if (Array.isArray(items)) {
+    if (items.length === 0) return '(none)';
+    const { next } = answer as { next?: string };
+    const table = isFlat(items) ? listOf(items as Record<string, unknown>[]) : JSON.stringify(items, null, 2);
+    return next === undefined ? table : `${table}\nmore: --cursor ${next}`;
+  }
+  return JSON.stringify(answer, null, 2);
+}
+
+function isFlat(items: readonly unknown[]): boolean {
+  return items.every((item) => typeof item === 'object' && item !== null && Object.values(item).every((value) => typeof value !== 'object' || value === null));
+}
+
+function listOf(items: readonly Record<string, unknown>[]): string {
+  const headings = [...new Set(items.flatMap((item) => Object.keys(item)))];
+  return tableOf(
+    headings,
+    items.map((item) => headings.map((heading) => String(item[heading] ?? ''))),
+  );
+}
+
+/** Says what went wrong and returns the exit code for it. */
+export function explain(error: unknown, json: boolean): number {
+  if (error instanceof Refused) {
+    const { problem } = error;
+    if (json) printJson(problem);
+    else note([`${problem.code}: ${problem.detail}`, ...(problem.errors ?? []).map(({ field, message }) => `  ${field}: ${message}`)].join('\n'));
+    if (problem.status >= 500) return EXIT.unavailable;
+    return [403, 404, 409, 412].includes(problem.status) ? EXIT.no : EXIT.usage;
+  }
+  if (error instanceof Problem) {
+    if (json) printJson({ code: error.code, detail: error.detail, errors: error.errors });
+    else note(`${error.code}: ${error.detail}`);
+    if (error.kind === 'unavailable') return EXIT.unavailable;
+    return error.kind === 'invalid' ? EXIT.usage : EXIT.no;
+  }
+  const { code, message } = error as NodeJS.ErrnoException;
+  note(code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR' ? message : error instanceof Error ? (error.stack ?? message) : String(error));
+  return code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR' ? EXIT.usage : EXIT.unavailable;
+}

@@ -1,0 +1,130 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { invalidField } from '@app/kernel';
+import { type Answer, type Call, Refused } from './door.js';
+import { EXIT, print, printJson, show } from './output.js';
+import type { Route, RouteOption } from './routes.js';
+import { type GlobalOptions, withDoor } from './session.js';
+
+type Values = Record<string, unknown>;
+
+/** Makes a command of a route: its words become nested commands, its options fields of the request. */
+export function addRoute(program: Command, route: Route): void {
+  const [names, parameters] = split(route.words);
+  let parent = program;
+  for (const name of names.slice(0, -1)) {
+    parent = parent.commands.find((command) => command.name() === name) ?? parent.command(name).description(`${name} commands`);
+  }
+  const command = parent.command([names.at(-1) as string, ...parameters.map((name) => `<${name}>`)].join(' ')).description(route.help);
+  for (const option of route.options ?? []) command.addOption(optionOf(option));
+  if (route.method === 'POST') {
+    command.option('--effective-on <date>', '生效日期, today when left out');
+    command.option('--key <key>', 'idempotency key: use the same one to retry');
+    command.option('--if-match <revision>', 'only when the stream stands at this revision');
+  } else if (route.path.endsWith('/file')) {
+    command.requiredOption('--output <path>', 'where to write the file');
+  }
+  command.action(async (...given: unknown[]) => {
+    const options = command.optsWithGlobals<Values & GlobalOptions>();
+    const call = callOf(route, parameters, given.slice(0, parameters.length).map(String), command.opts<Values>());
+    await withDoor(options, async (door, token) => {
+      finish(await door.call({ ...call, token }), options);
+    });
+  });
+}
+
+function split(words: string): readonly [readonly string[], readonly string[]] {
+  const parts = words.split(' ');
+  return [parts.filter((part) => !part.startsWith('<')), parts.filter((part) => part.startsWith('<')).map((part) => part.slice(1, -1))];
+}
+
+function optionOf({ flag, kind = 'text', required, help }: RouteOption): Option {
+  const option = new Option(flag, help);
+  if (required === true) option.makeOptionMandatory();
+  if (kind === 'number') option.argParser(wholeNumber);
+  if (kind === 'boolean' && flag.includes('<')) option.argParser(yesOrNo);
+  return option;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number');
+  return Number(text);
+}
+
+function yesOrNo(text: string): boolean {
+  if (!['yes', 'no', 'true', 'false'].includes(text)) throw new InvalidArgumentError('must be yes or no');
+  return text === 'yes' || text === 'true';
+}
+
+function callOf(route: Route, parameters: readonly string[], args: readonly string[], options: Values): Omit<Call, 'token'> {
+  const inPath = new Map(parameters.map((name, index) => [name, args[index] as string]));
+  const fields: Values = {};
+  for (const option of route.options ?? []) {
+    const value = options[new Option(option.flag).attributeName()];
+    if (value !== undefined) assign(fields, option.field.split('.'), valueOf(option, value));
+  }
+  let path = route.path.replace(/:(\w+)/g, (_, name: string) => {
+    const value = inPath.get(name) ?? '';
+    inPath.delete(name);
+    return encodeURIComponent(value);
+  });
+  if (route.method === 'GET') {
+    const query = new URLSearchParams(Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)])).toString();
+    if (query !== '') path += `?${query}`;
+    return { method: 'GET', path };
+  }
+  // An argument that has no place in the path belongs to the body: `batch prepare <batch>`.
+  const body = { ...Object.fromEntries(inPath), ...fields, ...(options['effectiveOn'] !== undefined && { effectiveOn: options['effectiveOn'] }) };
+  return {
+    method: 'POST',
+    path,
+    body: route.options?.some(({ field }) => field === 'whole') === true ? { whole: false, ...body } : body,
+    ...(typeof options['key'] === 'string' && { idempotencyKey: options['key'] }),
+    ...(typeof options['ifMatch'] === 'string' && { ifMatch: options['ifMatch'] }),
+  };
+}
+
+function assign(target: Values, [name = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) target[name] = value;
+  else assign((target[name] ??= {}) as Values, rest, value);
+}
+
+function valueOf({ kind, flag }: RouteOption, value: unknown): unknown {
+  switch (kind) {
+    case 'file':
+      return readFileSync(String(value), 'utf8');
+    case 'json':
+      return jsonOf(String(value), flag);
+    case 'evidence':
+      return (value as string[]).map(evidenceOf);
+    default:
+      return value;
+  }
+}
+
+function jsonOf(text: string, flag: string): unknown {
+  try {
+    return JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text);
+  } catch (error) {
+    throw invalidField(flag.split(' ')[0] ?? flag, 'json', `is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function evidenceOf(text: string): Values {
+  const [title = '', documentNo = '', sha256 = ''] = text.split('|');
+  return { title, ...(documentNo !== '' && { documentNo }), ...(sha256 !== '' && { sha256 }) };
+}
+
+function finish({ status, contentType, content }: Answer, options: GlobalOptions & { readonly output?: string }): void {
+  if (status >= 400) throw new Refused(JSON.parse(content.toString('utf8')));
+  if (!contentType.startsWith('application/json')) {
+    writeFileSync(options.output as string, content);
+    print(options.json === true ? JSON.stringify({ output: options.output, bytes: content.length }) : `${options.output}: ${content.length} bytes`);
+    return;
+  }
+  const answer: unknown = JSON.parse(content.toString('utf8'));
+  if (options.json === true) printJson(answer);
+  else print(show(answer));
+  // A trial balance that does not balance is an answer of "no".
+  if ((answer as { balanced?: unknown } | null)?.balanced === false) process.exitCode = EXIT.no;
+}

@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { Problem } from '@app/kernel';
+import { type Door, openDoor, serverDoor } from './door.js';
+
+/** Options every command takes. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly data: string;
+  readonly server?: string;
+  readonly token?: string;
+}
+
+/** Opens the way to the ledger for one piece of work and closes it after. @throws Problem `token-missing` without a token. */
+export async function withDoor(options: GlobalOptions, work: (door: Door, token: string) => Promise<void>): Promise<void> {
+  const token = options.token ?? process.env['LEDGER_TOKEN'];
+  if (token === undefined || token === '') {
+    throw new Problem('invalid', 'token-missing', 'this needs to know who you are: pass --token or set LEDGER_TOKEN (make one with: ledger token --role clerk)');
+  }
+  const publishBundledPolicies = (process.env['LEDGER_BUNDLED_POLICIES'] ?? 'publish') === 'publish';
+  const door = options.server === undefined ? await openDoor(options.data, { publishBundledPolicies }) : serverDoor(options.server);
+  try {
+    await work(door, token);
+  } finally {
+    await door.close();
+  }
+}
+
+/** The data folder when none is named. */
+export const DEFAULT_DATA = process.env['LEDGER_DATA'] ?? join('.', 'data');

@@ -1,0 +1,81 @@
+/** A real ledger process on a data folder, started and asked like any client would. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Tokens } from '../../dist/libs/http/src/index.js';
+import { ROLES } from '../../dist/libs/kernel/src/index.js';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const MAIN = join(ROOT, 'dist/apps/api/src/main.js');
+const clock = { now: () => new Date() };
+
+/** Spawns the server (or another command that serves it) and waits until /health answers 200. Says how long that took. */
+export async function startServer(folder, { command = [process.execPath, MAIN], timeoutMs = 60_000 } = {}) {
+  const port = await freePort();
+  const start = performance.now();
+  const child = spawn(command[0], command.slice(1), {
+    cwd: ROOT,
+    env: { ...process.env, LEDGER_PORT: String(port), LEDGER_DATA: folder },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const url = `http://127.0.0.1:${port}`;
+  while (!(await answers(`${url}/health`))) {
+    if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}`);
+    if (performance.now() - start > timeoutMs) {
+      child.kill();
+      throw new Error(`no healthy answer within ${timeoutMs} ms`);
+    }
+    await sleep(5);
+  }
+  const readySeconds = (performance.now() - start) / 1000;
+  return {
+    port,
+    url,
+    pid: child.pid,
+    readySeconds,
+    stop: () =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null) return resolve();
+        child.once('exit', resolve);
+        child.kill('SIGTERM');
+      }),
+  };
+}
+
+/** A token with every role, signed with the folder's own key. */
+export function tokenFor(folder) {
+  const file = join(folder, 'token.key');
+  if (!existsSync(file)) throw new Error(`${folder} has no token key`);
+  return Tokens.fromKeyFile(file, clock).issue({ id: 'clerk.liu', unit: '科技创新局', roles: [...ROLES] }, 3_600);
+}
+
+/** Memory of a process in MB: now, and the most it ever had (Linux only; NaN elsewhere). */
+export function memoryOf(pid) {
+  const status = existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, 'utf8') : '';
+  const megabytes = (field) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? NaN) / 1024;
+  return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') };
+}
+
+function answers(url) {
+  return new Promise((resolve) => {
+    get(url, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    }).on('error', () => resolve(false));
+  });
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
