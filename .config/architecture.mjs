@@ -62,7 +62,10 @@ checkTable();
 
 /** A circle, or a folder that the table does not know, ends the linter: a rule that knows half the house guards nothing. */
 function checkTable() {
-  for (const [folder, arrows] of [['libs', LIB_ARROWS], ['apps', APP_ARROWS]]) {
+  for (const [folder, arrows] of [
+    ['libs', LIB_ARROWS],
+    ['apps', APP_ARROWS],
+  ]) {
     const known = Object.keys(arrows);
     for (const [from, targets] of Object.entries(arrows)) {
       const upward = targets.filter((target) => !known.slice(0, known.indexOf(from)).includes(target));
@@ -102,9 +105,11 @@ function relativeObjection(file, specifier) {
   const inside = kind === targetKind && part === targetPart;
   if (targetKind === 'libs' && !inside) return `a lib is entered through its door: '@app/${targetPart}'`;
   if (targetKind === 'apps' && kind === 'libs') return 'a lib knows no app';
-  if (targetKind === 'apps' && kind === 'apps' && !inside && !(APP_ARROWS[part] ?? []).includes(targetPart)) return `${part} may not import ${targetPart}`;
+  if (targetKind === 'apps' && kind === 'apps' && !inside && !(APP_ARROWS[part] ?? []).includes(targetPart))
+    return `${part} may not import ${targetPart}`;
   if (kind !== undefined && targetKind === undefined) return `${kind}/${part} may not reach outside libs and apps`;
-  if (kind !== undefined && TEST_FILES.test(target) && !TEST_FILES.test(file)) return 'the program may not import what belongs to its specs';
+  if (kind !== undefined && TEST_FILES.test(target) && !TEST_FILES.test(file))
+    return 'the program may not import what belongs to its specs';
   if (isPure(file) && !isPure(target)) return `a pure file may import pure files alone, and ${target} is not one of them`;
   return undefined;
 }
@@ -113,7 +118,9 @@ function packageObjection(part, specifier, names) {
   const allowed = (part === 'kernel' ? KERNEL_PACKAGES : PURE_PACKAGES)[packageOf(specifier)];
   if (allowed === undefined) return `a pure file may not import ${specifier}`;
   if (allowed === 'all') return undefined;
-  return names !== undefined && names.every((name) => allowed.includes(name)) ? undefined : `a pure file may take only ${allowed.join(', ')} from ${specifier}`;
+  return names !== undefined && names.every((name) => allowed.includes(name))
+    ? undefined
+    : `a pure file may take only ${allowed.join(', ')} from ${specifier}`;
 }
 
 /** ESLint rule: every import follows the arrows, goes through a door, and keeps pure files pure. */

@@ -139,7 +139,7 @@ export type InstalmentStatus =
   | { readonly status: 'locked' }
   | { readonly status: 'unlocked'; readonly since: string; readonly returns: number }
   | { readonly status: 'ordered'; readonly since: string; readonly returns: number; readonly batch: string; readonly line: number }
-  | { readonly status: 'paid'; readonly returns: number; readonly batch: string; readonly line: number; readonly on: string; readonly reference: string }
+  | { readonly status: 'paid'; readonly since: string; readonly returns: number; readonly batch: string; readonly line: number; readonly on: string; readonly reference: string }
   | { readonly status: 'lapsed' };
 
 export type Instalment = InstalmentStatus & { readonly no: number; readonly amount: Money; readonly needs: readonly string[] };
@@ -255,6 +255,8 @@ function changeClawback(state: GrantedState, clawback: number, change: (clawback
 }
 
 const returnsOf = (instalment: Instalment) => ('returns' in instalment ? instalment.returns : 0);
+/** Since when it has been due: kept through orders, payments and returns. */
+const sinceOf = (instalment: Instalment, otherwise: string) => ('since' in instalment ? instalment.since : otherwise);
 
 /** Folds one event into the award. */
 export function evolveAward(state: AwardState, event: AwardEvent, at: EventContext): AwardState {
@@ -324,7 +326,7 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       const payers = granted.payers.includes(payer) ? granted.payers : [...granted.payers, payer];
       return changeInstalment({ ...granted, payers }, no, (before) => ({
         status: 'ordered',
-        since: 'since' in before ? before.since : at.effectiveOn,
+        since: sinceOf(before, at.effectiveOn),
         returns: returnsOf(before),
         batch,
         line,
@@ -334,7 +336,15 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) => backFromBank(state, before, at.effectiveOn, 0));
     case 'instalment-paid': {
       const { no, batch, line, on, reference } = event.data;
-      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), no, (before) => ({ status: 'paid', returns: returnsOf(before), batch, line, on, reference }));
+      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), no, (before) => ({
+        status: 'paid',
+        since: sinceOf(before, at.effectiveOn),
+        returns: returnsOf(before),
+        batch,
+        line,
+        on,
+        reference,
+      }));
     }
     case 'instalment-returned':
       return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) => backFromBank(state, before, at.effectiveOn, 1));
@@ -399,7 +409,7 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
 /** A payment that did not arrive is due again, unless the award has ended meanwhile. */
 function backFromBank(state: AwardState, before: Instalment, on: string, returns: number): InstalmentStatus {
   if (state.status === 'ended') return { status: 'lapsed' };
-  return { status: 'unlocked', since: 'since' in before ? before.since : on, returns: returnsOf(before) + returns };
+  return { status: 'unlocked', since: sinceOf(before, on), returns: returnsOf(before) + returns };
 }
 
 /** The schedule a positive review rests on: the computed instalments, or the officer's sum under a discretionary clause. */

@@ -74,6 +74,11 @@ interface QueuedAppend {
 
 type Outcome = Appended | Problem;
 
+interface Page {
+  readonly after: number;
+  readonly events: readonly RecordedEvent[];
+}
+
 /**
  * The embedded event store: one SQLite file in WAL mode with `synchronous=FULL`. Appends that arrive together
  * are committed together (one fsync a group); each is acknowledged only after its group's commit.
@@ -85,6 +90,7 @@ export class SqliteEventStore implements EventStore {
   private queue: QueuedAppend[] = [];
   private flushScheduled = false;
   private readonly wakers = new Set<() => void>();
+  private lastPage: Page = { after: -1, events: [] };
   private closed = false;
 
   constructor(
@@ -242,14 +248,22 @@ export class SqliteEventStore implements EventStore {
   async *subscribe({ after, signal }: SubscribeOptions): AsyncGenerator<readonly RecordedEvent[]> {
     let position = after;
     while (!signal.aborted && !this.closed) {
-      const rows = this.statements.allForwards.all(position, PAGE_SIZE);
-      if (rows.length === 0) {
+      const events = this.pageAfter(position);
+      if (events.length === 0) {
         await this.waitForMore(signal);
         continue;
       }
-      position = (rows.at(-1) as Row).position;
-      yield rows.map((row) => this.decode(row));
+      position = (events.at(-1) as RecordedEvent).position;
+      yield events;
     }
+  }
+
+  /** Subscriptions that stand at one place read one page once: what follows a position never changes, it only grows. */
+  private pageAfter(position: number): readonly RecordedEvent[] {
+    if (this.lastPage.after === position) return this.lastPage.events;
+    const events = this.statements.allForwards.all(position, PAGE_SIZE).map((row) => this.decode(row));
+    if (events.length > 0) this.lastPage = { after: position, events };
+    return events;
   }
 
   private waitForMore(signal: AbortSignal): Promise<void> {
@@ -297,6 +311,7 @@ export class SqliteEventStore implements EventStore {
 
 function prepare(database: Database.Database) {
   const columns = 'position, stream, revision, id, type, recorded_at, data, metadata';
+  // `LIMIT +?`, not `LIMIT ?`: SQLite plans by the value of a bare one and prepares the statement anew for every call.
   return {
     begin: database.prepare('BEGIN IMMEDIATE'),
     commit: database.prepare('COMMIT'),
@@ -305,10 +320,10 @@ function prepare(database: Database.Database) {
     streamHead: database.prepare<[string], number>('SELECT revision FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1').pluck(),
     insert: database.prepare(`INSERT INTO events (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
     byId: database.prepare<[string], Row>(`SELECT ${columns} FROM events WHERE id = ?`),
-    forwards: database.prepare<[string, number, number], Row>(`SELECT ${columns} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`),
-    backwards: database.prepare<[string, number, number], Row>(`SELECT ${columns} FROM events WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?`),
-    allForwards: database.prepare<[number, number], Row>(`SELECT ${columns} FROM events WHERE position > ? ORDER BY position LIMIT ?`),
-    allBackwards: database.prepare<[number, number], Row>(`SELECT ${columns} FROM events WHERE position < ? ORDER BY position DESC LIMIT ?`),
+    forwards: database.prepare<[string, number, number], Row>(`SELECT ${columns} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT +?`),
+    backwards: database.prepare<[string, number, number], Row>(`SELECT ${columns} FROM events WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT +?`),
+    allForwards: database.prepare<[number, number], Row>(`SELECT ${columns} FROM events WHERE position > ? ORDER BY position LIMIT +?`),
+    allBackwards: database.prepare<[number, number], Row>(`SELECT ${columns} FROM events WHERE position < ? ORDER BY position DESC LIMIT +?`),
   };
 }
 

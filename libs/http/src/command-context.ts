@@ -40,7 +40,7 @@ export function commandContext(request: AuthenticatedRequest, clock: Clock): Com
   const expectedRevision = revisionOf(request.headers['if-match']);
   return {
     commandId,
-    contentHash: contentHash(content),
+    contentHash: hashOf(content),
     actor,
     effectiveOn: effectiveOn(request.body, today),
     today,
@@ -48,6 +48,15 @@ export function commandContext(request: AuthenticatedRequest, clock: Clock): Com
     causationId: commandId,
     ...(expectedRevision !== undefined && { expectedRevision }),
   };
+}
+
+function hashOf(content: unknown): string {
+  try {
+    return contentHash(content);
+  } catch {
+    // JSON.parse reads 1e999 as infinity, which no JSON can say.
+    throw invalidField('body', 'json-number', 'holds a number that is too large');
+  }
 }
 
 function effectiveOn(body: unknown, today: string): string {

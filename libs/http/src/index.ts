@@ -1,4 +1,5 @@
 export { AllowAnyRole, AllowRoles, type AuthenticatedRequest, OpenToAll } from './access.guard.js';
+export { refuseDeepBodies } from './body-depth.js';
 export { CommandDto, Context } from './command-context.js';
 export { IsBusinessDay, IsCreditCode, IsMoney, IsText, MayBeLeftOut } from './decorators.js';
 export { EvidenceDto, IsEvidenceList, IsListOf } from './evidence.dto.js';

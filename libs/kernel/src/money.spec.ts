@@ -101,7 +101,10 @@ describe('Money arithmetic', () => {
     fastCheck.assert(
       fastCheck.property(fastCheck.array(smallFen, { maxLength: 200 }), (amounts) => {
         const reference = amounts.reduce((total, amount) => total + amount, 0n);
-        expect(Money.sum(amounts.map((amount) => Money.fromFen(amount))).toString()).toBe(yuanText(reference));
+        const sum = Money.sum(amounts.map((amount) => Money.fromFen(amount)));
+        expect(sum.toString()).toBe(yuanText(reference));
+        // Equality is exact, the text shows two decimals: a stray hundred-thousandth of a fen would show here only.
+        expect(sum.equals(Money.fromFen(reference))).toBe(true);
       }),
     );
   });
@@ -172,6 +175,10 @@ describe('precision and rounding', () => {
     );
   });
 
+  it('rounds half up wherever a formula does not say otherwise', () => {
+    expect([0.5, 1.5, 2.5].map((value) => new Decimal(value).toDecimalPlaces(0).toFixed())).toEqual(['1', '2', '3']);
+  });
+
   it('carries 60 significant digits where the library would keep 20', () => {
     const largest = Money.parse('9999999999999.99').toDecimal();
     expect(largest.times(largest).toFixed()).toBe('99999999999999800000000000.0001');
@@ -218,11 +225,13 @@ describe('Money.toChinese', () => {
     ['100000', '10万元'],
     ['400000.00', '40万元'],
     ['123400', '12.34万元'],
+    ['123450', '123,450元'],
     ['123456.79', '123,456.79元'],
     ['10000000', '1,000万元'],
     ['99999900', '9,999.99万元'],
     ['100000000', '1亿元'],
     ['123000000', '1.23亿元'],
+    ['123400000', '12,340万元'],
     ['123456700', '12,345.67万元'],
     ['123456789', '123,456,789元'],
     ['500000000', '5亿元'],

@@ -15,6 +15,8 @@ export interface ProcessManager {
 }
 
 const RETRY_MS = [20, 100, 500, 2_000, 5_000];
+/** How many events it may pass over before it notes where it stands: looking at them again costs less than noting it. */
+const PASSED_OVER = 1_000;
 
 /** Runs one process manager over the ledger, in order, with its own checkpoint. */
 export class ProcessManagerRunner {
@@ -64,12 +66,19 @@ export class ProcessManagerRunner {
 
   /** False when an event cannot be dealt with and the manager has to stop. */
   private async follow(signal: AbortSignal): Promise<boolean> {
-    for await (const page of this.store.subscribe({ after: this.gate.position, signal })) {
+    let noted = this.gate.position;
+    for await (const page of this.store.subscribe({ after: noted, signal })) {
+      let hasReacted = false;
       for (const event of page) {
-        if (this.manager.handles.has(event.type) && !(await this.reactUntilDone(event))) return false;
+        if (this.manager.handles.has(event.type)) {
+          if (!(await this.reactUntilDone(event))) return false;
+          hasReacted = true;
+        }
         this.gate.advance(event.position);
       }
-      this.readModels.saveCheckpoint({ name: this.manager.name, version: 1, position: this.gate.position });
+      if (!hasReacted && this.gate.position - noted < PASSED_OVER) continue;
+      noted = this.gate.position;
+      this.readModels.saveCheckpoint({ name: this.manager.name, version: 1, position: noted });
     }
     return true;
   }

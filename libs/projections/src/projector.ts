@@ -83,19 +83,28 @@ export class Projector {
 
   private async follow(signal: AbortSignal): Promise<void> {
     const after = Math.min(...this.running.map(({ checkpoint }) => checkpoint.position));
-    for await (const page of this.store.subscribe({ after, signal })) {
-      for (const running of this.running) {
-        if (running.error === undefined) this.project(running, page);
-        running.failure = undefined;
-      }
+    for await (const page of this.store.subscribe({ after, signal })) this.projectPage(page);
+  }
+
+  /** One transaction for all projections: it costs more than the share of one of them in a page. */
+  private projectPage(page: readonly RecordedEvent[]): void {
+    const projected = this.readModels.together(() =>
+      this.running.filter(({ error }) => error === undefined).map((running) => ({ running, checkpoint: this.project(running, page) })),
+    );
+    for (const { running, checkpoint } of projected) {
+      running.checkpoint = checkpoint;
+      running.failure = undefined;
+      running.gate.advance(checkpoint.position);
     }
   }
 
-  private project(running: Running, page: readonly RecordedEvent[]): void {
+  /** Where the projection stands after the page. */
+  private project(running: Running, page: readonly RecordedEvent[]): Checkpoint {
+    const { projection } = running;
     const last = page.at(-1)?.position ?? 0;
+    let { checkpoint } = running;
     // A second round only when another process has moved the checkpoint meanwhile.
-    while (running.checkpoint.position < last) {
-      const { projection, checkpoint } = running;
+    while (checkpoint.position < last) {
       const work = this.readModels.begin();
       let position = checkpoint.position;
       try {
@@ -106,11 +115,11 @@ export class Projector {
         }
       } catch (error) {
         running.error = `position ${position + 1}: ${error instanceof Error ? error.message : String(error)}`;
-        return;
+        return checkpoint;
       }
-      if (this.readModels.commit(work, checkpoint, position)) running.checkpoint = { ...checkpoint, position };
-      else running.checkpoint = this.readModels.checkpoint(projection.name) ?? checkpoint;
-      running.gate.advance(running.checkpoint.position);
+      const isWritten = this.readModels.commit(work, checkpoint, position);
+      checkpoint = isWritten ? { ...checkpoint, position } : (this.readModels.checkpoint(projection.name) ?? checkpoint);
     }
+    return checkpoint;
   }
 }

@@ -61,11 +61,11 @@ export class ReadModels {
   }
 
   checkpoint(name: string): Checkpoint | undefined {
-    return this.database.prepare<[string], Checkpoint>('SELECT name, version, position FROM checkpoint WHERE name = ?').get(name);
+    return this.cached('SELECT name, version, position FROM checkpoint WHERE name = ?').get(name) as Checkpoint | undefined;
   }
 
   saveCheckpoint({ name, version, position }: Checkpoint): void {
-    this.cached('checkpoint', 'INSERT INTO checkpoint (name, version, position) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET version = excluded.version, position = excluded.position').run(name, version, position);
+    this.cached('INSERT INTO checkpoint (name, version, position) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET version = excluded.version, position = excluded.position').run(name, version, position);
   }
 
   begin(): UnitOfWork {
@@ -92,6 +92,11 @@ export class ReadModels {
     });
   }
 
+  /** Does several commits as one: all of them are written, or none. */
+  together<Result>(commits: () => Result): Result {
+    return this.transaction(commits);
+  }
+
   private of(table: Table): TableStatements {
     let statements = this.statements.get(table.name);
     if (statements === undefined) {
@@ -114,9 +119,9 @@ export class ReadModels {
 
   private readonly prepared = new Map<string, Database.Statement>();
 
-  private cached(name: string, sql: string): Database.Statement {
-    const statement = this.prepared.get(name) ?? this.database.prepare(sql);
-    this.prepared.set(name, statement);
+  private cached(sql: string): Database.Statement {
+    const statement = this.prepared.get(sql) ?? this.database.prepare(sql);
+    this.prepared.set(sql, statement);
     return statement;
   }
 

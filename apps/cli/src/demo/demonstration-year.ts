@@ -87,7 +87,7 @@ class Year {
       await this.upToNotice(renewal, 'G02', { occasion: 'GR202336000103' }),
     ];
     const refused = await this.apply(unregisteredSme, 'G01');
-    const reason = '评估不通过：中小企业未先入库登记为科技型中小企业（G19）';
+    const reason = '评估不通过：中小企业未先入库登记为科技型中小企业';
     await this.office.post('reviewer', `${path(refused)}/review`, { recommended: false, reason });
     this.refusals.push({ who: unregisteredSme.name, what: 'G01', code: 'G19', detail: reason });
 

@@ -13,6 +13,8 @@ interface AwardItem {
   readonly paid: string;
   readonly clawbackOutstanding: string;
   readonly remark: string | null;
+  /** The words of the source the sum rests on. */
+  readonly citations: readonly string[];
   readonly explanation: readonly string[];
 }
 interface AccountItem {
@@ -47,12 +49,14 @@ export interface Report {
 }
 
 export async function collectReport(office: Office, { pack, refusals, on }: Pick<Report, 'pack' | 'refusals' | 'on'>): Promise<Report> {
-  const list = await office.get<{ items: readonly Omit<AwardItem, 'explanation'>[] }>('/v1/awards?limit=500');
+  const list = await office.get<{ items: readonly Omit<AwardItem, 'explanation' | 'citations'>[] }>('/v1/awards?limit=500');
   const awards: AwardItem[] = [];
   for (const item of list.items) {
     const detail = await office.get<{ timeline: readonly { event: string; data: { assessment?: { trace: readonly TraceStep[] } } }[] }>(`/v1/awards/${encodeURIComponent(item.award)}`);
     const assessed = detail.timeline.findLast(({ event }) => event === 'award-assessed');
-    awards.push({ ...item, explanation: assessed?.data.assessment?.trace.map(({ text }) => text) ?? [] });
+    const trace = assessed?.data.assessment?.trace ?? [];
+    const citations = [...new Set(trace.flatMap(({ line, quote }) => (quote === undefined ? [] : [`第${line}行“${quote}”`])))];
+    awards.push({ ...item, citations, explanation: trace.map(({ text }) => text) });
   }
   const lines = await office.get<readonly LineItem[]>('/v1/balances?by=line');
   const due = await office.get<{ items: readonly DueItem[] }>(`/v1/due-instalments?on=${on}`);
@@ -88,9 +92,9 @@ export function reportText({ pack, on, awards, refusals, lines, due, trial }: Re
       awards.map(({ clause, payeeName, status, amount, paid, clawbackOutstanding }) => [clause, payeeName, STATUS[status] ?? status, yuan(amount), yuan(paid), yuan(clawbackOutstanding)]),
     ),
     '\n二、依据说明',
-    ...awards.flatMap(({ clause, payeeName, explanation, remark }) => [`\n${clause} ${payeeName}`, ...explanation.map((text) => `  ${text}`), ...(remark === null ? [] : [`  备注：${remark}`])]),
+    ...awards.flatMap(({ clause, payeeName, citations, explanation, remark }) => [`\n${clause} ${payeeName}`, `  原文：${citations.join('；')}`, ...explanation.map((text) => `  ${text}`), ...(remark === null ? [] : [`  备注：${remark}`])]),
     '\n三、未予批准',
-    tableOf(['企业', '条款', '原因'], refusals.map(({ who, what, code, detail }) => [who, what, `${detail}（${code}）`])),
+    ...refusals.map(({ who, what, code, detail }) => `${what} ${who}：${detail}（${code}）`),
     '\n四、各预算科目余额（元）',
     ...lines.flatMap(({ group, accounts }) => [`${group['line']} ${group['period']}`, tableOf(['科目', '借方', '贷方', '余额'], accountRows(accounts))]),
     '\n五、应付未付',

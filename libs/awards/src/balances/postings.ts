@@ -62,8 +62,10 @@ export function postingsOf(event: { readonly type: string; readonly data: unknow
     case 'budget-spent':
       return move(amountOf(data.amount), 'spent', 'reserved', payee());
     case 'budget-spending-returned':
-      // Through an account of its own, so that what the bank returned stays visible as turnover.
-      return [...move(amountOf(data.amount), 'returned', 'spent', payee()), ...move(amountOf(data.amount), 'reserved', 'returned', payee())];
+      return move(amountOf(data.amount), 'reserved', 'spent', payee());
+    case 'instalment-returned':
+      // Whether it had been booked as paid or not: through an account of its own and back, so that it stays visible as turnover.
+      return [...move(amountOf(data.amount), 'returned', 'reserved', granted()), ...move(amountOf(data.amount), 'reserved', 'returned', granted())];
     case 'clawback-demanded':
       return move(amountOf(data.amount), 'clawback-due', 'clawback-claim', granted());
     case 'clawback-received':
@@ -85,6 +87,7 @@ export const POSTING_EVENTS: ReadonlySet<string> = new Set([
   'budget-released',
   'budget-spent',
   'budget-spending-returned',
+  'instalment-returned',
   'clawback-demanded',
   'clawback-received',
   'clawback-written-off',

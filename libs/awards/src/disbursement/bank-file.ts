@@ -30,8 +30,8 @@ const MAX_ROWS = 10_000;
 export function parseBankFile(text: string, batch: string): readonly (LineResult & { readonly amount: string })[] {
   const rows = readRows(text);
   const errors: FieldError[] = [];
-  const results = rows.map((row, index) => {
-    const field = (column: string) => `row ${index + 2}.${column}`;
+  const results = rows.map(({ number, row }) => {
+    const field = (column: string) => `row ${number}.${column}`;
     const check = (column: string, rule: string, ok: boolean, message: string) => {
       if (!ok) errors.push({ field: field(column), rule, message: `${field(column)} ${message}` });
     };
@@ -49,20 +49,30 @@ export function parseBankFile(text: string, batch: string): readonly (LineResult
   return results;
 }
 
-function readRows(text: string): readonly Record<string, string>[] {
-  let records: string[][];
+interface Row {
+  /** The line it ends on, blank lines counted: where a person looks for it. */
+  readonly number: number;
+  readonly row: Readonly<Record<string, string>>;
+}
+
+function readRows(text: string): readonly Row[] {
+  let records: { readonly record: string[]; readonly info: { readonly lines: number } }[];
   try {
-    records = parse(text, { bom: true, skipEmptyLines: true, trim: true, relaxColumnCount: false, maxRecordSize: 10_000 });
+    const options = { bom: true, skipEmptyLines: true, trim: true, relaxColumnCount: false, maxRecordSize: 10_000, info: true } as const;
+    records = parse(text, options) as unknown as typeof records;
   } catch (error) {
     throw invalid('bank-file-invalid', `the file is not CSV: ${(error as Error).message}`, [{ field: 'content', rule: 'csv', message: (error as Error).message }]);
   }
-  const [header = [], ...rows] = records;
-  const names = header.map((name) => COLUMNS[name.toLowerCase()] ?? COLUMNS[name] ?? '');
+  const [header, ...rows] = records;
+  const names = (header?.record ?? []).map((name) => COLUMNS[name.toLowerCase()] ?? COLUMNS[name] ?? '');
   const missing = REQUIRED.filter((name) => !names.includes(name));
   const twice = names.filter((name, index) => name !== '' && names.indexOf(name) !== index);
   if (missing.length > 0 || twice.length > 0 || rows.length === 0 || rows.length > MAX_ROWS) {
     const message = rows.length === 0 || rows.length > MAX_ROWS ? `needs 1 to ${MAX_ROWS} rows` : `needs each of the columns batch, line, amount, result, date, reference once`;
     throw invalid('bank-file-invalid', `the file ${message}`, [{ field: 'content', rule: 'columns', message }]);
   }
-  return rows.map((row) => Object.fromEntries(row.flatMap((value, index) => (names[index] === '' ? [] : [[names[index], value]]))) as Record<string, string>);
+  return rows.map(({ record, info }) => ({
+    number: info.lines,
+    row: Object.fromEntries(record.flatMap((value, index) => (names[index] === '' ? [] : [[names[index], value]]))) as Record<string, string>,
+  }));
 }

@@ -130,6 +130,8 @@ function prepare({ title, lines }: Extract<BatchCommand, { type: 'prepare' }>, s
     if (seen.has(payment)) throw refused('batch-duplicate', `instalment ${instalment} of ${award} is listed twice`);
     seen.add(payment);
   }
+  // Refused now if it cannot be added up: the freeze must not fail on it later.
+  batchTotal(lines.map(({ amount }) => ({ amount, status: 'pending' })));
   return [{ type: 'batch-prepared', data: { title, lines } }];
 }
 

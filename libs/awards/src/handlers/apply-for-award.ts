@@ -62,7 +62,11 @@ export function occasionOf(clause: Clause, reference: string | undefined, dossie
   }
   const key = normalisedReference(reference ?? '');
   if (reference === undefined || key === '' || key.length > 80) throw invalidField('occasion', kind, `name the ${kind} this award is for, in at most 80 letters and digits`);
-  if (kind === 'year' && !/^20\d{2}$/.test(key)) throw invalidField('occasion', 'year', 'must be a year such as "2024"');
+  if (kind === 'year') {
+    if (!/^20\d{2}$/.test(key)) throw invalidField('occasion', 'year', 'must be a year such as "2024"');
+    // Facts are looked up by this year: it must read as one, however it was typed.
+    return { kind, key, reference: key };
+  }
   if (kind === 'certificate') {
     const certificate = dossier.certificates.find(({ number }) => normalisedReference(number) === key);
     if (certificate === undefined) throw refused('certificate-unknown', `the dossier of ${dossier.name} holds no certificate ${reference}`);

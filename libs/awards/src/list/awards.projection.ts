@@ -20,6 +20,8 @@ export interface AwardRow {
   readonly remark: string | null;
   readonly held: number;
   readonly amount_fen: number | null;
+  /** What the clause computed, while an override is proposed; restored when it is dropped. */
+  readonly computed_fen: number | null;
   readonly paid_fen: number;
   readonly clawback_outstanding_fen: number;
   readonly budget_line: string | null;
@@ -71,6 +73,7 @@ const awardTable = table<AwardRow>({
     remark: 'text',
     held: 'integer',
     amount_fen: 'integer',
+    computed_fen: 'integer',
     paid_fen: 'integer',
     clawback_outstanding_fen: 'integer',
     budget_line: 'text',
@@ -119,7 +122,7 @@ const fen = (amount: string) => Money.parse(amount).toFen();
 /** Awards and their instalments, as lists and payment batches need them. */
 export class AwardsProjection implements Projection {
   readonly name = 'awards';
-  readonly version = 1;
+  readonly version = 2;
   readonly tables = [awardTable, instalmentTable] as never[];
   readonly handles = new Set(Object.keys(awardEvents));
 
@@ -146,6 +149,7 @@ export class AwardsProjection implements Projection {
         remark: null,
         held: 0,
         amount_fen: null,
+        computed_fen: null,
         paid_fen: 0,
         clawback_outstanding_fen: 0,
         budget_line: null,
@@ -173,11 +177,12 @@ export class AwardsProjection implements Projection {
       case 'award-objection-raised':
         return before;
       case 'award-objection-decided':
-        return event.data.upheld ? { ...before, status: 'applied', remark: event.data.reason } : before;
+        // Upheld, it has to be assessed and publicised again: what was computed no longer stands.
+        return event.data.upheld ? { ...before, status: 'applied', outcome: null, amount_fen: null, computed_fen: null, notice_until: null, remark: event.data.reason } : before;
       case 'award-override-proposed':
-        return { ...before, amount_fen: fen(event.data.total), remark: event.data.reason };
+        return { ...before, amount_fen: fen(event.data.total), computed_fen: fen(event.data.computed), remark: event.data.reason };
       case 'award-override-dropped':
-        return { ...before, remark: event.data.reason };
+        return { ...before, amount_fen: before.computed_fen, computed_fen: null, remark: event.data.reason };
       case 'award-grant-started':
         return { ...before, status: 'granting', amount_fen: fen(event.data.amount) };
       case 'award-grant-failed':

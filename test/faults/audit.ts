@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { derivedId } from '@app/kernel';
+import type { Acknowledged } from './load.js';
+
+interface StoredEvent {
+  readonly position: number;
+  readonly stream: string;
+  readonly revision: number;
+  readonly type: string;
+  readonly data: Record<string, unknown>;
+  readonly commandId: string;
+}
+
+interface AwardMoney {
+  granted: number;
+  paid: number;
+  grants: number;
+  line: string | undefined;
+  openPayments: Map<number, string>;
+}
+
+const fen = (amount: unknown) => Math.round(Number(amount) * 100);
+
+/** Everything that must hold of a ledger whatever happened to the processes that wrote it. Returns what does not. */
+export function auditLedger(dataFolder: string, acknowledged: readonly Acknowledged[]): readonly string[] {
+  const events = readEvents(dataFolder);
+  return [...lostOrDoubled(events, acknowledged), ...gaps(events), ...moneyFaults(events)];
+}
+
+export function readEvents(dataFolder: string): readonly StoredEvent[] {
+  const database = new Database(join(dataFolder, 'ledger.db'), { readonly: true });
+  try {
+    const rows = database.prepare('SELECT position, stream, revision, type, data, metadata FROM events ORDER BY position').all() as {
+      position: number;
+      stream: string;
+      revision: number;
+      type: string;
+      data: string;
+      metadata: string;
+    }[];
+    return rows.map(({ data, metadata, ...row }) => ({ ...row, data: JSON.parse(data), commandId: JSON.parse(metadata).commandId }));
+  } finally {
+    database.close();
+  }
+}
+
+function lostOrDoubled(events: readonly StoredEvent[], acknowledged: readonly Acknowledged[]): readonly string[] {
+  const byCommand = new Map<string, StoredEvent[]>();
+  for (const event of events) byCommand.set(event.commandId, [...(byCommand.get(event.commandId) ?? []), event]);
+  const at = new Set(events.map(({ stream, revision }) => `${stream}@${revision}`));
+  const faults: string[] = [];
+  for (const { actor, key, path, stream, revision } of acknowledged) {
+    if (!at.has(`${stream}@${revision}`)) faults.push(`lost: ${path} (${key}) was answered with ${stream}@${revision}`);
+    const own = byCommand.get(derivedId('command', actor, key)) ?? [];
+    // A repeated bank file adds nothing and so has no event of its own.
+    if (own.length === 0 && !key.endsWith('.again')) faults.push(`lost: ${path} (${key}) left no event`);
+    if (new Set(own.map((event) => event.stream)).size > 1) faults.push(`doubled: ${path} (${key}) wrote two streams`);
+    const revisions = own.map((event) => event.revision);
+    if (revisions.length > 0 && (revisions.at(-1) as number) - (revisions[0] as number) !== revisions.length - 1) faults.push(`doubled: ${path} (${key}) was applied twice`);
+  }
+  return faults;
+}
+
+function gaps(events: readonly StoredEvent[]): readonly string[] {
+  const heads = new Map<string, number>();
+  return events.flatMap(({ position, stream, revision }, index) => {
+    const expected = (heads.get(stream) ?? -1) + 1;
+    heads.set(stream, revision);
+    return position === index + 1 && revision === expected ? [] : [`gap: ${stream}@${revision} at position ${position}`];
+  });
+}
+
+/** Awards against budgets: no award without its reservation, nothing granted or paid twice, no line overdrawn. */
+function moneyFaults(events: readonly StoredEvent[]): readonly string[] {
+  const awards = new Map<string, AwardMoney>();
+  const lines = new Map<string, { available: number; reserved: Map<string, number>; spent: Map<string, number> }>();
+  const faults: string[] = [];
+  for (const { stream, type, data } of events) {
+    const award = awards.get(stream) ?? { granted: 0, paid: 0, grants: 0, line: undefined, openPayments: new Map() };
+    const line = lines.get(stream) ?? { available: 0, reserved: new Map(), spent: new Map() };
+    const key = String(data['award'] ?? '');
+    const amount = fen(data['amount']);
+    const add = (map: Map<string, number>, by: number) => map.set(key, (map.get(key) ?? 0) + by);
+    switch (type.split('.')[0]) {
+      case 'award-granted': {
+        const budget = data['budget'] as { pack: string; line: string; period: string };
+        Object.assign(award, { granted: award.granted + amount, grants: award.grants + 1, line: `budget-${budget.pack}.${budget.line}.${budget.period}` });
+        const reserved = lines.get(award.line as string)?.reserved.get(stream.slice('award-'.length)) ?? 0;
+        if (reserved < amount) faults.push(`${stream} was granted without its reservation`);
+        break;
+      }
+      case 'instalment-ordered':
+        if (award.openPayments.has(Number(data['no']))) faults.push(`${stream}: instalment ${data['no']} is in two batches`);
+        award.openPayments.set(Number(data['no']), String(data['batch']));
+        break;
+      case 'instalment-paid':
+        award.paid += amount;
+        if (award.paid > award.granted) faults.push(`${stream} was paid more than granted`);
+        break;
+      case 'instalment-returned':
+      case 'instalment-order-cancelled':
+        award.openPayments.delete(Number(data['no']));
+        break;
+      case 'budget-appropriated':
+        line.available += amount;
+        break;
+      case 'budget-reserved':
+        line.available -= amount;
+        add(line.reserved, amount);
+        if (line.available < 0) faults.push(`${stream} is overdrawn`);
+        break;
+      case 'budget-released':
+        line.available += amount;
+        add(line.reserved, -amount);
+        break;
+      case 'budget-spent':
+        add(line.reserved, -amount);
+        add(line.spent, amount);
+        break;
+      case 'budget-spending-returned':
+        add(line.reserved, amount);
+        add(line.spent, -amount);
+        break;
+    }
+    if (stream.startsWith('award-')) awards.set(stream, award);
+    if (stream.startsWith('budget-')) lines.set(stream, line);
+  }
+  for (const [stream, award] of awards) {
+    if (award.grants > 1) faults.push(`${stream} was granted ${award.grants} times`);
+    const line = award.line === undefined ? undefined : lines.get(award.line);
+    const id = stream.slice('award-'.length);
+    const [reserved, spent] = [line?.reserved.get(id) ?? 0, line?.spent.get(id) ?? 0];
+    if (award.granted > 0 && reserved + spent !== award.granted) faults.push(`${stream}: granted ${award.granted}, its line holds ${reserved} + ${spent}`);
+    if (spent !== award.paid) faults.push(`${stream}: paid ${award.paid}, its line spent ${spent}`);
+  }
+  for (const [stream, { reserved }] of lines) {
+    for (const [award, held] of reserved) {
+      if (held !== 0 && (awards.get(`award-${award}`)?.granted ?? 0) === 0) faults.push(`${stream} holds ${held} for ${award}, which is not granted`);
+    }
+  }
+  return faults;
+}

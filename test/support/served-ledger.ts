@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Tokens } from '@app/http';
+import type { PersonRole } from '@app/kernel';
+
+const SERVER = fileURLToPath(new URL('./fast-server.mjs', import.meta.url));
+
+// The same clock as in fast-server.mjs.
+const BASE_MS = Date.parse('2024-01-02T01:00:00Z');
+const DAYS_PER_SECOND = 86_400;
+
+/** A port nobody listens on just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A real server process on a data folder that can be killed and started again; a second is a day on its clock. */
+export class ServedLedger {
+  private child: ChildProcess | undefined;
+  private readonly startedMs = Date.now();
+  stderr = '';
+
+  private constructor(
+    readonly dataFolder: string,
+    readonly port: number,
+  ) {}
+
+  static async start(dataFolder: string): Promise<ServedLedger> {
+    const served = new ServedLedger(dataFolder, await freePort());
+    await served.restart();
+    return served;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async restart(): Promise<void> {
+    const child = spawn(process.execPath, [SERVER, this.dataFolder, String(this.port), String(this.startedMs)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = child;
+    child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    const ready = once(child.stdout as NodeJS.ReadableStream, 'data');
+    const gone = once(child, 'exit').then(() => {
+      throw new Error(`the server did not start: ${this.stderr}`);
+    });
+    gone.catch(() => undefined);
+    await Promise.race([ready, gone]);
+  }
+
+  /** SIGKILL: no handler runs, nothing is flushed. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  }
+
+  /** What its clock says now. */
+  now(): Date {
+    return new Date(BASE_MS + (Date.now() - this.startedMs) * DAYS_PER_SECOND);
+  }
+
+  async get(path: string, token: string): Promise<Record<string, unknown>> {
+    const response = await fetch(this.url + path, { headers: { authorization: `Bearer ${token}` } });
+    return (await response.json()) as Record<string, unknown>;
+  }
+
+  /** Waits until everything that follows the ledger has reached its end. */
+  async settle(): Promise<void> {
+    for (let previous = -1; ; ) {
+      const { position, subscribers } = (await this.get('/health', '')) as { position: number; subscribers: { position: number; state: string; error?: string }[] };
+      const stopped = subscribers.find(({ state }) => state === 'stopped');
+      if (stopped !== undefined) throw new Error(`a subscriber has stopped: ${JSON.stringify(stopped)}`);
+      if (position === previous && subscribers.every((subscriber) => subscriber.position === position)) return;
+      previous = position;
+      await sleep(200);
+    }
+  }
+
+  /** A token the server accepts for a year of its clock. */
+  async token(id: string, ...roles: readonly PersonRole[]): Promise<string> {
+    const issuedAt = { now: () => new Date('2024-01-02T00:00:00Z') };
+    return Tokens.fromKeyFile(`${this.dataFolder}/token.key`, issuedAt).issue({ id, unit: '测试单位', roles }, 366 * 86_400);
+  }
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** Sends a command until it is answered: through crashes and restarts, always under the same key. */
+export async function insist(url: string, token: string, path: string, body: unknown, key: string, isOver: () => boolean): Promise<Answered | undefined> {
+  for (let attempt = 0; !isOver(); attempt += 1) {
+    try {
+      const response = await fetch(url + path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(30_000),
+      });
+      const answer = (await response.json()) as Record<string, unknown>;
+      if (response.status < 500) return { status: response.status, body: answer };
+    } catch {
+      // Killed before, during or after the command: nobody can know. Ask again.
+    }
+    await sleep(Math.min(20 * (attempt + 1), 200));
+  }
+  return undefined;
+}
