@@ -37,6 +37,7 @@ describe('a server that is killed again and again under load', () => {
 
     const trial = await served.get('/v1/balances/trial', await served.token('auditor', 'auditor'));
     expect(trial).toMatchObject({ balanced: true, difference: '0.00' });
+    expect(await served.get('/v1/balances/reconciliation', await served.token('auditor', 'auditor'))).toMatchObject({ reconciled: true, differences: [] });
     const health = await served.get('/health', '');
     expect(health).toMatchObject({ status: 'ok' });
     await served.stop();

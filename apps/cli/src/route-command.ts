@@ -125,6 +125,7 @@ function finish({ status, contentType, content }: Answer, options: GlobalOptions
   const answer: unknown = JSON.parse(content.toString('utf8'));
   if (options.json === true) printJson(answer);
   else print(show(answer));
-  // A trial balance that does not balance is an answer of "no".
-  if ((answer as { balanced?: unknown } | null)?.balanced === false) process.exitCode = EXIT.no;
+  // Books that do not balance or agree are an answer of "no".
+  const { balanced, reconciled } = answer as { balanced?: unknown; reconciled?: unknown };
+  if (balanced === false || reconciled === false) process.exitCode = EXIT.no;
 }

@@ -218,7 +218,7 @@ export const ROUTES: readonly Route[] = [
     help: '公示',
     method: 'POST',
     path: '/v1/awards/:award/publicise',
-    options: [text('--from', 'from', '起始日'), number('--days', 'days', '天数'), text('--place', 'place', '地点')],
+    options: [text('--from', 'from', '起始日'), number('--days', 'days', '天数'), text('--place', 'place', '地点'), EVIDENCE],
   },
   { words: 'award object <award>', help: '提出异议', method: 'POST', path: '/v1/awards/:award/objections', options: [must('--by', 'by', '异议人'), REASON, EVIDENCE] },
   {
@@ -326,5 +326,6 @@ export const ROUTES: readonly Route[] = [
     options: [text('--by', 'by', 'line, year, clause or payee'), text('--pack', 'pack', '政策包'), text('--line', 'line', '科目'), text('--period', 'period', '期间'), text('--clause', 'clause', '条款'), text('--payee', 'payee', '信用代码')],
   },
   { words: 'trial-balance', help: '试算平衡', method: 'GET', path: '/v1/balances/trial' },
+  { words: 'reconcile', help: '对账: exit code 1 when anything differs', method: 'GET', path: '/v1/balances/reconciliation' },
   { words: 'health', help: '健康检查', method: 'GET', path: '/health' },
 ];

@@ -48,7 +48,7 @@ export type AwardEvent =
   | Event<'award-reviewed', { recommended: true; amount?: string; reason?: string; unverifiedReason?: string }>
   | Event<'award-rejected', { reason: string }>
   | Event<'award-withdrawn', { reason: string }>
-  | Event<'award-publicised', { from: string; until: string; days: number; place?: string }>
+  | Event<'award-publicised', { from: string; until: string; days: number; recordedLate?: boolean; place?: string }>
   | Event<'award-objection-raised', { objection: number; by: string; reason: string }>
   | Event<'award-objection-decided', { objection: number; upheld: boolean; reason: string }>
   | Event<'award-override-proposed', { amounts: readonly string[]; total: string; computed: string; reason: string }>

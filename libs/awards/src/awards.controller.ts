@@ -32,6 +32,7 @@ import { PubliciseAward } from './handlers/publicise-award.js';
 import { RunAwardCommand } from './handlers/run-award-command.js';
 import { UnlockInstalment } from './handlers/unlock-instalment.js';
 import { type AwardSummary, ListAwards } from './list/awards.query.js';
+import { Reconcile } from './reconciliation/reconciliation.query.js';
 
 const AWARD_ID = /^[a-z0-9-]{1,64}\.[A-Za-z][A-Za-z0-9]{0,15}\.[0-9A-Z]{18}\.[\p{L}\p{N}]{1,80}$/u;
 
@@ -261,5 +262,12 @@ export class BalancesController {
   @AllowAnyRole()
   trial() {
     return this.queries.execute(new GetTrialBalance());
+  }
+
+  /** 对账: awards against budget lines, budget lines against the accounts */
+  @Get('balances/reconciliation')
+  @AllowAnyRole()
+  reconcile() {
+    return this.queries.execute(new Reconcile());
   }
 }

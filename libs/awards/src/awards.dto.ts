@@ -74,7 +74,7 @@ export class ReviewDto extends CommandDto {
 }
 
 export class PubliciseDto extends CommandDto {
-  /** 公示起始日: today or later. */
+  /** 公示起始日: today when left out; an earlier day only with the document that shows the notice. */
   @MayBeLeftOut()
   @IsBusinessDay()
   from?: string;
@@ -90,6 +90,11 @@ export class PubliciseDto extends CommandDto {
   @MayBeLeftOut()
   @IsText(500)
   place?: string;
+
+  /** 公示材料 */
+  @MayBeLeftOut()
+  @IsEvidenceList()
+  evidence?: EvidenceDto[];
 }
 
 export class RaiseObjectionDto extends ReasonDto {

@@ -23,6 +23,7 @@ import { RunAwardCommandHandler } from './handlers/run-award-command.js';
 import { UnlockInstalmentHandler } from './handlers/unlock-instalment.js';
 import { AwardsProjection } from './list/awards.projection.js';
 import { ListAwardsHandler } from './list/awards.query.js';
+import { ReconcileHandler } from './reconciliation/reconciliation.query.js';
 
 /** 奖补: awards, their instalments, payment batches, clawback and the balances over all of them. Dossiers and budgets come from their global modules. */
 @Module({
@@ -46,6 +47,7 @@ import { ListAwardsHandler } from './list/awards.query.js';
     GetDueInstalmentsHandler,
     GetBalancesHandler,
     GetTrialBalanceHandler,
+    ReconcileHandler,
     ListBatchesHandler,
     GetBatchHandler,
   ],

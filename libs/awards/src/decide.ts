@@ -26,7 +26,7 @@ export type AwardCommand =
   | { readonly type: 'assess'; readonly record: AssessmentRecord; readonly policy: PolicyCitation }
   | { readonly type: 'review'; readonly recommended: boolean; readonly amount?: string; readonly reason?: string; readonly unverifiedReason?: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'withdraw'; readonly reason: string }
-  | { readonly type: 'publicise'; readonly from: string; readonly days: number; readonly minimumDays: number; readonly place?: string }
+  | { readonly type: 'publicise'; readonly from: string; readonly days: number; readonly minimumDays: number; readonly place?: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'raise-objection'; readonly by: string; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'decide-objection'; readonly objection: number; readonly upheld: boolean; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'propose-override'; readonly amounts: readonly string[]; readonly reason: string; readonly evidence?: readonly Evidence[] }
@@ -237,10 +237,14 @@ function withdraw(command: Of<'withdraw'>, state: AwardState): readonly AwardEve
 
 function publicise(command: Of<'publicise'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
   if (state.status !== 'reviewed') throw wrongStatus(state, 'publicised', 'reviewed');
-  if (command.from < context.today) throw invalidField('from', 'not-back-dated', `a public notice cannot begin before today, ${context.today}`);
+  const recordedLate = command.from < context.today;
+  if (recordedLate && (command.evidence ?? []).length === 0) {
+    throw invalidField('from', 'not-back-dated', `a notice that began before today, ${context.today}, is recorded only with the document that shows it`);
+  }
   if (command.days < command.minimumDays) throw refused('notice-too-short', `the notice (公示) lasts at least ${command.minimumDays} days`, { minimumDays: command.minimumDays });
   const until = addDays(command.from as BusinessDate, command.days - 1);
-  return [event('award-publicised', { from: command.from, until, days: command.days, ...(command.place !== undefined && { place: command.place }) }, state)];
+  const data = { from: command.from, until, days: command.days, ...(recordedLate && { recordedLate }), ...(command.place !== undefined && { place: command.place }) };
+  return [event('award-publicised', data, state, command.evidence)];
 }
 
 function decideObjection(command: Of<'decide-objection'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {

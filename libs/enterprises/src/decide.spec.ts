@@ -145,13 +145,12 @@ describe('recording facts', () => {
     ).toBe('fact-malformed');
   });
 
-  it('takes a fact as verified only with evidence', () => {
-    expect(refusal(() => registered.when(rd('1.00', '2023', { verification: 'verified', evidence: [] }), on('2024-01-02')))).toBe(
-      'invalid-input',
-    );
-    expect(registered.do(rd('1.00', '2023', { verification: 'verified' }), on('2024-01-02')).dossier.facts.first()?.verification).toBe(
-      'verified',
-    );
+  it('takes a fact as verified only from a reviewer, with evidence', () => {
+    const reviewer = { ...on('2024-01-02', 'reviewer-1'), roles: ['reviewer'] };
+    const verified = rd('1.00', '2023', { verification: 'verified' });
+    expect(refusal(() => registered.when(verified, on('2024-01-02')))).toBe('verification-needs-reviewer');
+    expect(refusal(() => registered.when(rd('1.00', '2023', { verification: 'verified', evidence: [] }), reviewer))).toBe('invalid-input');
+    expect(registered.do(verified, reviewer).dossier.facts.first()?.verification).toBe('verified');
   });
 
   it('corrects by a later fact and keeps the earlier one', () => {

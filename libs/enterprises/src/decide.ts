@@ -8,6 +8,7 @@ import {
   type DecisionContext,
   type Evidence,
   type FieldError,
+  forbidden,
   invalid,
   invalidField,
   normalisedReference,
@@ -217,6 +218,9 @@ function recordFacts(
 ): readonly EnterpriseEvent[] {
   if (facts.length === 0) throw invalidField('facts', 'not-empty', 'must hold at least one fact');
   requireWellFormed(facts, context, vocabulary);
+  if (facts.some(({ verification }) => verification === 'verified') && !context.roles.includes('reviewer')) {
+    throw forbidden('verification-needs-reviewer', 'only a reviewer records a fact as verified; record it as reported and have another person verify it');
+  }
   const fresh = facts.filter((fact) => !isRecorded(fact, dossier, context));
   return fresh.map((fact, index) => {
     requireRoomFor(fact, dossier, context);

@@ -66,7 +66,7 @@ export class EnterprisesController {
 
   /** 记录事实: all or none. */
   @Post(':code/facts')
-  @AllowRoles('clerk')
+  @AllowRoles('clerk', 'reviewer')
   recordFacts(@Param('code') code: string, @Body() { facts }: RecordFactsDto, @Context() context: CommandContext): Promise<Receipt> {
     return this.run(code, { type: 'record-facts', facts }, context);
   }

@@ -73,11 +73,15 @@ function newStream(): string {
   return `conformance-${randomUUID()}.${streams}`;
 }
 
+/** No test reads more: an adapter that delivers without end must fail, not hang. */
+const MOST_EVENTS = 50_000;
+
 async function flatten(pages: AsyncIterable<readonly RecordedEvent[]>): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   for await (const page of pages) {
     expect(page.length).toBeGreaterThan(0);
     events.push(...page);
+    if (events.length > MOST_EVENTS) throw new Error('the read does not end');
   }
   return events;
 }
@@ -111,7 +115,10 @@ async function follow(
 ): Promise<RecordedEvent[]> {
   const controller = new AbortController();
   const events: RecordedEvent[] = [];
+  let delivered = 0;
   for await (const page of store.subscribe({ ...options, signal: controller.signal })) {
+    delivered += page.length;
+    if (delivered > MOST_EVENTS) throw new Error('the subscription delivers without end');
     await beforeEachPage();
     events.push(...page.filter(wanted));
     if (events.length >= count) controller.abort();
@@ -639,11 +646,11 @@ export function eventStoreConformance(
         expect(numbersOf(await follow(store, { after: position }, isOf(stream), 1))).toEqual([751]);
       });
 
-      it('from 0 delivers the whole ledger', async () => {
-        const stream = newStream();
-        await store.append(stream, NO_STREAM, numbered(1));
-        const whole = await flatten(store.readAll());
-        expect(await follow(store, { after: 0 }, () => true, whole.length)).toEqual(whole);
+      it('from 0 delivers the ledger from its first event', async () => {
+        await fill(store, newStream(), 600);
+        const beginning = await flatten(store.readAll({ limit: 2_000 }));
+        const events = await follow(store, { after: 0 }, () => true, beginning.length);
+        expect(events.slice(0, beginning.length)).toEqual(beginning);
       });
 
       it('is one of several, each at its own pace and each complete', async () => {
@@ -719,7 +726,7 @@ export function eventStoreConformance(
           const waiting = subscription.next();
           await turnOfTheLoop();
           await store.append(stream, revision - 1, numbered(1));
-          await waiting;
+          expect((await waiting).done).toBe(false);
           counts.push(getEventListeners(controller.signal, 'abort').length);
         }
         controller.abort();

@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { withCheckCharacter } from '@app/kernel';
+import { AwardLedger, folder, refusal } from '../ledger.fixture.js';
+import { PACK } from '../pack.fixture.js';
+
+const A = withCheckCharacter('91360700MA35QWERT');
+const B = withCheckCharacter('91360700MA38ACDFG');
+
+describe('paying', () => {
+  let place: ReturnType<typeof folder>;
+  let ledger: AwardLedger;
+  let awards: readonly string[];
+  beforeEach(async () => {
+    place = folder();
+    ledger = await AwardLedger.open(place.path);
+  });
+  afterEach(async () => {
+    await ledger.close();
+    place.remove();
+  });
+
+  async function reopen(): Promise<void> {
+    const { today } = ledger.calendar;
+    await ledger.close();
+    ledger = await AwardLedger.open(place.path, { today });
+  }
+  /** Two awards of 20万 in the draft batch B1. */
+  async function drafted(): Promise<void> {
+    await ledger.prepare('1000000.00', A, B);
+    awards = [await ledger.apply('T1', A), await ledger.apply('T1', B)];
+    for (const award of awards) await ledger.toNotice(award);
+    ledger.calendar.today = '2024-05-10';
+    for (const award of awards) await ledger.grant(award);
+    await ledger.prepareBatch('B1', awards.map((award) => ({ award, instalment: 1 })));
+    await ledger.settle();
+  }
+  async function frozen(): Promise<void> {
+    await drafted();
+    await ledger.batch('B1', { type: 'start-freeze' });
+    await ledger.settle();
+  }
+  const paid = (line: number) => ({ line, amount: '200000.00', result: 'paid', on: '2024-05-10' }) as const;
+  const returned = (line: number) => ({ line, amount: '200000.00', result: 'returned', on: '2024-05-10' }) as const;
+  const types = async () => (await ledger.events()).map(({ type }) => type).filter((type) => /^(batch|instalment|budget-s)/.test(type)).slice(3);
+  const instalments = async () => (await Promise.all(awards.map((award) => ledger.grantedState(award)))).map((state) => state.instalments[0]?.status);
+  /** Everything that is stored is there exactly once. */
+  async function each(...names: readonly string[]): Promise<void> {
+    expect([...(await types())].sort()).toEqual([...names].sort());
+  }
+  const orders = ['batch-prepared', 'batch-freeze-started', 'instalment-ordered', 'instalment-ordered', 'batch-frozen'].slice(1);
+
+  it.each([1, 2, 3, 4])('finishes a freeze after a power cut behind step %i', async (steps) => {
+    await drafted();
+    ledger.cutPowerAfter(steps);
+    await ledger.batch('B1', { type: 'start-freeze' }, 'payer-1', 'freeze');
+    await reopen();
+    await ledger.settle();
+    await each(...orders);
+    expect(await ledger.batchLines('B1')).toEqual(['pending', 'pending']);
+    expect(await instalments()).toEqual(['ordered', 'ordered']);
+    expect(await ledger.batch('B1', { type: 'start-freeze' }, 'payer-1', 'freeze')).toMatchObject({ replayed: true });
+    await each(...orders);
+  });
+
+  it.each([1, 2, 3, 4, 5])('finishes taking in results after a power cut behind step %i', async (steps) => {
+    await frozen();
+    ledger.cutPowerAfter(steps);
+    await ledger.results('B1', [paid(1), paid(2)], 'results');
+    await reopen();
+    await ledger.settle();
+    await each(...orders, 'batch-results-recorded', 'instalment-paid', 'instalment-paid', 'budget-spent', 'budget-spent');
+    expect(await instalments()).toEqual(['paid', 'paid']);
+    expect(await ledger.figures()).toEqual(['600000.00', '0.00', '400000.00']);
+    expect(await ledger.results('B1', [paid(1), paid(2)], 'results')).toMatchObject({ replayed: true });
+  });
+
+  it.each([1, 2, 3])('finishes taking in a return after a power cut behind step %i', async (steps) => {
+    await frozen();
+    await ledger.results('B1', [paid(1), paid(2)]);
+    await ledger.settle();
+    ledger.cutPowerAfter(steps);
+    await ledger.results('B1', [returned(2)]);
+    await reopen();
+    await ledger.settle();
+    expect(await instalments()).toEqual(['paid', 'unlocked']);
+    expect(await ledger.figures()).toEqual(['600000.00', '200000.00', '200000.00']);
+  });
+
+  it.each([1, 2, 3])('finishes a cancelled batch after a power cut behind step %i', async (steps) => {
+    await frozen();
+    ledger.cutPowerAfter(steps);
+    await ledger.batch('B1', { type: 'cancel', reason: '银行未收到' }, 'payer-2');
+    await reopen();
+    await ledger.settle();
+    expect(await instalments()).toEqual(['unlocked', 'unlocked']);
+    expect(await ledger.figures()).toEqual(['600000.00', '400000.00', '0.00']);
+  });
+
+  it('drops from a batch what may no longer be paid, and pays the rest', async () => {
+    await drafted();
+    await ledger.award(awards[0] as string, { type: 'hold', reason: '列入黑名单' }, 'reviewer-1');
+    await ledger.batch('B1', { type: 'start-freeze' });
+    expect(await ledger.batchLines('B1')).toEqual(['dropped', 'pending']);
+    expect((await ledger.events('batch-frozen'))[0]?.data).toMatchObject({ total: '200000.00', dropped: [{ line: 1, code: 'award-held' }] });
+    expect(await refusal(ledger.results('B1', [paid(1)]))).toBe('invalid-input');
+    await ledger.results('B1', [paid(2)]);
+    await ledger.settle();
+    expect(await instalments()).toEqual(['unlocked', 'paid']);
+  });
+
+  it('drops every line whose approver would also be its payer', async () => {
+    await drafted();
+    await ledger.batch('B1', { type: 'start-freeze' }, 'approver-1');
+    expect(await ledger.batchLines('B1')).toEqual(['dropped', 'dropped']);
+    await ledger.settle();
+    expect(await instalments()).toEqual(['unlocked', 'unlocked']);
+  });
+
+  it('orders an instalment for one of two batches that are frozen at once', async () => {
+    await drafted();
+    await ledger.prepareBatch('B2', awards.map((award) => ({ award, instalment: 1 })), 'payer-2');
+    await Promise.all([ledger.batch('B1', { type: 'start-freeze' }), ledger.batch('B2', { type: 'start-freeze' }, 'payer-2')]);
+    await ledger.settle();
+    const lines = [...(await ledger.batchLines('B1')), ...(await ledger.batchLines('B2'))];
+    expect(lines.filter((status) => status === 'pending')).toHaveLength(2);
+    expect(lines.filter((status) => status === 'dropped')).toHaveLength(2);
+    expect(await ledger.events('instalment-ordered')).toHaveLength(2);
+  });
+
+  it('pays once when the same results arrive 64 times, from the same and from other people', async () => {
+    await frozen();
+    const receipts = await Promise.all(Array.from({ length: 64 }, (_, index) => ledger.results('B1', [paid(1), paid(2)], index % 2 === 0 ? 'same' : undefined)));
+    await ledger.settle();
+    expect(receipts.filter(({ events, replayed }) => events > 0 && !replayed)).toHaveLength(1);
+    await each(...orders, 'batch-results-recorded', 'instalment-paid', 'instalment-paid', 'budget-spent', 'budget-spent');
+    expect(await ledger.figures()).toEqual(['600000.00', '0.00', '400000.00']);
+  });
+
+  it('is not turned to paid again by a stale file after the return', async () => {
+    await frozen();
+    await ledger.results('B1', [returned(1)]);
+    await ledger.results('B1', [paid(2)]);
+    await ledger.prepareBatch('B2', [{ award: awards[0] as string, instalment: 1 }]);
+    await ledger.batch('B2', { type: 'start-freeze' });
+    expect(await ledger.results('B1', [paid(1), paid(2)])).toMatchObject({ events: 0 });
+    await ledger.settle();
+    expect(await instalments()).toEqual(['ordered', 'paid']);
+    expect(await ledger.figures()).toEqual(['600000.00', '200000.00', '200000.00']);
+    await ledger.results('B2', [paid(1)]);
+    await ledger.settle();
+    expect(await instalments()).toEqual(['paid', 'paid']);
+  });
+
+  describe('for an award that ends while money is at the bank', () => {
+    const award = `${PACK}.T2.${A}.once`;
+    async function ordered(end: 'lapse' | 'revoke'): Promise<void> {
+      await ledger.prepare('1000000.00', A);
+      expect(await ledger.granted('T2', A)).toBe(award);
+      await ledger.prepareBatch('B1', [{ award, instalment: 1 }]);
+      await ledger.batch('B1', { type: 'start-freeze' });
+      await ledger.award(award, end === 'lapse' ? { type: 'lapse', reason: '逾期' } : { type: 'revoke', cause: 'fraud', reason: '骗补' }, 'approver-1');
+      await ledger.settle();
+      expect(await ledger.figures()).toEqual(['800000.00', '200000.00', '0.00']);
+    }
+    const first = (result: 'paid' | 'returned') => ledger.results('B1', [{ line: 1, amount: '100000.00', result, on: '2024-05-10' }]);
+
+    it.each(['lapse', 'revoke'] as const)('frees the rest once it is paid: %s', async (end) => {
+      await ordered(end);
+      await first('paid');
+      await ledger.settle();
+      expect(await ledger.figures()).toEqual(['900000.00', '0.00', '100000.00']);
+    });
+    it('frees everything once it is returned', async () => {
+      await ordered('lapse');
+      await first('returned');
+      await ledger.settle();
+      expect(await ledger.figures()).toEqual(['1000000.00', '0.00', '0.00']);
+    });
+    it('frees what comes back after it was paid', async () => {
+      await ordered('lapse');
+      await first('paid');
+      await ledger.settle();
+      await first('returned');
+      await ledger.settle();
+      expect(await ledger.figures()).toEqual(['1000000.00', '0.00', '0.00']);
+      expect((await ledger.grantedState(award)).instalments.map(({ status }) => status)).toEqual(['lapsed', 'lapsed']);
+    });
+    it('frees everything when the batch is cancelled', async () => {
+      await ordered('revoke');
+      await ledger.batch('B1', { type: 'cancel', reason: '银行未收到' }, 'payer-2');
+      await ledger.settle();
+      expect(await ledger.figures()).toEqual(['1000000.00', '0.00', '0.00']);
+    });
+    it.each([1, 2, 3, 4])('frees the rest after a power cut behind step %i', async (steps) => {
+      await ordered('lapse');
+      ledger.cutPowerAfter(steps);
+      await first('paid');
+      await reopen();
+      await ledger.settle();
+      expect(await ledger.figures()).toEqual(['900000.00', '0.00', '100000.00']);
+    });
+  });
+});
