@@ -19,6 +19,7 @@ import { enterpriseDecider, enterpriseStream, vocabularyOf } from '../../dist/li
 import { resolveInputs } from '../../dist/libs/enterprises/src/resolve-inputs.js';
 import { EventCodec, eventId, NO_STREAM, SqliteEventStore } from '../../dist/libs/event-store/src/index.js';
 import { addDays, derivedId, sha256, withCheckCharacter } from '../../dist/libs/kernel/src/index.js';
+import { reactionContext } from '../../dist/libs/projections/src/index.js';
 import { assess, bundledPacks, inputsOf, packHash, policyDecider } from '../../dist/libs/policies/src/index.js';
 
 const PACK = 'ganzhou-etdz-2023';
@@ -65,12 +66,15 @@ class Author {
     this.seed = seed;
   }
 
-  /** Runs a command; answers the state after it. Writes once enough has gathered. */
-  async run(decider, stream, command, actor, on) {
+  /**
+   * Runs a command of a person, or of the ledger itself; answers the state after it. Writes once enough has gathered.
+   * With a `cause` it is the very command a process manager sends, so that one that goes over the history again repeats it.
+   */
+  async run(decider, stream, command, actor, on, cause) {
     const known = this.states.get(stream) ?? { state: decider.initialState, revision: NO_STREAM };
     const decided = decider.decide(command, known.state, { actorId: actor.id, roles: actor.roles, effectiveOn: on, today: on });
-    const commandId = derivedId('history', String(this.seed), String((this.commands += 1)));
-    const metadata = { effectiveOn: on, actor, commandId, commandHash: sha256(commandId), correlationId: commandId, causationId: commandId };
+    const { commandId, contentHash, correlationId, causationId } = cause?.(command) ?? this.personal();
+    const metadata = { effectiveOn: on, actor, commandId, commandHash: contentHash, correlationId, causationId };
     const events = decided.map(({ type, data, policy, evidence }, index) => ({
       id: eventId(commandId, index),
       type,
@@ -80,6 +84,7 @@ class Author {
     const state = decided.reduce((folded, event) => decider.evolve(folded, event, { actorId: actor.id, effectiveOn: on }), known.state);
     this.states.set(stream, { state, revision: known.revision + events.length });
     if (events.length > 0) {
+      this.last = events.at(-1);
       const waiting = this.pending.get(stream);
       if (waiting === undefined) this.pending.set(stream, { expected: known.revision, events });
       else waiting.events.push(...events);
@@ -88,6 +93,11 @@ class Author {
     this.instant = Math.max(this.instant, Date.parse(`${on}T02:00:00Z`));
     if (this.pendingEvents >= FLUSH_EVENTS) await this.flush();
     return state;
+  }
+
+  personal() {
+    const commandId = derivedId('history', String(this.seed), String((this.commands += 1)));
+    return { commandId, contentHash: sha256(commandId), correlationId: commandId, causationId: commandId };
   }
 
   state(stream) {
@@ -275,7 +285,10 @@ async function payBatch({ author, random, policy }, cohort, members, budget, day
   });
   await author.run(batchDecider, stream, { type: 'prepare', title: `第${cohort}批奖补资金`, lines }, FINANCE, day);
   await author.run(batchDecider, stream, { type: 'start-freeze' }, FINANCE, day);
-  for (const { award, line } of lines) await author.run(awardDecider, awardStream(award), { type: 'order', no: 1, batch, line, payer: FINANCE.id }, LEDGER, day);
+  const freezing = author.last;
+  for (const { award, line } of lines) {
+    await author.run(awardDecider, awardStream(award), { type: 'order', no: 1, batch, line, payer: FINANCE.id }, LEDGER, day, payments(freezing, `award:${line}:order`));
+  }
   await author.run(batchDecider, stream, { type: 'freeze', dropped: [] }, LEDGER, day);
   const on = addDays(day, 3);
   const results = lines.map(({ line, amount }) => {
@@ -283,11 +296,17 @@ async function payBatch({ author, random, policy }, cohort, members, budget, day
     return { line, amount, result, on, reference: `ICBC${on.replaceAll('-', '')}${cohort}-${line}`, reason: result === 'paid' ? '' : '账号户名不符' };
   });
   await author.run(batchDecider, stream, { type: 'record-results', file: `${batch}.csv`, sha256: sha256(batch), results }, FINANCE, on);
+  const recorded = author.last;
   for (const { line, result, reference, reason } of results) {
     const { award, amount } = lines[line - 1];
-    await author.run(awardDecider, awardStream(award), { type: 'settle', no: 1, batch, line, result, on, reference, reason }, LEDGER, on);
+    await author.run(awardDecider, awardStream(award), { type: 'settle', no: 1, batch, line, result, on, reference, reason }, LEDGER, on, payments(recorded, `award:${line}:${result}`));
     if (result === 'paid') await author.run(budgetDecider, budgetStream(budget), { type: 'spend', award, instalment: 1, amount, payment: `${batch}/${line}` }, LEDGER, on);
   }
+}
+
+/** The context of a command of the process manager `payments`. */
+function payments(event, part) {
+  return (command) => reactionContext(event, 'payments', command, part);
 }
 
 /** A certificate is revoked: the award ends, its budget is free again, and what was paid is demanded and comes back. */

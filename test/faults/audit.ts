@@ -79,10 +79,10 @@ function moneyFaults(events: readonly StoredEvent[]): readonly string[] {
   for (const { stream, type, data } of events) {
     const award = awards.get(stream) ?? { granted: 0, paid: 0, grants: 0, line: undefined, openPayments: new Map() };
     const line = lines.get(stream) ?? { available: 0, reserved: new Map(), spent: new Map() };
-    const key = String(data['award'] ?? '');
+    const key = typeof data['award'] === 'string' ? data['award'] : '';
     const amount = fen(data['amount']);
     const add = (map: Map<string, number>, by: number) => map.set(key, (map.get(key) ?? 0) + by);
-    switch (type.split('.')[0]) {
+    switch (type.replace(/\.v\d+$/, '')) {
       case 'award-granted': {
         const budget = data['budget'] as { pack: string; line: string; period: string };
         Object.assign(award, { granted: award.granted + amount, grants: award.grants + 1, line: `budget-${budget.pack}.${budget.line}.${budget.period}` });
@@ -91,7 +91,7 @@ function moneyFaults(events: readonly StoredEvent[]): readonly string[] {
         break;
       }
       case 'instalment-ordered':
-        if (award.openPayments.has(Number(data['no']))) faults.push(`${stream}: instalment ${data['no']} is in two batches`);
+        if (award.openPayments.has(Number(data['no']))) faults.push(`${stream}: instalment ${Number(data['no'])} is in two batches`);
         award.openPayments.set(Number(data['no']), String(data['batch']));
         break;
       case 'instalment-paid':

@@ -24,7 +24,7 @@ export class OfficeLoad {
   readonly unexpected: string[] = [];
   private readonly tokens = new Map<string, string>();
   private over = false;
-  private workers: Promise<void>[] = [];
+  private readonly workers: Promise<void>[] = [];
 
   constructor(
     private readonly served: ServedLedger,

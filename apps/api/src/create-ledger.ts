@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Logger, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { refuseDeepBodies, sendProblem } from '@app/http';
 import type { Clock } from '@app/kernel';
@@ -41,7 +41,7 @@ export async function createLedger({ dataFolder, clock = SYSTEM_CLOCK, logger, p
   try {
     const app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(folder, clock), httpServer(), { logger, abortOnError: false });
     const fastify = app.getHttpAdapter().getInstance();
-    refuseDeepBodies(fastify as unknown as FastifyInstance);
+    refuseDeepBodies(fastify);
     fastify.decorateRequest('clock', { getter: () => clock });
     describeApi(app);
     await app.init();

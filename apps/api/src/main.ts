@@ -41,8 +41,9 @@ function fail(code: number, message: string): never {
   process.exit(code);
 }
 
-main().catch((error: NodeJS.ErrnoException) => {
+main().catch((error: unknown) => {
   if (error instanceof Problem) fail(3, error.detail);
-  if (error.code === 'EADDRINUSE' || error.code === 'EACCES') fail(3, `cannot listen: ${error.message}`);
-  fail(3, error.stack ?? String(error));
+  if (!(error instanceof Error)) fail(3, String(error));
+  const { code } = error as NodeJS.ErrnoException;
+  fail(3, code === 'EADDRINUSE' || code === 'EACCES' ? `cannot listen: ${error.message}` : (error.stack ?? error.message));
 });

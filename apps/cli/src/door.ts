@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
 import type { ProblemDocument } from '@app/http';
 import { Problem } from '@app/kernel';
@@ -40,9 +39,20 @@ export class Refused extends Error {
 /** The parsed JSON of a successful answer. @throws Refused with the problem document otherwise. */
 export async function ask<Result>(door: Door, call: Call): Promise<Result> {
   const { status, content } = await door.call(call);
-  const body: unknown = JSON.parse(content.toString('utf8'));
-  if (status >= 400) throw new Refused(body as ProblemDocument);
-  return body as Result;
+  if (status >= 400) throw new Refused(problemIn(content, status));
+  return JSON.parse(content.toString('utf8')) as Result;
+}
+
+/** The problem document of an answer; what is none, such as a proxy's page, is reported as it came. */
+export function problemIn(content: Buffer, status: number): ProblemDocument {
+  const text = content.toString('utf8');
+  try {
+    const problem: unknown = JSON.parse(text);
+    if (typeof problem === 'object' && problem !== null && 'code' in problem && 'detail' in problem) return problem as ProblemDocument;
+  } catch {
+    // falls through
+  }
+  return { type: 'about:blank', title: 'no problem document', status, code: `http-${status}`, detail: text.slice(0, 300), instance: '' };
 }
 
 function headersOf({ method, body, token, idempotencyKey, ifMatch }: Call): Record<string, string> {
@@ -76,7 +86,7 @@ export function serverDoor(url: string): Door {
 
 /** A ledger opened in this process; queries see everything written before them. */
 export function ledgerDoor(ledger: Ledger): Door {
-  const fastify = ledger.app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = ledger.app.getHttpAdapter().getInstance();
   const store = ledger.app.get<EventStore>(EVENT_STORE);
   const subscriptions = ledger.app.get(Subscriptions);
   return {

@@ -39,8 +39,12 @@ function listOf(items: readonly Record<string, unknown>[]): string {
   const headings = [...new Set(items.flatMap((item) => Object.keys(item)))];
   return tableOf(
     headings,
-    items.map((item) => headings.map((heading) => String(item[heading] ?? ''))),
+    items.map((item) => headings.map((heading) => cellOf(item[heading]))),
   );
+}
+
+function cellOf(value: unknown): string {
+  return typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
 }
 
 /** Says what went wrong and returns the exit code for it. */

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { invalidField } from '@app/kernel';
-import { type Answer, type Call, Refused } from './door.js';
+import { type Answer, type Call, problemIn, Refused } from './door.js';
 import { EXIT, print, printJson, show } from './output.js';
 import type { Route, RouteOption } from './routes.js';
 import { type GlobalOptions, withDoor } from './session.js';
@@ -116,7 +116,7 @@ function evidenceOf(text: string): Values {
 }
 
 function finish({ status, contentType, content }: Answer, options: GlobalOptions & { readonly output?: string }): void {
-  if (status >= 400) throw new Refused(JSON.parse(content.toString('utf8')));
+  if (status >= 400) throw new Refused(problemIn(content, status));
   if (!contentType.startsWith('application/json')) {
     writeFileSync(options.output as string, content);
     print(options.json === true ? JSON.stringify({ output: options.output, bytes: content.length }) : `${options.output}: ${content.length} bytes`);

@@ -189,7 +189,7 @@ describe('publicise', () => {
 describe('objections', () => {
   it('are numbered, and heard until the grant', () => {
     const life = publicised().do(objection, by('auditor'));
-    expect(life.when({ ...objection, by: '另一企业' } as AwardCommand, by('auditor', '2024-05-20'))).toMatchObject([
+    expect(life.when({ ...objection, by: '另一企业' }, by('auditor', '2024-05-20'))).toMatchObject([
       { type: 'award-objection-raised', data: { objection: 2, by: '另一企业', reason: '数据不实' } },
     ]);
     expect(granted().refusal(objection, by('auditor'))).toBe('award-status');
@@ -435,7 +435,7 @@ describe('order and settle', () => {
     const back = ordered().do(cancel, ledger);
     expect(back.granted.instalments[0]).toMatchObject({ status: 'unlocked', since: '2024-05-06', returns: 0 });
     expect(back.when(cancel, ledger)).toEqual([]);
-    expect(ordered().when({ ...cancel, batch: 'B2' } as AwardCommand, ledger)).toEqual([]);
+    expect(ordered().when({ ...cancel, batch: 'B2' }, ledger)).toEqual([]);
     expect(paid().when(cancel, ledger)).toEqual([]);
     expect(applied.when(cancel, ledger)).toEqual([]);
   });

@@ -102,7 +102,7 @@ describe('adjust', () => {
 
 describe('transfer out', () => {
   const send = (amount: string, extra: object = {}): BudgetCommand =>
-    ({ type: 'transfer-out', transfer: 't1', to: other, amount, reason: '调剂', targetStatus: 'open', ...extra }) as BudgetCommand;
+    ({ type: 'transfer-out', transfer: 't1', to: other, amount, reason: '调剂', targetStatus: 'open', ...extra });
   const sent: BudgetEvent = { type: 'budget-transferred-out', data: { transfer: 't1', to: other, amount: '40.00', reason: '调剂' } };
   it('sends to an open line', () => given(opened(), appropriated('40.00')).when(send('40'), finance).then(sent));
   it('is quiet on a repeat, even after the target closed', () =>
@@ -362,7 +362,7 @@ describe('return spending', () => {
 });
 
 describe('close', () => {
-  const close = (extra: object = {}): BudgetCommand => ({ type: 'close', ...extra }) as BudgetCommand;
+  const close = (extra: object = {}): BudgetCommand => ({ type: 'close', ...extra });
   const toNext = close({ to: next, targetStatus: 'open' });
   const held = [opened(), appropriated('100.00'), reserved('a', '60.00')];
   it('carries the whole balance over', () =>

@@ -1,4 +1,4 @@
-import { type Decider, type DecisionContext, type Evidence, Money, type PolicyCitation, unreachable } from '@app/kernel';
+import { type Decider, type DecisionContext, type Evidence, type Money, type PolicyCitation, unreachable } from '@app/kernel';
 import {
   availableOf,
   type BudgetEvent,

@@ -88,13 +88,13 @@ export class Executor {
     if (loaded.revision === NO_STREAM) loaded = await this.refresh(decider, stream, loaded);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       let events: readonly Event[] = [];
-      let refusal: unknown;
+      let refusal: { readonly error: unknown } | undefined;
       try {
         requireRevision(stream, context.expectedRevision, loaded.revision);
         const prepared = typeof command === 'function' ? await (command as Prepare<Command, State>)(loaded.state) : command;
         events = decider.decide(prepared, loaded.state, decision);
       } catch (error) {
-        refusal = error;
+        refusal = { error };
       }
       if (events.length === 0) {
         const fresh = await this.refresh(decider, stream, loaded);
@@ -104,7 +104,7 @@ export class Executor {
         }
         const before = await this.replay(context);
         if (before !== undefined) return before;
-        if (refusal !== undefined) throw refusal;
+        if (refusal !== undefined) throw refusal.error;
         return { stream, revision: loaded.revision, position: loaded.position, events: 0, replayed: false };
       }
       try {

@@ -88,7 +88,7 @@ export function conditionInputs(pack: Pack, clauseId: string, no: number): reado
 
 function planOf(pack: Pack, clauseId: string): Plan {
   let ofPack = plans.get(pack);
-  if (ofPack === undefined) plans.set(pack, (ofPack = new Map()));
+  if (ofPack === undefined) plans.set(pack, (ofPack = new Map<string, Plan>()));
   let plan = ofPack.get(clauseId);
   if (plan === undefined) ofPack.set(clauseId, (plan = makePlan(pack, clauseOf(pack, clauseId))));
   return plan;

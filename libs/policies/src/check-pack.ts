@@ -1,4 +1,4 @@
-import { Decimal, isBusinessDate, sha256 } from '@app/kernel';
+import { Decimal, isBusinessDate, sha256, unreachable } from '@app/kernel';
 import { type Amounts, type Citation, type Clause, type Condition, type Pack, type Shape, categoriesOf } from './pack.js';
 
 /** A rule of the pack format that is broken, and where: the path of the offending value. */
@@ -196,8 +196,15 @@ class Checker {
           this.report([...path, 'envelope'], 'dangling-reference', `there is no envelope ${shape.envelope}`);
         }
         return;
-      default:
+      case 'fixed':
+      case 'external':
+      case 'unspecified':
+      case 'gate':
+      case 'deadline':
+      case 'note':
         return;
+      default:
+        return unreachable(shape);
     }
   }
 
@@ -214,7 +221,9 @@ class Checker {
     this.checkUnique([...path, 'tiers'], shape.tiers);
     const isFixed = 'place' in shape;
     if (isFixed === ('by' in shape || 'places' in shape)) return this.report(path, 'tier', 'give either place, or by and places');
-    if (!isFixed && (shape.by === undefined || shape.places === undefined)) return this.report(path, 'tier', 'give both by and places');
+    // The schema lets either stand without the other; the type speaks of packs that have passed this check.
+    const { by, places: table } = shape as { readonly by?: string; readonly places?: object };
+    if (!isFixed && (by === undefined || table === undefined)) return this.report(path, 'tier', 'give both by and places');
     const places: readonly string[] = isFixed ? [shape.place] : Object.values(shape.places);
     for (const place of places) {
       if (!shape.tiers.some(({ id }) => id === place)) this.report(path, 'dangling-reference', `there is no tier ${place}`);
@@ -254,7 +263,7 @@ class Checker {
         if (!this.clauseIds.has(clause)) this.report([...path, 'clauses', at], 'dangling-reference', `there is no clause ${clause}`);
       });
       for (const [key, option] of [['chosen', chosen], ['simulatedAs', simulatedAs]] as const) {
-        if (option != null && !options.some(({ id }) => id === option)) this.report([...path, key], 'dangling-reference', `there is no option ${option}`);
+        if (option !== null && option !== undefined && !options.some(({ id }) => id === option)) this.report([...path, key], 'dangling-reference', `there is no option ${option}`);
       }
       if (chosen !== null && simulatedAs !== undefined) this.report([...path, 'simulatedAs'], 'interpretation', 'only an open question is simulated');
     });

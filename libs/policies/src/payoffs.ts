@@ -1,4 +1,4 @@
-import { Decimal } from '@app/kernel';
+import { Decimal, unreachable } from '@app/kernel';
 import { type InstalmentAssessment, type Outcome, type TraceStep } from './assessment.js';
 import { type Parsed, type SlotOf, type Test, type Truth, type Values, compileCondition } from './conditions.js';
 import { bothWays } from './figures.js';
@@ -41,8 +41,16 @@ export function compilePayoff(pack: Pack, clause: Clause, slotOf: SlotOf): Payof
       return { inputs: [], collectUnknown: () => undefined, settle: () => ({ outcome: 'passed' }) };
     case 'tier':
       return tier(pack, clause, slotOf, shape);
-    default:
+    case 'external':
+    case 'unspecified':
+    case 'target':
+    case 'target-table':
+    case 'deadline':
+    case 'budget':
+    case 'note':
       return undefined;
+    default:
+      return unreachable(shape);
   }
 }
 
@@ -81,7 +89,7 @@ interface Table {
   readonly inputs: readonly string[];
   /** The entries that are still possible: one when the category is known or does not matter. */
   possible(values: Values): readonly Entry[];
-  covers(value: Parsed): boolean;
+  readonly covers: (value: Parsed) => boolean;
 }
 
 function compileTable(pack: Pack, amounts: Amounts, slotOf: SlotOf): Table {

@@ -63,7 +63,7 @@ export class Projector {
   /** True when every projection has applied the event at the position; false after the time or when one has stopped. */
   async reached(position: number, timeoutMs: number): Promise<boolean> {
     const results = await Promise.all(
-      this.running.map(({ gate, error }) => (error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs))),
+      this.running.map(async ({ gate, error }) => (error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs))),
     );
     return results.every(Boolean);
   }

@@ -147,20 +147,20 @@ export class UnitOfWork implements Rows {
   constructor(private readonly read: (table: Table, key: Key) => Row | undefined) {}
 
   get<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): R | undefined {
-    const rows = this.rowsOf(table as unknown as Table);
+    const rows = this.rowsOf(table);
     const id = identity(key);
     const known = rows.get(id);
     if (known !== undefined) return known.row as R | undefined;
-    return this.read(table as unknown as Table, key) as R | undefined;
+    return this.read(table, key) as R | undefined;
   }
 
   put<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, row: R): void {
     const key = table.key.map((column) => row[column]) as unknown as Key;
-    this.rowsOf(table as unknown as Table).set(identity(key), { key, row: row as unknown as Row });
+    this.rowsOf(table).set(identity(key), { key, row });
   }
 
   remove<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): void {
-    this.rowsOf(table as unknown as Table).set(identity(key), { key, row: undefined });
+    this.rowsOf(table).set(identity(key), { key, row: undefined });
   }
 
   *changes(): Iterable<readonly [Table, Iterable<Change>]> {
@@ -169,7 +169,7 @@ export class UnitOfWork implements Rows {
 
   private rowsOf(table: Table): Map<string, Change> {
     let rows = this.tables.get(table);
-    if (rows === undefined) this.tables.set(table, (rows = new Map()));
+    if (rows === undefined) this.tables.set(table, (rows = new Map<string, Change>()));
     return rows;
   }
 }

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import { Tokens } from '@app/http';
+import { type Tokens } from '@app/http';
 import { type BusinessDate, type Clock, type PersonRole, startOf } from '@app/kernel';
 import type { Receipt } from '@app/event-store';
 import { ask, type Door, Refused } from '../door.js';

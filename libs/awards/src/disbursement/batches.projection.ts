@@ -68,7 +68,8 @@ function changeOf(event: RecordedEvent & BatchEvent): Partial<BatchRow> {
       return { status: 'frozen', total_fen: Money.parse(event.data.total).toFen(), dropped: event.data.dropped.length, frozen_on: event.metadata.effectiveOn };
     case 'batch-cancelled':
       return { status: 'cancelled' };
-    default:
+    case 'batch-prepared':
+    case 'batch-results-recorded':
       return {};
   }
 }

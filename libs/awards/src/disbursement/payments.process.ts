@@ -38,8 +38,12 @@ export class PaymentsProcess implements ProcessManager {
           await this.onAward(event, line, { type: 'cancel-order', no: line.instalment, batch, line: line.line, reason: (event.data as { reason: string }).reason });
         }
         return;
-      default:
+      case 'batch-results-recorded':
         for (const result of (event.data as { results: readonly LineResult[] }).results) await this.settle(event, batch, state, result);
+        return;
+      case 'batch-prepared':
+      case 'batch-frozen':
+        return;
     }
   }
 

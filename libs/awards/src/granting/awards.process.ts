@@ -3,7 +3,6 @@ import { Budgets } from '@app/budgets';
 import { Executor, type RecordedEvent } from '@app/event-store';
 import { Problem } from '@app/kernel';
 import { type ProcessManager, reactionContext, Subscriptions } from '@app/projections';
-import { isGranted } from '../award.js';
 import { awardDecider } from '../decide.js';
 import { Grants } from './grants.js';
 

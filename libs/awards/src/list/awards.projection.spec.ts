@@ -13,7 +13,7 @@ import {
   discretionary,
   granted,
   granting,
-  Life,
+  type Life,
   order,
   ordered,
   paid,

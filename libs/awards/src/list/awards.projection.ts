@@ -226,11 +226,8 @@ export class AwardsProjection implements Projection {
         this.change(rows, award, event.data.no, (row) => ({ ...row, status: 'paid', paid_on: event.data.on }));
         return { ...before, paid_fen: before.paid_fen + fen(event.data.amount) };
       case 'instalment-returned': {
-        let wasPaid = false;
-        this.change(rows, award, event.data.no, (row) => {
-          wasPaid = row.status === 'paid';
-          return backFromBank(row, before.status, 1);
-        });
+        const wasPaid = rows.get(instalmentTable, award, event.data.no)?.status === 'paid';
+        this.change(rows, award, event.data.no, (row) => backFromBank(row, before.status, 1));
         return wasPaid ? { ...before, paid_fen: before.paid_fen - fen(event.data.amount) } : before;
       }
       case 'award-held':

@@ -70,14 +70,14 @@ describe('the budget-lines read model', () => {
     expect(await ledger.subscriptions.settled(5_000)).toBe(true);
     const first = await ledger.queries.execute(new ListBudgetLines({ limit: 3, pack: line.pack }));
     expect(first.items.map(({ period }) => period)).toEqual(['2021-2023', '2024', '2025']);
-    const second = await ledger.queries.execute(new ListBudgetLines({ limit: 3, pack: line.pack, cursor: first.next as string }));
+    const second = await ledger.queries.execute(new ListBudgetLines({ limit: 3, pack: line.pack, cursor: first.next }));
     expect(second).toMatchObject({ items: [{ period: '2026' }] });
     expect(second.next).toBeUndefined();
     expect((await ledger.queries.execute(new ListBudgetLines({ limit: 3, pack: 'unknown' }))).items).toEqual([]);
     const held = await ledger.queries.execute(new ListReservations(line, { limit: 1, status: 'live' }));
     expect(held.items).toMatchObject([{ award: 'a', amount: '1.00', rest: '1.00' }]);
     expect(
-      (await ledger.queries.execute(new ListReservations(line, { limit: 1, status: 'live', cursor: held.next as string }))).items,
+      (await ledger.queries.execute(new ListReservations(line, { limit: 1, status: 'live', cursor: held.next }))).items,
     ).toMatchObject([{ award: 'c' }]);
     await expect(ledger.queries.execute(new ListReservations(next, { limit: 1 }))).resolves.toMatchObject({ items: [] });
     await expect(ledger.queries.execute(new GetBudgetLine({ ...line, period: '2030' }))).rejects.toMatchObject({

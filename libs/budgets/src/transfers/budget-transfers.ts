@@ -1,4 +1,4 @@
-import { asDomainEvent, Executor, type RecordedEvent } from '@app/event-store';
+import { asDomainEvent, type Executor, type RecordedEvent } from '@app/event-store';
 import { derivedId, Problem } from '@app/kernel';
 import { type ProcessManager, reactionContext } from '@app/projections';
 import type { BudgetEvent } from '../budget.js';
