@@ -122,6 +122,7 @@ function moneyFaults(events: readonly StoredEvent[]): readonly string[] {
         add(line.reserved, amount);
         add(line.spent, -amount);
         break;
+      default: // moves no money
     }
     if (stream.startsWith('award-')) awards.set(stream, award);
     if (stream.startsWith('budget-')) lines.set(stream, line);

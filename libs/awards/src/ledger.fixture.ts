@@ -37,6 +37,9 @@ export function folder() {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+/** Never begins anew: a ledger that is opened again must not send its old keys again. */
+let keys = 0;
+
 /** The day it is, for a ledger and everything in it. */
 export class Calendar implements Clock {
   constructor(public today: string) {}
@@ -48,7 +51,6 @@ export class Calendar implements Clock {
 /** Awards with the real policies, dossiers and budgets on real files that can be opened again. For specs only. */
 export class AwardLedger {
   private appendsLeft = Number.POSITIVE_INFINITY;
-  private keys = 0;
 
   private constructor(
     readonly app: NestFastifyApplication,
@@ -106,7 +108,7 @@ export class AwardLedger {
     this.appendsLeft = appends;
   }
 
-  context(actor: string, key = `k${(this.keys += 1)}`, roles: readonly Role[] = []): CommandContext {
+  context(actor: string, key = `k${(keys += 1)}`, roles: readonly Role[] = []): CommandContext {
     const { today } = this.calendar;
     const commandId = derivedId('spec', actor, key);
     return { commandId, contentHash: contentHash(key), actor: { id: actor, unit: '科技局', roles }, effectiveOn: today, today, correlationId: commandId, causationId: commandId };
@@ -253,7 +255,7 @@ export class AwardLedger {
     const token = await this.tokens.issue({ id: `${role}-1`, unit: '财政局', roles: [role] }, 3_600);
     const answer = await fetch(`${(await this.app.getUrl()).replace('[::1]', '127.0.0.1')}${url}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(method === 'POST' && { 'content-type': 'application/json', 'idempotency-key': `h${(this.keys += 1)}` }), ...headers },
+      headers: { authorization: `Bearer ${token}`, ...(method === 'POST' && { 'content-type': 'application/json', 'idempotency-key': `h${(keys += 1)}` }), ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const content = Buffer.from(await answer.arrayBuffer());

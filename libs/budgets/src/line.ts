@@ -27,16 +27,13 @@ const EARLIEST_YEAR = 1949;
  * @throws Problem `invalid-input` naming the field. A span of one year is refused: "2024-2024" would be a second name for "2024".
  */
 export function yearsOf(period: string, field = 'period'): Years {
-  const problem = invalidField(
-    field,
-    'period',
-    `must be a year such as "2024" or a span of 2 to ${LONGEST_YEARS} years such as "2021-2023"`,
-  );
-  if (!PERIOD_PATTERN.test(period)) throw problem;
+  const malformed = () =>
+    invalidField(field, 'period', `must be a year such as "2024" or a span of 2 to ${LONGEST_YEARS} years such as "2021-2023"`);
+  if (!PERIOD_PATTERN.test(period)) throw malformed();
   const first = Number(period.slice(0, 4));
   const last = period.length === 4 ? first : Number(period.slice(5));
   const spansWell = period.length === 4 || (last > first && last - first < LONGEST_YEARS);
-  if (first < EARLIEST_YEAR || !spansWell) throw problem;
+  if (first < EARLIEST_YEAR || !spansWell) throw malformed();
   return { first, last };
 }
 

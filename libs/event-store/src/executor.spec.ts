@@ -249,7 +249,8 @@ describe('conflicts', () => {
 
   it('that do not end are told to the caller after a bounded number of attempts', async () => {
     const { store, add } = setUp();
-    store.beforeAppend = async (stream) => {
+    store.beforeAppend = async (stream, attempt) => {
+      if (attempt > 100) throw new Error('the attempts do not end');
       store.put(stream, [foreignEvent(0)]);
     };
     await expect(add(1)).rejects.toMatchObject({ kind: 'conflict', code: 'too-much-contention' });

@@ -40,7 +40,10 @@ export type Prepare<Command, State> = (state: State) => Promise<Command>;
 
 type AnyDecider<Command, Event extends DomainEvent, State> = Decider<Command, Event, State>;
 
-const CACHED_STREAMS = 5_000;
+/** How many folded events the cache may stand for: states differ in size as their histories do. */
+const CACHED_EVENTS = 20_000;
+/** What one stream counts at most, so that the longest, which is the dearest to fold again, still fits. */
+const LARGEST_SHARE = 1_000;
 /** Other processes may win this many races against us before the caller is told to retry. */
 const ATTEMPTS = 20;
 
@@ -52,7 +55,10 @@ const ATTEMPTS = 20;
  * the stream's tail has been read again, so a stale cache can cost a retry but never a wrong answer.
  */
 export class Executor {
-  private readonly cache = new LRUCache<string, Loaded<unknown>>({ max: CACHED_STREAMS });
+  private readonly cache = new LRUCache<string, Loaded<unknown>>({
+    maxSize: CACHED_EVENTS,
+    sizeCalculation: ({ revision }) => Math.min(revision + 1, LARGEST_SHARE),
+  });
   private readonly tails = new Map<string, Promise<unknown>>();
 
   constructor(private readonly store: EventStore) {}

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { type Clock, Problem } from '@app/kernel';
 import type { EventCodec } from './codec.js';
@@ -242,6 +243,7 @@ export class SqliteEventStore implements EventStore {
       if (rows.length < wanted) return;
       left -= rows.length;
       after = (rows.at(-1) as Row).position;
+      await nextTurn();
     }
   }
 
@@ -255,6 +257,8 @@ export class SqliteEventStore implements EventStore {
       }
       position = (events.at(-1) as RecordedEvent).position;
       yield events;
+      // Requests come in between the pages of a long history: without this, catching up would keep everyone else out.
+      if (events.length === PAGE_SIZE) await nextTurn();
     }
   }
 

@@ -1,5 +1,5 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { EVENT_STORE, type EventStore, Executor } from '@app/event-store';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Executor } from '@app/event-store';
 import { notFound, refused } from '@app/kernel';
 import { ReadModels, Subscriptions } from '@app/projections';
 import { type PolicyTables } from './list/policies.projection.js';
@@ -20,12 +20,11 @@ export class Policies implements OnApplicationBootstrap {
     private readonly executor: Executor,
     private readonly readModels: ReadModels,
     private readonly subscriptions: Subscriptions,
-    @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
   /** After a restart the list of policies comes from the read models, brought up to date first. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.subscriptions.atLeast(await this.store.head());
+    await this.subscriptions.caughtUp();
     const rows = await this.readModels.from<PolicyTables>().selectFrom('policy').select('pack').distinct().execute();
     for (const { pack } of rows) await this.noteChange(pack);
   }

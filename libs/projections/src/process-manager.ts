@@ -94,7 +94,10 @@ export class ProcessManagerRunner {
       } catch (error) {
         const passing = error instanceof Problem && (error.kind === 'unavailable' || error.kind === 'conflict');
         this.error = `position ${event.position}: ${error instanceof Error ? error.message : String(error)}`;
-        if (!passing) return false;
+        if (!passing) {
+          this.gate.giveUp();
+          return false;
+        }
         await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], undefined, { signal: this.stopping.signal }).catch(() => undefined);
       }
     }

@@ -30,6 +30,15 @@ export class PositionGate {
     }
   }
 
+  /** Nobody need wait any longer: the position will not move. */
+  giveUp(): void {
+    for (const { timer, resolve } of this.waiters) {
+      clearTimeout(timer);
+      resolve(false);
+    }
+    this.waiters = [];
+  }
+
   /** True as soon as the position is reached, false when it has not been within the time. */
   reached(position: number, timeoutMs: number): Promise<boolean> {
     if (position <= this.current) return Promise.resolve(true);

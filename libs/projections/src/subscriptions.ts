@@ -55,7 +55,18 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
       ]);
     }
     if (await this.projector.reached(position, READ_YOUR_WRITES_MS)) return;
-    throw new Problem('unavailable', 'read-model-behind', `the read models have not reached position ${position} yet; retry`);
+    throw behind(position);
+  }
+
+  /**
+   * Waits, however long they need, until the read models have seen the ledger as it stands: they may have to be built anew.
+   * @throws Problem `read-model-behind` when one of them has stopped.
+   */
+  async caughtUp(): Promise<void> {
+    const head = await this.store.head();
+    while (!(await this.projector.reached(head, READ_YOUR_WRITES_MS))) {
+      if (this.projector.status().some(({ state }) => state === 'stopped')) throw behind(head);
+    }
   }
 
   /** Waits until the process managers have dealt with a position; false when they have not within the time. */
@@ -85,4 +96,8 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   onApplicationShutdown(): void {
     this.readModels.close();
   }
+}
+
+function behind(position: number): Problem {
+  return new Problem('unavailable', 'read-model-behind', `the read models have not reached position ${position} yet; retry`);
 }

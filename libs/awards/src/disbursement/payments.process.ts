@@ -68,13 +68,14 @@ export class PaymentsProcess implements ProcessManager {
     const { state: award } = await this.executor.load(awardDecider, awardStream(id));
     if (!isGranted(award)) throw new Error(`${id} is in batch ${batch} but not granted`);
     const { line: number, result: outcome, on, reference, reason } = result;
-    await this.onAward(event, line, { type: 'settle', no: instalment, batch, line: number, result: outcome, on, reference, reason }, outcome);
     const payment = `${batch}/${number}`;
     const spending = { award: id, payee: award.payee, clause: award.clause, instalment, amount, payment };
     const context = reactionContext(event, NAME, spending, `budget:${number}:${outcome}`);
+    // The budget first: whoever learns from the award that nothing is at the bank any more finds every payment booked.
     if (outcome === 'paid') await this.budgets.spend(award.grant.budget, spending, context);
     // Only what had been booked as paid before can flow back; a payment that never arrived is still reserved.
     else if (line.paid !== undefined) await this.budgets.returnSpending(award.grant.budget, spending, context);
+    await this.onAward(event, line, { type: 'settle', no: instalment, batch, line: number, result: outcome, on, reference, reason }, outcome);
   }
 
   private async onAward(event: RecordedEvent, line: BatchLine, command: AwardCommand, part = command.type as string): Promise<void> {

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Budgets } from '@app/budgets';
 import { Executor, type RecordedEvent } from '@app/event-store';
-import { Problem } from '@app/kernel';
 import { type ProcessManager, reactionContext, Subscriptions } from '@app/projections';
+import type { BudgetLineReference } from '../award.js';
 import { awardDecider } from '../decide.js';
-import { Grants } from './grants.js';
+import { Grants, isFinal } from './grants.js';
 
 const NAME = 'award-grants';
 
@@ -12,7 +12,7 @@ const NAME = 'award-grants';
 @Injectable()
 export class AwardsProcess implements ProcessManager {
   readonly name = NAME;
-  readonly handles = new Set(['award-grant-started', 'award-lapsed', 'award-revoked', 'instalment-returned', 'instalment-order-cancelled']);
+  readonly handles = new Set(['award-grant-started', 'award-lapsed', 'award-revoked', 'instalment-paid', 'instalment-returned', 'instalment-order-cancelled']);
 
   constructor(
     private readonly executor: Executor,
@@ -29,12 +29,14 @@ export class AwardsProcess implements ProcessManager {
   }
 
   private async finishGrant(event: RecordedEvent): Promise<void> {
-    const { grant } = event.data as { grant: string };
+    const { grant, budget } = event.data as { grant: string; budget: BudgetLineReference };
+    const award = event.stream.slice('award-'.length);
     try {
-      await this.grants.complete(event.stream.slice('award-'.length), grant);
+      await this.grants.complete(award, grant);
     } catch (error) {
-      // A refusal has been recorded on the award, or the grant is long over: there is nothing left to finish.
-      if (!(error instanceof Problem) || error.kind !== 'refused') throw error;
+      if (!isFinal(error)) throw error;
+      // The refusal has been recorded on the award, or the grant is long over. All that can be left is its reservation.
+      await this.grants.abandon(award, grant, budget, event.metadata.effectiveOn);
     }
   }
 

@@ -35,7 +35,7 @@ export class Grants {
       try {
         await this.budgets.reserve(budget, reservation, stepContext('reserve', grant, on));
       } catch (error) {
-        if (!(error instanceof Problem) || error.kind === 'unavailable' || error.kind === 'conflict') throw error;
+        if (!isFinal(error)) throw error;
         await this.run(stream, { type: 'fail-grant', grant, code: error.code, detail: error.detail }, stepContext('fail', grant, on));
         throw error;
       }
@@ -44,6 +44,18 @@ export class Grants {
     if (isGranted(state) && state.grant.id === grant) return this.run(stream, { type: 'complete-grant', grant }, stepContext('complete', grant, state.grant.on));
     if (state.status === 'publicised' && state.failedGrant?.grant === grant) throw refused(state.failedGrant.code, state.failedGrant.detail);
     throw refused('grant-failed', 'this grant failed; ask again with a new idempotency key');
+  }
+
+  /** Gives back what a grant that is over for good may still hold of the budget. */
+  async abandon(award: string, grant: string, budget: BudgetLineReference, on: string): Promise<void> {
+    const { state } = await this.executor.load(awardDecider, awardStream(award));
+    if ((state.status === 'granting' && state.starting.grant === grant) || (isGranted(state) && state.grant.id === grant)) return;
+    try {
+      await this.budgets.release(budget, { award, grant: { id: grant }, reason: 'the grant failed' }, stepContext('release', grant, on));
+    } catch (error) {
+      // It never reserved anything, or there is no such line.
+      if (!isFinal(error)) throw error;
+    }
   }
 
   private async grantOrRelease(award: string, grant: string, on: string, budget: BudgetLineReference): Promise<Receipt> {
@@ -62,6 +74,11 @@ export class Grants {
   private run(stream: string, command: AwardCommand, context: CommandContext): Promise<Receipt> {
     return this.executor.execute(awardDecider, stream, command, context);
   }
+}
+
+/** Whether an error is an answer, which asking again would not change. */
+export function isFinal(error: unknown): error is Problem {
+  return error instanceof Problem && error.kind !== 'unavailable' && error.kind !== 'conflict';
 }
 
 /** A step's identity derives from the grant alone: whoever takes it takes the same one. */
