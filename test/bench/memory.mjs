@@ -43,7 +43,7 @@ function requests(token) {
   const post = (path, body) => request('POST', path, { headers: { ...headers, 'idempotency-key': `memory-${(commands += 1)}` }, body });
   const queries = Array.from({ length: 3_000 }, (_, index) => {
     // Codes of the history, as its generator makes them.
-    const code = creditCodeNo(index * 7, '360703');
+    const code = creditCodeNo((index * 7) % Math.floor(EVENTS / 30), '360703');
     const paths = [`/v1/enterprises/${code}`, `/v1/enterprises?q=${code.slice(0, 14)}&limit=20`, `/v1/awards?payee=${code}`, `/v1/awards/ganzhou-etdz-2023.G01.${creditCodeNo(0, '360703')}.once`, '/v1/awards?status=granted&limit=100', '/v1/due-instalments?on=2026-06-01', '/v1/payment-batches?limit=50', '/v1/budgets?limit=50'];
     return get(paths[index % paths.length]);
   });

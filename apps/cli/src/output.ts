@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { problemTitle } from '@app/http';
 import { Problem } from '@app/kernel';
 import { Refused } from './door.js';
 
@@ -52,13 +53,13 @@ export function explain(error: unknown, json: boolean): number {
   if (error instanceof Refused) {
     const { problem } = error;
     if (json) printJson(problem);
-    else note([`${problem.code}: ${problem.detail}`, ...(problem.errors ?? []).map(({ field, message }) => `  ${field}: ${message}`)].join('\n'));
+    else note([`${problem.title}（${problem.code}）: ${problem.detail}`, ...(problem.errors ?? []).map(({ field, message }) => `  ${field}: ${message}`)].join('\n'));
     if (problem.status >= 500) return EXIT.unavailable;
     return [403, 404, 409, 412].includes(problem.status) ? EXIT.no : EXIT.usage;
   }
   if (error instanceof Problem) {
     if (json) printJson({ code: error.code, detail: error.detail, errors: error.errors });
-    else note(`${error.code}: ${error.detail}`);
+    else note(`${problemTitle(error.code)}（${error.code}）: ${error.detail}`);
     if (error.kind === 'unavailable') return EXIT.unavailable;
     return error.kind === 'invalid' ? EXIT.usage : EXIT.no;
   }

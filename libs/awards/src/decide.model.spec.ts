@@ -66,13 +66,18 @@ const commands: fc.Arbitrary<AwardCommand> = fc.oneof(
   fc.tuple(amount, fc.constantFrom('R1', 'R2', 'R3'), fc.constantFrom(1, 2)).map(([sum, reference, which]) => receive(sum, reference, which)),
   fc.tuple(amount, fc.constantFrom('破产', '注销'), fc.constantFrom(1, 2)).map(([sum, reason, which]) => writeOff(sum, reason, which)),
 );
-const steps = fc.array(fc.record({ command: commands, actor: fc.constantFrom(...people), day: fc.constantFrom('2024-05-01', '2024-05-06', '2024-06-01') }), { minLength: 20, maxLength: 60, size: 'max' });
+interface Step {
+  readonly command: AwardCommand;
+  readonly actor: string;
+  readonly day: string;
+}
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(fc.record({ command: commands, actor: fc.constantFrom(...people), day: fc.constantFrom('2024-05-01', '2024-05-06', '2024-06-01') }), { minLength: 20, maxLength: 60, size: 'max' });
 /** From nothing or from further on, so that the later life is reached often. */
 const starts = fc.constantFrom(Life.none, publicised(staged), granted(oneOff), granted(staged), paid(staged));
 
 /** Plays every step that is not refused; `judge` sees the life before and after each. */
-function play(start: Life, played: fc.TypeOfArbitrary<typeof steps>, judge: (after: Life, step: { readonly command: AwardCommand; readonly actor: string; readonly day: string }, before: Life) => void): Life {
-  return played.reduce((before, step) => {
+function play(start: Life, played: readonly Step[], judge: (after: Life, step: Step, before: Life) => void): Life {
+  return played.reduce<Life>((before, step) => {
     let after = before;
     try {
       after = before.do(step.command, by(step.actor, step.day));

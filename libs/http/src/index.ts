@@ -5,5 +5,6 @@ export { IsBusinessDay, IsCreditCode, IsMoney, IsText, MayBeLeftOut } from './de
 export { EvidenceDto, IsEvidenceList, IsListOf } from './evidence.dto.js';
 export { HttpModule } from './http.module.js';
 export { cursorKey, type Page, PageDto, pageOf } from './paging.js';
+export { PROBLEM_TITLES, problemTitle } from './problem-titles.js';
 export { type ProblemDocument, sendProblem } from './problem.filter.js';
 export { Tokens } from './tokens.js';

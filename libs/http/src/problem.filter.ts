@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type FieldError, Problem, type ProblemKind } from '@app/kernel';
+import { problemTitle } from './problem-titles.js';
 
 const STATUS: Readonly<Record<ProblemKind, number>> = {
   invalid: 400,
@@ -13,7 +14,7 @@ const STATUS: Readonly<Record<ProblemKind, number>> = {
   unavailable: 503,
 };
 
-/** An error answer (RFC 9457): `code` is stable, `detail` is for people, `errors` name fields and rules. */
+/** An error answer (RFC 9457): `code` is stable, `title` says it in Chinese, `detail` gives the figures, `errors` name fields and rules. */
 export interface ProblemDocument {
   readonly type: string;
   readonly title: string;
@@ -44,7 +45,7 @@ function document(
   errors: readonly FieldError[] = [],
   extra: Readonly<Record<string, unknown>> = {},
 ): ProblemDocument {
-  const title = code.replaceAll('-', ' ');
+  const title = problemTitle(code);
   // What a problem adds never replaces a member of the standard.
   return { ...extra, type: `urn:policy-ledger:problem:${code}`, title, status, code, detail, instance, ...(errors.length > 0 && { errors }) };
 }

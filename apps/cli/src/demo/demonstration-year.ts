@@ -137,8 +137,8 @@ class Year {
     const second = await this.upToNotice(belowScale, 'G07', { occasion: 'GR202336000101' });
     this.office.on('2024-06-11');
     await this.grant(first, IP_LINE);
-    const { code, detail } = await this.office.refused('approver', `${path(second)}/grant`, { line: IP_LINE, period: YEAR, documentNo: '演示〔2024〕31号' });
-    this.refusals.push({ who: belowScale.name, what: 'G07', code, detail });
+    const { code, title } = await this.office.refused('approver', `${path(second)}/grant`, { line: IP_LINE, period: YEAR, documentNo: '演示〔2024〕31号' });
+    this.refusals.push({ who: belowScale.name, what: 'G07', code, detail: title });
   }
 
   /** The bank returns a payment; it is paid again in the next batch. */

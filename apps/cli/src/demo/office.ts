@@ -68,7 +68,7 @@ export class Office {
   }
 
   /** Does something that the ledger is expected to refuse, and returns its reason. */
-  async refused(duty: Duty, path: string, body: unknown = {}): Promise<{ readonly code: string; readonly detail: string }> {
+  async refused(duty: Duty, path: string, body: unknown = {}): Promise<{ readonly code: string; readonly title: string; readonly detail: string }> {
     try {
       await this.post(duty, path, body);
     } catch (error) {

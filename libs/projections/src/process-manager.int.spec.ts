@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { EventStore, RecordedEvent } from '@app/event-store';
+import { Problem, refused } from '@app/kernel';
+import { type ProcessManager, ProcessManagerRunner } from './process-manager.js';
+import { reactionContext } from './reaction-context.js';
+import type { ReadModels } from './read-models.js';
+import { Files } from './subscriptions.fixture.js';
+
+const LONG_MS = 60_000;
+
+describe('a process manager', () => {
+  let files: Files;
+  let store: EventStore;
+  let readModels: ReadModels;
+  let running: ProcessManagerRunner[];
+  let reacted: number[];
+  beforeEach(() => {
+    files = new Files();
+    store = files.store();
+    readModels = files.readModels();
+    running = [];
+    reacted = [];
+  });
+  afterEach(async () => {
+    for (const runner of running) await runner.stop();
+    jest.restoreAllMocks();
+    await files.remove();
+  });
+  function start(react: (event: RecordedEvent) => Promise<void> | void = () => undefined, name = 'manager'): ProcessManagerRunner {
+    const manager: ProcessManager = {
+      name,
+      handles: new Set(['added']),
+      react: async (event) => {
+        reacted.push(event.position);
+        await react(event);
+      },
+    };
+    const runner = new ProcessManagerRunner(manager, store, readModels);
+    running.push(runner);
+    runner.start();
+    return runner;
+  }
+  const until = async (condition: () => boolean) => {
+    while (!condition()) await new Promise(setImmediate);
+  };
+
+  it('reacts to every event it handles, in order, and keeps its place', async () => {
+    await files.addMany(store, 'a', 2);
+    await files.add(store, 'b', 1, 'other');
+    const runner = start();
+    await files.add(store, 'c');
+    expect(await runner.reached(4, LONG_MS)).toBe(true);
+    await until(() => readModels.checkpoint('manager')?.position === 4);
+    expect(reacted).toEqual([1, 2, 4]);
+    expect(runner.status()).toEqual({ name: 'manager', kind: 'process-manager', position: 4, state: 'running' });
+  });
+
+  it.each(['unavailable', 'conflict'] as const)('tries again while a command is %s, and says so meanwhile', async (kind) => {
+    await files.add(store, 'a');
+    const statuses: string[] = [];
+    const runner = start(() => {
+      statuses.push(runner.status().state);
+      if (statuses.length < 3) throw new Problem(kind, 'try-later', '稍后再试');
+    });
+    expect(await runner.reached(1, 0)).toBe(false);
+    await until(() => runner.status().position === 1);
+    expect(reacted).toEqual([1, 1, 1]);
+    expect(statuses).toEqual(['running', 'stopped', 'stopped']);
+    expect(runner.status()).toMatchObject({ state: 'running' });
+    expect(runner.status()).not.toHaveProperty('error');
+  });
+
+  it.each([
+    ['a refusal nobody expected', refused('no-reservation', '未占用指标'), 'no-reservation'],
+    ['a fault in the code', new TypeError('undefined is not a function'), 'undefined is not a function'],
+    ['anything else that is thrown', 'text', 'text'],
+  ])('stops before the event on %s, and says why', async (_, thrown, message) => {
+    await files.addMany(store, 'a', 3);
+    const runner = start(({ position }) => {
+      if (position === 2) throw thrown;
+    });
+    expect(await runner.reached(3, 600_000)).toBe(false);
+    expect(runner.status()).toMatchObject({ position: 1, state: 'stopped', error: expect.stringContaining(message) });
+    expect(runner.status().error).toContain('position 2');
+    expect(await runner.reached(1, LONG_MS)).toBe(true);
+    expect(await runner.reached(2, LONG_MS)).toBe(false);
+    await files.add(store, 'b');
+    await until(() => reacted.length === 2);
+    expect(reacted).toEqual([1, 2]);
+  }, 20_000);
+
+  it('goes on with the same event after a restart, at least once for each', async () => {
+    await files.addMany(store, 'a', 3);
+    const first = start(({ position }) => {
+      if (position === 3) throw new Error('broken');
+    });
+    expect(await first.reached(3, LONG_MS)).toBe(false);
+    await first.stop();
+    reacted = [];
+    const second = start();
+    expect(await second.reached(3, LONG_MS)).toBe(true);
+    expect(reacted.at(-1)).toBe(3);
+    expect(new Set([1, 2, 3, ...reacted])).toEqual(new Set([1, 2, 3]));
+    await second.stop();
+    await until(() => readModels.checkpoint('manager')?.position === 3);
+    reacted = [];
+    await files.add(store, 'b');
+    expect(await start().reached(4, LONG_MS)).toBe(true);
+    expect(reacted).toEqual([4]);
+  });
+
+  it('stops between two tries when it is told to', async () => {
+    await files.add(store, 'a');
+    const runner = start(() => {
+      throw new Problem('unavailable', 'try-later', '稍后再试');
+    });
+    await until(() => reacted.length > 0);
+    await runner.stop();
+    const tried = reacted.length;
+    await files.add(store, 'b');
+    expect(reacted).toHaveLength(tried);
+    expect(readModels.checkpoint('manager')).toBeUndefined();
+  });
+
+  it('is running again once a checkpoint that could not be saved is saved', async () => {
+    jest.spyOn(readModels, 'saveCheckpoint').mockImplementationOnce(() => {
+      throw new Error('disk full');
+    });
+    const runner = start();
+    await files.add(store, 'b', 1, 'other');
+    await until(() => runner.status().state === 'stopped');
+    expect(runner.status().error).toBe('disk full');
+    const last = await files.add(store, 'b', 1, 'other');
+    await until(() => readModels.checkpoint('manager')?.position === last);
+    await until(() => runner.status().state === 'running');
+    expect(await runner.reached(last, LONG_MS)).toBe(true);
+  });
+
+  it('sends the same command for the same event, whenever it reacts', async () => {
+    await files.add(store, 'a');
+    for await (const [event] of store.readAll()) {
+      const one = reactionContext(event as RecordedEvent, 'manager', { type: 'x' }, 'part');
+      expect(reactionContext(event as RecordedEvent, 'manager', { type: 'x' }, 'part')).toEqual(one);
+      expect(one).toMatchObject({ actor: { id: 'ledger', roles: ['service'] }, effectiveOn: '2024-05-01', today: '2024-05-01', causationId: event?.id });
+      const ids = [one, reactionContext(event as RecordedEvent, 'manager', { type: 'x' }), reactionContext(event as RecordedEvent, 'other', { type: 'x' }, 'part')].map(({ commandId }) => commandId);
+      expect(new Set(ids).size).toBe(3);
+      expect(reactionContext(event as RecordedEvent, 'manager', { type: 'y' }, 'part').contentHash).not.toBe(one.contentHash);
+    }
+  });
+});

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { EventStore, RecordedEvent } from '@app/event-store';
+import type { ProcessManager } from './process-manager.js';
+import type { ReadModels } from './read-models.js';
+import { PositionGate } from './subscriber.js';
+import { Files, rowsOf, Totals } from './subscriptions.fixture.js';
+import { Subscriptions } from './subscriptions.js';
+
+describe('subscriptions', () => {
+  let files: Files;
+  let store: EventStore;
+  let readModels: ReadModels;
+  let subscriptions: Subscriptions;
+  beforeEach(() => {
+    files = new Files();
+    store = files.store();
+    readModels = files.readModels();
+    subscriptions = new Subscriptions(store, readModels);
+  });
+  afterEach(async () => {
+    await subscriptions.beforeApplicationShutdown();
+    await files.remove();
+  });
+  const manager = (name: string, react: (event: RecordedEvent) => Promise<void> = async () => undefined): ProcessManager => ({ name, handles: new Set(['added']), react });
+
+  it('let a query read what a command has just written', async () => {
+    subscriptions.addProjection(new Totals());
+    subscriptions.onApplicationBootstrap();
+    for (let index = 1; index <= 20; index += 1) {
+      await subscriptions.atLeast(await files.add(store, 'a'));
+      expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: index, applied: index }]);
+    }
+  });
+
+  it('refuse a position the ledger does not have', async () => {
+    subscriptions.addProjection(new Totals());
+    subscriptions.onApplicationBootstrap();
+    await files.add(store, 'a');
+    await expect(subscriptions.atLeast(2)).rejects.toMatchObject({ kind: 'invalid', code: 'position-ahead', errors: [{ field: 'Ledger-Position' }] });
+    await expect(subscriptions.atLeast(1)).resolves.toBeUndefined();
+    await expect(subscriptions.atLeast(0)).resolves.toBeUndefined();
+  });
+
+  it('say that the read models are behind when one has stopped', async () => {
+    subscriptions.addProjection(new Totals('totals', 1, () => true));
+    subscriptions.onApplicationBootstrap();
+    const position = await files.add(store, 'a');
+    await expect(subscriptions.atLeast(position)).rejects.toMatchObject({ kind: 'unavailable', code: 'read-model-behind' });
+    expect(subscriptions.status()).toMatchObject([{ name: 'totals', state: 'stopped', position: 0 }]);
+  });
+
+  it('settle when nothing follows from anything any more', async () => {
+    subscriptions.addProjection(new Totals());
+    subscriptions.addProcessManager(
+      manager('echo', async ({ stream }) => {
+        if (stream.length < 5) await files.add(store, `${stream}x`);
+      }),
+    );
+    subscriptions.onApplicationBootstrap();
+    const position = await files.add(store, 'a');
+    expect(await subscriptions.settled(60_000)).toBe(true);
+    expect((await rowsOf(readModels)).map(({ stream }) => stream)).toEqual(['a', 'ax', 'axx', 'axxx', 'axxxx']);
+    expect(await subscriptions.followed(position + 4, 60_000)).toBe(true);
+    expect(subscriptions.status().map(({ name, kind }) => `${kind} ${name}`)).toEqual(['projection totals', 'process-manager echo']);
+  });
+
+  it('do not settle behind a process manager that has stopped', async () => {
+    subscriptions.addProcessManager(
+      manager('broken', async () => {
+        throw new Error('broken');
+      }),
+    );
+    subscriptions.onApplicationBootstrap();
+    const position = await files.add(store, 'a');
+    expect(await subscriptions.settled(600_000)).toBe(false);
+    expect(await subscriptions.followed(position, 600_000)).toBe(false);
+  }, 20_000);
+
+  it('refuse two subscribers of one name: they would share a checkpoint', () => {
+    subscriptions.addProjection(new Totals('one'));
+    subscriptions.addProcessManager(manager('two'));
+    expect(() => subscriptions.addProjection(new Totals('one'))).toThrow('one');
+    expect(() => subscriptions.addProjection(new Totals('two'))).toThrow('two');
+    expect(() => subscriptions.addProcessManager(manager('one'))).toThrow('one');
+    expect(() => subscriptions.addProcessManager(manager('two'))).toThrow('two');
+    expect(subscriptions.status().map(({ name }) => name)).toEqual(['one', 'two']);
+  });
+});
+
+describe('a position gate', () => {
+  it('lets through who waits for what has been reached, and nobody else', async () => {
+    const gate = new PositionGate(3);
+    expect(await gate.reached(3, 600_000)).toBe(true);
+    const answers: string[] = [];
+    const waiting = [4, 5, 9].map((position) => gate.reached(position, 600_000).then((reached) => answers.push(`${position} ${reached}`)));
+    gate.advance(5);
+    await Promise.all(waiting.slice(0, 2));
+    expect(answers).toEqual(['4 true', '5 true']);
+    gate.advance(2);
+    expect(gate.position).toBe(5);
+    gate.giveUp();
+    await Promise.all(waiting);
+    expect(answers).toEqual(['4 true', '5 true', '9 false']);
+    expect(await gate.reached(9, 1)).toBe(false);
+  });
+});
