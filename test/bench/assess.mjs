@@ -11,10 +11,22 @@ async function assessments() {
   const pack = bundledPacks().find(({ id }) => id === 'ganzhou-etdz-2023');
   const policy = { version: 1, hash: '9bee50c4bd09d11adfe2b1cd112703a0ad2e918993e22692256af4cda2859a7f' };
   const source = { factId: 'F1', unit: '税务局', period: '2023', verified: true };
-  const sources = { 'certification.kind': source, 'enterprise.sme': source, 'enterprise.techSmeRegistered': source, 'enterprise.aboveScale': source, 'rd.expenditure': source };
+  const sources = {
+    'certification.kind': source,
+    'enterprise.sme': source,
+    'enterprise.techSmeRegistered': source,
+    'enterprise.aboveScale': source,
+    'rd.expenditure': source,
+  };
   const requests = EXPENDITURES.map((expenditure) => ({
     on: '2024-05-20',
-    facts: { 'certification.kind': 'first', 'enterprise.sme': true, 'enterprise.techSmeRegistered': true, 'enterprise.aboveScale': false, 'rd.expenditure': expenditure },
+    facts: {
+      'certification.kind': 'first',
+      'enterprise.sme': true,
+      'enterprise.techSmeRegistered': true,
+      'enterprise.aboveScale': false,
+      'rd.expenditure': expenditure,
+    },
     sources,
     policy,
   }));
@@ -22,16 +34,20 @@ async function assessments() {
   if (checked.amount !== '123456.79') throw new Error(`G01 answers ${JSON.stringify(checked)}`);
 
   let steps = 0;
-  const ours = async () => COUNT / (await seconds(() => {
-    for (let index = 0; index < COUNT; index += 1) steps += assess(pack, 'G01', requests[index % requests.length]).trace.length;
-  }));
+  const ours = async () =>
+    COUNT /
+    (await seconds(() => {
+      for (let index = 0; index < COUNT; index += 1) steps += assess(pack, 'G01', requests[index % requests.length]).trace.length;
+    }));
   let characters = 0;
-  const bare = async () => COUNT / (await seconds(() => {
-    for (let index = 0; index < COUNT; index += 1) {
-      const product = new Decimal(EXPENDITURES[index % EXPENDITURES.length]).times(new Decimal('0.1'));
-      characters += Decimal.min(product, new Decimal('400000.00')).toDecimalPlaces(2, Decimal.ROUND_HALF_UP).toFixed(2).length;
-    }
-  }));
+  const bare = async () =>
+    COUNT /
+    (await seconds(() => {
+      for (let index = 0; index < COUNT; index += 1) {
+        const product = new Decimal(EXPENDITURES[index % EXPENDITURES.length]).times(new Decimal('0.1'));
+        characters += Decimal.min(product, new Decimal('400000.00')).toDecimalPlaces(2, Decimal.ROUND_HALF_UP).toFixed(2).length;
+      }
+    }));
   await ours();
   await bare();
   await duel({ name: 'assess.G01', unit: 'assessments/s', target: 0.2, rounds: 15, traceSteps: checked.trace.length }, ours, bare);

@@ -30,7 +30,10 @@ const clock = { now: () => new Date() };
 function script(round) {
   return Array.from({ length: SLICE_ENTERPRISES }, (_, index) => {
     const number = round * SLICE_ENTERPRISES + index;
-    const commands = [{ type: 'register', ...registration(number) }, ...Array.from({ length: FACTS }, (__, no) => ({ type: 'record-facts', facts: [fact(number * FACTS + no)] }))];
+    const commands = [
+      { type: 'register', ...registration(number) },
+      ...Array.from({ length: FACTS }, (__, no) => ({ type: 'record-facts', facts: [fact(number * FACTS + no)] })),
+    ];
     return commands.map((command) => new RunEnterpriseCommand(creditCodeNo(number), command, contextOf(command)));
   });
 }
@@ -78,7 +81,11 @@ async function commandFigure(name, target, open) {
   await withFolder(async (folder) => {
     const { bus, close } = await open(folder);
     const bare = await BareStore.open(join(folder, 'bare.db'));
-    await duel({ name, unit: 'commands/s', target, rounds: ROUNDS }, (round) => rate(bus, round), (round) => bare.rate(rows.slice(round * SLICE, (round + 1) * SLICE), CLIENTS));
+    await duel(
+      { name, unit: 'commands/s', target, rounds: ROUNDS },
+      (round) => rate(bus, round),
+      (round) => bare.rate(rows.slice(round * SLICE, (round + 1) * SLICE), CLIENTS),
+    );
     await close();
     bare.close();
   });

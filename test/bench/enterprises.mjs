@@ -26,13 +26,26 @@ export function fact(number) {
     value: `${1_000_000 + number}.00`,
     period: '2023',
     sourceUnit: '赣州经济技术开发区税务局',
-    verification: 'reported',
-    evidence: [{ title: '企业所得税年度纳税申报表（A107012）', documentNo: `赣开税申〔2024〕${number}号`, sha256: '9bee50c4bd09d11adfe2b1cd112703a0ad2e918993e22692256af4cda2859a7f' }],
+    evidence: [
+      {
+        title: '企业所得税年度纳税申报表（A107012）',
+        documentNo: `赣开税申〔2024〕${number}号`,
+        sha256: '9bee50c4bd09d11adfe2b1cd112703a0ad2e918993e22692256af4cda2859a7f',
+      },
+    ],
   };
 }
 
 /** What the HTTP edge would hand over with a command. */
 export function contextOf(command) {
   const commandId = randomUUID();
-  return { commandId, contentHash: contentHash(command), actor: CLERK, effectiveOn: '2024-05-20', today: '2024-05-20', correlationId: commandId, causationId: commandId };
+  return {
+    commandId,
+    contentHash: contentHash(command),
+    actor: CLERK,
+    effectiveOn: '2024-05-20',
+    today: '2024-05-20',
+    correlationId: commandId,
+    causationId: commandId,
+  };
 }

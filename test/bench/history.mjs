@@ -10,7 +10,6 @@
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { EVENT_DEFINITIONS } from '../../dist/apps/api/src/ledger.module.js';
-import { ACCOUNT_FACT } from '../../dist/libs/awards/src/index.js';
 import { awardId, awardStream } from '../../dist/libs/awards/src/award.js';
 import { awardDecider } from '../../dist/libs/awards/src/decide.js';
 import { batchDecider, batchStream } from '../../dist/libs/awards/src/disbursement/batch.js';
@@ -20,7 +19,7 @@ import { resolveInputs } from '../../dist/libs/enterprises/src/resolve-inputs.js
 import { EventCodec, eventId, NO_STREAM, SqliteEventStore } from '../../dist/libs/event-store/src/index.js';
 import { addDays, derivedId, sha256, withCheckCharacter } from '../../dist/libs/kernel/src/index.js';
 import { reactionContext } from '../../dist/libs/projections/src/index.js';
-import { assess, bundledPacks, inputsOf, packHash, policyDecider } from '../../dist/libs/policies/src/index.js';
+import { ACCOUNT_FACT, assess, bundledPacks, inputsOf, packHash, policyDecider } from '../../dist/libs/policies/src/index.js';
 
 const PACK = 'ganzhou-etdz-2023';
 const CLAUSE = 'G01';
@@ -128,7 +127,7 @@ export async function writeHistory(store, { events, seed = 1, now = {}, progress
   Object.defineProperty(now, 'instant', { get: () => author.instant, configurable: true });
   const random = randomOf(seed);
   const packs = bundledPacks();
-  for (const pack of packs) await author.run(policyDecider, `policy-${pack.id}`, { type: 'publish', pack }, LEDGER, FIRST_DAY);
+  for (const pack of packs) await author.run(policyDecider, `policy-${pack.id}`, { type: 'publish', pack, evidence: [{ title: pack.title, sha256: pack.source.sha256 }] }, LEDGER, FIRST_DAY);
   await author.forget([...author.states.keys()]);
 
   const vocabulary = vocabularyOf(packs);
@@ -163,13 +162,21 @@ async function playCohort(world, cohort, size, day) {
   for (const member of applicants) await applyAndAssess(world, member, addDays(day, 3));
   const recommended = [];
   for (const member of applicants) if (await review(world, member, addDays(day, 4))) recommended.push(member);
-  for (const { award } of recommended) await author.run(awardDecider, awardStream(award), { type: 'publicise', from: addDays(day, 5), days: 5, minimumDays: 5, place: '区管委会门户网站' }, CLERK, addDays(day, 5));
+  for (const { award } of recommended)
+    await author.run(
+      awardDecider,
+      awardStream(award),
+      { type: 'publicise', from: addDays(day, 5), days: 5, minimumDays: 5, place: '区管委会门户网站' },
+      CLERK,
+      addDays(day, 5),
+    );
   for (const member of recommended.filter(() => random.chance(0.04))) await objection(world, member, addDays(day, 7));
   const line = await lineFor(world, cohort, addDays(day, 11));
   for (const member of recommended) await grant(world, member, line, addDays(day, 11));
   await payBatch(world, cohort, recommended, line, addDays(day, 14));
   for (const member of recommended.filter(() => random.chance(0.02))) await revoke(world, member, line, addDays(day, 25));
-  for (const [index, member] of members.entries()) if (index > 0 && !applicants.includes(member) && random.chance(0.1)) await merge(world, member, members[index - 1], addDays(day, 26));
+  for (const [index, member] of members.entries())
+    if (index > 0 && !applicants.includes(member) && random.chance(0.1)) await merge(world, member, members[index - 1], addDays(day, 26));
   await author.forget(members.flatMap(({ code, award }) => [enterpriseStream(code), awardStream(award)]).concat(batchStream(`B${cohort}`)));
 }
 
@@ -187,10 +194,23 @@ async function register({ author, enterprises, random }, { number, code, name },
   const run = (command) => author.run(enterprises, stream, command, CLERK, day);
   await run({ type: 'register', creditCode: code, name, region: '江西省赣州经济技术开发区', registeredOn: '2018-05-04' });
   const issued = `${Number(day.slice(0, 4)) - 1}-11-06`;
-  const certificate = { number: `GR${day.slice(0, 4)}36${String(number).padStart(7, '0')}`, kind: 'hnte', certification: 'first', issuedOn: issued, expiresOn: addDays(issued, 1_094), issuer: '江西省科学技术厅' };
+  const certificate = {
+    number: `GR${day.slice(0, 4)}36${String(number).padStart(7, '0')}`,
+    kind: 'hnte',
+    certification: 'first',
+    issuedOn: issued,
+    expiresOn: addDays(issued, 1_094),
+    issuer: '江西省科学技术厅',
+  };
   await run({ type: 'record-certificate', ...certificate, evidence: document('高新技术企业证书', number) });
   const year = String(Number(issued.slice(0, 4)) - 1);
-  const fact = (name, value, unit, period) => ({ name, value, sourceUnit: unit, verification: 'reported', evidence: document(`${unit}出具的证明`, number), ...(period && { period }) });
+  const fact = (name, value, unit, period) => ({
+    name,
+    value,
+    sourceUnit: unit,
+    evidence: document(`${unit}出具的证明`, number),
+    ...(period && { period }),
+  });
   const expenditure = `${500_000 + random.below(9_500_000)}.${String(random.below(100)).padStart(2, '0')}`;
   await run({
     type: 'record-facts',
@@ -202,7 +222,15 @@ async function register({ author, enterprises, random }, { number, code, name },
       fact(ACCOUNT_FACT, `3600${String(number).padStart(12, '0')}`, '财政局'),
     ],
   });
-  if (random.chance(0.2)) await run({ type: 'record-relocation', from: '广东省深圳市', origin: 'out-of-province', whole: true, on: addDays(day, -30), evidence: document('迁移登记通知书', number) });
+  if (random.chance(0.2))
+    await run({
+      type: 'record-relocation',
+      from: '广东省深圳市',
+      origin: 'out-of-province',
+      whole: true,
+      on: addDays(day, -30),
+      evidence: document('迁移登记通知书', number),
+    });
   if (random.chance(0.05)) await run({ type: 'rename', name: `${name}（更名）`, evidence: document('变更登记通知书', number) });
 }
 
@@ -215,10 +243,25 @@ async function verify({ author, enterprises, random }, { number, code }, day) {
     if (random.chance(0.05)) {
       await author.run(enterprises, stream, { type: 'dispute-fact', factId: fact.factId, reason: '与申报系统数据不一致' }, REVIEWER, day);
       const { name, value, period, sourceUnit } = fact;
-      const corrected = { name, value: typeof value === 'boolean' ? value : `${value.split('.')[0]}.01`, period, sourceUnit, verification: 'verified', correctsFactId: fact.factId, evidence: document('更正说明', number) };
-      await author.run(enterprises, stream, { type: 'record-facts', facts: [corrected] }, REVIEWER, day);
+      const corrected = {
+        name,
+        value: typeof value === 'boolean' ? value : `${value.split('.')[0]}.01`,
+        period,
+        sourceUnit,
+        correctsFactId: fact.factId,
+        evidence: document('更正说明', number),
+      };
+      await author.run(enterprises, stream, { type: 'record-facts', facts: [corrected] }, CLERK, day);
+      const factId = `F${author.state(stream).facts.size}`;
+      await author.run(enterprises, stream, { type: 'verify-fact', factId, evidence: document('核实记录', number) }, REVIEWER, day);
     } else {
-      await author.run(enterprises, stream, { type: 'verify-fact', factId: fact.factId, evidence: document('核实记录', number) }, REVIEWER, day);
+      await author.run(
+        enterprises,
+        stream,
+        { type: 'verify-fact', factId: fact.factId, evidence: document('核实记录', number) },
+        REVIEWER,
+        day,
+      );
     }
   }
 }
@@ -241,14 +284,22 @@ async function review({ author, random }, { award }, day) {
   const { outcome } = author.state(stream).assessed.assessment;
   if (outcome !== 'payable' && outcome !== 'refused') throw new Error(`${award} was assessed as ${outcome}`);
   const recommended = outcome === 'payable' && !random.chance(0.02);
-  const command = recommended ? { type: 'review', recommended, unverifiedReason: '以部门共享数据为准' } : { type: 'review', recommended, reason: outcome === 'payable' ? '材料不实' : '未满足条件' };
+  const command = recommended
+    ? { type: 'review', recommended, unverifiedReason: '以部门共享数据为准' }
+    : { type: 'review', recommended, reason: outcome === 'payable' ? '材料不实' : '未满足条件' };
   await author.run(awardDecider, stream, command, REVIEWER, day);
   return recommended;
 }
 
 async function objection({ author }, { award }, day) {
   await author.run(awardDecider, awardStream(award), { type: 'raise-objection', by: '某企业', reason: '对研发投入数额有异议' }, CLERK, day);
-  await author.run(awardDecider, awardStream(award), { type: 'decide-objection', objection: 1, upheld: false, reason: '经核查数额属实' }, REVIEWER, day);
+  await author.run(
+    awardDecider,
+    awardStream(award),
+    { type: 'decide-objection', objection: 1, upheld: false, reason: '经核查数额属实' },
+    REVIEWER,
+    day,
+  );
 }
 
 /** The budget line that pays a cohort. Lines of past years are let go. */
@@ -262,15 +313,35 @@ async function lineFor({ author, lines }, cohort, day) {
     await author.run(budgetDecider, stream, { type: 'open', line, title: `${period}年高企培育资金（${line.line}）` }, FINANCE, day);
   }
   // What the cohort may need at most, each time on a document of its own.
-  await author.run(budgetDecider, stream, { type: 'appropriate', amount: `${COHORT * 600_000}.00`, reason: `第${cohort}批`, evidence: document('预算指标文', cohort) }, FINANCE, day);
+  await author.run(
+    budgetDecider,
+    stream,
+    { type: 'appropriate', amount: `${COHORT * 600_000}.00`, reason: `第${cohort}批`, evidence: document('预算指标文', cohort) },
+    FINANCE,
+    day,
+  );
   return line;
 }
 
 async function grant({ author, policy }, { number, code, award }, line, day) {
   const stream = awardStream(award);
   const id = derivedId('history-grant', award);
-  const { starting } = await author.run(awardDecider, stream, { type: 'start-grant', grant: id, budget: line, documentNo: `赣开科〔${day.slice(0, 4)}〕${number}号`, policy }, APPROVER, day);
-  const reservation = { type: 'reserve', award, payee: code, clause: CLAUSE, amount: starting.amount.toString(), exclusive: [], grant: { id } };
+  const { starting } = await author.run(
+    awardDecider,
+    stream,
+    { type: 'start-grant', grant: id, budget: line, documentNo: `赣开科〔${day.slice(0, 4)}〕${number}号`, policy },
+    APPROVER,
+    day,
+  );
+  const reservation = {
+    type: 'reserve',
+    award,
+    payee: code,
+    clause: CLAUSE,
+    amount: starting.amount.toString(),
+    exclusive: [],
+    grant: { id },
+  };
   await author.run(budgetDecider, budgetStream(line), reservation, LEDGER, day);
   await author.run(awardDecider, stream, { type: 'complete-grant', grant: id }, LEDGER, day);
 }
@@ -282,26 +353,64 @@ async function payBatch({ author, random, policy }, cohort, members, budget, day
   if (due.length === 0) return;
   const lines = due.map(({ number, code, award }, index) => {
     const { grant, payeeName } = author.state(awardStream(award));
-    return { line: index + 1, award, instalment: 1, amount: grant.amount.toString(), payee: code, payeeName, account: `3600${String(number).padStart(12, '0')}`, documentNo: grant.documentNo, policy };
+    return {
+      line: index + 1,
+      award,
+      instalment: 1,
+      amount: grant.amount.toString(),
+      payee: code,
+      payeeName,
+      account: `3600${String(number).padStart(12, '0')}`,
+      documentNo: grant.documentNo,
+      policy,
+    };
   });
   await author.run(batchDecider, stream, { type: 'prepare', title: `第${cohort}批奖补资金`, lines }, FINANCE, day);
   await author.run(batchDecider, stream, { type: 'start-freeze' }, FINANCE, day);
   const freezing = author.last;
   for (const { award, line } of lines) {
-    await author.run(awardDecider, awardStream(award), { type: 'order', no: 1, batch, line, payer: FINANCE.id }, LEDGER, day, payments(freezing, `award:${line}:order`));
+    await author.run(
+      awardDecider,
+      awardStream(award),
+      { type: 'order', no: 1, batch, line, payer: FINANCE.id },
+      LEDGER,
+      day,
+      payments(freezing, `award:${line}:order`),
+    );
   }
   await author.run(batchDecider, stream, { type: 'freeze', dropped: [] }, LEDGER, day);
   const on = addDays(day, 3);
   const results = lines.map(({ line, amount }) => {
     const result = random.chance(0.02) ? 'returned' : 'paid';
-    return { line, amount, result, on, reference: `ICBC${on.replaceAll('-', '')}${cohort}-${line}`, reason: result === 'paid' ? '' : '账号户名不符' };
+    return {
+      line,
+      amount,
+      result,
+      on,
+      reference: `ICBC${on.replaceAll('-', '')}${cohort}-${line}`,
+      reason: result === 'paid' ? '' : '账号户名不符',
+    };
   });
   await author.run(batchDecider, stream, { type: 'record-results', file: `${batch}.csv`, sha256: sha256(batch), results }, FINANCE, on);
   const recorded = author.last;
   for (const { line, result, reference, reason } of results) {
     const { award, amount } = lines[line - 1];
-    await author.run(awardDecider, awardStream(award), { type: 'settle', no: 1, batch, line, result, on, reference, reason }, LEDGER, on, payments(recorded, `award:${line}:${result}`));
-    if (result === 'paid') await author.run(budgetDecider, budgetStream(budget), { type: 'spend', award, instalment: 1, amount, payment: `${batch}/${line}` }, LEDGER, on);
+    await author.run(
+      awardDecider,
+      awardStream(award),
+      { type: 'settle', no: 1, batch, line, result, on, reference, reason },
+      LEDGER,
+      on,
+      payments(recorded, `award:${line}:${result}`),
+    );
+    if (result === 'paid')
+      await author.run(
+        budgetDecider,
+        budgetStream(budget),
+        { type: 'spend', award, instalment: 1, amount, payment: `${batch}/${line}` },
+        LEDGER,
+        on,
+      );
   }
 }
 
@@ -314,20 +423,56 @@ function payments(event, part) {
 async function revoke({ author, enterprises }, { number, code, award }, line, day) {
   const stream = awardStream(award);
   const { certificates } = author.state(enterpriseStream(code));
-  await author.run(enterprises, enterpriseStream(code), { type: 'revoke-certificate', number: certificates[0].number, on: day, reason: '高企资格被取消' }, CLERK, day);
-  const state = await author.run(awardDecider, stream, { type: 'revoke', cause: 'certificate-revoked', reason: '高企资格被取消' }, APPROVER, day);
+  await author.run(
+    enterprises,
+    enterpriseStream(code),
+    {
+      type: 'revoke-certificate',
+      number: certificates[0].number,
+      on: day,
+      reason: '高企资格被取消',
+      evidence: document('取消资格公告', number),
+    },
+    CLERK,
+    day,
+  );
+  const state = await author.run(
+    awardDecider,
+    stream,
+    { type: 'revoke', cause: 'certificate-revoked', reason: '高企资格被取消' },
+    APPROVER,
+    day,
+  );
   await author.run(budgetDecider, budgetStream(line), { type: 'release', award, reason: '高企资格被取消' }, LEDGER, day);
   if (state.instalments[0].status !== 'paid') return;
   const principal = state.grant.amount.toString();
-  await author.run(awardDecider, stream, { type: 'demand-clawback', cause: 'certificate-revoked', principal, dueOn: addDays(day, 30), reason: '高企资格被取消' }, APPROVER, day);
-  await author.run(awardDecider, stream, { type: 'receive-clawback', clawback: 1, amount: principal, on: addDays(day, 1), reference: `SK${number}` }, FINANCE, addDays(day, 1));
+  await author.run(
+    awardDecider,
+    stream,
+    { type: 'demand-clawback', cause: 'certificate-revoked', principal, dueOn: addDays(day, 30), reason: '高企资格被取消' },
+    APPROVER,
+    day,
+  );
+  await author.run(
+    awardDecider,
+    stream,
+    { type: 'receive-clawback', clawback: 1, amount: principal, on: addDays(day, 1), reference: `SK${number}` },
+    FINANCE,
+    addDays(day, 1),
+  );
 }
 
 /** An enterprise that applied for nothing is absorbed by its neighbour. */
 async function merge({ author, enterprises }, gone, survivor, day) {
   const { status } = author.state(enterpriseStream(survivor.code));
   if (status !== 'registered') return;
-  await author.run(enterprises, enterpriseStream(gone.code), { type: 'merge', survivor: survivor.code, survivorStatus: status }, CLERK, day);
+  await author.run(
+    enterprises,
+    enterpriseStream(gone.code),
+    { type: 'merge', survivor: survivor.code, survivorStatus: status, reason: '吸收合并', evidence: document('合并协议', gone.number) },
+    CLERK,
+    day,
+  );
   await author.run(enterprises, enterpriseStream(survivor.code), { type: 'absorb', creditCodes: [gone.code] }, LEDGER, day);
 }
 

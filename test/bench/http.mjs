@@ -34,7 +34,11 @@ function httpCommand() {
       };
       await rate(ledger.port);
       await rate(port);
-      await duel({ name: 'http.command', unit: 'requests/s', target: 0.5, rounds: 15 }, () => rate(ledger.port), () => rate(port));
+      await duel(
+        { name: 'http.command', unit: 'requests/s', target: 0.5, rounds: 15 },
+        () => rate(ledger.port),
+        () => rate(port),
+      );
     } finally {
       empty.disconnect();
       await ledger.stop();

@@ -6,7 +6,11 @@ import { concurrently } from './measure.mjs';
 /** The bytes of one request. */
 export function request(method, path, { headers = {}, body } = {}) {
   const content = body === undefined ? '' : JSON.stringify(body);
-  const lines = Object.entries({ host: '127.0.0.1', ...headers, ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }) });
+  const lines = Object.entries({
+    host: '127.0.0.1',
+    ...headers,
+    ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }),
+  });
   return `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\n\r\n${content}`;
 }
 

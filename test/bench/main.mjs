@@ -15,5 +15,7 @@ if (chosen.length === 0) {
   note(`no figure begins with ${wanted.join(' or ')}; there are ${Object.keys(figures).join(', ')}`);
   process.exit(2);
 }
-note(`node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'cpu'}, ${Math.round(totalmem() / 2 ** 30)} GB, load ${loadavg()[0].toFixed(2)}`);
+note(
+  `node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'cpu'}, ${Math.round(totalmem() / 2 ** 30)} GB, load ${loadavg()[0].toFixed(2)}`,
+);
 for (const [, run] of chosen) await run();

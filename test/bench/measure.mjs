@@ -13,7 +13,9 @@ export const note = (text) => process.stderr.write(`${text}\n`);
 export function report({ name, value, unit, limit, ratio, target, ...rest }) {
   const line = { name, value: rounded(value), unit, limit: rounded(limit), ratio: Number(ratio.toPrecision(3)), target, ...rest };
   process.stdout.write(`${JSON.stringify(line)}\n`);
-  note(`${target === undefined || line.ratio >= target ? '  ok  ' : '  LOW '} ${name}: ${line.value} of ${line.limit} ${unit}, ratio ${line.ratio}${target === undefined ? '' : ` (target ${target})`}`);
+  note(
+    `${target === undefined || line.ratio >= target ? '  ok  ' : '  LOW '} ${name}: ${line.value} of ${line.limit} ${unit}, ratio ${line.ratio}${target === undefined ? '' : ` (target ${target})`}`,
+  );
 }
 
 const rounded = (value) => Number(value >= 100 ? value.toFixed(0) : value.toPrecision(3));
@@ -34,7 +36,13 @@ export async function duel({ name, unit, target, rounds, ...rest }, ours, bare) 
     pairs.push(pair);
   }
   const ratioOf = ({ ours: value, bare: limit }) => value / limit;
-  note(`  ${name}: ratios ${pairs.map(ratioOf).sort((a, b) => a - b).map((ratio) => ratio.toFixed(2)).join(' ')}`);
+  note(
+    `  ${name}: ratios ${pairs
+      .map(ratioOf)
+      .sort((a, b) => a - b)
+      .map((ratio) => ratio.toFixed(2))
+      .join(' ')}`,
+  );
   const middle = median(pairs, ratioOf);
   report({ name, value: middle.ours, unit, limit: middle.bare, ratio: ratioOf(middle), target, rounds, ...rest });
 }

@@ -44,11 +44,22 @@ function requests(token) {
   const queries = Array.from({ length: 3_000 }, (_, index) => {
     // Codes of the history, as its generator makes them.
     const code = creditCodeNo((index * 7) % Math.floor(EVENTS / 30), '360703');
-    const paths = [`/v1/enterprises/${code}`, `/v1/enterprises?q=${code.slice(0, 14)}&limit=20`, `/v1/awards?payee=${code}`, `/v1/awards/ganzhou-etdz-2023.G01.${creditCodeNo(0, '360703')}.once`, '/v1/awards?status=granted&limit=100', '/v1/due-instalments?on=2026-06-01', '/v1/payment-batches?limit=50', '/v1/budgets?limit=50'];
+    const paths = [
+      `/v1/enterprises/${code}`,
+      `/v1/enterprises?q=${code.slice(0, 14)}&limit=20`,
+      `/v1/awards?payee=${code}`,
+      `/v1/awards/ganzhou-etdz-2023.G01.${creditCodeNo(0, '360703')}.once`,
+      '/v1/awards?status=granted&limit=100',
+      '/v1/due-instalments?on=2026-06-01',
+      '/v1/payment-batches?limit=50',
+      '/v1/budgets?limit=50',
+    ];
     return get(paths[index % paths.length]);
   });
   const registrations = Array.from({ length: 1_500 }, (_, index) => post('/v1/enterprises', registration(index, DISTRICT)));
-  const facts = Array.from({ length: 1_500 }, (_, index) => post(`/v1/enterprises/${creditCodeNo(index, DISTRICT)}/facts`, { facts: [fact(index)] }));
+  const facts = Array.from({ length: 1_500 }, (_, index) =>
+    post(`/v1/enterprises/${creditCodeNo(index, DISTRICT)}/facts`, { facts: [fact(index)] }),
+  );
   return [queries, registrations, facts, [get('/v1/balances/trial')]];
 }
 
@@ -62,7 +73,9 @@ function memoryServer() {
     const server = await startServer(folder, { timeoutMs: 600_000 });
     try {
       const start = memoryOf(server.pid);
-      note(`  memory.server: read models built in ${server.readySeconds.toFixed(0)} s, then ${start.now.toFixed(0)} MB, at most ${start.peak.toFixed(0)} MB`);
+      note(
+        `  memory.server: read models built in ${server.readySeconds.toFixed(0)} s, then ${start.now.toFixed(0)} MB, at most ${start.peak.toFixed(0)} MB`,
+      );
       let served = 0;
       for (const group of requests(await tokenFor(folder))) {
         await sendAll(server.port, group, CONNECTIONS);
@@ -71,7 +84,8 @@ function memoryServer() {
       const { status, position } = await healthOf(server);
       if (status !== 'ok' || position < head) throw new Error(`the server is ${status} at ${position}`);
       const { now, peak } = memoryOf(server.pid);
-      const figure = (name, value) => report({ name, value, unit: 'MB', limit: ALLOWED_MB, ratio: ALLOWED_MB / value, target: 1, events: head, requests: served });
+      const figure = (name, value) =>
+        report({ name, value, unit: 'MB', limit: ALLOWED_MB, ratio: ALLOWED_MB / value, target: 1, events: head, requests: served });
       figure('memory.server', now);
       figure('memory.server.peak', peak);
     } finally {

@@ -23,7 +23,14 @@ const SLICE_PAGES = 16;
 const SLICE = SLICE_PAGES * PAGE;
 const ROUNDS = Math.floor(EVENTS / SLICE);
 
-const projections = () => [new PoliciesProjection(), new DossierProjection(), new BudgetLinesProjection(), new AwardsProjection(), new BalancesProjection(), new BatchesProjection()];
+const projections = () => [
+  new PoliciesProjection(),
+  new DossierProjection(),
+  new BudgetLinesProjection(),
+  new AwardsProjection(),
+  new BalancesProjection(),
+  new BatchesProjection(),
+];
 
 /** A store whose subscription goes on only as far as it is let. */
 class Paced {
@@ -65,7 +72,8 @@ class RecordingReadModels extends ReadModels {
   commit(work, from, to) {
     const rows = this.pages.get(to) ?? [];
     for (const [table, changes] of work.changes()) {
-      for (const { row } of changes) if (row !== undefined) rows.push([table.name, Object.keys(table.columns).map((column) => row[column])]);
+      for (const { row } of changes)
+        if (row !== undefined) rows.push([table.name, Object.keys(table.columns).map((column) => row[column])]);
     }
     this.pages.set(to, rows);
     return super.commit(work, from, to);
@@ -100,7 +108,11 @@ function bareProjector(ledgerFile, file, pages) {
   const scan = ledger.prepare('SELECT * FROM events WHERE position > ? ORDER BY position LIMIT +?');
   const database = new Database(file);
   database.pragma('synchronous = NORMAL');
-  const upserts = new Map(projections().flatMap(({ tables }) => tables).map((table) => [table.name, database.prepare(upsert(table))]));
+  const upserts = new Map(
+    projections()
+      .flatMap(({ tables }) => tables)
+      .map((table) => [table.name, database.prepare(upsert(table))]),
+  );
   const write = database.transaction((rows) => {
     for (const [table, values] of rows) upserts.get(table).run(...values);
   });

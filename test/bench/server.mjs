@@ -22,12 +22,14 @@ export async function startServer(folder, { command = [process.execPath, MAIN], 
     cwd: ROOT,
     env: { ...process.env, LEDGER_PORT: String(port), LEDGER_DATA: folder },
     stdio: ['ignore', 'ignore', 'inherit'],
+    // A process group of its own: npm does not pass a signal on to what it has started.
+    detached: true,
   });
   const url = `http://127.0.0.1:${port}`;
   while (!(await answers(`${url}/health`))) {
     if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}`);
     if (performance.now() - start > timeoutMs) {
-      child.kill();
+      process.kill(-child.pid, 'SIGTERM');
       throw new Error(`no healthy answer within ${timeoutMs} ms`);
     }
     await sleep(5);
@@ -38,12 +40,11 @@ export async function startServer(folder, { command = [process.execPath, MAIN], 
     url,
     pid: child.pid,
     readySeconds,
-    stop: () =>
-      new Promise((resolve) => {
-        if (child.exitCode !== null) return resolve();
-        child.once('exit', resolve);
-        child.kill('SIGTERM');
-      }),
+    stop: async () => {
+      process.kill(-child.pid, 'SIGTERM');
+      // npm is gone before its server: only once the whole group is, its files are free.
+      while (isAlive(-child.pid)) await sleep(5);
+    },
   };
 }
 
@@ -59,6 +60,15 @@ export function memoryOf(pid) {
   const status = existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, 'utf8') : '';
   const megabytes = (field) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? NaN) / 1024;
   return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') };
+}
+
+/** Whether any process of a group (a negative id) is left. */
+function isAlive(group) {
+  try {
+    return process.kill(group, 0);
+  } catch {
+    return false;
+  }
 }
 
 function answers(url) {

@@ -47,13 +47,13 @@ describe(`${WRITERS} writers at once`, () => {
 
   it('never overdraw one budget line', async () => {
     await must('clerk', '/v1/enterprises', { creditCode: code, name: '争用测试企业' });
+    const projects = Array.from({ length: WRITERS }, (_, project) => project);
     const facts = [
       { name: 'payment.account', value: '账户', sourceUnit: '测试' },
-      { name: 'project.landed', value: true, sourceUnit: '测试' },
+      ...projects.map((project) => ({ name: 'project.landed', value: true, subject: `P${project}`, sourceUnit: '测试' })),
     ];
     await must('clerk', `/v1/enterprises/${code}/facts`, { facts });
-    for (const fact of ['F1', 'F2']) await must('reviewer', `/v1/enterprises/${code}/facts/${fact}/verify`, { evidence: [{ title: '核实' }] });
-    const projects = Array.from({ length: WRITERS }, (_, project) => project);
+    for (let no = 1; no <= facts.length; no += 1) await must('reviewer', `/v1/enterprises/${code}/facts/F${no}/verify`, { evidence: [{ title: '核实' }] });
     await Promise.all(
       projects.map(async (project) => {
         await must('clerk', '/v1/awards', { pack: PACK, clause: 'G13', payee: code, occasion: `P${project}` });

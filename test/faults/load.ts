@@ -54,14 +54,19 @@ export class OfficeLoad {
 
   private async live(life: number): Promise<void> {
     const code = withCheckCharacter(`91360799MAXY${String(life).padStart(5, '0')}`);
-    const facts = [
-      { name: 'payment.account', value: `账户${life}`, sourceUnit: '测试' },
-      { name: 'project.landed', value: true, sourceUnit: '测试' },
-    ];
     await this.must('clerk', `r${life}`, '/v1/enterprises', { creditCode: code, name: `测试企业${life}` });
-    await this.must('clerk', `f${life}`, `/v1/enterprises/${code}/facts`, { facts });
-    for (const fact of ['F1', 'F2']) await this.must('reviewer', `v${life}${fact}`, `/v1/enterprises/${code}/facts/${fact}/verify`, { evidence: [{ title: '核实' }] });
-    for (let project = 0; !this.over; project += 1) await this.award(code, life, project);
+    await this.fact(code, life, 1, { name: 'payment.account', value: `账户${life}` });
+    for (let project = 0; !this.over; project += 1) {
+      await this.fact(code, life, project + 2, { name: 'project.landed', value: true, subject: `P-${project}` });
+      await this.award(code, life, project);
+    }
+  }
+
+  /** The n-th fact of an enterprise, recorded by the clerk and verified by the reviewer. */
+  private async fact(code: string, life: number, no: number, fact: object): Promise<void> {
+    const path = `/v1/enterprises/${code}/facts`;
+    await this.must('clerk', `f${life}.${no}`, path, { facts: [{ ...fact, sourceUnit: '测试' }] });
+    await this.must('reviewer', `v${life}.${no}`, `${path}/F${no}/verify`, { evidence: [{ title: '核实' }] });
   }
 
   private async award(code: string, life: number, project: number): Promise<void> {

@@ -36,6 +36,8 @@ export interface Ledger {
  * @throws Problem `data-folder-in-use` when another process works on the folder.
  */
 export async function createLedger({ dataFolder, clock = SYSTEM_CLOCK, logger, publishBundledPolicies }: LedgerOptions): Promise<Ledger> {
+  // Whatever this process creates is its owner's alone: the ledger names people and accounts.
+  process.umask(0o077);
   const folder = new DataFolder(dataFolder);
   folder.acquire();
   try {

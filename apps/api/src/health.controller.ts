@@ -1,18 +1,19 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
-import { OpenToAll } from '@app/http';
+import { AllowRoles, OpenToAll } from '@app/http';
 import { type SubscriberStatus, Subscriptions } from '@app/projections';
 
 export interface Health {
   readonly status: 'ok' | 'degraded';
   /** Position of the ledger's last event. */
   readonly position: number;
-  readonly subscribers: readonly SubscriberStatus[];
+  /** Everything that follows the ledger; why one has stopped is told to administrators and auditors at /v1/subscribers. */
+  readonly subscribers: readonly Omit<SubscriberStatus, 'error'>[];
 }
 
 /** 健康检查 */
-@Controller('health')
+@Controller()
 export class HealthController {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
@@ -20,12 +21,19 @@ export class HealthController {
   ) {}
 
   /** 200 while everything that follows the ledger runs; 503 with the reason when a projection or process manager has stopped. */
-  @Get()
+  @Get('health')
   @OpenToAll()
   async health(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {
-    const subscribers = this.subscriptions.status();
+    const subscribers = this.subscriptions.status().map(({ error: _told, ...status }) => status);
     const status = subscribers.every(({ state }) => state === 'running') ? 'ok' : 'degraded';
     if (status === 'degraded') void reply.status(503);
     return { status, position: await this.store.head(), subscribers };
+  }
+
+  /** 运行状态: the same with the reasons, which may quote what is in the ledger. */
+  @Get('v1/subscribers')
+  @AllowRoles('administrator', 'auditor')
+  subscribers(): readonly SubscriberStatus[] {
+    return this.subscriptions.status();
   }
 }

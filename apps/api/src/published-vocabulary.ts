@@ -1,6 +1,5 @@
-import { ACCOUNT_FACT } from '@app/awards';
 import { type FactDefinition, type FactVocabulary, vocabularyOf } from '@app/enterprises';
-import type { Pack, Policies } from '@app/policies';
+import { ACCOUNT_FACT, type Pack, type Policies } from '@app/policies';
 
 const ACCOUNT: FactDefinition = { name: ACCOUNT_FACT, type: 'text', label: '收款账户', period: 'day' };
 

@@ -3,8 +3,20 @@ import { createInterface } from 'node:readline';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { invalidField, Problem } from '@app/kernel';
-import { assess, assessCases, type Assessment, bundledPacks, type Pack, parsePack, readBundledSource } from '@app/policies';
-import { EXIT, print, printJson } from './output.js';
+import {
+  assess,
+  assessCases,
+  type Assessment,
+  bundledCatalogue,
+  bundledPacks,
+  coverage,
+  type CoverageRow,
+  type Handling,
+  type Pack,
+  parsePack,
+  readBundledSource,
+} from '@app/policies';
+import { EXIT, note, print, printJson, tableOf } from './output.js';
 import type { GlobalOptions } from './session.js';
 
 interface AssessOptions extends GlobalOptions {
@@ -48,6 +60,27 @@ export function addPolicyCommands(program: Command): void {
     if (json === true) printJson({ pack: pack.id, clauses: pack.clauses.length, valid: true });
     else print(`${pack.id}: ${pack.title}, ${pack.clauses.length} clauses, all quotes found in the source`);
   });
+
+  const coverageCommand = policy
+    .command('coverage')
+    .description('条款覆盖: every rule of the bundled documents, the clause that answers for it and what is done with it today');
+  coverageCommand.action(() => {
+    showCoverage(coverage(bundledCatalogue(), bundledPacks()), coverageCommand.optsWithGlobals<GlobalOptions>().json === true);
+  });
+}
+
+const HANDLINGS: Readonly<Record<Handling, string>> = { executable: '可执行', tracked: '已跟踪', registered: '已登记' };
+
+function showCoverage(rows: readonly CoverageRow[], json: boolean): void {
+  const isMissing = ({ handling }: CoverageRow) => handling === null;
+  if (json) printJson(rows);
+  else {
+    const said = ({ handling }: CoverageRow) => (handling === null ? '未收录' : HANDLINGS[handling]);
+    print(tableOf(['编号', '政策', '条款', '处理', '说明'], rows.map((row) => [row.id, row.pack ?? '', row.clause ?? '', said(row), row.note])));
+  }
+  const counts = Object.entries(HANDLINGS).map(([handling, title]) => `${title}${rows.filter((row) => row.handling === handling).length}`);
+  note(`共${rows.length}条：${counts.join('，')}，未收录${rows.filter(isMissing).length}`);
+  process.exitCode = rows.some(isMissing) ? EXIT.no : EXIT.done;
 }
 
 function readPack(path: string, sourceFile: string | undefined): Pack {

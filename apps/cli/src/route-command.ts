@@ -1,10 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { invalidField } from '@app/kernel';
 import { type Answer, type Call, problemIn, Refused } from './door.js';
-import { EXIT, print, printJson, show } from './output.js';
+import { EXIT, print, printJson } from './output.js';
 import type { Route, RouteOption } from './routes.js';
 import { type GlobalOptions, withDoor } from './session.js';
+import { viewOf } from './views.js';
+
+const GROUPS: Readonly<Record<string, string>> = { policy: '政策', enterprise: '企业档案', budget: '预算', award: '奖补', batch: '拨付批次' };
 
 type Values = Record<string, unknown>;
 
@@ -13,7 +17,7 @@ export function addRoute(program: Command, route: Route): void {
   const [names, parameters] = split(route.words);
   let parent = program;
   for (const name of names.slice(0, -1)) {
-    parent = parent.commands.find((command) => command.name() === name) ?? parent.command(name).description(`${name} commands`);
+    parent = parent.commands.find((command) => command.name() === name) ?? parent.command(name).description(GROUPS[name] ?? name);
   }
   const command = parent.command([names.at(-1) as string, ...parameters.map((name) => `<${name}>`)].join(' ')).description(route.help);
   for (const option of route.options ?? []) command.addOption(optionOf(option));
@@ -27,8 +31,8 @@ export function addRoute(program: Command, route: Route): void {
   command.action(async (...given: unknown[]) => {
     const options = command.optsWithGlobals<Values & GlobalOptions>();
     const call = callOf(route, parameters, given.slice(0, parameters.length).map(String), command.opts<Values>());
-    await withDoor(options, async (door, token) => {
-      finish(await door.call({ ...call, token }), options);
+    await withDoor(options, route.open === true, async (door, token) => {
+      finish(route, await door.call({ ...call, token }), options);
     });
   });
 }
@@ -60,7 +64,7 @@ function callOf(route: Route, parameters: readonly string[], args: readonly stri
   const inPath = new Map(parameters.map((name, index) => [name, args[index] as string]));
   const fields: Values = {};
   for (const option of route.options ?? []) {
-    const value = options[new Option(option.flag).attributeName()];
+    const value = options[new Option(option.flag).attributeName()] ?? nameOfFile(route, option, options);
     if (value !== undefined) assign(fields, option.field.split('.'), valueOf(option, value));
   }
   let path = route.path.replace(/:(\w+)/g, (_, name: string) => {
@@ -82,6 +86,13 @@ function callOf(route: Route, parameters: readonly string[], args: readonly stri
     ...(typeof options['key'] === 'string' && { idempotencyKey: options['key'] }),
     ...(typeof options['ifMatch'] === 'string' && { ifMatch: options['ifMatch'] }),
   };
+}
+
+/** The name of the file that another option names, where this one falls back on it. */
+function nameOfFile(route: Route, { fromPath }: RouteOption, options: Values): string | undefined {
+  const source = fromPath === undefined ? undefined : route.options?.find(({ field }) => field === fromPath);
+  const path = source === undefined ? undefined : options[new Option(source.flag).attributeName()];
+  return typeof path === 'string' ? basename(path) : undefined;
 }
 
 function assign(target: Values, [name = '', ...rest]: readonly string[], value: unknown): void {
@@ -115,7 +126,7 @@ function evidenceOf(text: string): Values {
   return { title, ...(documentNo !== '' && { documentNo }), ...(sha256 !== '' && { sha256 }) };
 }
 
-function finish({ status, contentType, content }: Answer, options: GlobalOptions & { readonly output?: string }): void {
+function finish(route: Route, { status, contentType, content }: Answer, options: GlobalOptions & { readonly output?: string }): void {
   if (status >= 400) throw new Refused(problemIn(content, status));
   if (!contentType.startsWith('application/json')) {
     writeFileSync(options.output as string, content);
@@ -124,7 +135,7 @@ function finish({ status, contentType, content }: Answer, options: GlobalOptions
   }
   const answer: unknown = JSON.parse(content.toString('utf8'));
   if (options.json === true) printJson(answer);
-  else print(show(answer));
+  else print(viewOf(route.words, answer));
   // Books that do not balance or agree are an answer of "no".
   const { balanced, reconciled } = answer as { balanced?: unknown; reconciled?: unknown };
   if (balanced === false || reconciled === false) process.exitCode = EXIT.no;

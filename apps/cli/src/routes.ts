@@ -7,6 +7,8 @@ export interface RouteOption {
   readonly field: string;
   readonly kind?: OptionKind;
   readonly required?: true;
+  /** Left out, it is the file name given to the option of this field. */
+  readonly fromPath?: string;
   readonly help: string;
 }
 
@@ -17,6 +19,8 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly options?: readonly RouteOption[];
+  /** Needs no token. */
+  readonly open?: true;
 }
 
 const text = (flag: string, field: string, help: string): RouteOption => ({ flag: `${flag} <text>`, field, help });
@@ -41,7 +45,7 @@ export const ROUTES: readonly Route[] = [
     options: [
       { flag: '--pack-file <path>', field: 'pack', kind: 'file', required: true, help: 'the YAML pack' },
       { flag: '--source-file <path>', field: 'source', kind: 'file', help: 'the source document its quotes are checked against' },
-      must('--name', 'file', 'file name of the pack, for messages'),
+      { flag: '--name <text>', field: 'file', help: 'its name in messages; the file name when left out', fromPath: 'pack' },
     ],
   },
   {
@@ -52,12 +56,12 @@ export const ROUTES: readonly Route[] = [
     options: [
       { flag: '--pack-file <path>', field: 'pack', kind: 'file', required: true, help: 'the YAML pack' },
       { flag: '--source-file <path>', field: 'source', kind: 'file', help: 'the source document its quotes are checked against' },
-      must('--name', 'file', 'file name of the pack, for messages'),
+      { flag: '--name <text>', field: 'file', help: 'its name in messages; the file name when left out', fromPath: 'pack' },
       REASON,
     ],
   },
-  { words: 'policy expire <pack>', help: '政策到期', method: 'POST', path: '/v1/policies/:pack/expire', options: [must('--on', 'on', 'first day it no longer applies')] },
-  { words: 'policy repeal <pack>', help: '废止政策', method: 'POST', path: '/v1/policies/:pack/repeal', options: [must('--on', 'on', 'first day it no longer applies'), REASON] },
+  { words: 'policy expire <pack>', help: '政策到期', method: 'POST', path: '/v1/policies/:pack/expire', options: [must('--on', 'on', 'first day it no longer applies'), REASON, EVIDENCE] },
+  { words: 'policy repeal <pack>', help: '废止政策', method: 'POST', path: '/v1/policies/:pack/repeal', options: [must('--on', 'on', 'first day it no longer applies'), REASON, EVIDENCE] },
   {
     words: 'policy settle <pack> <interpretation>',
     help: '明确口径',
@@ -87,7 +91,7 @@ export const ROUTES: readonly Route[] = [
     help: '登记数据 (a JSON list of facts)',
     method: 'POST',
     path: '/v1/enterprises/:code/facts',
-    options: [{ flag: '--facts <json>', field: 'facts', kind: 'json', required: true, help: '[{"name","value","period","sourceUnit","evidence"}], or @file' }],
+    options: [{ flag: '--facts <json>', field: 'facts', kind: 'json', required: true, help: '[{"name","value","period","subject","sourceUnit","evidence"}], or @file' }],
   },
   { words: 'enterprise verify-fact <code> <fact>', help: '核实数据', method: 'POST', path: '/v1/enterprises/:code/facts/:fact/verify', options: [EVIDENCE] },
   { words: 'enterprise dispute-fact <code> <fact>', help: '质疑数据', method: 'POST', path: '/v1/enterprises/:code/facts/:fact/dispute', options: [REASON] },
@@ -98,7 +102,7 @@ export const ROUTES: readonly Route[] = [
     path: '/v1/enterprises/:code/certificates',
     options: [
       must('--number', 'number', '证书编号'),
-      must('--kind', 'kind', 'hnte'),
+      must('--kind', 'kind', '证书种类: hnte is 高新技术企业证书'),
       must('--certification', 'certification', 'first or renewal'),
       must('--issued-on', 'issuedOn', '发证日期'),
       must('--expires-on', 'expiresOn', '有效期至'),
@@ -112,7 +116,7 @@ export const ROUTES: readonly Route[] = [
     help: '撤销证书',
     method: 'POST',
     path: '/v1/enterprises/:code/certificates/:number/revoke',
-    options: [must('--on', 'on', '撤销日期'), REASON],
+    options: [must('--on', 'on', '撤销日期'), REASON, EVIDENCE],
   },
   {
     words: 'enterprise relocation <code>',
@@ -127,8 +131,20 @@ export const ROUTES: readonly Route[] = [
       EVIDENCE,
     ],
   },
-  { words: 'enterprise departure <code>', help: '登记迁出', method: 'POST', path: '/v1/enterprises/:code/departure', options: [must('--on', 'on', '迁出日期')] },
-  { words: 'enterprise merge <code>', help: '合并', method: 'POST', path: '/v1/enterprises/:code/merge', options: [must('--survivor', 'survivor', '存续企业的统一社会信用代码')] },
+  {
+    words: 'enterprise departure <code>',
+    help: '登记迁出',
+    method: 'POST',
+    path: '/v1/enterprises/:code/departure',
+    options: [must('--on', 'on', '迁出日期'), EVIDENCE],
+  },
+  {
+    words: 'enterprise merge <code>',
+    help: '合并',
+    method: 'POST',
+    path: '/v1/enterprises/:code/merge',
+    options: [must('--survivor', 'survivor', '存续企业的统一社会信用代码'), REASON, EVIDENCE],
+  },
 
   {
     words: 'budget open',
@@ -218,7 +234,7 @@ export const ROUTES: readonly Route[] = [
     help: '公示',
     method: 'POST',
     path: '/v1/awards/:award/publicise',
-    options: [text('--from', 'from', '起始日'), number('--days', 'days', '天数'), text('--place', 'place', '地点'), EVIDENCE],
+    options: [text('--from', 'from', '起始日'), number('--days', 'days', '天数'), text('--place', 'place', '地点')],
   },
   { words: 'award object <award>', help: '提出异议', method: 'POST', path: '/v1/awards/:award/objections', options: [must('--by', 'by', '异议人'), REASON, EVIDENCE] },
   {
@@ -244,10 +260,17 @@ export const ROUTES: readonly Route[] = [
     options: [must('--line', 'line', '预算科目'), must('--period', 'period', '期间'), must('--document-no', 'documentNo', '批准文号')],
   },
   { words: 'award unlock <award> <no>', help: '解锁分期', method: 'POST', path: '/v1/awards/:award/instalments/:no/unlock', options: [EVIDENCE] },
+  {
+    words: 'award confirm-payee <award>',
+    help: '确认承继单位',
+    method: 'POST',
+    path: '/v1/awards/:award/payee',
+    options: [must('--payee', 'payee', '承继单位统一社会信用代码'), REASON, EVIDENCE],
+  },
   { words: 'award hold <award>', help: '暂缓拨付', method: 'POST', path: '/v1/awards/:award/hold', options: [REASON, EVIDENCE] },
   { words: 'award release <award>', help: '解除暂缓', method: 'POST', path: '/v1/awards/:award/hold/release', options: [REASON, EVIDENCE] },
   { words: 'award lapse <award>', help: '失效', method: 'POST', path: '/v1/awards/:award/lapse', options: [REASON, EVIDENCE] },
-  { words: 'award revoke <award>', help: '撤销', method: 'POST', path: '/v1/awards/:award/revoke', options: [must('--cause', 'cause', '原因'), REASON, EVIDENCE] },
+  { words: 'award revoke <award>', help: '撤销', method: 'POST', path: '/v1/awards/:award/revoke', options: [must('--cause', 'cause', 'fraud, misuse, condition-broken, certificate-revoked or overpayment'), REASON, EVIDENCE] },
   {
     words: 'award clawback <award>',
     help: '追缴',
@@ -300,7 +323,7 @@ export const ROUTES: readonly Route[] = [
     help: '导入银行回单',
     method: 'POST',
     path: '/v1/payment-batches/:batch/results',
-    options: [{ flag: '--bank-file <path>', field: 'content', kind: 'file', required: true, help: 'CSV from the bank' }, must('--name', 'file', '文件名')],
+    options: [{ flag: '--bank-file <path>', field: 'content', kind: 'file', required: true, help: 'CSV from the bank' }, { flag: '--name <text>', field: 'file', help: '文件名; the file name when left out', fromPath: 'content' }],
   },
   { words: 'batch file <batch>', help: '导出拨付清单', method: 'GET', path: '/v1/payment-batches/:batch/file', options: [text('--format', 'format', 'csv or xlsx')] },
 
@@ -327,5 +350,5 @@ export const ROUTES: readonly Route[] = [
   },
   { words: 'trial-balance', help: '试算平衡', method: 'GET', path: '/v1/balances/trial' },
   { words: 'reconcile', help: '对账: exit code 1 when anything differs', method: 'GET', path: '/v1/balances/reconciliation' },
-  { words: 'health', help: '健康检查', method: 'GET', path: '/health' },
+  { words: 'health', help: '健康检查', method: 'GET', path: '/health', open: true },
 ];

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Problem } from '@app/kernel';
+import { invalidField, Problem } from '@app/kernel';
 import { type Door, openDoor, serverDoor } from './door.js';
 
 /** Options every command takes. */
@@ -10,13 +10,15 @@ export interface GlobalOptions {
   readonly token?: string;
 }
 
-/** Opens the way to the ledger for one piece of work and closes it after. @throws Problem `token-missing` without a token. */
-export async function withDoor(options: GlobalOptions, work: (door: Door, token: string) => Promise<void>): Promise<void> {
-  const token = options.token ?? process.env['LEDGER_TOKEN'];
-  if (token === undefined || token === '') {
+/** Opens the way to the ledger for one piece of work and closes it after. @throws Problem `token-missing` without a token, unless the route is open. */
+export async function withDoor(options: GlobalOptions, isOpen: boolean, work: (door: Door, token: string) => Promise<void>): Promise<void> {
+  const token = options.token ?? process.env['LEDGER_TOKEN'] ?? '';
+  if (token === '' && !isOpen) {
     throw new Problem('invalid', 'token-missing', 'this needs to know who you are: pass --token or set LEDGER_TOKEN (make one with: ledger token --role clerk)');
   }
-  const publishBundledPolicies = (process.env['LEDGER_BUNDLED_POLICIES'] ?? 'publish') === 'publish';
+  const bundled = process.env['LEDGER_BUNDLED_POLICIES'] ?? 'publish';
+  if (!['publish', 'none'].includes(bundled)) throw invalidField('LEDGER_BUNDLED_POLICIES', 'publish-or-none', `must be publish or none, not ${bundled}`);
+  const publishBundledPolicies = bundled === 'publish';
   const door = options.server === undefined ? await openDoor(options.data, { publishBundledPolicies }) : serverDoor(options.server);
   try {
     await work(door, token);

@@ -14,7 +14,7 @@ export function addTokenCommand(program: Command): void {
     .command('token')
     .description('签发令牌: signs a token for a person, with the key in the data folder')
     .requiredOption('--role <role...>', `one or more of ${ROLES.join(', ')}`)
-    .option('--actor <id>', 'who it stands for; duties are kept apart by this id', userInfo().username)
+    .option('--actor <id>', 'who it stands for; duties are kept apart by this id', userInfo().username.toLowerCase())
     .option('--unit <name>', 'the unit the person acts for', '未填单位')
     .option('--hours <number>', 'how long it is valid', '12');
   command.action(async () => {

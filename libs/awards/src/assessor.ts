@@ -54,7 +54,7 @@ export class Assessor {
       on: inForceOn,
       facts: resolved.facts,
       sources: resolved.sources,
-      policy: { version: version.version, hash: version.hash },
+      policy: version,
     });
     return { version: version.version, packHash: version.hash, on: inForceOn, facts: resolved.facts, used: resolved.used, assessment };
   }
@@ -63,17 +63,18 @@ export class Assessor {
   async resolve(version: PolicyVersion, application: Application, on: string) {
     const dossier = await this.payee(application.payee);
     const { kind, reference } = application.occasion;
-    const inputs = Object.entries(inputsOf(version.pack, application.clause)).map(([name, { label, period }]) => ({ name, label, period }));
+    const inputs = Object.entries(inputsOf(version.pack, application.clause)).map(([name, input]) => ({ name, ...input }));
     const resolved = resolveInputs(dossier, inputs, { on, occasion: { kind, reference } });
-    const used: readonly UsedInput[] = resolved.used.map(({ input, value, verified, ...source }) => ({ input, value, verified, source }));
+    const used: readonly UsedInput[] = resolved.used.map(({ input, value, verified, source }) => ({ input, value, verified, source }));
     return { facts: resolved.facts, sources: resolved.sources, used };
   }
 
   /**
-   * Refuses a grant whose ground has moved since it was assessed: a corrected or disputed fact, a merged payee.
-   * @throws Problem `facts-changed` naming the inputs.
+   * Refuses a grant whose ground has moved since it was assessed: a fact it rests on was corrected or disputed, or what
+   * has happened since (a revoked certificate, a departure) makes the clause grant something else today.
+   * @throws Problem `facts-changed` naming the inputs, `assessment-changed` with both results.
    */
-  async requireSameFacts(application: Application, record: AssessmentRecord): Promise<void> {
+  async requireStillTrue(application: Application, record: AssessmentRecord, today: string): Promise<void> {
     const version = await this.policies.version(application.pack, record.version);
     const now = await this.resolve(version, application, record.on);
     const names = new Set([...Object.keys(now.facts), ...Object.keys(record.facts)]);
@@ -81,6 +82,9 @@ export class Assessor {
     if (changed.length > 0 || contentHash(now.facts) !== contentHash(record.facts)) {
       throw refused('facts-changed', `since the assessment these facts have changed: ${changed.join(', ')}; assess the award again`, { changed });
     }
+    const { assessment } = await this.assessUnder(version, application, today, today);
+    const [then, result] = [resultOf(record.assessment), resultOf(assessment)];
+    if (then !== result) throw refused('assessment-changed', `assessed today the clause gives ${result}, not ${then}; assess the award again`, { then, today: result });
   }
 
   /**
@@ -101,6 +105,13 @@ export class Assessor {
       }
     }
   }
+}
+
+/** What an assessment comes to, apart from how it got there and from instalments that have been met meanwhile. */
+function resultOf(assessment: Assessment): string {
+  if (assessment.outcome === 'discretionary') return `${assessment.outcome} ${assessment.ceiling}`;
+  if (assessment.outcome !== 'payable') return assessment.outcome;
+  return [assessment.outcome, assessment.amount, ...(assessment.instalments ?? []).map(({ no, amount }) => `${no}:${amount}`)].join(' ');
 }
 
 /** Keys that two awards which exclude each other share, so that the budget line they are paid from refuses the second. */

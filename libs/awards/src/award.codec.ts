@@ -21,6 +21,7 @@ export const awardEvents: EventDefinitions<AwardEvent> = {
   'instalment-order-cancelled': { version: 1 },
   'instalment-paid': { version: 1 },
   'instalment-returned': { version: 1 },
+  'award-payee-confirmed': { version: 1 },
   'award-held': { version: 1 },
   'award-hold-released': { version: 1 },
   'award-lapsed': { version: 1 },

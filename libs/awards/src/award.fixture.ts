@@ -33,9 +33,19 @@ export function by(actorId: string, on = '2024-05-01', today = on): DecisionCont
 export const verified: UsedInput = { input: 'enterprise.sme', value: true, verified: true, source: { factId: 'F1' } };
 export const unverified: UsedInput = { ...verified, input: 'rd.expenditure', value: '1000000.00', verified: false };
 
-export function record(outcome: Outcome, { used = [verified], ...more }: Partial<AssessmentRecord> & { readonly simulated?: true } = {}): AssessmentRecord {
+export function record(
+  outcome: Outcome,
+  { used = [verified], ...more }: Partial<AssessmentRecord> & { readonly simulated?: true } = {},
+): AssessmentRecord {
   const { simulated, ...rest } = more;
-  const assessment: Assessment = { ...outcome, pack: policy.pack, clause: policy.clause, on: '2024-05-01', trace: [], ...(simulated && { simulated }) };
+  const assessment: Assessment = {
+    ...outcome,
+    pack: policy.pack,
+    clause: policy.clause,
+    on: '2024-05-01',
+    trace: [],
+    ...(simulated && { simulated }),
+  };
   const facts = Object.fromEntries(used.map(({ input, value }) => [input, value]));
   return { version: policy.version, packHash: policy.hash, on: '2024-05-01', facts, used, assessment, ...rest };
 }
@@ -54,7 +64,15 @@ export const staged = record({
 /** Up to 100万, as an officer sees fit. */
 export const discretionary = record({ outcome: 'discretionary', ceiling: '1000000.00' });
 
-export const apply: AwardCommand = { type: 'apply', pack: policy.pack, clause: policy.clause, payee: PAYEE, payeeName: '赣州甲科技有限公司', occasion: once, policy };
+export const apply: AwardCommand = {
+  type: 'apply',
+  pack: policy.pack,
+  clause: policy.clause,
+  payee: PAYEE,
+  payeeName: '赣州甲科技有限公司',
+  occasion: once,
+  policy,
+};
 export const assess = (what: AssessmentRecord = oneOff): AwardCommand => ({ type: 'assess', record: what, policy });
 export const recommend: AwardCommand = { type: 'review', recommended: true };
 export const publicise: AwardCommand = { type: 'publicise', from: '2024-05-01', days: 5, minimumDays: 5 };
@@ -89,8 +107,19 @@ export const demand = (principal: string, more: Partial<Extract<AwardCommand, { 
   reason: '企业迁出',
   ...more,
 });
-export const receive = (amount: string, reference: string, clawback = 1): AwardCommand => ({ type: 'receive-clawback', clawback, amount, on: '2024-07-01', reference });
-export const writeOff = (amount: string, reason = '破产终结', clawback = 1): AwardCommand => ({ type: 'write-off-clawback', clawback, amount, reason });
+export const receive = (amount: string, reference: string, clawback = 1): AwardCommand => ({
+  type: 'receive-clawback',
+  clawback,
+  amount,
+  on: '2024-05-01',
+  reference,
+});
+export const writeOff = (amount: string, reason = '破产终结', clawback = 1): AwardCommand => ({
+  type: 'write-off-clawback',
+  clawback,
+  amount,
+  reason,
+});
 
 export interface Past {
   readonly event: AwardEvent;
@@ -146,7 +175,9 @@ export const assessed = (what: AssessmentRecord = oneOff) => applied.do(assess(w
 export const reviewed = (what: AssessmentRecord = oneOff, review: AwardCommand = recommend) => assessed(what).do(review, by(reviewer));
 /** The notice runs from 1 to 5 May 2024. */
 export const publicised = (what?: AssessmentRecord, review?: AwardCommand) => reviewed(what, review).do(publicise, by(clerk));
-export const granting = (what?: AssessmentRecord, review?: AwardCommand) => publicised(what, review).do(startGrant(), by(approver, '2024-05-06'));
-export const granted = (what?: AssessmentRecord, review?: AwardCommand) => granting(what, review).do(completeGrant(), by('ledger', '2024-05-06'));
+export const granting = (what?: AssessmentRecord, review?: AwardCommand) =>
+  publicised(what, review).do(startGrant(), by(approver, '2024-05-06'));
+export const granted = (what?: AssessmentRecord, review?: AwardCommand) =>
+  granting(what, review).do(completeGrant(), by('ledger', '2024-05-06'));
 export const ordered = (what?: AssessmentRecord) => granted(what).do(order(), by('ledger', '2024-05-10'));
 export const paid = (what?: AssessmentRecord) => ordered(what).do(settle('paid'), by('ledger', '2024-05-20'));

@@ -48,7 +48,7 @@ export type AwardEvent =
   | Event<'award-reviewed', { recommended: true; amount?: string; reason?: string; unverifiedReason?: string }>
   | Event<'award-rejected', { reason: string }>
   | Event<'award-withdrawn', { reason: string }>
-  | Event<'award-publicised', { from: string; until: string; days: number; recordedLate?: boolean; place?: string }>
+  | Event<'award-publicised', { from: string; until: string; days: number; place?: string }>
   | Event<'award-objection-raised', { objection: number; by: string; reason: string }>
   | Event<'award-objection-decided', { objection: number; upheld: boolean; reason: string }>
   | Event<'award-override-proposed', { amounts: readonly string[]; total: string; computed: string; reason: string }>
@@ -73,6 +73,8 @@ export type AwardEvent =
   | Event<'instalment-order-cancelled', { no: number; batch: string; line: number; reason: string }>
   | Event<'instalment-paid', { no: number; amount: string; batch: string; line: number; on: string; reference: string }>
   | Event<'instalment-returned', { no: number; amount: string; batch: string; line: number; on: string; reference: string; reason: string }>
+  /** 确认承继单位: the enterprise that takes a merged payee's place. */
+  | Event<'award-payee-confirmed', { payee: string; reason: string }>
   | Event<'award-held', { reason: string }>
   | Event<'award-hold-released', { reason: string }>
   | Event<'award-lapsed', { reason: string; unpaid: string }>
@@ -118,7 +120,7 @@ export interface Objection {
   readonly objection: number;
   readonly by: string;
   readonly reason: string;
-  readonly decided?: { readonly upheld: boolean; readonly reason: string };
+  readonly decided?: { readonly upheld: boolean; readonly reason: string; readonly by: string };
 }
 
 export interface Notice {
@@ -142,7 +144,13 @@ export type InstalmentStatus =
   | { readonly status: 'paid'; readonly since: string; readonly returns: number; readonly batch: string; readonly line: number; readonly on: string; readonly reference: string }
   | { readonly status: 'lapsed' };
 
-export type Instalment = InstalmentStatus & { readonly no: number; readonly amount: Money; readonly needs: readonly string[] };
+export type Instalment = InstalmentStatus & {
+  readonly no: number;
+  readonly amount: Money;
+  readonly needs: readonly string[];
+  /** Who established that its condition is met. */
+  readonly unlockedBy?: string;
+};
 
 export interface Clawback {
   readonly clawback: number;
@@ -155,6 +163,7 @@ export interface Clawback {
   readonly dueOn: string;
   readonly reason: string;
   readonly demandedBy: string;
+  readonly demandedOn: string;
   readonly receipts: readonly { readonly reference: string; readonly amount: string }[];
   readonly writeOffs: readonly { readonly amount: string; readonly reason: string }[];
 }
@@ -182,6 +191,8 @@ interface Granted extends Publicised {
   readonly payers: readonly string[];
   readonly clawbacks: readonly Clawback[];
   readonly held?: { readonly reason: string; readonly since: string };
+  /** Confirmed to be paid in a merged payee's place. */
+  readonly successor?: string;
 }
 
 /** An award by status: what makes no sense in a status cannot be there. */
@@ -243,11 +254,16 @@ function expectStatus<Status extends AwardState['status']>(state: AwardState, ev
   return state as Extract<AwardState, { status: Status }>;
 }
 
-function changeInstalment(state: GrantedState, no: number, change: (instalment: Instalment) => InstalmentStatus): GrantedState {
+function changeInstalment(state: GrantedState, no: number, change: (instalment: Instalment) => InstalmentStatus & { readonly unlockedBy?: string }): GrantedState {
   const instalments = state.instalments.map((instalment) =>
-    instalment.no === no ? { no, amount: instalment.amount, needs: instalment.needs, ...change(instalment) } : instalment,
+    instalment.no === no ? { ...permanent(instalment), ...change(instalment) } : instalment,
   );
   return { ...state, instalments };
+}
+
+/** What of an instalment no change of status touches. */
+function permanent({ no, amount, needs, unlockedBy }: Instalment) {
+  return { no, amount, needs, ...(unlockedBy !== undefined && { unlockedBy }) };
 }
 
 function changeClawback(state: GrantedState, clawback: number, change: (clawback: Clawback) => Partial<Clawback>): GrantedState {
@@ -289,7 +305,7 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       const { objection, upheld, reason } = event.data;
       // An upheld objection sends the award back: it has to be assessed and reviewed again.
       if (upheld) return { ...applicationOf(publicised), status: 'applied' };
-      const objections = publicised.notice.objections.map((each) => (each.objection === objection ? { ...each, decided: { upheld, reason } } : each));
+      const objections = publicised.notice.objections.map((each) => (each.objection === objection ? { ...each, decided: { upheld, reason, by: at.actorId } } : each));
       return { ...publicised, notice: { ...publicised.notice, objections } };
     }
     case 'award-override-proposed': {
@@ -319,7 +335,12 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       return { ...publicised, status: 'granted', grant, instalments, payers: [], clawbacks: [] };
     }
     case 'instalment-unlocked':
-      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) => ({ status: 'unlocked', since: at.effectiveOn, returns: returnsOf(before) }));
+      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) => ({
+        status: 'unlocked',
+        since: at.effectiveOn,
+        returns: returnsOf(before),
+        unlockedBy: at.actorId,
+      }));
     case 'instalment-ordered': {
       const granted = expectStatus(state, event, 'granted');
       const { no, batch, line, payer } = event.data;
@@ -348,6 +369,8 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
     }
     case 'instalment-returned':
       return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) => backFromBank(state, before, at.effectiveOn, 1));
+    case 'award-payee-confirmed':
+      return { ...expectStatus(state, event, 'granted'), successor: event.data.payee };
     case 'award-held':
       return { ...expectStatus(state, event, 'granted'), held: { reason: event.data.reason, since: at.effectiveOn } };
     case 'award-hold-released': {
@@ -359,7 +382,7 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       const { held: _held, ...granted } = expectStatus(state, event, 'granted');
       const instalments = granted.instalments.map((instalment) =>
         instalment.status === 'locked' || instalment.status === 'unlocked'
-          ? { no: instalment.no, amount: instalment.amount, needs: instalment.needs, status: 'lapsed' as const }
+          ? { ...permanent(instalment), status: 'lapsed' as const }
           : instalment,
       );
       return { ...granted, status: 'ended', how: event.type === 'award-lapsed' ? 'lapsed' : 'revoked', reason: event.data.reason, instalments };
@@ -378,6 +401,7 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
         dueOn,
         reason,
         demandedBy: at.actorId,
+        demandedOn: at.effectiveOn,
         receipts: [],
         writeOffs: [],
       };

@@ -1,12 +1,13 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, ParseIntPipe, type PipeTransform, Post, Query as QueryString } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
-import { type BusinessDate, businessDateAt, CLOCK, type Clock, invalidField } from '@app/kernel';
-import { AllowAnyRole, AllowRoles, Context, type Page } from '@app/http';
+import { type BusinessDate, businessDateAt, CLOCK, type Clock, creditCode, invalidField } from '@app/kernel';
+import { AllowAnyRole, AllowRoles, Context, EmptyBodyPipe, type Page } from '@app/http';
 import {
   ApplyDto,
   BalancesDto,
   ClawbackReceiptDto,
+  ConfirmPayeeDto,
   DecideObjectionDto,
   DemandClawbackDto,
   GrantDto,
@@ -54,7 +55,7 @@ export class AwardsController {
   /** 申报 */
   @Post()
   @AllowRoles('clerk')
-  apply(@Body() { effectiveOn: _, ...application }: ApplyDto, @Context() context: CommandContext) {
+  apply(@Body() application: ApplyDto, @Context() context: CommandContext) {
     return this.commands.execute(new ApplyForAward(application, context));
   }
 
@@ -76,7 +77,7 @@ export class AwardsController {
   @Post(':award/assess')
   @HttpCode(200)
   @AllowRoles('clerk', 'reviewer')
-  assess(@Param('award', AwardIdPipe) award: string, @Context() context: CommandContext) {
+  assess(@Param('award', AwardIdPipe) award: string, @Body(EmptyBodyPipe) _body: undefined, @Context() context: CommandContext) {
     return this.commands.execute(new AssessAward(award, context));
   }
 
@@ -84,7 +85,7 @@ export class AwardsController {
   @Post(':award/review')
   @HttpCode(200)
   @AllowRoles('reviewer')
-  review(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: ReviewDto, @Context() context: CommandContext) {
+  review(@Param('award', AwardIdPipe) award: string, @Body() input: ReviewDto, @Context() context: CommandContext) {
     return this.run(award, { type: 'review', ...input }, context);
   }
 
@@ -100,7 +101,7 @@ export class AwardsController {
   @Post(':award/publicise')
   @HttpCode(200)
   @AllowRoles('clerk', 'reviewer', 'administrator')
-  publicise(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: PubliciseDto, @Context() context: CommandContext) {
+  publicise(@Param('award', AwardIdPipe) award: string, @Body() input: PubliciseDto, @Context() context: CommandContext) {
     return this.commands.execute(new PubliciseAward(award, input, context));
   }
 
@@ -108,7 +109,7 @@ export class AwardsController {
   @Post(':award/objections')
   @HttpCode(200)
   @AllowRoles('clerk', 'reviewer', 'auditor', 'administrator')
-  object(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: RaiseObjectionDto, @Context() context: CommandContext) {
+  object(@Param('award', AwardIdPipe) award: string, @Body() input: RaiseObjectionDto, @Context() context: CommandContext) {
     return this.run(award, { type: 'raise-objection', ...input }, context);
   }
 
@@ -119,7 +120,7 @@ export class AwardsController {
   decideObjection(
     @Param('award', AwardIdPipe) award: string,
     @Param('objection', ParseIntPipe) objection: number,
-    @Body() { effectiveOn: _, ...input }: DecideObjectionDto,
+    @Body() input: DecideObjectionDto,
     @Context() context: CommandContext,
   ) {
     return this.run(award, { type: 'decide-objection', objection, ...input }, context);
@@ -129,7 +130,7 @@ export class AwardsController {
   @Post(':award/override')
   @HttpCode(200)
   @AllowRoles('approver')
-  override(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: OverrideDto, @Context() context: CommandContext) {
+  override(@Param('award', AwardIdPipe) award: string, @Body() input: OverrideDto, @Context() context: CommandContext) {
     return this.run(award, { type: 'propose-override', ...input }, context);
   }
 
@@ -162,11 +163,19 @@ export class AwardsController {
     return this.commands.execute(new UnlockInstalment(award, no, evidence, context));
   }
 
+  /** 确认承继单位: pays a merged payee's successor from now on */
+  @Post(':award/payee')
+  @HttpCode(200)
+  @AllowRoles('approver')
+  confirmPayee(@Param('award', AwardIdPipe) award: string, @Body() input: ConfirmPayeeDto, @Context() context: CommandContext) {
+    return this.run(award, { type: 'confirm-payee', ...input, payee: creditCode(input.payee, 'payee') }, context);
+  }
+
   /** 暂缓拨付 */
   @Post(':award/hold')
   @HttpCode(200)
   @AllowRoles('reviewer', 'approver', 'administrator')
-  hold(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: ReasonDto, @Context() context: CommandContext) {
+  hold(@Param('award', AwardIdPipe) award: string, @Body() input: ReasonDto, @Context() context: CommandContext) {
     return this.run(award, { type: 'hold', ...input }, context);
   }
 
@@ -174,7 +183,7 @@ export class AwardsController {
   @Post(':award/hold/release')
   @HttpCode(200)
   @AllowRoles('approver')
-  releaseHold(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: ReasonDto, @Context() context: CommandContext) {
+  releaseHold(@Param('award', AwardIdPipe) award: string, @Body() input: ReasonDto, @Context() context: CommandContext) {
     return this.run(award, { type: 'release-hold', ...input }, context);
   }
 
@@ -182,7 +191,7 @@ export class AwardsController {
   @Post(':award/lapse')
   @HttpCode(200)
   @AllowRoles('approver')
-  lapse(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: ReasonDto, @Context() context: CommandContext) {
+  lapse(@Param('award', AwardIdPipe) award: string, @Body() input: ReasonDto, @Context() context: CommandContext) {
     return this.run(award, { type: 'lapse', ...input }, context);
   }
 
@@ -190,7 +199,7 @@ export class AwardsController {
   @Post(':award/revoke')
   @HttpCode(200)
   @AllowRoles('approver')
-  revoke(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: RevokeDto, @Context() context: CommandContext) {
+  revoke(@Param('award', AwardIdPipe) award: string, @Body() input: RevokeDto, @Context() context: CommandContext) {
     return this.run(award, { type: 'revoke', ...input }, context);
   }
 
@@ -198,7 +207,7 @@ export class AwardsController {
   @Post(':award/clawbacks')
   @HttpCode(200)
   @AllowRoles('approver')
-  demandClawback(@Param('award', AwardIdPipe) award: string, @Body() { effectiveOn: _, ...input }: DemandClawbackDto, @Context() context: CommandContext) {
+  demandClawback(@Param('award', AwardIdPipe) award: string, @Body() input: DemandClawbackDto, @Context() context: CommandContext) {
     return this.run(award, { type: 'demand-clawback', ...input }, context);
   }
 
@@ -209,10 +218,9 @@ export class AwardsController {
   receiveClawback(
     @Param('award', AwardIdPipe) award: string,
     @Param('clawback', ParseIntPipe) clawback: number,
-    @Body() { effectiveOn: _, ...input }: ClawbackReceiptDto,
+    @Body() input: ClawbackReceiptDto,
     @Context() context: CommandContext,
   ) {
-    if (input.on > context.today) throw invalidField('on', 'not-in-the-future', `must not be later than today, ${context.today}`);
     return this.run(award, { type: 'receive-clawback', clawback, ...input }, context);
   }
 
@@ -223,7 +231,7 @@ export class AwardsController {
   writeOff(
     @Param('award', AwardIdPipe) award: string,
     @Param('clawback', ParseIntPipe) clawback: number,
-    @Body() { effectiveOn: _, ...input }: WriteOffDto,
+    @Body() input: WriteOffDto,
     @Context() context: CommandContext,
   ) {
     return this.run(award, { type: 'write-off-clawback', clawback, ...input }, context);

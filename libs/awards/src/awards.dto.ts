@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsInt, Matches, Max, MaxLength, Min } from 'class-validator';
-import { CommandDto, IsBusinessDay, IsCreditCode, IsEvidenceList, IsMoney, IsText, MayBeLeftOut, PageDto, type EvidenceDto } from '@app/http';
+import { IsBusinessDay, IsCreditCode, IsEvidenceList, IsMoney, IsText, MayBeLeftOut, PageDto, type EvidenceDto } from '@app/http';
 import { CLAWBACK_CAUSES, type ClawbackCause } from './award.js';
 
 const SLUG = /^[a-z0-9][a-z0-9-]{0,63}$/;
@@ -8,7 +8,7 @@ const CLAUSE = /^[A-Za-z][A-Za-z0-9]{0,15}$/;
 const PERIOD = /^20\d{2}(-20\d{2})?$/;
 
 /** A command that gives its reason. */
-export class ReasonDto extends CommandDto {
+export class ReasonDto {
   /** 理由 */
   @IsText(2000)
   reason!: string;
@@ -19,7 +19,7 @@ export class ReasonDto extends CommandDto {
   evidence?: EvidenceDto[];
 }
 
-export class ApplyDto extends CommandDto {
+export class ApplyDto {
   /** 政策包 */
   @Matches(SLUG, { message: 'pack must be a pack id such as "ganzhou-etdz-2023"' })
   pack!: string;
@@ -48,7 +48,7 @@ export class ApplyDto extends CommandDto {
   evidence?: EvidenceDto[];
 }
 
-export class ReviewDto extends CommandDto {
+export class ReviewDto {
   /** true 建议给予奖补; false 不予通过 (a reason is required) */
   @IsBoolean()
   recommended!: boolean;
@@ -73,8 +73,8 @@ export class ReviewDto extends CommandDto {
   evidence?: EvidenceDto[];
 }
 
-export class PubliciseDto extends CommandDto {
-  /** 公示起始日: today when left out; an earlier day only with the document that shows the notice. */
+export class PubliciseDto {
+  /** 公示起始日: today when left out, or later. */
   @MayBeLeftOut()
   @IsBusinessDay()
   from?: string;
@@ -90,11 +90,6 @@ export class PubliciseDto extends CommandDto {
   @MayBeLeftOut()
   @IsText(500)
   place?: string;
-
-  /** 公示材料 */
-  @MayBeLeftOut()
-  @IsEvidenceList()
-  evidence?: EvidenceDto[];
 }
 
 export class RaiseObjectionDto extends ReasonDto {
@@ -118,7 +113,7 @@ export class OverrideDto extends ReasonDto {
   amounts!: string[];
 }
 
-export class GrantDto extends CommandDto {
+export class GrantDto {
   /** 预算科目 of the award's own policy */
   @Matches(/^[a-z0-9][a-z0-9-]{0,39}$/, { message: 'line must be a budget line id such as "hnte-awards"' })
   line!: string;
@@ -132,10 +127,16 @@ export class GrantDto extends CommandDto {
   documentNo!: string;
 }
 
-export class UnlockDto extends CommandDto {
+export class UnlockDto {
   @MayBeLeftOut()
   @IsEvidenceList()
   evidence?: EvidenceDto[];
+}
+
+export class ConfirmPayeeDto extends ReasonDto {
+  /** 承继单位统一社会信用代码 */
+  @IsCreditCode()
+  payee!: string;
 }
 
 export class RevokeDto extends ReasonDto {
@@ -159,7 +160,7 @@ export class DemandClawbackDto extends RevokeDto {
   dueOn!: string;
 }
 
-export class ClawbackReceiptDto extends CommandDto {
+export class ClawbackReceiptDto {
   @IsMoney()
   amount!: string;
 

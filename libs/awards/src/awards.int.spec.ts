@@ -100,11 +100,13 @@ describe('awards on a real ledger', () => {
 
   it('meet the first award when the occasion is spelt differently, and read the facts of its year', async () => {
     await ledger.prepare('1000000.00', A);
-    await ledger.facts(A, { 'rd.expenditure': '1000000.00' }, { period: '2023' });
-    await ledger.facts(A, { 'rd.expenditure': '3000000.00' }, { period: '2024' });
-    const award = await ledger.apply('T4', A, '２０２３');
-    expect(award).toBe(`${PACK}.T4.${A}.2023`);
-    expect(await refusal(ledger.apply('T4', A, '2023'))).toBe('award-exists');
+    await ledger.facts(A, { 'rd.expenditure': '3000000.00' }, { period: '2023' });
+    await ledger.facts(A, { 'rd.expenditure': '1000000.00' }, { period: '2024' });
+    const award = await ledger.apply('T4', A, '２０２４');
+    expect(award).toBe(`${PACK}.T4.${A}.2024`);
+    expect(await refusal(ledger.apply('T4', A, '2024'))).toBe('award-exists');
+    // Before the policy, and a year that has not begun.
+    for (const year of ['2023', '2025']) expect(await refusal(ledger.apply('T4', A, year))).toBe('occasion-outside-force');
     await ledger.assess(award);
     expect(await ledger.state(award)).toMatchObject({ assessed: { assessment: { outcome: 'payable', amount: '100000.00' } } });
     expect(await refusal(ledger.apply('N1', A))).toBe('clause-grants-nothing');
@@ -127,21 +129,21 @@ describe('awards on a real ledger', () => {
     ledger.calendar.today = '2024-05-10';
     await ledger.dossier(A, { type: 'dispute-fact', factId: 'F1', reason: '人数不符' });
     expect(await refusal(ledger.grant(award))).toBe('facts-changed');
-    await ledger.dossier(A, { type: 'record-facts', facts: [{ name: 'enterprise.sme', value: true, sourceUnit: '区经发局', evidence: [{ title: '核查' }], verification: 'verified', correctsFactId: 'F1' }] });
+    await ledger.dossier(A, { type: 'record-facts', facts: [{ name: 'enterprise.sme', value: true, sourceUnit: '区经发局', evidence: [{ title: '核查' }], correctsFactId: 'F1' }] });
     // What was corrected today was not known to hold on the day of the assessment.
     expect(await refusal(ledger.grant(award))).toBe('facts-changed');
     expect((await ledger.state(award)).status).toBe('publicised');
     expect(await ledger.figures()).toEqual(['1000000.00', '0.00', '0.00']);
   });
 
-  it('are granted on facts that were only added for later days', async () => {
+  it('are not granted when what has happened since the assessment changes what the clause gives', async () => {
     await ledger.prepare('1000000.00', A);
     const award = await ledger.apply('T1', A);
     await ledger.toNotice(award);
     ledger.calendar.today = '2024-05-10';
     await ledger.facts(A, { 'enterprise.sme': false });
-    await ledger.grant(award);
-    expect((await ledger.state(award)).status).toBe('granted');
+    expect(await refusal(ledger.grant(award))).toBe('assessment-changed');
+    expect((await ledger.state(award)).status).toBe('publicised');
   });
 
   it('are not granted under a policy that has changed or ended', async () => {
@@ -152,7 +154,7 @@ describe('awards on a real ledger', () => {
     ledger.calendar.today = '2025-01-01';
     expect(await refusal(ledger.grant(one))).toBe('policy-not-in-force');
     ledger.calendar.today = '2024-05-10';
-    await ledger.publish(testPack({ title: '修订后的办法', force: { from: '2024-05-08', until: '2025-01-01' } }), 'amend');
+    await ledger.publish(testPack({ title: '修订后的办法', force: { from: '2024-05-10', until: '2025-01-01' } }), 'amend');
     expect(await refusal(ledger.grant(other))).toBe('policy-changed');
   });
 
@@ -230,14 +232,18 @@ describe('awards on a real ledger', () => {
     expect((await ledger.events('budget-reserved')).length).toBeLessThanOrEqual(1);
   });
 
-  it('follow a merger: one award for both, paid to the survivor', async () => {
+  it('follow a merger: one award for both, paid to the successor an approver has confirmed', async () => {
     await ledger.prepare('1000000.00', A);
     await ledger.enterprise(B, '赣州乙科技有限公司');
     const award = await ledger.granted('T1', A);
-    await ledger.dossier(A, { type: 'merge', survivor: B });
+    await ledger.dossier(A, { type: 'merge', survivor: B, reason: '吸收合并', evidence: [{ title: '合并决议' }] });
     await ledger.settle();
     expect(await refusal(ledger.apply('T1', A))).toBe('enterprise-merged');
     expect(await refusal(ledger.apply('T1', B))).toBe('award-exists');
+    expect(await refusal(ledger.prepareBatch('B1', [{ award, instalment: 1 }]))).toBe('invalid-input');
+    expect(await refusal(ledger.prepareBatch('B1'))).toBe('batch-empty');
+    expect(await refusal(ledger.award(award, { type: 'confirm-payee', payee: B, reason: '吸收合并' }, 'clerk-1'))).toBe('duties-not-separated');
+    await ledger.award(award, { type: 'confirm-payee', payee: B, reason: '吸收合并' }, 'approver-2');
     await ledger.prepareBatch('B1', [{ award, instalment: 1 }]);
     await ledger.batch('B1', { type: 'start-freeze' });
     expect((await ledger.events('batch-prepared'))[0]?.data).toMatchObject({ lines: [{ payee: B, payeeName: '赣州乙科技有限公司', account: `6222 ${B}` }] });
@@ -253,7 +259,7 @@ describe('awards on a real ledger', () => {
     await ledger.toNotice(one);
     await ledger.toNotice(other);
     ledger.calendar.today = '2024-05-10';
-    await ledger.dossier(A, { type: 'merge', survivor: B });
+    await ledger.dossier(A, { type: 'merge', survivor: B, reason: '吸收合并', evidence: [{ title: '合并决议' }] });
     await ledger.settle();
     expect(await refusal(ledger.grant(one))).toBe('enterprise-merged');
     expect(await refusal(ledger.grant(other))).toBe('award-exists');

@@ -9,6 +9,7 @@ import { GetAwardHandler } from './detail/award-detail.query.js';
 import { BatchesController } from './disbursement/batches.controller.js';
 import { BatchesProjection } from './disbursement/batches.projection.js';
 import { GetBatchHandler, ListBatchesHandler } from './disbursement/batches.query.js';
+import { Payees } from './disbursement/payees.js';
 import { PaymentsProcess } from './disbursement/payments.process.js';
 import { PrepareBatchHandler } from './disbursement/prepare-batch.js';
 import { RunBatchCommandHandler } from './disbursement/run-batch-command.js';
@@ -32,6 +33,7 @@ import { ReconcileHandler } from './reconciliation/reconciliation.query.js';
   providers: [
     Assessor,
     Grants,
+    Payees,
     AwardsProcess,
     PaymentsProcess,
     ApplyForAwardHandler,

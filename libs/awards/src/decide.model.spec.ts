@@ -58,12 +58,18 @@ const commands: fc.Arbitrary<AwardCommand> = fc.oneof(
   ),
   fc.tuple(no, fc.boolean()).map(([which, met]) => unlock(which, { met })),
   fc.tuple(no, batch, fc.constantFrom('payer-1', 'clerk-1')).map(([which, where, payer]) => order(which, where, which, payer)),
-  fc.tuple(fc.constantFrom('paid' as const, 'returned' as const), no, batch).map(([result, which, where]) => settle(result, which, where, which)),
-  fc.tuple(no, batch).map(([which, where]): AwardCommand => ({ type: 'cancel-order', no: which, batch: where, line: which, reason: '作废' })),
-  fc.tuple(amount, fc.constantFrom('fraud' as const, 'overpayment' as const), fc.constantFrom(undefined, '20')).map(([principal, cause, finePercent]) =>
-    demand(principal, { cause, ...(finePercent !== undefined && { finePercent }) }),
-  ),
-  fc.tuple(amount, fc.constantFrom('R1', 'R2', 'R3'), fc.constantFrom(1, 2)).map(([sum, reference, which]) => receive(sum, reference, which)),
+  fc
+    .tuple(fc.constantFrom('paid' as const, 'returned' as const), no, batch)
+    .map(([result, which, where]) => settle(result, which, where, which)),
+  fc
+    .tuple(no, batch)
+    .map(([which, where]): AwardCommand => ({ type: 'cancel-order', no: which, batch: where, line: which, reason: '作废' })),
+  fc
+    .tuple(amount, fc.constantFrom('fraud' as const, 'overpayment' as const), fc.constantFrom(undefined, '20'))
+    .map(([principal, cause, finePercent]) => demand(principal, { cause, ...(finePercent !== undefined && { finePercent }) })),
+  fc
+    .tuple(amount, fc.constantFrom('R1', 'R2', 'R3'), fc.constantFrom(1, 2))
+    .map(([sum, reference, which]) => receive(sum, reference, which)),
   fc.tuple(amount, fc.constantFrom('破产', '注销'), fc.constantFrom(1, 2)).map(([sum, reason, which]) => writeOff(sum, reason, which)),
 );
 interface Step {
@@ -71,7 +77,10 @@ interface Step {
   readonly actor: string;
   readonly day: string;
 }
-const steps: fc.Arbitrary<readonly Step[]> = fc.array(fc.record({ command: commands, actor: fc.constantFrom(...people), day: fc.constantFrom('2024-05-01', '2024-05-06', '2024-06-01') }), { minLength: 20, maxLength: 60, size: 'max' });
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.record({ command: commands, actor: fc.constantFrom(...people), day: fc.constantFrom('2024-05-01', '2024-05-06', '2024-06-01') }),
+  { minLength: 20, maxLength: 60, size: 'max' },
+);
 /** From nothing or from further on, so that the later life is reached often. */
 const starts = fc.constantFrom(Life.none, publicised(staged), granted(oneOff), granted(staged), paid(staged));
 
@@ -164,8 +173,12 @@ describe('any life of an award', () => {
       fc.property(starts, steps, (start, played) => {
         play(start, played, ({ state }) => {
           if (!isGranted(state)) return;
-          const duties = [[state.appliedBy], [state.review.reviewedBy], [state.grant.approver], state.payers].map((holders) => new Set(holders));
-          duties.forEach((one, index) => duties.slice(index + 1).forEach((other) => expect([...one].filter((person) => other.has(person))).toEqual([])));
+          const duties = [[state.appliedBy], [state.review.reviewedBy], [state.grant.approver], state.payers].map(
+            (holders) => new Set(holders),
+          );
+          duties.forEach((one, index) =>
+            duties.slice(index + 1).forEach((other) => expect([...one].filter((person) => other.has(person))).toEqual([])),
+          );
         });
       }),
       { numRuns: 200 },
@@ -180,6 +193,16 @@ describe('any life of an award', () => {
       }),
       { numRuns: 200, seed: 7 },
     );
-    expect([...seen]).toEqual(expect.arrayContaining(['instalment-paid', 'instalment-returned', 'clawback-demanded', 'clawback-received', 'clawback-written-off', 'award-revoked', 'award-override-proposed']));
+    expect([...seen]).toEqual(
+      expect.arrayContaining([
+        'instalment-paid',
+        'instalment-returned',
+        'clawback-demanded',
+        'clawback-received',
+        'clawback-written-off',
+        'award-revoked',
+        'award-override-proposed',
+      ]),
+    );
   });
 });

@@ -54,7 +54,18 @@ const drop: AwardCommand = { type: 'drop-override', reason: '恢复原额' };
 describe('apply', () => {
   it('opens an award that cites its clause', () => {
     expect(Life.none.when({ ...apply, note: '首次' } as AwardCommand, by(clerk))).toEqual([
-      { type: 'award-applied', data: { pack: 'test-2024', clause: 'T1', payee: PAYEE, payeeName: '赣州甲科技有限公司', occasion: { kind: 'once', key: 'once', reference: 'once' }, note: '首次' }, policy },
+      {
+        type: 'award-applied',
+        data: {
+          pack: 'test-2024',
+          clause: 'T1',
+          payee: PAYEE,
+          payeeName: '赣州甲科技有限公司',
+          occasion: { kind: 'once', key: 'once', reference: 'once' },
+          note: '首次',
+        },
+        policy,
+      },
     ]);
   });
   it('keeps the documents it rests on', () => {
@@ -109,7 +120,10 @@ describe('review', () => {
     expect(assessed().refusal({ type: 'review', recommended: false, reason: '  ' }, by(reviewer))).toBe('invalid-input');
   });
   it('is never done by the one who applied', () => {
-    expect(problemOf(() => assessed().when(recommend, by(clerk)))).toMatchObject({ code: 'duties-not-separated', extra: { duty: 'review', did: 'applied for' } });
+    expect(problemOf(() => assessed().when(recommend, by(clerk)))).toMatchObject({
+      code: 'duties-not-separated',
+      extra: { duty: 'review', did: 'applied for' },
+    });
   });
   it.each([
     [{ outcome: 'refused', failed: ['G19'] }, 'assessment-not-payable'],
@@ -127,16 +141,26 @@ describe('review', () => {
   });
   it('takes unverified facts only with a reason', () => {
     const what = record({ outcome: 'payable', amount: '200000.00' }, { used: [verified, unverified] });
-    expect(problemOf(() => assessed(what).when(recommend, by(reviewer)))).toMatchObject({ code: 'facts-unverified', extra: { unverified: ['rd.expenditure'] } });
+    expect(problemOf(() => assessed(what).when(recommend, by(reviewer)))).toMatchObject({
+      code: 'facts-unverified',
+      extra: { unverified: ['rd.expenditure'] },
+    });
     expect(assessed(what).refusal({ type: 'review', recommended: true, unverifiedReason: ' ' }, by(reviewer))).toBe('facts-unverified');
     expect(assessed(what).when({ type: 'review', recommended: true, unverifiedReason: '税务数据同口径' }, by(reviewer))).toMatchObject([
       { data: { recommended: true, unverifiedReason: '税务数据同口径' } },
     ]);
   });
   it('sets a sum under a discretionary clause only, within the ceiling, with a reason', () => {
-    const set = (amount: string | undefined, reason?: string): AwardCommand => ({ type: 'review', recommended: true, ...(amount !== undefined && { amount }), ...(reason !== undefined && { reason }) });
+    const set = (amount: string | undefined, reason?: string): AwardCommand => ({
+      type: 'review',
+      recommended: true,
+      ...(amount !== undefined && { amount }),
+      ...(reason !== undefined && { reason }),
+    });
     const life = assessed(discretionary);
-    expect(life.when(set('1000000.00', '成效突出'), by(reviewer))).toMatchObject([{ type: 'award-reviewed', data: { amount: '1000000.00' } }]);
+    expect(life.when(set('1000000.00', '成效突出'), by(reviewer))).toMatchObject([
+      { type: 'award-reviewed', data: { amount: '1000000.00' } },
+    ]);
     expect(life.refusal(set('1000000.01', '成效突出'), by(reviewer))).toBe('over-ceiling');
     expect(life.refusal(set('0.00', '成效突出'), by(reviewer))).toBe('nothing-to-grant');
     expect(life.refusal(set('500000.00'), by(reviewer))).toBe('invalid-input');
@@ -165,24 +189,30 @@ describe('withdraw', () => {
     expect(granting().refusal(withdraw, by(clerk))).toBe('award-status');
     expect(granted().refusal(withdraw, by(clerk))).toBe('award-status');
     expect(Life.none.refusal(withdraw, by(clerk))).toBe('award-not-applied');
-    expect(assessed().do({ type: 'review', recommended: false, reason: '否' }, by(reviewer)).refusal(withdraw, by(clerk))).toBe('award-status');
+    expect(assessed().do({ type: 'review', recommended: false, reason: '否' }, by(reviewer)).refusal(withdraw, by(clerk))).toBe(
+      'award-status',
+    );
   });
 });
 
 describe('publicise', () => {
   it('counts the first and the last day', () => {
-    expect(reviewed().when({ type: 'publicise', from: '2024-02-27', days: 5, minimumDays: 5, place: '官网' }, by(clerk, '2024-02-27'))).toMatchObject([
-      { type: 'award-publicised', data: { from: '2024-02-27', until: '2024-03-02', days: 5, place: '官网' } },
-    ]);
+    expect(
+      reviewed().when({ type: 'publicise', from: '2024-02-27', days: 5, minimumDays: 5, place: '官网' }, by(clerk, '2024-02-27')),
+    ).toMatchObject([{ type: 'award-publicised', data: { from: '2024-02-27', until: '2024-03-02', days: 5, place: '官网' } }]);
   });
   it('is neither back-dated nor too short, nor repeated', () => {
-    expect(reviewed().refusal({ type: 'publicise', from: '2024-04-30', days: 5, minimumDays: 5 }, by(clerk, '2024-05-01'))).toBe('invalid-input');
+    expect(reviewed().refusal({ type: 'publicise', from: '2024-04-30', days: 5, minimumDays: 5 }, by(clerk, '2024-05-01'))).toBe(
+      'invalid-input',
+    );
     expect(reviewed().refusal({ type: 'publicise', from: '2024-05-01', days: 4, minimumDays: 5 }, by(clerk))).toBe('notice-too-short');
     expect(publicised().refusal(publicise, by(clerk))).toBe('award-status');
     expect(assessed().refusal(publicise, by(clerk))).toBe('award-status');
   });
   it('cannot evade the ban on back-dating by an earlier effective day', () => {
-    expect(reviewed().refusal({ type: 'publicise', from: '2024-05-01', days: 5, minimumDays: 5 }, by(clerk, '2024-05-01', '2024-05-03'))).toBe('invalid-input');
+    expect(
+      reviewed().refusal({ type: 'publicise', from: '2024-05-01', days: 5, minimumDays: 5 }, by(clerk, '2024-05-01', '2024-05-03')),
+    ).toBe('invalid-input');
   });
 });
 
@@ -200,7 +230,10 @@ describe('objections', () => {
   });
   it('stop the grant until they are decided', () => {
     const life = publicised().do(objection, by('auditor'));
-    expect(problemOf(() => life.when(startGrant(), by(approver, '2024-05-06')))).toMatchObject({ code: 'objections-open', extra: { objections: [1] } });
+    expect(problemOf(() => life.when(startGrant(), by(approver, '2024-05-06')))).toMatchObject({
+      code: 'objections-open',
+      extra: { objections: [1] },
+    });
     expect(life.do(judge(false), by('administrator')).when(startGrant(), by(approver, '2024-05-06'))).toHaveLength(1);
   });
   it('dismissed, are quiet on a repeat and cannot be turned round', () => {
@@ -213,7 +246,10 @@ describe('objections', () => {
     const life = publicised().do(objection, by('auditor')).do(lower('100000.00'), by(approver)).do(judge(true), by('administrator'));
     expect(life.state).toEqual({ ...(applied.state as object) });
     expect(life.refusal(startGrant(), by(approver, '2024-05-06'))).toBe('award-status');
-    expect(life.do(assess(), by(clerk)).do(recommend, by(reviewer)).do(publicise, by(clerk)).state).toMatchObject({ status: 'publicised', notice: { objections: [] } });
+    expect(life.do(assess(), by(clerk)).do(recommend, by(reviewer)).do(publicise, by(clerk)).state).toMatchObject({
+      status: 'publicised',
+      notice: { objections: [] },
+    });
   });
   it('are not judged by the one who applied, nor when unknown', () => {
     const life = publicised().do(objection, by('auditor'));
@@ -266,7 +302,10 @@ describe('override', () => {
     expect(applied.refusal(drop, by(approver))).toBe('award-status');
   });
   it('leaves an instalment of nothing locked for good', () => {
-    const life = publicised(staged).do(lower('100000.00', '0.00'), by(approver)).do(startGrant(), by('approver-2', '2024-05-06')).do(completeGrant(), ledger);
+    const life = publicised(staged)
+      .do(lower('100000.00', '0.00'), by(approver))
+      .do(startGrant(), by('approver-2', '2024-05-06'))
+      .do(completeGrant(), ledger);
     expect(life.granted.instalments.map(({ status }) => status)).toEqual(['unlocked', 'locked']);
     expect(life.refusal(unlock(2), by(clerk))).toBe('nothing-to-pay');
   });
@@ -279,8 +318,11 @@ describe('grant', () => {
     ]);
   });
   it('waits for the day after the notice', () => {
-    expect(problemOf(() => publicised().when(startGrant(), by(approver, '2024-05-05')))).toMatchObject({ code: 'notice-running', extra: { until: '2024-05-05' } });
-    expect(publicised().refusal(startGrant(), by(approver, '2024-05-05', '2024-05-30'))).toBe('notice-running');
+    expect(problemOf(() => publicised().when(startGrant(), by(approver, '2024-05-05')))).toMatchObject({
+      code: 'notice-running',
+      extra: { until: '2024-05-05' },
+    });
+    expect(publicised().refusal(startGrant(), by(approver, '2024-05-05', '2024-05-30'))).toBe('invalid-input');
     expect(publicised().when(startGrant(), by(approver, '2024-05-06'))).toHaveLength(1);
   });
   it('is refused when the policy in force has changed since the assessment', () => {
@@ -346,17 +388,25 @@ describe('separation of duties', () => {
     ['approve', publicised(), () => startGrant(), (actor) => actor],
     ['pay', granted(), (actor) => order(1, 'B1', 1, actor), () => 'ledger'],
   ];
-  const forbidden: Readonly<Record<string, readonly (keyof typeof roles)[]>> = { review: ['clerk'], approve: ['clerk', 'reviewer'], pay: ['clerk', 'reviewer', 'approver'] };
-  it.each(asks.flatMap(([duty, life, command, sender]) => Object.entries(roles).map(([name, person]) => ({ duty, life, name, person, command, sender }))))(
-    'judges whether the $name of an award may also $duty it',
-    ({ duty, life, name, person, command, sender }) => {
-      const run = () => life.when(command(person), by(sender(person), '2024-05-06'));
-      if (forbidden[duty]?.includes(name as keyof typeof roles) === true) expect(problemOf(run).code).toBe('duties-not-separated');
-      else expect(run()).toHaveLength(1);
-    },
-  );
+  const forbidden: Readonly<Record<string, readonly (keyof typeof roles)[]>> = {
+    review: ['clerk'],
+    approve: ['clerk', 'reviewer'],
+    pay: ['clerk', 'reviewer', 'approver'],
+  };
+  it.each(
+    asks.flatMap(([duty, life, command, sender]) =>
+      Object.entries(roles).map(([name, person]) => ({ duty, life, name, person, command, sender })),
+    ),
+  )('judges whether the $name of an award may also $duty it', ({ duty, life, name, person, command, sender }) => {
+    const run = () => life.when(command(person), by(sender(person), '2024-05-06'));
+    if (forbidden[duty]?.includes(name as keyof typeof roles) === true) expect(problemOf(run).code).toBe('duties-not-separated');
+    else expect(run()).toHaveLength(1);
+  });
   it('keeps the proposer of an override from paying', () => {
-    const life = publicised().do(lower('150000.00'), by(approver)).do(startGrant(), by('approver-2', '2024-05-06')).do(completeGrant(), ledger);
+    const life = publicised()
+      .do(lower('150000.00'), by(approver))
+      .do(startGrant(), by('approver-2', '2024-05-06'))
+      .do(completeGrant(), ledger);
     expect(life.refusal(order(1, 'B1', 1, approver), ledger)).toBe('duties-not-separated');
     expect(life.refusal(order(1, 'B1', 1, 'approver-2'), ledger)).toBe('duties-not-separated');
   });
@@ -389,7 +439,14 @@ describe('unlock', () => {
   });
   it('keeps the order of the instalments', () => {
     const pending = { status: 'pending', needs: ['x'] } as const;
-    const both = record({ outcome: 'payable', amount: '2.00', instalments: [{ no: 1, amount: '1.00', ...pending }, { no: 2, amount: '1.00', ...pending }] });
+    const both = record({
+      outcome: 'payable',
+      amount: '2.00',
+      instalments: [
+        { no: 1, amount: '1.00', ...pending },
+        { no: 2, amount: '1.00', ...pending },
+      ],
+    });
     expect(problemOf(() => granted(both).when(unlock(2), by(clerk)))).toMatchObject({ code: 'instalment-order', extra: { first: 1 } });
     expect(granted(both).do(unlock(1), by(clerk)).when(unlock(2), by(clerk))).toHaveLength(1);
   });
@@ -403,7 +460,9 @@ describe('unlock', () => {
 
 describe('order and settle', () => {
   it('orders what is due, once', () => {
-    expect(granted().when(order(), ledger)).toMatchObject([{ type: 'instalment-ordered', data: { no: 1, amount: '200000.00', batch: 'B1', line: 1, payer } }]);
+    expect(granted().when(order(), ledger)).toMatchObject([
+      { type: 'instalment-ordered', data: { no: 1, amount: '200000.00', batch: 'B1', line: 1, payer } },
+    ]);
     expect(ordered().when(order(), ledger)).toEqual([]);
     expect(ordered().refusal(order(1, 'B2', 1), ledger)).toBe('instalment-not-due');
     expect(ordered().refusal(order(1, 'B1', 2), ledger)).toBe('instalment-not-due');
@@ -499,21 +558,37 @@ describe('clawback', () => {
   it('demands what was paid, and no more', () => {
     const life = paid();
     expect(life.when(demand('200000.00', { evidence: paper }), by(approver))).toMatchObject([
-      { type: 'clawback-demanded', data: { clawback: 1, cause: 'condition-broken', principal: '200000.00', fine: '0.00', amount: '200000.00', dueOn: '2024-12-31' }, evidence: paper },
+      {
+        type: 'clawback-demanded',
+        data: { clawback: 1, cause: 'condition-broken', principal: '200000.00', fine: '0.00', amount: '200000.00', dueOn: '2024-12-31' },
+        evidence: paper,
+      },
     ]);
-    expect(problemOf(() => life.when(demand('200000.01'), by(approver)))).toMatchObject({ code: 'over-paid-amount', extra: { recoverable: '200000.00' } });
-    expect(life.do(demand('150000.00'), by(approver)).refusal(demand('50000.01', { reason: '其余' }), by(approver))).toBe('over-paid-amount');
+    expect(problemOf(() => life.when(demand('200000.01'), by(approver)))).toMatchObject({
+      code: 'over-paid-amount',
+      extra: { recoverable: '200000.00' },
+    });
+    expect(life.do(demand('150000.00'), by(approver)).refusal(demand('50000.01', { reason: '其余' }), by(approver))).toBe(
+      'over-paid-amount',
+    );
     expect(granted().refusal(demand('0.01'), by(approver))).toBe('over-paid-amount');
     expect(ordered().refusal(demand('0.01'), by(approver))).toBe('over-paid-amount');
     expect(publicised().refusal(demand('1.00'), by(approver))).toBe('award-status');
   });
   it('says zero when the bank has returned what was already demanded', () => {
     const life = paid().do(demand('200000.00'), by(approver)).do(settle('returned'), ledger);
-    expect(problemOf(() => life.when(demand('1.00', { reason: '再追' }), by(approver)))).toMatchObject({ code: 'over-paid-amount', extra: { recoverable: '0.00' } });
+    expect(problemOf(() => life.when(demand('1.00', { reason: '再追' }), by(approver)))).toMatchObject({
+      code: 'over-paid-amount',
+      extra: { recoverable: '0.00' },
+    });
   });
   it('is quiet on a repeat', () => {
     expect(paid().do(demand('1000.00'), by(approver)).when(demand('1000'), by(approver))).toEqual([]);
-    expect(paid().do(demand('1000.00'), by(approver)).when(demand('1000.00', { reason: '另案' }), by(approver))).toMatchObject([{ data: { clawback: 2 } }]);
+    expect(
+      paid()
+        .do(demand('1000.00'), by(approver))
+        .when(demand('1000.00', { reason: '另案' }), by(approver)),
+    ).toMatchObject([{ data: { clawback: 2 } }]);
   });
   it.each([
     ['fraud', '10', '10000.00'],
@@ -539,8 +614,12 @@ describe('clawback', () => {
     expect(paid().refusal(fined(cause as ClawbackCause, percent), by(approver))).toBe(code);
   });
   it('rounds a fine half up to the fen', () => {
-    expect(paid().when(demand('0.05', { cause: 'fraud', finePercent: '10' }), by(approver))).toMatchObject([{ data: { fine: '0.01', amount: '0.06' } }]);
-    expect(paid().when(demand('0.04', { cause: 'fraud', finePercent: '10' }), by(approver))).toMatchObject([{ data: { fine: '0.00', amount: '0.04' } }]);
+    expect(paid().when(demand('0.05', { cause: 'fraud', finePercent: '10' }), by(approver))).toMatchObject([
+      { data: { fine: '0.01', amount: '0.06' } },
+    ]);
+    expect(paid().when(demand('0.04', { cause: 'fraud', finePercent: '10' }), by(approver))).toMatchObject([
+      { data: { fine: '0.00', amount: '0.04' } },
+    ]);
   });
   it('is neither for nothing nor due before it is made', () => {
     expect(paid().refusal(demand('0.00'), by(approver))).toBe('invalid-input');
@@ -548,14 +627,16 @@ describe('clawback', () => {
     expect(paid().when(demand('1.00', { dueOn: '2024-05-01' }), by(approver, '2024-05-01'))).toHaveLength(1);
   });
   it('comes in in parts, is written off for the rest, and is then settled', () => {
-    const life = paid().do(demand('100000.00', { cause: 'fraud', finePercent: '20' }), by(approver)).do(receive('70000.00', 'R1'), by('f'));
+    const life = paid()
+      .do(demand('100000.00', { cause: 'fraud', finePercent: '20' }), by(approver))
+      .do(receive('70000.00', 'R1'), by('f'));
     expect(life.refusal(receive('50000.01', 'R2'), by('f'))).toBe('over-outstanding');
     expect(life.refusal(writeOff('50000.01'), by('approver-2'))).toBe('over-outstanding');
     const more = life.do(receive('20000.00', 'R2'), by('f')).do(writeOff('10000.00'), by('approver-2'));
     expect(more.granted.clawbacks[0]).toMatchObject({ receipts: [{ reference: 'R1' }, { reference: 'R2' }] });
     const settledBy = more.when(receive('20000.00', 'R3'), by('f'));
     expect(settledBy).toMatchObject([
-      { type: 'clawback-received', data: { clawback: 1, amount: '20000.00', on: '2024-07-01', reference: 'R3' } },
+      { type: 'clawback-received', data: { clawback: 1, amount: '20000.00', on: '2024-05-01', reference: 'R3' } },
       { type: 'clawback-settled', data: { clawback: 1, received: '110000.00', writtenOff: '10000.00' } },
     ]);
     const done = more.do(receive('20000.00', 'R3'), by('f'));
@@ -580,6 +661,88 @@ describe('clawback', () => {
     expect(life.refusal(writeOff('1.00', ' '), by('approver-2'))).toBe('invalid-input');
     expect(life.refusal(writeOff('0.00'), by('approver-2'))).toBe('invalid-input');
     expect(life.refusal(writeOff('1.00', '核销', 2), by('approver-2'))).toBe('clawback-unknown');
+  });
+});
+
+describe('confirm-payee', () => {
+  const confirm = (payee = PAYEE): AwardCommand => ({ type: 'confirm-payee', payee, reason: '吸收合并', evidence: paper });
+  it('names the successor who is paid; quiet on a repeat', () => {
+    const life = granted().do(confirm(), by('approver-2'));
+    expect(life.past.at(-1)?.event).toEqual({
+      type: 'award-payee-confirmed',
+      data: { payee: PAYEE, reason: '吸收合并' },
+      policy,
+      evidence: paper,
+    });
+    expect(life.when(confirm(), by('approver-2'))).toEqual([]);
+    expect(life.granted.successor).toBe(PAYEE);
+  });
+  it('is done neither by the applicant nor by a payer, and only while something may be paid', () => {
+    expect(granted().refusal(confirm(), by(clerk))).toBe('duties-not-separated');
+    expect(ordered().refusal(confirm(), by(payer))).toBe('duties-not-separated');
+    expect(publicised().refusal(confirm(), by('approver-2'))).toBe('award-status');
+    expect(granted().do(lapse, by(approver)).refusal(confirm(), by('approver-2'))).toBe('award-status');
+  });
+});
+
+describe('a decision', () => {
+  it('takes effect on the day it is taken, whatever it decides', () => {
+    for (const command of [
+      apply,
+      assess(),
+      recommend,
+      publicise,
+      objection,
+      judge(true),
+      lower('1.00'),
+      startGrant(),
+      hold,
+      lapse,
+      revoke(),
+      demand('1.00'),
+    ]) {
+      expect(problemOf(() => Life.none.when(command, by(approver, '2024-05-01', '2024-05-02')))).toMatchObject({
+        code: 'invalid-input',
+        errors: [{ field: 'effectiveOn' }],
+      });
+    }
+  });
+  it('on an objection is made by neither applicant nor reviewer, and its judge does not approve', () => {
+    const life = publicised().do(objection, by('auditor'));
+    expect(life.refusal(judge(false), by(reviewer))).toBe('duties-not-separated');
+    const judged = life.do(judge(false), by(approver));
+    expect(judged.refusal(startGrant(), by(approver, '2024-05-06'))).toBe('duties-not-separated');
+    expect(judged.when(startGrant(), by('approver-2', '2024-05-06'))).toHaveLength(1);
+  });
+  it('to withdraw does not silence an objection', () => {
+    const life = publicised().do(objection, by('auditor'));
+    expect(life.refusal({ type: 'withdraw', reason: '撤回' }, by(clerk))).toBe('objections-open');
+    expect(life.do(judge(false), by('administrator')).when({ type: 'withdraw', reason: '撤回' }, by(clerk))).toHaveLength(1);
+  });
+  it('to drop an override is made by neither applicant nor reviewer', () => {
+    const life = publicised().do(lower('150000.00'), by(approver));
+    for (const person of [clerk, reviewer]) expect(life.refusal(drop, by(person))).toBe('duties-not-separated');
+  });
+  it('to review rests on facts somebody else has recorded', () => {
+    const own = record({ outcome: 'payable', amount: '200000.00' }, { used: [{ ...verified, source: { recordedBy: reviewer } }] });
+    expect(assessed(own).refusal(recommend, by(reviewer))).toBe('duties-not-separated');
+    expect(assessed(own).when(recommend, by('reviewer-2'))).toHaveLength(1);
+  });
+  it('to pay is not made by the one who unlocked the instalment, nor while money is demanded back', () => {
+    const life = paid(staged).do(unlock(2), by('clerk-2'));
+    expect(life.refusal(order(2, 'B2', 1, 'clerk-2'), ledger)).toBe('duties-not-separated');
+    const owing = life.do(demand('100.00'), by(approver));
+    expect(owing.refusal(order(2, 'B2', 1), ledger)).toBe('clawback-outstanding');
+    expect(owing.do(receive('100.00', 'R1'), by('f')).when(order(2, 'B2', 1), ledger)).toHaveLength(1);
+  });
+  it('on a receipt knows it however its number is written, and only from the demand to today', () => {
+    const life = paid()
+      .do(demand('1000.00'), by(approver, '2024-06-01'))
+      .do({ ...receive('400.00', 'R-1'), on: '2024-06-02' } as AwardCommand, by('f', '2024-06-02'));
+    expect(life.when({ ...receive('400.00', 'r 1'), on: '2024-06-02' } as AwardCommand, by('f', '2024-06-03'))).toEqual([]);
+    for (const day of ['2024-05-31', '2024-06-04']) {
+      expect(life.refusal({ ...receive('1.00', 'R-2'), on: day } as AwardCommand, by('f', '2024-06-03'))).toBe('invalid-input');
+    }
   });
 });
 
@@ -614,7 +777,12 @@ describe('whole lives', () => {
     expect(granted(discretionary, review).granted.grant.amount.toString()).toBe('350000.00');
   });
   it('every event after the assessment cites the clause in its version', () => {
-    const life = paid(staged).do(hold, by(reviewer)).do(release, by(approver)).do(revoke(), by(approver)).do(demand('100.00'), by(approver)).do(receive('100.00', 'R1'), by('f'));
+    const life = paid(staged)
+      .do(hold, by(reviewer))
+      .do(release, by(approver))
+      .do(revoke(), by(approver))
+      .do(demand('100.00'), by(approver))
+      .do(receive('100.00', 'R1'), by('f'));
     expect(life.past.map(({ event }) => event.policy)).toEqual(life.past.map(() => policy));
   });
 });

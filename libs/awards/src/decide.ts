@@ -1,4 +1,4 @@
-import { type Decider, type DecisionContext, addDays, type BusinessDate, contentHash, Decimal, type Evidence, invalidField, Money, type PolicyCitation, refused, unreachable } from '@app/kernel';
+import { type Decider, type DecisionContext, addDays, type BusinessDate, contentHash, Decimal, type Evidence, invalidField, Money, normalisedReference, type PolicyCitation, refused, unreachable } from '@app/kernel';
 import {
   type AssessmentRecord,
   type AwardEvent,
@@ -12,6 +12,7 @@ import {
   initialAward,
   type Instalment,
   isGranted,
+  type Notice,
   type Occasion,
   paidOf,
   scheduleFrom,
@@ -19,6 +20,7 @@ import {
   unpaidOf,
   type UsedInput,
 } from './award.js';
+import { requireToday } from './award-rules.js';
 
 /** What can be asked of one award. The handlers supply what a pure decision cannot look up. */
 export type AwardCommand =
@@ -26,7 +28,7 @@ export type AwardCommand =
   | { readonly type: 'assess'; readonly record: AssessmentRecord; readonly policy: PolicyCitation }
   | { readonly type: 'review'; readonly recommended: boolean; readonly amount?: string; readonly reason?: string; readonly unverifiedReason?: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'withdraw'; readonly reason: string }
-  | { readonly type: 'publicise'; readonly from: string; readonly days: number; readonly minimumDays: number; readonly place?: string; readonly evidence?: readonly Evidence[] }
+  | { readonly type: 'publicise'; readonly from: string; readonly days: number; readonly minimumDays: number; readonly place?: string }
   | { readonly type: 'raise-objection'; readonly by: string; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'decide-objection'; readonly objection: number; readonly upheld: boolean; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'propose-override'; readonly amounts: readonly string[]; readonly reason: string; readonly evidence?: readonly Evidence[] }
@@ -38,6 +40,7 @@ export type AwardCommand =
   | { readonly type: 'order'; readonly no: number; readonly batch: string; readonly line: number; readonly payer: string }
   | { readonly type: 'cancel-order'; readonly no: number; readonly batch: string; readonly line: number; readonly reason: string }
   | { readonly type: 'settle'; readonly no: number; readonly batch: string; readonly line: number; readonly result: 'paid' | 'returned'; readonly on: string; readonly reference: string; readonly reason: string }
+  | { readonly type: 'confirm-payee'; readonly payee: string; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'hold'; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'release-hold'; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'lapse'; readonly reason: string; readonly evidence?: readonly Evidence[] }
@@ -57,6 +60,7 @@ export const FINE_PERCENT: Readonly<Partial<Record<ClawbackCause, { readonly fro
 
 /** Decides every command on an award. @throws Problem with a stable code for each rule that says no. */
 export function decideAward(command: AwardCommand, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
+  requireToday(context);
   switch (command.type) {
     case 'apply':
       return apply(command, state);
@@ -83,6 +87,7 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
       return proposeOverride(command, state, context);
     case 'drop-override':
       if (publicised(state, 'changed').override === undefined) return [];
+      separateDuties(context.actorId, 'decide on the amount of', { 'applied for': publicised(state, 'changed').appliedBy, reviewed: publicised(state, 'changed').review.reviewedBy });
       return [event('award-override-dropped', { reason: command.reason }, state)];
     case 'start-grant':
       return startGrant(command, state, context);
@@ -99,6 +104,12 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
       return cancelOrder(command, state);
     case 'settle':
       return settle(command, state);
+    case 'confirm-payee': {
+      const award = requireGranted(state, 'paid to a successor');
+      if (award.successor === command.payee) return [];
+      separateDuties(context.actorId, 'confirm the successor of', { 'applied for': award.appliedBy, paid: award.payers });
+      return [event('award-payee-confirmed', { payee: command.payee, reason: command.reason }, state, command.evidence)];
+    }
     case 'hold':
       if (state.status !== 'granted') throw wrongStatus(state, 'held', 'granted');
       return state.held === undefined ? [event('award-held', { reason: command.reason }, state, command.evidence)] : [];
@@ -114,7 +125,7 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
     case 'demand-clawback':
       return demandClawback(command, state, context);
     case 'receive-clawback':
-      return receiveClawback(command, state);
+      return receiveClawback(command, state, context);
     case 'write-off-clawback':
       return writeOffClawback(command, state, context);
     default:
@@ -203,6 +214,8 @@ function review(command: Of<'review'>, state: AwardState, context: DecisionConte
     throw refused('assessment-not-payable', `the assessment says ${assessment.outcome}: it cannot be recommended`, { outcome: assessment.outcome });
   }
   if (assessment.simulated === true) throw refused('assessment-simulated', 'a simulated assessment pays nobody');
+  const own = used.filter(({ source }) => source['recordedBy'] === context.actorId).map(({ input }) => input);
+  if (own.length > 0) throw refused('duties-not-separated', `${context.actorId} recorded ${own.join(', ')} and may not review what rests on it`, { actor: context.actorId, recorded: own });
   const unverified = used.filter(({ verified }) => !verified).map(({ input }) => input);
   if (unverified.length > 0 && (command.unverifiedReason ?? '').trim() === '') {
     throw refused('facts-unverified', `these facts are not verified: ${unverified.join(', ')}; verify them or say in unverifiedReason why they are accepted`, { unverified });
@@ -232,30 +245,32 @@ function discretionaryAmount(command: Of<'review'>, ceiling: string): string {
 function withdraw(command: Of<'withdraw'>, state: AwardState): readonly AwardEvent[] {
   if (state.status === 'closed' && state.how === 'withdrawn') return [];
   if (state.status === 'none' || state.status === 'closed' || state.status === 'granting' || isGranted(state)) throw wrongStatus(state, 'withdrawn', 'not yet granted');
+  if (state.status === 'publicised') requireObjectionsDecided(state.notice);
   return [event('award-withdrawn', { reason: command.reason }, state)];
 }
 
 function publicise(command: Of<'publicise'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
   if (state.status !== 'reviewed') throw wrongStatus(state, 'publicised', 'reviewed');
-  const recordedLate = command.from < context.today;
-  if (recordedLate && (command.evidence ?? []).length === 0) {
-    throw invalidField('from', 'not-back-dated', `a notice that began before today, ${context.today}, is recorded only with the document that shows it`);
-  }
+  if (command.from < context.today) throw invalidField('from', 'not-back-dated', `a public notice cannot begin before today, ${context.today}`);
   if (command.days < command.minimumDays) throw refused('notice-too-short', `the notice (公示) lasts at least ${command.minimumDays} days`, { minimumDays: command.minimumDays });
   const until = addDays(command.from as BusinessDate, command.days - 1);
-  const data = { from: command.from, until, days: command.days, ...(recordedLate && { recordedLate }), ...(command.place !== undefined && { place: command.place }) };
-  return [event('award-publicised', data, state, command.evidence)];
+  return [event('award-publicised', { from: command.from, until, days: command.days, ...(command.place !== undefined && { place: command.place }) }, state)];
+}
+
+function requireObjectionsDecided({ objections }: Notice): void {
+  const open = objections.filter(({ decided }) => decided === undefined).map(({ objection }) => objection);
+  if (open.length > 0) throw refused('objections-open', `objections ${open.join(', ')} are not decided yet`, { objections: open });
 }
 
 function decideObjection(command: Of<'decide-objection'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
-  const { notice, appliedBy } = publicised(state, 'decided on');
+  const { notice, appliedBy, review: reviewed } = publicised(state, 'decided on');
   const objection = notice.objections.find((each) => each.objection === command.objection);
   if (objection === undefined) throw refused('objection-unknown', `there is no objection ${command.objection}`);
   if (objection.decided !== undefined) {
     if (objection.decided.upheld === command.upheld) return [];
     throw refused('objection-decided', `objection ${command.objection} has been decided already`);
   }
-  separateDuties(context.actorId, 'judge an objection to', { 'applied for': appliedBy });
+  separateDuties(context.actorId, 'judge an objection to', { 'applied for': appliedBy, reviewed: reviewed.reviewedBy });
   const { upheld, reason } = command;
   return [event('award-objection-decided', { objection: command.objection, upheld, reason }, state, command.evidence)];
 }
@@ -282,11 +297,11 @@ function proposeOverride(command: Of<'propose-override'>, state: AwardState, con
 function startGrant(command: Of<'start-grant'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
   if (state.status === 'granting' && state.starting.grant === command.grant) return [];
   const { review: reviewed, appliedBy, notice, override, assessed } = publicised(state, 'granted');
-  separateDuties(context.actorId, 'approve', { 'applied for': appliedBy, reviewed: reviewed.reviewedBy });
+  const judges = notice.objections.flatMap(({ decided }) => decided?.by ?? []);
+  separateDuties(context.actorId, 'approve', { 'applied for': appliedBy, reviewed: reviewed.reviewedBy, 'judged an objection to': judges });
   if (override?.proposedBy === context.actorId) throw refused('second-approver-required', 'an overridden amount is granted by another approver than the one who proposed it');
   if (context.effectiveOn <= notice.until) throw refused('notice-running', `the public notice (公示) runs until ${notice.until}; grant from the day after`, { until: notice.until });
-  const open = notice.objections.filter(({ decided }) => decided === undefined).map(({ objection }) => objection);
-  if (open.length > 0) throw refused('objections-open', `objections ${open.join(', ')} are not decided yet`, { objections: open });
+  requireObjectionsDecided(notice);
   if (command.policy.version !== assessed.version || command.policy.hash !== assessed.packHash) {
     throw refused('policy-changed', `the award was assessed under version ${assessed.version}, in force now is version ${command.policy.version}: assess it again`);
   }
@@ -341,8 +356,10 @@ function order(command: Of<'order'>, state: AwardState): readonly AwardEvent[] {
   const instalment = instalmentOf(award, command.no);
   if (instalment.status === 'ordered' && instalment.batch === command.batch && instalment.line === command.line) return [];
   if (award.held !== undefined) throw refused('award-held', `the award is held: ${award.held.reason}`);
+  const owed = award.clawbacks.find(({ outstanding }) => !outstanding.isZero);
+  if (owed !== undefined) throw refused('clawback-outstanding', `clawback ${owed.clawback} is not settled: nothing more is paid meanwhile`, { clawback: owed.clawback });
   if (instalment.status !== 'unlocked') throw refused('instalment-not-due', `instalment ${command.no} is ${instalment.status}`, { status: instalment.status });
-  separateDuties(command.payer, 'pay', { 'applied for': award.appliedBy, reviewed: award.review.reviewedBy, approved: [award.grant.approver, award.override?.proposedBy ?? ''] });
+  separateDuties(command.payer, 'pay', { 'applied for': award.appliedBy, reviewed: award.review.reviewedBy, approved: [award.grant.approver, award.override?.proposedBy ?? ''], unlocked: instalment.unlockedBy });
   const { no, batch, line, payer } = command;
   return [event('instalment-ordered', { no, amount: instalment.amount.toString(), batch, line, payer }, state)];
 }
@@ -418,10 +435,13 @@ function clawbackOf(state: AwardState, number: number) {
   return clawback;
 }
 
-function receiveClawback(command: Of<'receive-clawback'>, state: AwardState): readonly AwardEvent[] {
+function receiveClawback(command: Of<'receive-clawback'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
   const clawback = clawbackOf(state, command.clawback);
   const amount = Money.parse(command.amount);
-  const known = clawback.receipts.find(({ reference }) => reference === command.reference);
+  if (command.on < clawback.demandedOn || command.on > context.today) {
+    throw invalidField('on', 'since-demand', `must lie between the demand, ${clawback.demandedOn}, and today, ${context.today}`);
+  }
+  const known = clawback.receipts.find(({ reference }) => normalisedReference(reference) === normalisedReference(command.reference));
   if (known !== undefined) {
     if (known.amount === amount.toString()) return [];
     throw refused('receipt-known', `receipt ${command.reference} has been recorded with ${known.amount}`);

@@ -5,11 +5,11 @@ import { type ICommand, CommandBus, CqrsModule, QueryBus } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Budgets, BudgetsModule, budgetEvents, RunBudgetCommand, budgetStream } from '@app/budgets';
-import { EnterprisesModule, type EnterpriseCommand, enterpriseEvents, RunEnterpriseCommand, vocabularyOf } from '@app/enterprises';
+import { Dossiers, EnterprisesModule, type EnterpriseCommand, enterpriseEvents, RunEnterpriseCommand, vocabularyOf } from '@app/enterprises';
 import { type CommandContext, EVENT_STORE, type EventStore, EventStoreModule, Executor, type Receipt, type RecordedEvent } from '@app/event-store';
 import { HttpModule, Tokens } from '@app/http';
 import { type Clock, contentHash, type CreditCode, derivedId, type PersonRole, Problem, type Role } from '@app/kernel';
-import { type Pack, Policies, policyDecider, policyEvents } from '@app/policies';
+import { ACCOUNT_FACT, type Pack, Policies, policyDecider, policyEvents } from '@app/policies';
 import { ProjectionsModule, ReadModels, Subscriptions } from '@app/projections';
 import { awardEvents } from './award.codec.js';
 import { type AwardState, awardStream, type GrantedState, isGranted } from './award.js';
@@ -18,7 +18,7 @@ import { GetTrialBalance } from './balances/balances.query.js';
 import { type AwardCommand, awardDecider } from './decide.js';
 import { batchEvents } from './disbursement/batch.codec.js';
 import { type BatchCommand, batchDecider, batchStream, type LineResult } from './disbursement/batch.js';
-import { ACCOUNT_FACT, PrepareBatch } from './disbursement/prepare-batch.js';
+import { PrepareBatch } from './disbursement/prepare-batch.js';
 import { RunBatchCommand } from './disbursement/run-batch-command.js';
 import { ApplyForAward } from './handlers/apply-for-award.js';
 import { AssessAward } from './handlers/assess-award.js';
@@ -27,6 +27,7 @@ import { PubliciseAward } from './handlers/publicise-award.js';
 import { RunAwardCommand } from './handlers/run-award-command.js';
 import { UnlockInstalment } from './handlers/unlock-instalment.js';
 import { PACK, testPack } from './pack.fixture.js';
+import { Reconcile } from './reconciliation/reconciliation.query.js';
 
 const ACCOUNT = { name: ACCOUNT_FACT, type: 'text', label: '收款账户', period: 'day' } as const;
 const paper = [{ title: '佐证材料' }];
@@ -119,7 +120,7 @@ export class AwardLedger {
   }
 
   async publish(pack: Pack, command: 'publish' | 'amend' = 'publish'): Promise<void> {
-    const asked = command === 'publish' ? ({ type: 'publish', pack } as const) : ({ type: 'amend', pack, reason: '修订' } as const);
+    const asked = command === 'publish' ? ({ type: 'publish', pack, evidence: paper } as const) : ({ type: 'amend', pack, reason: '修订' } as const);
     await this.app.get(Executor).execute(policyDecider, `policy-${pack.id}`, asked, this.context('administrator'));
     await this.app.get(Policies).noteChange(pack.id);
   }
@@ -128,17 +129,22 @@ export class AwardLedger {
     for (const command of commands) await this.run(new RunEnterpriseCommand(code, command, this.context('registrar', undefined, ['reviewer'])));
   }
 
-  facts(code: CreditCode, facts: Readonly<Record<string, string | boolean>>, { period, verification = 'verified' as const, corrects }: { period?: string; verification?: 'verified' | 'reported'; corrects?: string } = {}): Promise<void> {
+  /** Facts as a clerk reports them, and, unless only reported, verified by another person. */
+  async facts(code: CreditCode, facts: Readonly<Record<string, string | boolean>>, { period, verification = 'verified' as const, corrects }: { period?: string; verification?: 'verified' | 'reported'; corrects?: string } = {}): Promise<void> {
     const each = Object.entries(facts).map(([name, value]) => ({
       name,
       value,
       ...(period !== undefined && { period }),
       sourceUnit: '区税务局',
       evidence: paper,
-      verification,
       ...(corrects !== undefined && { correctsFactId: corrects }),
     }));
-    return this.dossier(code, { type: 'record-facts', facts: each });
+    await this.dossier(code, { type: 'record-facts', facts: each });
+    if (verification === 'reported') return;
+    const dossier = await this.app.get(Dossiers).require(code);
+    for (const { factId } of dossier.facts.takeLast(each.length)) {
+      await this.run(new RunEnterpriseCommand(code, { type: 'verify-fact', factId, evidence: paper }, this.context('verifier')));
+    }
   }
 
   /** A registered small enterprise with an account. */
@@ -241,13 +247,15 @@ export class AwardLedger {
     return events;
   }
 
-  /** Waits until everything has followed; every subscriber must be running and the books must balance. */
+  /** Waits until everything has followed; every subscriber must be running, the books balance and awards agree with budgets. */
   async settle(): Promise<void> {
     if (!(await this.subscriptions.settled(8_000))) throw new Error(`not settled: ${JSON.stringify(this.subscriptions.status())}`);
     const stopped = this.subscriptions.status().filter(({ state }) => state !== 'running');
     if (stopped.length > 0) throw new Error(`stopped: ${JSON.stringify(stopped)}`);
     const trial = await this.query.execute(new GetTrialBalance());
     if (!trial.balanced) throw new Error(`out of balance: ${JSON.stringify(trial)}`);
+    const { reconciled, differences } = await this.query.execute(new Reconcile());
+    if (!reconciled) throw new Error(`awards and budgets differ: ${JSON.stringify(differences)}`);
   }
 
   async request(method: 'GET' | 'POST', url: string, role: PersonRole, body?: unknown, headers: Readonly<Record<string, string>> = {}) {

@@ -39,7 +39,13 @@ export function testPack(more: Partial<Pack> = {}): Pack {
         },
         uniqueness: 'once',
       },
-      { id: 'T3', title: '酌定补助', citation: cited, shape: { kind: 'discretionary', ceiling: { amount: '1000000.00' } }, uniqueness: 'once' },
+      {
+        id: 'T3',
+        title: '酌定补助',
+        citation: cited,
+        shape: { kind: 'discretionary', ceiling: { amount: '1000000.00' } },
+        uniqueness: 'once',
+      },
       {
         id: 'T4',
         title: '研发补助',
@@ -67,7 +73,17 @@ export function testPack(more: Partial<Pack> = {}): Pack {
       { id: 'N1', title: '说明', citation: cited, shape: { kind: 'note', about: 'registry' } },
     ],
     interpretations: [
-      { id: 'notice', clauses: [], question: '公示几天？', options: [{ id: 'five', text: '5天' }, { id: 'none', text: '不公示' }], chosen: 'five', reason: '惯例' },
+      {
+        id: 'notice',
+        clauses: [],
+        question: '公示几天？',
+        options: [
+          { id: 'five', text: '5天' },
+          { id: 'none', text: '不公示' },
+        ],
+        chosen: 'five',
+        reason: '惯例',
+      },
     ],
     ...more,
   });

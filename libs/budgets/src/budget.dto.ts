@@ -114,14 +114,14 @@ export class TransferDto extends CommandDto {
   @MaxLength(500)
   reason!: string;
 
-  /** 依据 */
-  @IsOptional()
+  /** 依据: the document that decides the transfer. */
   @IsArray()
+  @ArrayMinSize(1)
   @ArrayMaxSize(20)
   @IsObject({ each: true }) // nested validation alone lets an array within the array pass
   @ValidateNested({ each: true })
   @Type(() => EvidenceDto)
-  evidence?: EvidenceDto[];
+  evidence!: EvidenceDto[];
 }
 
 export class CloseLineDto extends CommandDto {

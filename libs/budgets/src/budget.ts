@@ -1,6 +1,6 @@
 import { Map, Set } from 'immutable';
 import { type DomainEvent, Money, normalisedReference, type Evidence, type PolicyCitation, unreachable } from '@app/kernel';
-import { type LineRef, nameOf } from './line.js';
+import { isEarlierPeriod, type LineRef, nameOf } from './line.js';
 
 /** The sum a clause sets aside for a line. `exactly` is a ceiling of what may be appropriated, `at-least` a promise. */
 export interface EnvelopeTerms {
@@ -96,6 +96,8 @@ interface Book extends Figures {
   readonly sent: Map<string, { readonly to: LineRef; readonly amount: Money }>;
   /** Ids of the transfers this line has received, including its own that came back. */
   readonly received: Set<string>;
+  /** What other lines sent. Neither its own money that came back nor its own earlier period's balance is among it. */
+  readonly fundedByOthers: Money;
   /** Balances taken to later lines by closing and not given back by them, by the line's name. */
   readonly carriedTo: Map<string, Money>;
 }
@@ -185,6 +187,7 @@ function opened({ pack, line, period, title, envelope }: DataOf<'budget-line-ope
     entries: Set(),
     sent: Map(),
     received: Set(),
+    fundedByOthers: zero,
     carriedTo: Map(),
   };
 }
@@ -199,10 +202,15 @@ function entered(
 
 function transferredIn(state: ExistingLine, { transfer, from, amount }: DataOf<'budget-transferred-in'>): ExistingLine {
   const money = Money.parse(amount);
-  const given = carriedBack(state, transfer, from)
-    ? state.carriedTo.update(nameOf(from), Money.zero, (carried) => carried.minus(money))
-    : state.carriedTo;
-  return { ...state, transferredIn: state.transferredIn.plus(money), received: state.received.add(transfer), carriedTo: given };
+  const isCarriedBack = carriedBack(state, transfer, from);
+  const isOwn = isCarriedBack || state.sent.has(transfer) || isEarlierPeriod(from, state.line);
+  return {
+    ...state,
+    transferredIn: state.transferredIn.plus(money),
+    received: state.received.add(transfer),
+    ...(!isOwn && { fundedByOthers: state.fundedByOthers.plus(money) }),
+    ...(isCarriedBack && { carriedTo: state.carriedTo.update(nameOf(from), Money.zero, (carried) => carried.minus(money)) }),
+  };
 }
 
 /** Whether a transfer is a balance that this line carried over and that the later line could not take. */

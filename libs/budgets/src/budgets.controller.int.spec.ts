@@ -46,11 +46,11 @@ describe('/v1/budgets', () => {
       status: 412,
     });
     const to = { pack: 'jiangmen-2021', line: 'yearly', period: '2025' };
-    expect(await post(`${yearly}/transfers`, { to, amount: '8000000.01', reason: '调剂' })).toMatchObject({
+    expect(await post(`${yearly}/transfers`, { to, amount: '8000000.01', reason: '调剂', evidence })).toMatchObject({
       status: 409,
       body: { code: 'budget-exhausted', available: '8000000.00' },
     });
-    expect(await post(`${yearly}/transfers`, { to, amount: '500000', reason: '调剂' })).toMatchObject({ status: 200 });
+    expect(await post(`${yearly}/transfers`, { to, amount: '500000', reason: '调剂', evidence })).toMatchObject({ status: 200 });
     expect(await post(`${yearly}/close`, { to, effectiveOn: '2024-12-31' })).toMatchObject({
       status: 409,
       body: { code: 'period-not-over' },
@@ -122,13 +122,15 @@ describe('/v1/budgets', () => {
     [`${yearly}/appropriations`, { amount: '5', reason: 'r', evidence: 'x' }],
     [`${yearly}/adjustments`, { amount: '--5', reason: 'r', evidence }],
     [`${yearly}/adjustments`, { amount: null, reason: 'r', evidence }],
-    [`${yearly}/transfers`, { amount: '5', reason: 'r' }],
-    [`${yearly}/transfers`, { to: null, amount: '5', reason: 'r' }],
-    [`${yearly}/transfers`, { to: [], amount: '5', reason: 'r' }],
-    [`${yearly}/transfers`, { to: [{ pack: 'p', line: 'l', period: '2024' }], amount: '5', reason: 'r' }],
-    [`${yearly}/transfers`, { to: 'p.l.2024', amount: '5', reason: 'r' }],
-    [`${yearly}/transfers`, { to: { pack: 'p', line: 'l' }, amount: '5', reason: 'r' }],
-    [`${yearly}/transfers`, { to: { pack: 'p', line: 'l', period: '2024-2020' }, amount: '5', reason: 'r' }],
+    [`${yearly}/transfers`, { amount: '5', reason: 'r', evidence }],
+    [`${yearly}/transfers`, { to: null, amount: '5', reason: 'r', evidence }],
+    [`${yearly}/transfers`, { to: [], amount: '5', reason: 'r', evidence }],
+    [`${yearly}/transfers`, { to: [{ pack: 'p', line: 'l', period: '2024' }], amount: '5', reason: 'r', evidence }],
+    [`${yearly}/transfers`, { to: 'p.l.2024', amount: '5', reason: 'r', evidence }],
+    [`${yearly}/transfers`, { to: { pack: 'p', line: 'l' }, amount: '5', reason: 'r', evidence }],
+    [`${yearly}/transfers`, { to: { pack: 'p', line: 'l', period: '2024-2020' }, amount: '5', reason: 'r', evidence }],
+    [`${yearly}/transfers`, { to: { pack: 'jiangmen-2021', line: 'yearly', period: '2025' }, amount: '5', reason: 'r' }],
+    [`${yearly}/transfers`, { to: { pack: 'jiangmen-2021', line: 'yearly', period: '2025' }, amount: '5', reason: 'r', evidence: [] }],
     [`${yearly}/close`, { to: {} }],
     [`${yearly}/close`, { to: [] }],
     [`${yearly}/close`, { to: 7 }],

@@ -61,7 +61,7 @@ export class BudgetsController {
     const transfer = derivedId('budget-transfer', context.commandId);
     return this.run(
       line,
-      { type: 'transfer-out', transfer, to: reference(to), amount, reason, ...(evidence && { evidence: documents(evidence) }) },
+      { type: 'transfer-out', transfer, to: reference(to), amount, reason, evidence: documents(evidence) },
       context,
     );
   }

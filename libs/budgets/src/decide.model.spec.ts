@@ -36,7 +36,7 @@ const command: fc.Arbitrary<BudgetCommand> = fc.oneof(
   fc.tuple(document, fc.constantFrom('', '-')).map(([data, sign]) => ({ type: 'adjust' as const, ...data, amount: sign + data.amount })),
   fc
     .tuple(journey, fc.constantFrom('open' as const, 'closed' as const))
-    .map(([data, targetStatus]) => ({ type: 'transfer-out' as const, to: other, targetStatus, ...data })),
+    .map(([data, targetStatus]) => ({ type: 'transfer-out' as const, to: other, targetStatus, evidence: [{ title: 'd' }], ...data })),
   journey.map((data) => ({ type: 'receive-transfer' as const, from: other, ...data, transfer: `in-${data.transfer}` })),
   fc.tuple(journey, fc.constantFrom(other, next)).map(([data, from]) => ({ type: 'take-back-transfer' as const, from, ...data })),
   fc

@@ -102,8 +102,12 @@ describe('adjust', () => {
 
 describe('transfer out', () => {
   const send = (amount: string, extra: object = {}): BudgetCommand =>
-    ({ type: 'transfer-out', transfer: 't1', to: other, amount, reason: '调剂', targetStatus: 'open', ...extra });
-  const sent: BudgetEvent = { type: 'budget-transferred-out', data: { transfer: 't1', to: other, amount: '40.00', reason: '调剂' } };
+    ({ type: 'transfer-out', transfer: 't1', to: other, amount, reason: '调剂', evidence: paper, targetStatus: 'open', ...extra });
+  const sent: BudgetEvent = {
+    type: 'budget-transferred-out',
+    data: { transfer: 't1', to: other, amount: '40.00', reason: '调剂' },
+    evidence: paper,
+  };
   it('sends to an open line', () => given(opened(), appropriated('40.00')).when(send('40'), finance).then(sent));
   it('is quiet on a repeat, even after the target closed', () =>
     given(opened(), appropriated('40.00'), sent)
@@ -122,6 +126,17 @@ describe('transfer out', () => {
     given(opened(), appropriated('40.00'), reserved('a', '1.00'))
       .when(send('40'), finance)
       .thenRefused('budget-exhausted', { available: '39.00', asked: '40.00' }));
+  it('is refused without a document', () =>
+    given(opened(), appropriated('40.00'))
+      .when(send('40', { evidence: [] }), finance)
+      .thenRefused('evidence-required', { amount: '40.00' }));
+  it('is refused when it could not be taken back', () => {
+    const most = '999999999999.99';
+    given(opened(), appropriated(most)).when(send('0.01'), finance).thenRefused('budget-line-too-large', { present: most, asked: '0.01' });
+    const lowered: BudgetEvent = { type: 'budget-adjusted', data: { amount: '-900000000000.00', reason: '压减' }, evidence: paper };
+    given(opened(), appropriated(most), lowered).when(send('0.01'), finance).thenRefused('budget-line-too-large');
+    given(opened(), appropriated('40.00')).when(send('40'), finance).then(sent);
+  });
   it('is refused for nothing', () => given(opened()).when(send('0'), finance).thenRefused('amount-not-positive'));
   it('is refused on a closed line', () => given(opened(), closed('0.00')).when(send('1'), finance).thenRefused('budget-line-closed'));
 
@@ -144,8 +159,29 @@ describe('receive a transfer', () => {
   const receive: BudgetCommand = { type: 'receive-transfer', transfer: 't1', from: other, amount: '40.00', reason: '调剂' };
   const received: BudgetEvent = { type: 'budget-transferred-in', data: { transfer: 't1', from: other, amount: '40.00', reason: '调剂' } };
   it('adds to what is available', () => given(opened()).when(receive).then(received));
-  it('is no appropriation: an exact envelope does not bound it', () =>
-    given(opened(exactly), appropriated('1000.00')).when(receive).then(received));
+  it('is refused above an exact envelope', () => {
+    const figures = { envelope: '1000.00', appropriated: '960.01', asked: '40.00' };
+    given(opened(exactly), appropriated('960.01')).when(receive).thenRefused('over-envelope', figures);
+    given(opened(exactly), appropriated('960.00')).when(receive).then(received);
+    given(opened(exactly), appropriated('960.00'), received).when({ ...receive, transfer: 't2', amount: '0.01' }).thenRefused('over-envelope');
+  });
+  it('counts as funding for what is appropriated later', () =>
+    given(opened(exactly), received)
+      .when({ type: 'appropriate', amount: '960.01', reason: '年初预算', evidence: paper }, finance)
+      .thenRefused('over-envelope', { appropriated: '40.00' }));
+  it('is not counted when it is its own money that came back', () => {
+    const out: BudgetEvent = { type: 'budget-transferred-out', data: { transfer: 't1', to: other, amount: '40.00', reason: '调剂' } };
+    given(opened(exactly), appropriated('960.00'), out, received)
+      .when({ ...receive, transfer: 't2' })
+      .then({ ...received, data: { ...received.data, transfer: 't2' } });
+  });
+  it('is not bound by the envelope when it is the balance of its own earlier period', () => {
+    const [earlier, later] = [{ ...line, period: '2023' }, next];
+    given(opened(exactly), appropriated('1000.00'))
+      .when({ ...receive, from: earlier })
+      .then({ ...received, data: { ...received.data, from: earlier } });
+    given(opened(exactly), appropriated('1000.00')).when({ ...receive, from: later }).thenRefused('over-envelope');
+  });
   it('is quiet on a repeat', () => given(opened(), received).when(receive).thenNothing());
   it('is quiet on a repeat after the line closed', () => given(opened(), received, closed('40.00', next)).when(receive).thenNothing());
   it('is refused by a closed line', () => given(opened(), closed('0.00')).when(receive).thenRefused('budget-line-closed'));

@@ -17,6 +17,7 @@ import {
   no,
   positiveAmount,
   requireAvailable,
+  requireMayReceive,
   requireOpen,
   requireRole,
   requireRoom,
@@ -51,7 +52,7 @@ interface TransferOut {
   readonly to: LineRef;
   readonly amount: string;
   readonly reason: string;
-  readonly evidence?: readonly Evidence[];
+  readonly evidence: readonly Evidence[];
   readonly targetStatus?: BudgetState['status'];
 }
 
@@ -155,9 +156,7 @@ function enter(command: Extract<LineCommand, { type: 'appropriate' | 'adjust' }>
   const { evidence } = command;
   const reason = requireText(command.reason, 'reason');
   const amount = command.type === 'adjust' ? signedAmount(command.amount) : positiveAmount(command.amount);
-  if (evidence.length === 0) {
-    throw no('evidence-required', 'an appropriation or adjustment rests on a document: name it as evidence', { amount });
-  }
+  requireEvidence(evidence, amount);
   const type = command.type === 'adjust' ? 'budget-adjusted' : 'budget-appropriated';
   if (state.entries.has(entryKey(type, amount, reason, evidence))) return [];
   const line = requireOpen(state);
@@ -167,6 +166,10 @@ function enter(command: Extract<LineCommand, { type: 'appropriate' | 'adjust' }>
     requireRoom(line, amount);
   }
   return [{ type, data: { amount: amount.toString(), reason }, evidence }];
+}
+
+function requireEvidence(evidence: readonly Evidence[], amount: Money): void {
+  if (evidence.length === 0) throw no('evidence-required', 'a change of the budget rests on a document: name it as evidence', { amount });
 }
 
 function transferOut(command: TransferOut, state: ExistingLine): readonly BudgetEvent[] {
@@ -182,20 +185,23 @@ function transferOut(command: TransferOut, state: ExistingLine): readonly Budget
       to: before.to,
     });
   }
+  requireEvidence(evidence, amount);
   const line = requireOpen(state);
   if (isSameLine(line.line, to)) throw no('transfer-to-itself', `${nameOf(to)} cannot transfer to itself`);
   requireTargetOpen(to, command.targetStatus);
   requireAvailable(line, amount, 'transfer');
+  // What the other line cannot take comes back, and must find room.
+  requireRoom(line, amount);
   const { pack, line: slug, period } = to;
   const data = { transfer, to: { pack, line: slug, period }, amount: amount.toString(), reason };
-  return [{ type: 'budget-transferred-out', data, ...(evidence && { evidence }) }];
+  return [{ type: 'budget-transferred-out', data, evidence }];
 }
 
 function receive(command: TransferArrival, state: ExistingLine): readonly BudgetEvent[] {
   // Before the status: a transfer that has arrived has arrived, even if the line closed afterwards.
   if (state.received.has(command.transfer)) return [];
   const amount = positiveAmount(command.amount);
-  requireRoom(requireOpen(state), amount);
+  requireMayReceive(requireOpen(state), command.from, amount);
   return [arrival(command, amount)];
 }
 
@@ -251,6 +257,7 @@ function close({ to, targetStatus, evidence }: Close, state: ExistingLine, on: s
     );
   }
   requireTargetOpen(to, targetStatus);
+  requireRoom(state, balance);
   const { pack, line, period } = to;
   return [{ type: 'budget-closed', data: { on, carriedOver: balance.toString(), to: { pack, line, period } }, ...cited }];
 }

@@ -63,6 +63,11 @@ export function isSameLine(one: LineRef, other: LineRef): boolean {
   return one.pack === other.pack && one.line === other.line && one.period === other.period;
 }
 
+/** Whether money from a line is its own earlier period's: the same pack and slug, before this one begins. */
+export function isEarlierPeriod(earlier: LineRef, { pack, line, period }: LineRef): boolean {
+  return earlier.pack === pack && earlier.line === line && yearsOf(earlier.period).last < yearsOf(period).first;
+}
+
 /** As people read it in a refusal. */
 export function nameOf({ pack, line, period }: LineRef): string {
   return `${pack}.${line}.${period}`;

@@ -1,6 +1,6 @@
 import { type DecisionContext, forbidden, invalidField, Money, notFound, Problem, refused } from '@app/kernel';
 import { availableOf, type BudgetState, type ExistingLine, type OpenLine } from './budget.js';
-import { type LineRef, nameOf } from './line.js';
+import { isEarlierPeriod, type LineRef, nameOf } from './line.js';
 
 /**
  * No line may ever take in more than this, so that no total can outgrow what an amount can carry
@@ -58,24 +58,31 @@ export function requireAvailable(state: ExistingLine, amount: Money, doing: stri
 }
 
 /**
- * What was appropriated, with its adjustments, is what the clause's sum bounds; transfers and carry-overs are other money.
+ * What was appropriated, with its adjustments and what other lines sent, is what the clause's sum bounds; the line's own
+ * earlier period's balance was bounded then.
  * @throws Problem `over-envelope`
  */
-export function requireWithinEnvelope({ line, envelope, appropriated, adjusted }: OpenLine, amount: Money): void {
+export function requireWithinEnvelope({ line, envelope, appropriated, adjusted, fundedByOthers }: OpenLine, amount: Money): void {
   if (envelope?.rule !== 'exactly') return;
   const limit = Money.parse(envelope.amount);
-  const funded = appropriated.plus(adjusted);
+  const funded = appropriated.plus(adjusted).plus(fundedByOthers);
   if (!funded.plus(amount).isMoreThan(limit)) return;
   throw no(
     'over-envelope',
-    `clause ${envelope.clause} sets aside ${limit.toString()} for ${nameOf(line)}; ${funded.toString()} is appropriated, ${amount.toString()} more would exceed it`,
+    `clause ${envelope.clause} sets aside ${limit.toString()} for ${nameOf(line)}; ${funded.toString()} is appropriated or transferred, ${amount.toString()} more would exceed it`,
     { clause: envelope.clause, envelope: limit, appropriated: funded, asked: amount },
   );
 }
 
-/** @throws Problem `budget-line-too-large` */
-export function requireRoom({ line, appropriated, adjusted, transferredIn }: OpenLine, amount: Money): void {
-  const present = appropriated.plus(adjusted).plus(transferredIn);
+/** Whether an open line may take in money of another line. @throws Problem `over-envelope`, `budget-line-too-large` */
+export function requireMayReceive(line: OpenLine, from: LineRef, amount: Money): void {
+  if (!isEarlierPeriod(from, line.line)) requireWithinEnvelope(line, amount);
+  requireRoom(line, amount);
+}
+
+/** What was taken away again makes no room: the turnover is what must not outgrow an amount. @throws Problem `budget-line-too-large` */
+export function requireRoom({ line, appropriated, adjusted, transferredIn }: ExistingLine, amount: Money): void {
+  const present = appropriated.plus(adjusted.isNegative ? Money.zero : adjusted).plus(transferredIn);
   if (!present.plus(amount).isMoreThan(LARGEST_LINE)) return;
   throw no(
     'budget-line-too-large',

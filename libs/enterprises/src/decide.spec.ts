@@ -7,6 +7,7 @@ import {
   CODE,
   decider,
   History,
+  landed,
   ODD,
   on,
   OTHER,
@@ -100,12 +101,12 @@ describe('recording facts', () => {
     expect(registered.when(both, on('2024-01-02'))).toEqual([
       {
         type: 'fact-recorded',
-        data: { factId: 'F1', name: 'rd.expenditure', value: '100.00', period: '2022', sourceUnit: '区税务局', verification: 'reported' },
+        data: { factId: 'F1', name: 'rd.expenditure', value: '100.00', period: '2022', sourceUnit: '区税务局' },
         evidence: paper,
       },
       {
         type: 'fact-recorded',
-        data: { factId: 'F2', name: 'enterprise.sme', value: true, sourceUnit: '区经发局', verification: 'reported' },
+        data: { factId: 'F2', name: 'enterprise.sme', value: true, sourceUnit: '区经发局' },
         evidence: paper,
       },
     ]);
@@ -145,12 +146,37 @@ describe('recording facts', () => {
     ).toBe('fact-malformed');
   });
 
-  it('takes a fact as verified only from a reviewer, with evidence', () => {
+  it('takes a fact as reported, whoever records it and whatever the command says', () => {
     const reviewer = { ...on('2024-01-02', 'reviewer-1'), roles: ['reviewer'] };
-    const verified = rd('1.00', '2023', { verification: 'verified' });
-    expect(refusal(() => registered.when(verified, on('2024-01-02')))).toBe('verification-needs-reviewer');
-    expect(refusal(() => registered.when(rd('1.00', '2023', { verification: 'verified', evidence: [] }), reviewer))).toBe('invalid-input');
-    expect(registered.do(verified, reviewer).dossier.facts.first()?.verification).toBe('verified');
+    const claimed = rd('1.00', '2023', { verification: 'verified' } as object);
+    expect(registered.do(claimed, reviewer).dossier.facts.first()?.verification).toBe('reported');
+    expect(registered.when(claimed, reviewer)[0]?.data).not.toHaveProperty('verification');
+    const stored = { factId: 'F1', name: 'enterprise.sme', value: true, sourceUnit: '区经发局', verification: 'verified' };
+    const state = decider.evolve(registered.state, { type: 'fact-recorded', data: stored }, on('2024-01-02'));
+    expect(state).toMatchObject({ facts: expect.objectContaining({ size: 1 }) });
+    expect(state.status === 'registered' && state.facts.first()?.verification).toBe('reported');
+  });
+
+  it('needs the subject where a fact is about a project, and nowhere else', () => {
+    expect(refusal(() => registered.when(landed(undefined), on('2024-01-02')))).toBe('fact-malformed');
+    expect(refusal(() => registered.when(sme(true, { subject: 'P-1' }), on('2024-01-02')))).toBe('fact-malformed');
+    for (const unclear of ['Р-1', 'P-1α', '——', '々-1']) {
+      expect(() => registered.when(landed(unclear), on('2024-01-02'))).toThrow(
+        expect.objectContaining({ code: 'invalid-input', errors: [expect.objectContaining({ field: 'facts.0.subject' })] }),
+      );
+    }
+    expect(registered.when(landed(' 合同〔2024〕P-1 '), on('2024-01-02'))[0]?.data).toMatchObject({ subject: '合同〔2024〕P-1' });
+  });
+
+  it('keeps the facts about each project apart, however its reference is spelt', () => {
+    const both = { type: 'record-facts', facts: [...facts(landed('P-1')), ...facts(landed('P-2', false))] } as const;
+    const { dossier } = registered.do(both, on('2024-01-02'));
+    expect(currentFact(dossier, 'project.landed', undefined, 'p 1')).toMatchObject({ factId: 'F1', value: true });
+    expect(currentFact(dossier, 'project.landed', undefined, 'P2')).toMatchObject({ factId: 'F2', value: false });
+    expect(currentFact(dossier, 'project.landed', undefined)).toBeUndefined();
+    expect(registered.do(both, on('2024-01-02')).when(landed('p 1'), on('2024-02-02'))).toEqual([]);
+    const twice = { type: 'record-facts', facts: [...facts(landed('P-1')), ...facts(landed('p1', false))] } as const;
+    expect(refusal(() => registered.when(twice, on('2024-01-02')))).toBe('fact-malformed');
   });
 
   it('corrects by a later fact and keeps the earlier one', () => {
@@ -212,6 +238,56 @@ describe('verifying and disputing', () => {
     expect(disputed.when(rd('4.00', '2023', { correctsFactId: 'F1' }), on('2024-01-06'))).toHaveLength(1);
   });
 
+  it('a dispute is not talked past by dating the fact in another way', () => {
+    const doubt = { type: 'dispute-fact', factId: 'F1', reason: '存疑' } as const;
+    const undated = registered.do(sme(false), on('2024-01-02')).do(doubt, on('2024-01-03', 'reviewer-1'));
+    expect(refusal(() => undated.when(sme(true, { period: '2024-02-01' }), on('2024-02-01')))).toBe('fact-disputed');
+    const dated = registered.do(sme(false, { period: '2023-05-01' }), on('2024-01-02')).do(doubt, on('2024-01-03', 'reviewer-1'));
+    expect(refusal(() => dated.when(sme(true), on('2024-02-01')))).toBe('fact-disputed');
+    expect(refusal(() => dated.when(sme(true, { period: '2023-06-01' }), on('2024-02-01')))).toBe('fact-disputed');
+    // Nor by correcting another fact so that it comes to stand after the disputed one.
+    const two = registered
+      .do(sme(false, { period: '2023-05-01' }), on('2024-01-02'))
+      .do(sme(true, { period: '2023-01-01' }), on('2024-01-02'))
+      .do(doubt, on('2024-01-03', 'reviewer-1'));
+    expect(refusal(() => two.when(sme(true, { period: '2023-06-01', correctsFactId: 'F2' }), on('2024-02-01')))).toBe('fact-disputed');
+    expect(two.when(sme(true, { period: '2023-06-01', correctsFactId: 'F1' }), on('2024-02-01'))).toHaveLength(1);
+    const scale = (period: string | undefined) => sme(true, { name: 'enterprise.aboveScale', ...(period !== undefined && { period }) });
+    const year = registered.do(scale('2023'), on('2024-01-02')).do(doubt, on('2024-01-03', 'reviewer-1'));
+    for (const period of [undefined, '2023', '2023-07-01']) {
+      expect(refusal(() => year.when(sme(false, { ...facts(scale(period))[0], value: false }), on('2024-02-01')))).toBe('fact-disputed');
+    }
+    expect(year.when(scale('2024'), on('2024-02-01'))).toHaveLength(1);
+  });
+
+  it('a dispute about one project, year or former state does not hold up another', () => {
+    const project = registered
+      .do(landed('P-1', false), on('2024-01-02'))
+      .do({ type: 'dispute-fact', factId: 'F1', reason: '存疑' }, on('2024-01-03', 'reviewer-1'));
+    expect(refusal(() => project.when(landed('p1', true, { period: '2024-01-01' }), on('2024-02-01')))).toBe('was not refused');
+    expect(refusal(() => project.when(landed('p1', true, { period: '2024-01-05' }), on('2024-02-01')))).toBe('fact-disputed');
+    expect(project.when(landed('P-2'), on('2024-02-01'))).toHaveLength(1);
+    const former = registered
+      .do(sme(true), on('2022-02-01'))
+      .do(sme(false), on('2023-02-01'))
+      .do({ type: 'dispute-fact', factId: 'F1', reason: '存疑' }, on('2024-01-03', 'reviewer-1'));
+    expect(former.when(sme(true), on('2024-02-01'))).toHaveLength(1);
+  });
+
+  it('two disputes can be answered one after the other', () => {
+    const dispute2 = { ...dispute, factId: 'F2' } as const;
+    const both = registered
+      .do(sme(false, { period: '2023-01-01' }), on('2024-01-02'))
+      .do(sme(false, { period: '2023-05-01' }), on('2024-01-02'))
+      .do(dispute, on('2024-01-03', 'reviewer-1'))
+      .do(dispute2, on('2024-01-03', 'reviewer-1'));
+    expect(refusal(() => both.when(sme(true, { correctsFactId: 'F1' }), on('2024-02-01')))).toBe('fact-disputed');
+    const answered = both
+      .do(sme(true, { period: '2023-05-01', correctsFactId: 'F2' }), on('2024-02-01'))
+      .do(sme(true, { period: '2023-01-01', correctsFactId: 'F1' }), on('2024-02-01'));
+    expect(answered.dossier.facts.filter((fact) => fact.dispute !== undefined && fact.correctedBy === undefined).size).toBe(0);
+  });
+
   it('refuses facts that are not there or were corrected', () => {
     const corrected = reported.do(rd('4.00', '2023', { correctsFactId: 'F1' }), on('2024-01-06'));
     expect(refusal(() => corrected.when(verify, on('2024-01-07', 'clerk-2')))).toBe('fact-corrected');
@@ -222,7 +298,7 @@ describe('verifying and disputing', () => {
 
 describe('certificates', () => {
   const held = registered.do(certificate, on('2024-01-02'));
-  const revoke = { type: 'revoke-certificate', number: 'gr2023-36000001', on: '2025-03-01', reason: '虚假申报' } as const;
+  const revoke = { type: 'revoke-certificate', number: 'gr2023-36000001', on: '2025-03-01', reason: '虚假申报', evidence: paper } as const;
 
   it('are recorded once, however the number is spelt', () => {
     expect(held.dossier.certificates).toEqual([
@@ -230,6 +306,16 @@ describe('certificates', () => {
     ]);
     expect(held.when({ ...certificate, number: 'gr2023 36000001' }, on('2024-05-01'))).toEqual([]);
     expect(refusal(() => held.when({ ...certificate, expiresOn: '2027-11-21' }, on('2024-05-01')))).toBe('certificate-exists');
+  });
+
+  it('are not recorded again under a number that looks the same', () => {
+    const mistyped = registered.do({ ...certificate, number: 'GR2O2336000I〇1' }, on('2024-01-02'));
+    for (const number of ['GR202336000101', 'gr 2o23-36000101', 'GR2O2336000101']) {
+      for (const corrects of [false, true]) {
+        expect(refusal(() => mistyped.when({ ...certificate, number, corrects }, on('2024-05-01')))).toBe('certificate-exists');
+      }
+    }
+    expect(mistyped.when({ ...certificate, number: 'GR202336000102' }, on('2024-05-01'))).toHaveLength(1);
   });
 
   it('are put right by a record that says so', () => {
@@ -244,6 +330,7 @@ describe('certificates', () => {
       { issuedOn: '2026-03-02', expiresOn: '2029-01-01' },
       { kind: 'Big Firm' },
       { number: '——' },
+      { number: 'ГR202336000001' },
       { evidence: [] },
     ]) {
       expect(refusal(() => registered.when({ ...certificate, ...wrong }, on('2024-05-01')))).toBe('invalid-input');
@@ -266,6 +353,8 @@ describe('certificates', () => {
     );
     expect(refusal(() => held.when({ ...revoke, number: 'GR1' }, on('2025-05-06')))).toBe('certificate-not-found');
     expect(refusal(() => held.when({ ...revoke, on: '2023-01-01' }, on('2025-05-06')))).toBe('invalid-input');
+    expect(refusal(() => held.when({ ...revoke, evidence: [] }, on('2025-05-06')))).toBe('invalid-input');
+    expect(held.when(revoke, on('2025-05-06'))[0]?.evidence).toEqual(paper);
   });
 });
 
@@ -274,7 +363,16 @@ describe('moving in and out', () => {
 
   it('records an arrival once; another needs a departure or says that it corrects', () => {
     expect(here.dossier.moves).toEqual([
-      { kind: 'arrival', no: 1, from: '南昌市', origin: 'in-province', whole: true, on: '2024-02-01', evidence: paper },
+      {
+        kind: 'arrival',
+        no: 1,
+        from: '南昌市',
+        origin: 'in-province',
+        whole: true,
+        on: '2024-02-01',
+        evidence: paper,
+        recordedBy: 'clerk-1',
+      },
     ]);
     expect(here.when(relocation, on('2024-03-01'))).toEqual([]);
     expect(refusal(() => here.when({ ...relocation, whole: false }, on('2024-03-01')))).toBe('already-relocated');
@@ -284,12 +382,14 @@ describe('moving in and out', () => {
   });
 
   it('records departures, and moves only forward in time', () => {
-    const away = here.do({ type: 'record-departure', on: '2025-01-01' }, on('2025-01-02'));
+    const leave = (day: string) => ({ type: 'record-departure', on: day, evidence: paper }) as const;
+    expect(refusal(() => here.when({ ...leave('2025-01-01'), evidence: [] }, on('2025-01-02')))).toBe('invalid-input');
+    const away = here.do(leave('2025-01-01'), on('2025-01-02'));
     expect(hasDeparted(away.dossier, '2024-12-31')).toBe(false);
     expect(hasDeparted(away.dossier, '2025-01-01')).toBe(true);
-    expect(away.when({ type: 'record-departure', on: '2025-01-01' }, on('2025-02-02'))).toEqual([]);
-    expect(refusal(() => away.when({ type: 'record-departure', on: '2025-01-05' }, on('2025-02-02')))).toBe('already-departed');
-    expect(refusal(() => here.when({ type: 'record-departure', on: '2024-01-31' }, on('2025-02-02')))).toBe('invalid-input');
+    expect(away.when(leave('2025-01-01'), on('2025-02-02'))).toEqual([]);
+    expect(refusal(() => away.when(leave('2025-01-05'), on('2025-02-02')))).toBe('already-departed');
+    expect(refusal(() => here.when(leave('2024-01-31'), on('2025-02-02')))).toBe('invalid-input');
     expect(refusal(() => away.when({ ...relocation, on: '2024-06-01' }, on('2025-02-02')))).toBe('invalid-input');
     expect(away.when({ ...relocation, on: '2025-06-01' }, on('2025-06-02'))).toEqual([
       expect.objectContaining({ data: expect.objectContaining({ no: 3 }) }),
@@ -298,17 +398,25 @@ describe('moving in and out', () => {
 });
 
 describe('merging', () => {
-  const merge = { type: 'merge', survivor: OTHER, survivorStatus: 'registered' } as const;
+  const merge = { type: 'merge', survivor: OTHER, survivorStatus: 'registered', reason: '吸收合并', evidence: paper } as const;
   const merged = registered.do({ type: 'absorb', creditCodes: [THIRD] }, on('2023-01-01')).do(merge, on('2024-04-01', 'administrator-1'));
 
   it('closes the dossier and hands on every code', () => {
     expect(merged.dossier).toMatchObject({ status: 'merged', survivor: OTHER, mergedOn: '2024-04-01' });
-    expect(merged.past.at(-1)?.event.data).toEqual({ survivor: OTHER, creditCodes: [CODE, THIRD] });
+    expect(merged.past.at(-1)?.event).toMatchObject({
+      data: { survivor: OTHER, creditCodes: [CODE, THIRD], reason: '吸收合并' },
+      evidence: paper,
+    });
     expect(merged.when(merge, on('2024-05-01'))).toEqual([]);
     expect(merged.when({ ...merge, survivorStatus: 'merged' }, on('2024-05-01'))).toEqual([]);
     expect(refusal(() => merged.when({ ...merge, survivor: THIRD }, on('2024-05-01')))).toBe('enterprise-merged');
     expect(refusal(() => merged.when(rd('1.00', '2023'), on('2024-05-01')))).toBe('enterprise-merged');
     expect(refusal(() => merged.when(certificate, on('2024-05-01')))).toBe('enterprise-merged');
+  });
+
+  it('needs evidence and a reason', () => {
+    expect(refusal(() => registered.when({ ...merge, evidence: [] }, on('2024-05-01')))).toBe('invalid-input');
+    expect(refusal(() => registered.when({ ...merge, reason: ' ' }, on('2024-05-01')))).toBe('invalid-input');
   });
 
   it('needs a survivor that stands', () => {

@@ -8,9 +8,9 @@ import {
   type DecisionContext,
   type Evidence,
   type FieldError,
-  forbidden,
   invalid,
   invalidField,
+  isPlainReference,
   normalisedReference,
   notFound,
   refused,
@@ -29,12 +29,15 @@ import {
   type FactData,
   factOf,
   type FactValue,
+  latestFact,
+  lookalikeOf,
   nameOn,
+  placeInTime,
   type RelocationData,
+  sameReference,
   unregistered,
-  type Verification,
 } from './enterprise.js';
-import { type FactVocabulary, periodFault, valueFault } from './vocabulary.js';
+import { type FactVocabulary, periodFault, subjectFault, valueFault, yearOfPeriod } from './vocabulary.js';
 
 type Documents = { readonly evidence: readonly Evidence[] };
 
@@ -55,8 +58,9 @@ export interface NewFact extends Documents {
   readonly name: string;
   readonly value: FactValue;
   readonly period?: string;
+  /** The reference of the project, transaction or certificate it is about. */
+  readonly subject?: string;
   readonly sourceUnit: string;
-  readonly verification: Verification;
   readonly correctsFactId?: string;
 }
 export interface RecordFacts {
@@ -84,7 +88,7 @@ export interface RecordCertificate extends Documents {
   /** Puts right what was recorded under this number. */
   readonly corrects?: boolean;
 }
-export interface RevokeCertificate {
+export interface RevokeCertificate extends Documents {
   readonly type: 'revoke-certificate';
   readonly number: string;
   readonly on: string;
@@ -95,13 +99,14 @@ export interface RecordRelocation extends RelocationData, Documents {
   /** Puts right the arrival recorded last. */
   readonly corrects?: boolean;
 }
-export interface RecordDeparture {
+export interface RecordDeparture extends Documents {
   readonly type: 'record-departure';
   readonly on: string;
 }
-export interface MergeEnterprise {
+export interface MergeEnterprise extends Documents {
   readonly type: 'merge';
   readonly survivor: string;
+  readonly reason: string;
   /** How the survivor's own dossier stands; looked up by the handler, never by the caller. */
   readonly survivorStatus?: EnterpriseState['status'];
 }
@@ -218,23 +223,20 @@ function recordFacts(
 ): readonly EnterpriseEvent[] {
   if (facts.length === 0) throw invalidField('facts', 'not-empty', 'must hold at least one fact');
   requireWellFormed(facts, context, vocabulary);
-  if (facts.some(({ verification }) => verification === 'verified') && !context.roles.includes('reviewer')) {
-    throw forbidden('verification-needs-reviewer', 'only a reviewer records a fact as verified; record it as reported and have another person verify it');
-  }
   const fresh = facts.filter((fact) => !isRecorded(fact, dossier, context));
   return fresh.map((fact, index) => {
     requireRoomFor(fact, dossier, context);
-    const { name, value, period, verification, correctsFactId } = fact;
+    const { name, value, period, subject, correctsFactId } = fact;
     const data: FactData = {
       factId: `F${dossier.facts.size + index + 1}`,
       name,
       value,
       ...(period !== undefined && { period }),
+      ...(subject !== undefined && { subject: subject.trim() }),
       sourceUnit: text(fact.sourceUnit, 'sourceUnit'),
-      verification,
       ...(correctsFactId !== undefined && { corrects: correctsFactId }),
     };
-    return { type: 'fact-recorded', data, evidence: verification === 'verified' ? needed(fact.evidence) : fact.evidence };
+    return { type: 'fact-recorded', data, evidence: fact.evidence };
   });
 }
 
@@ -256,7 +258,10 @@ function requireWellFormed(facts: readonly NewFact[], context: DecisionContext, 
     if (wrongValue !== undefined) errors.push(fault(index, 'value', definition.type, `${fact.name} ${wrongValue}`));
     const wrongPeriod = periodFault(definition, fact.period, context.today);
     if (wrongPeriod !== undefined) errors.push(fault(index, 'period', 'period', `the period of ${fact.name} ${wrongPeriod}`));
-    const key = `${fact.name} ${fact.period ?? ''}`;
+    const wrongSubject = subjectFault(definition, fact.subject);
+    if (wrongSubject !== undefined) errors.push(fault(index, 'subject', 'subject', `the subject of ${fact.name} ${wrongSubject}`));
+    else if (fact.subject !== undefined) plainReference(fact.subject, `facts.${index}.subject`);
+    const key = [fact.name, fact.period ?? '', normalisedReference(fact.subject ?? '')].join(' ');
     if (seen.has(key)) errors.push(fault(index, 'name', 'once', `${key.trim()} is stated twice in one command`));
     seen.add(key);
     if (fact.correctsFactId === undefined) return;
@@ -273,13 +278,9 @@ function fault(index: number, field: string, rule: string, message: string): Fie
 
 /** Whether the standing fact says the same, from the same source and documents, and no later than this command would. */
 function isRecorded(fact: NewFact, dossier: Dossier, { effectiveOn }: DecisionContext): boolean {
-  const present = currentFact(dossier, fact.name, fact.period);
+  const present = currentFact(dossier, fact.name, fact.period, fact.subject);
   if (present === undefined || present.effectiveOn > effectiveOn) return false;
-  return (
-    saysTheSame(present, fact) &&
-    present.corrects === fact.correctsFactId &&
-    (fact.verification === 'reported' || present.verification === 'verified')
-  );
+  return saysTheSame(present, fact) && present.corrects === fact.correctsFactId;
 }
 
 function saysTheSame(known: Fact, fact: NewFact): boolean {
@@ -291,24 +292,25 @@ function saysTheSame(known: Fact, fact: NewFact): boolean {
  * past it; and a figure that others have replaced does not come back because an old command is sent again.
  */
 function requireRoomFor(fact: NewFact, dossier: Dossier, { effectiveOn }: DecisionContext): void {
-  const { name, period, correctsFactId } = fact;
+  const { name, period, subject, correctsFactId } = fact;
   if (correctsFactId !== undefined) {
     const wrong = standingFact(dossier, correctsFactId);
     if (wrong.name !== name) {
       throw refused('correction-of-another-fact', `${correctsFactId} states ${wrong.name}, not ${name}`, { factId: correctsFactId });
     }
   }
-  const present = currentFact(dossier, name, period);
-  if (present?.dispute !== undefined && present.factId !== correctsFactId) {
-    throw refused('fact-disputed', `${present.factId} is disputed (${present.dispute.reason}): verify it, or correct it by naming it`, {
-      factId: present.factId,
-    });
+  const disputed = displaced(fact, dossier, effectiveOn).find((known) => known.dispute !== undefined && known.factId !== correctsFactId);
+  if (disputed !== undefined) {
+    const { factId, dispute } = disputed;
+    throw refused('fact-disputed', `${factId} is disputed (${dispute?.reason}): verify it, or correct it by naming it`, { factId });
   }
+  const present = currentFact(dossier, name, period, subject);
   if (correctsFactId !== undefined || present === undefined) return;
   const replaced = dossier.facts.findLast(
     (known) =>
       known.name === name &&
       known.period === period &&
+      sameReference(known.subject, subject) &&
       known.factId !== present.factId &&
       (period !== undefined || known.effectiveOn === effectiveOn) &&
       saysTheSame(known, fact),
@@ -323,6 +325,22 @@ function requireRoomFor(fact: NewFact, dossier: Dossier, { effectiveOn }: Decisi
       },
     );
   }
+}
+
+/**
+ * The facts in whose place a new one would be read, whatever form their periods have: an input without a year reads
+ * undated and dated facts alike (of two years each has its own), an input about a year reads what falls in it.
+ */
+function displaced({ name, period, subject }: NewFact, dossier: Dossier, effectiveOn: string): readonly Fact[] {
+  const place = placeInTime({ period, effectiveOn });
+  const before = dossier.facts.filter(
+    (known) =>
+      known.name === name && known.correctedBy === undefined && sameReference(known.subject, subject) && placeInTime(known) <= place,
+  );
+  const isYear = (one: string | undefined) => one?.length === 4;
+  const readWithoutYear = before.filter((known) => known.period === period || !isYear(known.period) || !isYear(period));
+  const readByYear = before.filter((known) => yearOfPeriod(known.period) === yearOfPeriod(period));
+  return [latestFact(readWithoutYear), latestFact(readByYear)].filter((known) => known !== undefined);
 }
 
 function verifyFact({ factId, evidence }: VerifyFact, dossier: Dossier, context: DecisionContext): readonly EnterpriseEvent[] {
@@ -353,14 +371,23 @@ function standingFact(dossier: Dossier, factId: string): Fact {
 
 function recordCertificate(command: RecordCertificate, dossier: Dossier, context: DecisionContext): readonly EnterpriseEvent[] {
   const { kind, certification, issuedOn, expiresOn, evidence, corrects = false } = command;
-  const number = text(command.number, 'number');
-  if (normalisedReference(number) === '') throw invalidField('number', 'reference', 'must hold letters or digits');
+  const number = plainReference(command.number, 'number');
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(kind)) throw invalidField('kind', 'word', 'must be a word in small letters, such as hnte');
   pastDay(issuedOn, 'issuedOn', context);
   if (businessDate(expiresOn, 'expiresOn') <= issuedOn) throw invalidField('expiresOn', 'after-issue', 'must be later than issuedOn');
   const certificate: CertificateData = { number, kind, certification, issuedOn, expiresOn, issuer: text(command.issuer, 'issuer') };
   const present = certificateOf(dossier, number);
   if (present === undefined) {
+    const lookalike = lookalikeOf(dossier, number);
+    if (lookalike !== undefined) {
+      throw refused(
+        'certificate-exists',
+        `certificate ${lookalike.number} is recorded, and ${number} looks the same: O or 〇 stands for 0, or I for 1`,
+        {
+          number: lookalike.number,
+        },
+      );
+    }
     if (corrects) throw notFound('certificate-not-found', `the dossier holds no certificate ${number} to correct`);
     return [{ type: 'certificate-recorded', data: { ...certificate, corrects: false }, evidence: needed(evidence) }];
   }
@@ -394,7 +421,7 @@ function revokeCertificate(command: RevokeCertificate, dossier: Dossier, context
       on: revoked.on,
     });
   }
-  return [{ type: 'certificate-revoked', data: { number: certificate.number, on, reason } }];
+  return [{ type: 'certificate-revoked', data: { number: certificate.number, on, reason }, evidence: needed(command.evidence) }];
 }
 
 function recordRelocation(command: RecordRelocation, dossier: Dossier, context: DecisionContext): readonly EnterpriseEvent[] {
@@ -403,7 +430,7 @@ function recordRelocation(command: RecordRelocation, dossier: Dossier, context: 
   const relocation: RelocationData = { from: text(command.from, 'from'), origin, whole, on };
   const last = dossier.moves.at(-1);
   if (last?.kind === 'arrival') {
-    const { kind: _kind, no, evidence: documents, ...known } = last;
+    const { kind: _kind, no, evidence: documents, recordedBy: _by, ...known } = last;
     if (canonicalJson(known) === canonicalJson(relocation) && sameDocuments(documents, evidence)) return [];
     if (!corrects) {
       throw refused(
@@ -421,7 +448,7 @@ function recordRelocation(command: RecordRelocation, dossier: Dossier, context: 
   return [{ type: 'relocation-recorded', data: { ...relocation, no, corrects: false }, evidence: needed(evidence) }];
 }
 
-function recordDeparture({ on }: RecordDeparture, dossier: Dossier, context: DecisionContext): readonly EnterpriseEvent[] {
+function recordDeparture({ on, evidence }: RecordDeparture, dossier: Dossier, context: DecisionContext): readonly EnterpriseEvent[] {
   pastDay(on, 'on', context);
   const last = dossier.moves.at(-1);
   if (last?.kind === 'departure') {
@@ -430,7 +457,7 @@ function recordDeparture({ on }: RecordDeparture, dossier: Dossier, context: Dec
   }
   const no = dossier.moves.length + 1;
   requireLater(dossier, no, on);
-  return [{ type: 'departure-recorded', data: { no, on } }];
+  return [{ type: 'departure-recorded', data: { no, on }, evidence: needed(evidence) }];
 }
 
 /** Moves follow each other in time, so that where an enterprise was on a day is never in doubt. */
@@ -440,8 +467,9 @@ function requireLater(dossier: Dossier, no: number, on: string): void {
     throw invalidField('on', 'after-last-move', `must not be earlier than the move of ${before.on}`);
 }
 
-function merge({ survivor, survivorStatus }: MergeEnterprise, dossier: Dossier): readonly EnterpriseEvent[] {
+function merge({ survivor, survivorStatus, evidence, ...command }: MergeEnterprise, dossier: Dossier): readonly EnterpriseEvent[] {
   const code = creditCode(survivor, 'survivor');
+  const reason = text(command.reason, 'reason');
   if (dossier.status === 'merged') {
     if (dossier.survivor === code) return [];
     throw refused('enterprise-merged', `the enterprise was merged into ${dossier.survivor}`, { survivor: dossier.survivor });
@@ -452,7 +480,8 @@ function merge({ survivor, survivorStatus }: MergeEnterprise, dossier: Dossier):
   if (survivorStatus === 'merged')
     throw refused('survivor-merged', `${code} was itself merged into another enterprise`, { survivor: code });
   if (survivorStatus !== 'registered') throw refused('survivor-unknown', `no enterprise is registered under ${code}`, { survivor: code });
-  return [{ type: 'enterprise-merged', data: { survivor: code, creditCodes: [dossier.creditCode, ...dossier.absorbed] } }];
+  const creditCodes = [dossier.creditCode, ...dossier.absorbed];
+  return [{ type: 'enterprise-merged', data: { survivor: code, creditCodes, reason }, evidence: needed(evidence) }];
 }
 
 /** Also done by an enterprise that has been merged meanwhile: the codes are then passed on to its own survivor. */
@@ -469,6 +498,13 @@ function needed(evidence: readonly Evidence[]): readonly Evidence[] {
 
 function sameDocuments(one: readonly Evidence[], other: readonly Evidence[]): boolean {
   return canonicalJson(one) === canonicalJson(other);
+}
+
+/** A number or reference whose sight leaves no doubt which it is. */
+function plainReference(value: string, field: string): string {
+  if (!isPlainReference(value))
+    throw invalidField(field, 'reference', 'must hold digits, Latin letters or Han characters and no other letters');
+  return value.trim();
 }
 
 function text(value: string, field: string): string {

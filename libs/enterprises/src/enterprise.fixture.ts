@@ -16,6 +16,7 @@ const definitions: readonly FactDefinition[] = [
   { name: 'enterprise.sme', type: 'bool', label: '中小企业', period: 'day' },
   { name: 'enterprise.aboveScale', type: 'bool', label: '规模以上', period: 'either' },
   { name: 'ip.grade', type: 'word', label: '知识产权等级', words: { '1A': '1A', '2A': '2A' }, period: 'year' },
+  { name: 'project.landed', type: 'bool', label: '项目落地', period: 'day', about: 'occasion' },
   { name: 'certification.kind', type: 'word', label: '认定类型', words: { first: '首次认定', renewal: '重新认定' }, period: 'day' },
   { name: 'certificate.validAtRelocation', type: 'bool', label: '迁入时证书有效', period: 'day' },
   { name: 'certificate.expired', type: 'bool', label: '证书已到期', period: 'day' },
@@ -87,14 +88,20 @@ export function refusal(decision: () => unknown): string {
 export function rd(value: string, period: string, more: Partial<NewFact> = {}): EnterpriseCommand {
   return {
     type: 'record-facts',
-    facts: [{ name: 'rd.expenditure', value, period, sourceUnit: '区税务局', evidence: paper, verification: 'reported', ...more }],
+    facts: [{ name: 'rd.expenditure', value, period, sourceUnit: '区税务局', evidence: paper, ...more }],
   };
+}
+
+/** A fact about one project. */
+export function landed(subject: string | undefined, value = true, more: Partial<NewFact> = {}): EnterpriseCommand {
+  const fact = { name: 'project.landed', value, ...(subject !== undefined && { subject }), sourceUnit: '区科技局', evidence: paper };
+  return { type: 'record-facts', facts: [{ ...fact, ...more }] };
 }
 
 export function sme(value: boolean, more: Partial<NewFact> = {}): EnterpriseCommand {
   return {
     type: 'record-facts',
-    facts: [{ name: 'enterprise.sme', value, sourceUnit: '区经发局', evidence: paper, verification: 'reported', ...more }],
+    facts: [{ name: 'enterprise.sme', value, sourceUnit: '区经发局', evidence: paper, ...more }],
   };
 }
 

@@ -9,8 +9,7 @@ export type RelocationOrigin = (typeof RELOCATION_ORIGINS)[number];
 export const CERTIFICATIONS = ['first', 'renewal'] as const;
 export type Certification = (typeof CERTIFICATIONS)[number];
 /** 申报 (as stated by a source) or 核实 (checked against evidence). */
-export const VERIFICATIONS = ['reported', 'verified'] as const;
-export type Verification = (typeof VERIFICATIONS)[number];
+export type Verification = 'reported' | 'verified';
 /** The kind of a high-tech enterprise certificate (高新技术企业证书). */
 export const HNTE = 'hnte';
 
@@ -24,8 +23,9 @@ export interface FactData {
   readonly value: FactValue;
   /** A year ("2023"), or the day since which it holds. */
   readonly period?: string;
+  /** The project, transaction or certificate it is about, as it was written; a fact about the enterprise has none. */
+  readonly subject?: string;
   readonly sourceUnit: string;
-  readonly verification: Verification;
   /** The fact this one puts right. */
   readonly corrects?: string;
 }
@@ -70,10 +70,12 @@ export type EnterpriseEvent =
   | DomainEvent<'relocation-recorded', RelocationData & { readonly no: number; readonly corrects: boolean }>
   | DomainEvent<'departure-recorded', { readonly no: number; readonly on: string }>
   /** `creditCodes`: the enterprise's own code and those it had absorbed, for the survivor to take over. */
-  | DomainEvent<'enterprise-merged', { readonly survivor: string; readonly creditCodes: readonly string[] }>
+  | DomainEvent<'enterprise-merged', { readonly survivor: string; readonly creditCodes: readonly string[]; readonly reason: string }>
   | DomainEvent<'enterprise-absorbed', { readonly creditCode: string }>;
 
 export interface Fact extends FactData {
+  /** As it was recorded, until another person has checked it. */
+  readonly verification: Verification;
   readonly evidence: readonly Evidence[];
   readonly recordedBy: string;
   readonly effectiveOn: string;
@@ -94,6 +96,7 @@ export interface Arrival extends RelocationData {
   readonly kind: 'arrival';
   readonly no: number;
   readonly evidence: readonly Evidence[];
+  readonly recordedBy: string;
 }
 export interface Departure {
   readonly kind: 'departure';
@@ -173,7 +176,8 @@ export function evolve(state: EnterpriseState, event: EnterpriseEvent, at: Event
     case 'fact-recorded': {
       const { corrects, factId } = event.data;
       const before = corrects === undefined ? state.facts : changeFact(state.facts, corrects, (fact) => ({ ...fact, correctedBy: factId }));
-      return { ...state, facts: before.push({ ...event.data, evidence, recordedBy: at.actorId, effectiveOn: at.effectiveOn }) };
+      const recorded = { evidence, recordedBy: at.actorId, effectiveOn: at.effectiveOn };
+      return { ...state, facts: before.push({ ...event.data, verification: 'reported', ...recorded }) };
     }
     case 'fact-verified':
       return {
@@ -203,7 +207,8 @@ export function evolve(state: EnterpriseState, event: EnterpriseEvent, at: Event
     case 'relocation-recorded': {
       const { corrects: _replaces, ...arrival } = event.data;
       const others = state.moves.filter(({ no }) => no !== arrival.no);
-      return { ...state, moves: [...others, { kind: 'arrival' as const, ...arrival, evidence }].sort((a, b) => a.no - b.no) };
+      const move: Arrival = { kind: 'arrival', ...arrival, evidence, recordedBy: at.actorId };
+      return { ...state, moves: [...others, move].sort((a, b) => a.no - b.no) };
     }
     case 'departure-recorded':
       return { ...state, moves: [...state.moves, { kind: 'departure', ...event.data }] };
@@ -230,9 +235,10 @@ function factIndex(factId: string): number {
   return /^F[1-9]\d{0,8}$/.test(factId) ? Number(factId.slice(1)) - 1 : Number.MAX_SAFE_INTEGER;
 }
 
-/** Whether two spellings name one certificate. */
-export function sameReference(one: string, other: string): boolean {
-  return normalisedReference(one) === normalisedReference(other);
+/** Whether two spellings name one certificate, project or transaction; no name is the same as no name. */
+export function sameReference(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return one === other || normalisedReference(one) === normalisedReference(other);
 }
 
 /** The fact with this id. */
@@ -240,14 +246,43 @@ export function factOf(dossier: Dossier, factId: string): Fact | undefined {
   return dossier.facts.get(factIndex(factId));
 }
 
-/** The fact that stands for a name and period: the one recorded last that has not been corrected. It may be disputed. */
-export function currentFact(dossier: Dossier, name: string, period: string | undefined): Fact | undefined {
-  return dossier.facts.findLast((fact) => fact.name === name && fact.period === period && fact.correctedBy === undefined);
+/** The fact that stands for a name, period and subject: the one recorded last that has not been corrected. It may be disputed. */
+export function currentFact(dossier: Dossier, name: string, period: string | undefined, subject?: string): Fact | undefined {
+  return dossier.facts.findLast(
+    (fact) => fact.name === name && fact.period === period && fact.correctedBy === undefined && sameReference(fact.subject, subject),
+  );
+}
+
+/**
+ * Where a fact stands in time: those dated by a day follow each other by the day since which they hold, undated ones by
+ * the day they were stated, those about a year by its beginning.
+ */
+export function placeInTime({ effectiveOn, period }: Pick<Fact, 'effectiveOn' | 'period'>): string {
+  return period === undefined ? effectiveOn : period.length > 4 ? period : `${period}-00`;
+}
+
+/** The fact that comes last in time, and of those with one place the one recorded last. */
+export function latestFact(facts: Iterable<Fact>): Fact | undefined {
+  let last: Fact | undefined;
+  for (const fact of facts) if (last === undefined || isLater(fact, last)) last = fact;
+  return last;
+}
+
+/** Whether a fact takes the place of another. */
+export function isLater(one: Fact, other: Fact): boolean {
+  const [a, b] = [placeInTime(one), placeInTime(other)];
+  return a === b ? factIndex(one.factId) > factIndex(other.factId) : a > b;
 }
 
 /** The certificate with this number, however it is spelt. */
 export function certificateOf(dossier: Dossier, number: string): Certificate | undefined {
   return dossier.certificates.find((one) => sameReference(one.number, number));
+}
+
+/** A certificate with another number that looks the same: O and 〇 read as 0, I read as 1. */
+export function lookalikeOf(dossier: Dossier, number: string): Certificate | undefined {
+  const sight = (text: string) => normalisedReference(text).replace(/[O〇]/g, '0').replaceAll('I', '1');
+  return dossier.certificates.find((one) => !sameReference(one.number, number) && sight(one.number) === sight(number));
 }
 
 /** Whether a certificate is in force on a day. Its last day counts; the day of a revocation does not. */

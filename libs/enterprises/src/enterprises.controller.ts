@@ -66,7 +66,7 @@ export class EnterprisesController {
 
   /** 记录事实: all or none. */
   @Post(':code/facts')
-  @AllowRoles('clerk', 'reviewer')
+  @AllowRoles('clerk')
   recordFacts(@Param('code') code: string, @Body() { facts }: RecordFactsDto, @Context() context: CommandContext): Promise<Receipt> {
     return this.run(code, { type: 'record-facts', facts }, context);
   }
@@ -112,11 +112,11 @@ export class EnterprisesController {
   revokeCertificate(
     @Param('code') code: string,
     @Param('number') number: string,
-    @Body() { on, reason }: RevokeCertificateDto,
+    @Body() { on, reason, evidence }: RevokeCertificateDto,
     @Context() context: CommandContext,
   ): Promise<Receipt> {
     if (number.length > 100) throw invalidField('number', 'max-length', 'must have at most 100 characters');
-    return this.run(code, { type: 'revoke-certificate', number, on, reason }, context);
+    return this.run(code, { type: 'revoke-certificate', number, on, reason, evidence }, context);
   }
 
   /** 记录迁入 */
@@ -130,16 +130,21 @@ export class EnterprisesController {
   /** 记录迁出 */
   @Post(':code/departure')
   @AllowRoles('clerk')
-  recordDeparture(@Param('code') code: string, @Body() { on }: RecordDepartureDto, @Context() context: CommandContext): Promise<Receipt> {
-    return this.run(code, { type: 'record-departure', on }, context);
+  recordDeparture(
+    @Param('code') code: string,
+    @Body() { on, evidence }: RecordDepartureDto,
+    @Context() context: CommandContext,
+  ): Promise<Receipt> {
+    return this.run(code, { type: 'record-departure', on, evidence }, context);
   }
 
   /** 合并: this enterprise is absorbed by the survivor. */
   @Post(':code/merge')
   @HttpCode(200)
   @AllowRoles('administrator')
-  merge(@Param('code') code: string, @Body() { survivor }: MergeEnterpriseDto, @Context() context: CommandContext): Promise<Receipt> {
-    return this.run(code, { type: 'merge', survivor }, context);
+  merge(@Param('code') code: string, @Body() body: MergeEnterpriseDto, @Context() context: CommandContext): Promise<Receipt> {
+    const { survivor, reason, evidence } = body;
+    return this.run(code, { type: 'merge', survivor, reason, evidence }, context);
   }
 
   private run(code: string, command: EnterpriseCommand, context: CommandContext, field = 'code'): Promise<Receipt> {

@@ -1,15 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsIn, Matches, ValidateBy } from 'class-validator';
 import { CommandDto, EvidenceDto, IsBusinessDay, IsCreditCode, IsEvidenceList, IsListOf, IsText, MayBeLeftOut, PageDto } from '@app/http';
-import {
-  type Certification,
-  CERTIFICATIONS,
-  type FactValue,
-  RELOCATION_ORIGINS,
-  type RelocationOrigin,
-  type Verification,
-  VERIFICATIONS,
-} from './enterprise.js';
+import { type Certification, CERTIFICATIONS, type FactValue, RELOCATION_ORIGINS, type RelocationOrigin } from './enterprise.js';
 
 const FACT_ID = /^F[1-9]\d{0,8}$/;
 
@@ -73,11 +65,16 @@ export class NewFactDto {
   @Matches(/^\d{4}(-\d{2}-\d{2})?$/, { message: 'period must be a year YYYY or a day YYYY-MM-DD' })
   period?: string;
 
+  /** 所属项目: the reference of the project, transaction or certificate, where the fact is about one. */
+  @MayBeLeftOut()
+  @IsText(100)
+  subject?: string;
+
   /** 来源单位 */
   @IsText(100)
   sourceUnit!: string;
 
-  /** 佐证材料: needed for a fact recorded as verified. */
+  /** 佐证材料 */
   @IsEvidenceList({ max: 10 })
   evidence: EvidenceDto[] = [];
 
@@ -85,10 +82,6 @@ export class NewFactDto {
   @MayBeLeftOut()
   @Matches(FACT_ID, { message: 'correctsFactId must be the id of a fact, such as F3' })
   correctsFactId?: string;
-
-  /** 申报 or 核实 */
-  @IsIn(VERIFICATIONS)
-  verification: Verification = 'reported';
 }
 
 /** Facts recorded together: all or none. */
@@ -152,6 +145,9 @@ export class RevokeCertificateDto extends CommandDto {
 
   @IsText(1000)
   reason!: string;
+
+  @IsEvidenceList({ min: 1 })
+  evidence!: EvidenceDto[];
 }
 
 /** 迁入 */
@@ -186,6 +182,9 @@ export class RecordDepartureDto extends CommandDto {
   /** 迁出日期 */
   @IsBusinessDay()
   on!: string;
+
+  @IsEvidenceList({ min: 1 })
+  evidence!: EvidenceDto[];
 }
 
 /** 合并: the enterprise of the path is absorbed by the survivor. */
@@ -193,6 +192,12 @@ export class MergeEnterpriseDto extends CommandDto {
   /** 存续企业的统一社会信用代码 */
   @IsCreditCode()
   survivor!: string;
+
+  @IsText(1000)
+  reason!: string;
+
+  @IsEvidenceList({ min: 1 })
+  evidence!: EvidenceDto[];
 }
 
 export class SearchEnterprisesDto extends PageDto {

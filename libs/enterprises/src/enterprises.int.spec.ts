@@ -71,6 +71,7 @@ describe('dossiers over HTTP', () => {
     expect(await app.get(Subscriptions).settled(10_000)).toBe(true);
     return send('GET', `${base}${url}`, 'auditor');
   }
+  const merging = (survivor: string) => ({ survivor, reason: '吸收合并', evidence: paper });
   const fact = (name: string, value: string | boolean, more: object = {}) => ({
     name,
     value,
@@ -104,12 +105,14 @@ describe('dossiers over HTTP', () => {
     });
     expect(await post(`/${CODE}/facts/F2/dispute`, { reason: '人数不符' }, 'auditor')).toMatchObject({ status: 200 });
     expect(await post(`/${CODE}/certificates`, certificateBody)).toMatchObject({ status: 201 });
-    expect(await post(`/${CODE}/certificates/gr2023-36000001/revoke`, { on: '2025-03-01', reason: '虚假申报' })).toMatchObject({
+    expect(
+      await post(`/${CODE}/certificates/gr2023-36000001/revoke`, { on: '2025-03-01', reason: '虚假申报', evidence: paper }),
+    ).toMatchObject({
       status: 200,
     });
     expect(await post(`/${CODE}/relocation`, relocationBody)).toMatchObject({ status: 201 });
     expect(await post(`/${CODE}/relocation`, { ...relocationBody, whole: false, corrects: true })).toMatchObject({ status: 201 });
-    expect(await post(`/${CODE}/departure`, { on: '2025-06-01' })).toMatchObject({ status: 201 });
+    expect(await post(`/${CODE}/departure`, { on: '2025-06-01', evidence: paper })).toMatchObject({ status: 201 });
     expect(await post(`/${CODE}/rename`, { name: '甲智能公司', evidence: paper, effectiveOn: '2024-06-01' })).toMatchObject({
       status: 200,
     });
@@ -164,7 +167,7 @@ describe('dossiers over HTTP', () => {
     expect(await codes(`?q=${encodeURIComponent('甲')}`)).toEqual(both);
     expect(await codes(`?q=${encodeURIComponent('甲科技')}`)).toEqual([CODE]);
     expect(await codes(`?q=${OTHER.slice(0, 15).toLowerCase()}`)).toEqual([OTHER]);
-    expect(await codes(`?q=${encodeURIComponent('%')}`)).toEqual([]);
+    expect(await codes(`?q=${encodeURIComponent('%科技')}`)).toEqual([]);
     const first = await get('?limit=2');
     expect(first.body['items']).toHaveLength(2);
     expect(await codes(`?limit=2&cursor=${String(first.body['next'])}`)).toHaveLength(1);
@@ -197,15 +200,22 @@ describe('dossiers over HTTP', () => {
       [`/${OTHER}/facts`, { facts: [{ ...good, name: '__proto__' }] }, 400, 'fact-unknown'],
       [`/${OTHER}/facts`, { facts: [{ ...good, value: 'yes' }] }, 400, 'fact-malformed'],
       [`/${OTHER}/facts`, { facts: [{ ...good, period: '2024-02-30' }] }, 400, 'fact-malformed'],
-      [`/${OTHER}/facts`, { facts: [{ ...good, verification: 'sure' }] }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, verification: 'verified' }] }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, subject: 'P-1' }] }, 400, 'fact-malformed'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, name: 'project.landed' }] }, 400, 'fact-malformed'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, name: 'project.landed', subject: 'Р-1' }] }, 400, 'invalid-input'],
+      [`/${OTHER}/facts`, { facts: [{ ...good, name: 'project.landed', subject: 7 }] }, 400, 'invalid-input'],
       [`/${OTHER}/facts`, { facts: [{ ...good, correctsFactId: 'F1' }] }, 404, 'fact-not-found'],
       [`/${OTHER}/facts`, { facts: [good], effectiveOn: '2027-01-01' }, 400, 'invalid-input'],
       [`/${OTHER}/facts/F0/verify`, { evidence: paper }, 400, 'invalid-input'],
       [`/${OTHER}/facts/F7/verify`, { evidence: paper }, 404, 'fact-not-found'],
       [`/${OTHER}/certificates`, { ...certificateBody, issuedOn: '2023-02-30' }, 400, 'invalid-input'],
-      [`/${OTHER}/certificates/${'9'.repeat(101)}/revoke`, { on: '2024-01-01', reason: '误' }, 400, 'invalid-input'],
+      [`/${OTHER}/certificates`, { ...certificateBody, number: 'ГR202336000001' }, 400, 'invalid-input'],
+      [`/${OTHER}/certificates/${'9'.repeat(101)}/revoke`, { on: '2024-01-01', reason: '误', evidence: paper }, 400, 'invalid-input'],
+      [`/${OTHER}/certificates/GR1/revoke`, { on: '2024-01-01', reason: '误' }, 400, 'invalid-input'],
       [`/${OTHER}/relocation`, { ...relocationBody, whole: 'true' }, 400, 'invalid-input'],
-      [`/${OTHER}/departure`, { on: 20240101 }, 400, 'invalid-input'],
+      [`/${OTHER}/departure`, { on: 20240101, evidence: paper }, 400, 'invalid-input'],
+      [`/${OTHER}/departure`, { on: '2024-01-01' }, 400, 'invalid-input'],
     ];
     for (const [url, body, status, code] of bad)
       expect([url, body, await post(url, body ?? {})]).toMatchObject([url, body ?? undefined, { status, body: { code } }]);
@@ -216,30 +226,67 @@ describe('dossiers over HTTP', () => {
 
   it('lets only the roles in whose work it is', async () => {
     expect(await post('', { creditCode: THIRD, name: '丙公司' }, 'finance')).toMatchObject({ status: 403 });
-    expect(await post(`/${OTHER}/merge`, { survivor: CODE }, 'clerk')).toMatchObject({ status: 403 });
+    expect(await post(`/${OTHER}/merge`, merging(CODE), 'clerk')).toMatchObject({ status: 403 });
+    expect(await post(`/${OTHER}/facts`, { facts: [fact('enterprise.sme', true)] }, 'reviewer')).toMatchObject({ status: 403 });
+    expect(await post(`/${OTHER}/merge`, { survivor: CODE, evidence: paper }, 'administrator')).toMatchObject({ status: 400 });
+    expect(await post(`/${OTHER}/merge`, { survivor: CODE, reason: '吸收合并' }, 'administrator')).toMatchObject({ status: 400 });
+  });
+
+  it('shows the facts about each project', async () => {
+    const code = withCheckCharacter('91360700MA3P00000');
+    expect(await post('', { creditCode: code, name: '丁公司' })).toMatchObject({ status: 201 });
+    const about = (subject: string, value: boolean) => fact('project.landed', value, { subject });
+    expect(await post(`/${code}/facts`, { facts: [about('P-1', true), about('P-2', true)] })).toMatchObject({ body: { events: 2 } });
+    expect(await post(`/${code}/facts`, { facts: [about('p 1', false)] })).toMatchObject({ body: { events: 1 } });
+    expect((await get(`/${code}`)).body).toMatchObject({
+      facts: [
+        { subject: 'P-1', value: true, current: false, verification: 'reported' },
+        { subject: 'P-2', current: true },
+        { subject: 'p 1', value: false, current: true },
+      ],
+    });
+  });
+
+  it('never lets two enterprises absorb each other, nor three in a ring', async () => {
+    const codes = Array.from({ length: 12 }, (_, index) => withCheckCharacter(`91360700MA3R${String(index).padStart(5, '0')}`));
+    for (const [index, code] of codes.entries())
+      expect(await post('', { creditCode: code, name: `环${index}公司` })).toMatchObject({ status: 201 });
+    const rings = [codes.slice(0, 2), codes.slice(2, 4), codes.slice(4, 6), codes.slice(6, 9), codes.slice(9, 12)];
+    const answers = await Promise.all(
+      rings.map((ring) =>
+        Promise.all(ring.map((code, index) => post(`/${code}/merge`, merging(ring[(index + 1) % ring.length] as string), 'administrator'))),
+      ),
+    );
+    for (const [index, ring] of rings.entries()) {
+      const dossiers = await Promise.all(ring.map((code) => app.get(Dossiers).require(code)));
+      expect(dossiers.filter(({ status }) => status === 'registered')).toHaveLength(1);
+      expect(answers[index]?.filter(({ status }) => status === 409)).toMatchObject([
+        { body: { code: expect.stringMatching(/^survivor-(merged|is-absorbed)$/) } },
+      ]);
+    }
     expect(await post(`/${OTHER}/facts/F1/verify`, { evidence: paper }, 'approver')).toMatchObject({ status: 403 });
   });
 
   it('completes a merger on the survivor’s side, also along a chain', async () => {
     expect(await post('', { creditCode: THIRD, name: '丙公司' })).toMatchObject({ status: 201 });
-    expect(await post(`/${ODD}/merge`, { survivor: withCheckCharacter('91360700MA3000000') }, 'administrator')).toMatchObject({
+    expect(await post(`/${ODD}/merge`, merging(withCheckCharacter('91360700MA3000000')), 'administrator')).toMatchObject({
       status: 409,
       body: { code: 'survivor-unknown' },
     });
-    expect(await post(`/${ODD}/merge`, { survivor: OTHER }, 'administrator')).toMatchObject({ status: 200, body: { events: 1 } });
+    expect(await post(`/${ODD}/merge`, merging(OTHER), 'administrator')).toMatchObject({ status: 200, body: { events: 1 } });
     expect((await get(`/${OTHER}`)).body).toMatchObject({ absorbed: [ODD] });
-    expect(await post(`/${THIRD}/merge`, { survivor: ODD }, 'administrator')).toMatchObject({
+    expect(await post(`/${THIRD}/merge`, merging(ODD), 'administrator')).toMatchObject({
       status: 409,
       body: { code: 'survivor-merged' },
     });
-    expect(await post(`/${OTHER}/merge`, { survivor: CODE }, 'administrator')).toMatchObject({ status: 200 });
+    expect(await post(`/${OTHER}/merge`, merging(CODE), 'administrator')).toMatchObject({ status: 200 });
     expect((await get(`/${CODE}`)).body).toMatchObject({ absorbed: [OTHER, ODD], status: 'registered' });
     expect((await get(`/${OTHER}`)).body).toMatchObject({ status: 'merged', survivor: CODE });
     expect(await post(`/${OTHER}/facts`, { facts: [fact('enterprise.sme', true)] })).toMatchObject({
       status: 409,
       body: { code: 'enterprise-merged', survivor: CODE },
     });
-    expect(await post(`/${OTHER}/merge`, { survivor: CODE }, 'administrator')).toMatchObject({ status: 200, body: { events: 0 } });
+    expect(await post(`/${OTHER}/merge`, merging(CODE), 'administrator')).toMatchObject({ status: 200, body: { events: 0 } });
 
     // A code that reaches an enterprise which has been merged meanwhile is handed on to its survivor.
     const event = { id: 'late', metadata: { effectiveOn: '2026-03-01', correlationId: 'late' } } as unknown as RecordedEvent;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { certificate, on, rd, registered, relocation, sme, type History } from './enterprise.fixture.js';
+import { certificate, landed, on, paper, rd, registered, relocation, sme, type History } from './enterprise.fixture.js';
 import { type Occasion, type ResolvableInput, resolveInputs } from './resolve-inputs.js';
 
 const input = (name: string, period: ResolvableInput['period'] = 'none', label = name): ResolvableInput => ({ name, label, period });
@@ -48,6 +48,7 @@ describe('which year counts', () => {
       unit: '区税务局',
       period: '2023',
       verified: false,
+      recordedBy: 'clerk-1',
       effectiveOn: '2024-01-02',
       label: '研发投入（2023年度）：区税务局，申报，F2',
     };
@@ -96,7 +97,7 @@ describe('which fact counts', () => {
       .do(sme(true), on('2023-01-02'))
       .do({ type: 'verify-fact', factId: 'F1', evidence: [{ title: '名录' }] }, on('2023-01-03', 'clerk-2'));
     expect(resolveInputs(history.dossier, [input('enterprise.sme')], { on: '2024-01-01', occasion: once }).used).toEqual([
-      expect.objectContaining({ verified: true }),
+      expect.objectContaining({ verified: true, source: expect.objectContaining({ recordedBy: 'clerk-1', verifiedBy: 'clerk-2' }) }),
     ]);
   });
 
@@ -135,11 +136,51 @@ describe('which fact counts', () => {
   });
 });
 
+describe('a fact about a project', () => {
+  const asked: ResolvableInput = { ...input('project.landed', 'none', '项目落地'), about: 'occasion' };
+  const history = registered.do(landed('P-1'), on('2024-01-02'));
+  const project = (reference: string): Occasion => ({ kind: 'project', reference });
+
+  it('counts for that project only, however its reference is spelt', () => {
+    for (const reference of ['P-1', 'p 1', 'Ｐ1']) expect(resolve(history, asked, '2024-05-01', project(reference))).toBe(true);
+    expect(resolve(history, asked, '2024-05-01', { kind: 'transaction', reference: 'P1' })).toBe(true);
+    const { unknown } = resolveInputs(history.dossier, [asked], { on: '2024-05-01', occasion: project('P-2') });
+    expect(unknown).toEqual([{ input: 'project.landed', reason: 'not-recorded', detail: '项目落地：“P-2”没有记录' }]);
+  });
+
+  it('is named in what was taken', () => {
+    expect(resolveInputs(history.dossier, [asked], { on: '2024-05-01', occasion: project('p1') }).sources).toEqual({
+      'project.landed': expect.objectContaining({ subject: 'P-1', label: '项目落地“P-1”：区科技局，申报，F1' }),
+    });
+  });
+
+  it('may be about a certificate, and counts for no occasion without a name', () => {
+    const certified = registered.do(landed(certificate.number), on('2024-01-02'));
+    expect(resolve(certified, asked, '2024-05-01', { kind: 'certificate', reference: certificate.number })).toBe(true);
+    for (const occasion of [once, { kind: 'once', reference: 'P-1' }, { kind: 'year', reference: '2024' }]) {
+      expect(resolve(history, asked, '2024-05-01', occasion)).toBe('not-recorded');
+    }
+  });
+
+  it('says nothing about the enterprise, and a fact about the enterprise nothing about it', () => {
+    expect(resolve(history, input('project.landed'), '2024-05-01', project('P-1'))).toBe('not-recorded');
+    const plain = registered.do(sme(true), on('2024-01-02'));
+    expect(resolve(plain, { ...input('enterprise.sme'), about: 'occasion' }, '2024-05-01', project('P-1'))).toBe('not-recorded');
+    expect(resolve(plain, input('enterprise.sme'), '2024-05-01', project('P-1'))).toBe(true);
+  });
+
+  it('that was moved to another project leaves the first without one', () => {
+    const moved = history.do(landed('P-2', true, { correctsFactId: 'F1' }), on('2024-03-01'));
+    expect(resolve(moved, asked, '2024-05-01', project('P-1'))).toBe('not-recorded');
+    expect(resolve(moved, asked, '2024-05-01', project('P-2'))).toBe(true);
+  });
+});
+
 describe('what the records say of certificates and moves', () => {
   const held = registered.do(certificate, on('2024-01-02'));
   const moved = held.do(relocation, on('2024-02-02'));
   const revoked = moved.do(
-    { type: 'revoke-certificate', number: certificate.number, on: '2025-03-01', reason: '虚假申报' },
+    { type: 'revoke-certificate', number: certificate.number, on: '2025-03-01', reason: '虚假申报', evidence: paper },
     on('2025-03-05'),
   );
   const loose = (name: string, value: string | boolean) => sme(true, { name, value });
@@ -201,7 +242,7 @@ describe('what the records say of certificates and moves', () => {
   });
 
   it('where it moved in from, until it moves out again', () => {
-    const away = moved.do({ type: 'record-departure', on: '2025-01-01' }, on('2025-01-02'));
+    const away = moved.do({ type: 'record-departure', on: '2025-01-01', evidence: paper }, on('2025-01-02'));
     expect(resolve(away, input('relocation.origin'), '2024-12-31')).toBe('in-province');
     expect(resolve(away, input('relocation.whole'), '2025-01-01')).toBe('moved-out');
     expect(resolve(away, input('certificate.validAtRelocation'), '2025-01-01')).toBe('moved-out');
@@ -230,5 +271,15 @@ describe('what the records say of certificates and moves', () => {
       }),
       expect.objectContaining({ relocation: '2024-02-01', value: 'in-province' }),
     ]);
+  });
+
+  it('says who recorded each record it took', () => {
+    const history = registered.do(certificate, on('2024-01-02', 'clerk-3')).do(relocation, on('2024-02-02', 'clerk-4'));
+    const inputs = [input('certificate.validAtRelocation'), input('relocation.origin'), input('certification.kind')];
+    expect(resolveInputs(history.dossier, inputs, { on: '2024-05-01', occasion: once }).sources).toEqual({
+      'certificate.validAtRelocation': expect.objectContaining({ recordedBy: 'clerk-3', relocationRecordedBy: 'clerk-4' }),
+      'relocation.origin': expect.objectContaining({ recordedBy: 'clerk-4' }),
+      'certification.kind': expect.objectContaining({ recordedBy: 'clerk-3' }),
+    });
   });
 });

@@ -9,7 +9,10 @@ import {
   type FactValue,
   HNTE,
   isInForce,
+  isLater,
   lastMove,
+  latestFact,
+  sameReference,
 } from './enterprise.js';
 import { yearOfPeriod } from './vocabulary.js';
 
@@ -18,6 +21,8 @@ export interface ResolvableInput {
   readonly name: string;
   readonly label: string;
   readonly period: InputPeriod;
+  /** Only facts about what the occasion names are read. */
+  readonly about?: 'occasion';
 }
 
 /** What an award is asked for: the clause's uniqueness rule and what fills it. */
@@ -47,7 +52,15 @@ export type InputSource = {
   readonly relocation?: string;
   readonly unit: string;
   readonly period?: string;
+  /** The project, transaction or certificate the fact is about. */
+  readonly subject?: string;
   readonly verified: boolean;
+  /** Who recorded the fact, the certificate or, where there is no certificate, the relocation. */
+  readonly recordedBy: string;
+  /** Who recorded the relocation that was read together with a certificate. */
+  readonly relocationRecordedBy?: string;
+  /** Who checked the fact. */
+  readonly verifiedBy?: string;
   readonly effectiveOn: string;
   readonly label: string;
 };
@@ -92,6 +105,8 @@ interface Situation {
   readonly certificate: Certificate | undefined;
   /** The relocation that stands on the day. */
   readonly relocation: Arrival | undefined;
+  /** The project, transaction or certificate the award is for, as it was written. */
+  readonly subject: string | undefined;
 }
 
 type Known = { readonly value: FactValue; readonly source: InputSource };
@@ -150,8 +165,12 @@ function situationOf(dossier: Dossier, { on, occasion }: ResolveOptions): Situat
     year: Number.isInteger(asked) ? asked : undefined,
     certificate: certificate === undefined ? latest : named && named.issuedOn <= on ? named : undefined,
     relocation: move?.kind === 'arrival' ? move : undefined,
+    subject: NAMED_OCCASIONS.has(kind) ? reference : undefined,
   };
 }
+
+/** The occasions that name a thing facts can be about; a year is what periods are for. */
+const NAMED_OCCASIONS: ReadonlySet<string> = new Set(['project', 'transaction', 'certificate']);
 
 /** Inputs that are read from structured records. `undefined`: the records do not say, a loose fact may. */
 const DERIVED: ReadonlyMap<string, (situation: Situation) => Answer | undefined> = new Map([
@@ -219,34 +238,41 @@ function revokedAnswer({ number, revoked }: Certificate): Answer {
 }
 
 function fromCertificate(value: FactValue, certificate: Certificate, relocation?: Arrival): Known {
-  const { number, issuedOn, expiresOn, issuer, revoked, evidence } = certificate;
+  const { number, issuedOn, expiresOn, issuer, revoked, evidence, recordedBy } = certificate;
   const end = revoked === undefined ? '' : `，${revoked.on} 撤销`;
   const source: InputSource = {
     certificate: number,
     ...(relocation && { relocation: relocation.on }),
     unit: issuer,
     verified: evidence.length > 0,
+    recordedBy,
+    ...(relocation && { relocationRecordedBy: relocation.recordedBy }),
     effectiveOn: relocation !== undefined && relocation.on > issuedOn ? relocation.on : issuedOn,
     label: `证书 ${number}（${issuedOn} 至 ${expiresOn}${end}）${relocation ? `，${relocation.on} 迁入` : ''}`,
   };
   return { value, source };
 }
 
-function relocationSource({ from, on, evidence }: Arrival): InputSource {
-  return { relocation: on, unit: from, verified: evidence.length > 0, effectiveOn: on, label: `${on} 自${from}迁入` };
+function relocationSource({ from, on, evidence, recordedBy }: Arrival): InputSource {
+  return { relocation: on, unit: from, verified: evidence.length > 0, recordedBy, effectiveOn: on, label: `${on} 自${from}迁入` };
 }
 
-function looseFact({ name, label, period }: ResolvableInput, situation: Situation): Answer {
+function looseFact({ name, label, period, about: kind }: ResolvableInput, situation: Situation): Answer {
   const year = yearFor(period, situation);
   if (year === 'no-certificate') {
     return { reason: 'no-certificate', detail: `${label}：取证书上一年度，但档案中没有该证书` };
   }
   const { on } = situation;
+  const subject = kind === 'occasion' ? situation.subject : undefined;
+  if (kind === 'occasion' && subject === undefined)
+    return { reason: 'not-recorded', detail: `${label}：按项目或交易记录，但该奖补未写明项目或交易` };
   const dated = year === undefined ? {} : { period: String(year) };
-  const about = situation.dossier.facts.filter((fact) => fact.name === name && (year === undefined || yearOfPeriod(fact.period) === year));
+  const about = situation.dossier.facts.filter(
+    (fact) => fact.name === name && (year === undefined || yearOfPeriod(fact.period) === year) && sameReference(fact.subject, subject),
+  );
   const effective = about.filter((fact) => beginsOn(fact) <= on);
-  const standing = latest(effective.filter(({ correctedBy }) => correctedBy === undefined));
-  const corrected = latest(effective.filter(({ correctedBy }) => correctedBy !== undefined));
+  const standing = latestFact(effective.filter(({ correctedBy }) => correctedBy === undefined));
+  const corrected = latestFact(effective.filter(({ correctedBy }) => correctedBy !== undefined));
   // What is known to be wrong is not used for a day on which its correction had no effect yet, nor is what it had replaced.
   if (
     corrected !== undefined &&
@@ -256,8 +282,10 @@ function looseFact({ name, label, period }: ResolvableInput, situation: Situatio
     const { factId, correctedBy } = corrected;
     return { reason: 'corrected-later', factId, ...dated, detail: `${label}：${factId} 已被 ${correctedBy} 更正，更正在 ${on} 之后生效` };
   }
-  if (standing === undefined)
-    return { reason: 'not-recorded', ...dated, detail: `${label}：${year === undefined ? '' : `${year}年度`}没有记录` };
+  if (standing === undefined) {
+    const which = `${subject === undefined ? '' : `“${subject}”`}${year === undefined ? '' : `${year}年度`}`;
+    return { reason: 'not-recorded', ...dated, detail: `${label}：${which}没有记录` };
+  }
   if (standing.dispute !== undefined) {
     return {
       reason: 'disputed',
@@ -290,22 +318,6 @@ function beginsOn({ effectiveOn, period }: Fact): string {
   return period !== undefined && period.length > 4 && period > effectiveOn ? period : effectiveOn;
 }
 
-/** Day-dated facts follow each other by the day since which they hold, undated ones by the day they were stated. */
-function orderOf({ effectiveOn, period }: Fact): string {
-  return period === undefined ? effectiveOn : period.length > 4 ? period : `${period}-00`;
-}
-
-function isLater(one: Fact, other: Fact): boolean {
-  const [a, b] = [orderOf(one), orderOf(other)];
-  return a === b ? Number(one.factId.slice(1)) > Number(other.factId.slice(1)) : a > b;
-}
-
-function latest(facts: Iterable<Fact>): Fact | undefined {
-  let last: Fact | undefined;
-  for (const fact of facts) if (last === undefined || isLater(fact, last)) last = fact;
-  return last;
-}
-
 /** Whether the end of a fact's chain of corrections counts on the day. */
 function isAnswered(corrected: Fact, dossier: Dossier, on: string): boolean {
   let end = corrected;
@@ -317,15 +329,21 @@ function isAnswered(corrected: Fact, dossier: Dossier, on: string): boolean {
   return beginsOn(end) <= on;
 }
 
-function factSource({ factId, sourceUnit, period, verification, effectiveOn }: Fact, label: string): InputSource {
+function factSource(
+  { factId, sourceUnit, period, subject, verification, recordedBy, checked, effectiveOn }: Fact,
+  label: string,
+): InputSource {
   const verified = verification === 'verified';
   const dated = period === undefined ? '' : period.length === 4 ? `（${period}年度）` : `（${period}起）`;
   return {
     factId,
     unit: sourceUnit,
     ...(period !== undefined && { period }),
+    ...(subject !== undefined && { subject }),
     verified,
+    recordedBy,
+    ...(verified && checked && { verifiedBy: checked.by }),
     effectiveOn,
-    label: `${label}${dated}：${sourceUnit}，${verified ? '已核实' : '申报'}，${factId}`,
+    label: `${label}${subject === undefined ? '' : `“${subject}”`}${dated}：${sourceUnit}，${verified ? '已核实' : '申报'}，${factId}`,
   };
 }

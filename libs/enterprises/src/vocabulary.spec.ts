@@ -10,6 +10,9 @@ describe('the vocabulary of the bundled packs', () => {
     expect(vocabulary.definitionOf('enterprise.sme')).toMatchObject({ type: 'bool', period: 'day' });
     expect(vocabulary.definitionOf('certification.kind')?.words).toHaveProperty('first');
     expect(vocabulary.definitionOf('toString')).toBeUndefined();
+    for (const name of ['project.landed', 'trade.role', 'trade.provinceGrant', 'conversion.mode', 'platform.level', 'platform.assessment'])
+      expect(vocabulary.definitionOf(name)?.about).toBe('occasion');
+    expect(vocabulary.definitionOf('rd.expenditure')).not.toHaveProperty('about');
   });
 
   it('lets a fact that is read both ways carry either', () => {

@@ -12,6 +12,8 @@ export interface FactDefinition {
   readonly label: string;
   readonly words?: Readonly<Record<string, string>>;
   readonly period: FactPeriod;
+  /** It is about a project, transaction or certificate and must name it as its subject. */
+  readonly about?: 'occasion';
 }
 
 /** The facts the published packs speak of. A name outside it is refused, so that a misspelt fact cannot lie unused. */
@@ -25,14 +27,14 @@ export const FACT_VOCABULARY = Symbol('FactVocabulary');
 /**
  * The vocabulary of a set of packs. A fact that every clause reads by year needs a year; one that is read both ways
  * may carry either.
- * @throws Error when two packs give one name two types.
+ * @throws Error when two packs give one name two types, or only one of them means a fact about the occasion.
  */
 export function vocabularyOf(packs: Iterable<Pack>): FactVocabulary {
   const known = [...packs];
   const definitions = new Map<string, FactDefinition>();
-  for (const { name, type, label, words } of factDefinitions(known).values()) {
+  for (const { name, type, label, words, about } of factDefinitions(known).values()) {
     const readings = known.flatMap((pack) => (Object.hasOwn(pack.inputs, name) ? [pack.inputs[name]?.period as InputPeriod] : []));
-    definitions.set(name, { name, type, label, ...(words && { words }), period: periodOf(readings) });
+    definitions.set(name, { name, type, label, ...(words && { words }), ...(about && { about }), period: periodOf(readings) });
   }
   return { definitionOf: (name) => definitions.get(name) };
 }
@@ -59,6 +61,12 @@ export function periodFault({ period: wanted }: FactDefinition, period: string |
   return wanted === 'day'
     ? 'must be the day since which it holds, YYYY-MM-DD, or be left out'
     : 'must be a year, a day YYYY-MM-DD, or be left out';
+}
+
+/** Why a subject does not fit a definition; undefined when it does. */
+export function subjectFault({ about }: FactDefinition, subject: string | undefined): string | undefined {
+  if (about === undefined) return subject === undefined ? undefined : 'must be left out: the fact is about the enterprise';
+  return subject === undefined ? 'must be the reference of the project, transaction or certificate the fact is about' : undefined;
 }
 
 /** The year a period falls in; undefined when it is not dated. */

@@ -12,6 +12,9 @@ export interface EventDefinition {
 /** The stored form of every event of a union; leaving one out does not compile. */
 export type EventDefinitions<Event extends DomainEvent> = { readonly [Type in Event['type']]: EventDefinition };
 
+/** The store's own event: a command that changed nothing, kept so that its id stays bound to its content. */
+export const COMMAND_NOTED = 'command-noted';
+
 interface Decoding {
   readonly type: string;
   readonly steps: readonly Upcaster[];
@@ -23,6 +26,7 @@ export class EventCodec {
   private readonly decodings = new Map<string, Decoding>();
 
   constructor(definitions: Readonly<Record<string, EventDefinition>>) {
+    this.register(COMMAND_NOTED, { version: 1 });
     for (const [type, definition] of Object.entries(definitions)) this.register(type, definition);
   }
 

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { type Actor, type Decider, derivedId, type DomainEvent, Problem } from '@app/kernel';
 import type { EventMetadata, NewEvent, RecordedEvent } from './event.js';
 import { type EventStore, isProblem, NO_STREAM } from './event-store.js';
+import { COMMAND_NOTED } from './codec.js';
 
 /** Everything a command carries besides its own input. */
 export interface CommandContext {
@@ -111,7 +112,7 @@ export class Executor {
         const before = await this.replay(context);
         if (before !== undefined) return before;
         if (refusal !== undefined) throw refusal.error;
-        return { stream, revision: loaded.revision, position: loaded.position, events: 0, replayed: false };
+        return this.note({ stream, revision: loaded.revision, position: loaded.position, events: 0, replayed: false }, context);
       }
       try {
         const newEvents = events.map((event, index) => envelope(event, index, context));
@@ -135,6 +136,24 @@ export class Executor {
   }
 
   /**
+   * Binds the command id of a person's command that changed nothing to its content, in a stream of its own: otherwise
+   * the same key could later do something else. Process managers repeat themselves by design and leave no note.
+   */
+  private async note(receipt: Receipt, context: CommandContext): Promise<Receipt> {
+    if (context.actor.roles.includes('service')) return receipt;
+    const { stream, revision, position } = receipt;
+    const noted = envelope({ type: COMMAND_NOTED, data: { stream, revision, position } }, 0, context);
+    try {
+      await this.store.append(`command-${context.commandId}`, NO_STREAM, [noted]);
+    } catch (error) {
+      // Somebody has just used the id: the same command gets the same answer, another is refused.
+      if (!isProblem(error, 'duplicate-event') && !isProblem(error, 'wrong-revision')) throw error;
+      return (await this.replay(context)) ?? receipt;
+    }
+    return receipt;
+  }
+
+  /**
    * The receipt of the same command done before; undefined when it has not been.
    * @throws Problem `idempotency-key-reused` for a command id that was used with other content.
    */
@@ -144,6 +163,7 @@ export class Executor {
     if (first.metadata.commandHash !== context.contentHash) {
       throw new Problem('refused', 'idempotency-key-reused', 'this idempotency key was used for a command with other content');
     }
+    if (first.type === COMMAND_NOTED) return { ...(first.data as Pick<Receipt, 'stream' | 'revision' | 'position'>), events: 0, replayed: true };
     let last = first;
     let events = 0;
     for await (const page of this.store.readStream(first.stream, { from: first.revision })) {

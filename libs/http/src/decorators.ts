@@ -17,9 +17,19 @@ export function IsCreditCode(options?: ValidationOptions): PropertyDecorator {
   return rule('credit-code', isCreditCodeShape, 'must be 18 characters of GB 32100 (digits and letters without I, O, S, V, Z)', options);
 }
 
+/** Something to read: a letter or digit, and not one of those that show nothing. */
+const VISIBLE = /[^\P{L}\u115F\u1160\u3164\uFFA0]|\p{N}/u;
+/** Line breaks and tabs apart, nothing a reader cannot see: it could disguise a name or a formula in a table. */
+const NOTHING_HIDDEN = /^(?:[^\p{Cc}\p{Cf}]|[\n\r\t])*$/u;
+
 /** A text of one to `maxLength` characters that is not blank. */
 export function IsText(maxLength: number): PropertyDecorator {
-  return applyDecorators(IsString(), MaxLength(maxLength), Matches(/\S/, { message: '$property must not be blank' }));
+  return applyDecorators(
+    IsString(),
+    MaxLength(maxLength),
+    Matches(VISIBLE, { message: '$property must not be blank' }),
+    Matches(NOTHING_HIDDEN, { message: '$property must hold no control characters, invisible characters or marks of direction' }),
+  );
 }
 
 /** The field may be left out, but `null` is not the same as leaving it out: it is refused by the field's other rules. */

@@ -1,7 +1,9 @@
-import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { type DynamicModule, Global, Module, type NestModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import { Subscriptions } from '@app/projections';
 import { AccessGuard } from './access.guard.js';
-import { AnswersInterceptor } from './answers.interceptor.js';
+import { addAnswerHooks } from './answer-hooks.js';
 import { ProblemFilter } from './problem.filter.js';
 import { Tokens } from './tokens.js';
 import { inputValidation } from './validation.js';
@@ -9,7 +11,17 @@ import { inputValidation } from './validation.js';
 /** The rules of the HTTP edge, for every route: access, validation, problem documents, positions. */
 @Global()
 @Module({})
-export class HttpModule {
+export class HttpModule implements NestModule {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly subscriptions: Subscriptions,
+  ) {}
+
+  /** Hooks hold for routes registered after them; this is called just before the application registers its own. */
+  configure(): void {
+    addAnswerHooks(this.host.httpAdapter.getInstance<FastifyInstance>(), this.subscriptions);
+  }
+
   static forRoot(tokens: Tokens): DynamicModule {
     return {
       module: HttpModule,
@@ -18,7 +30,6 @@ export class HttpModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useFactory: inputValidation },
         { provide: APP_FILTER, useClass: ProblemFilter },
-        { provide: APP_INTERCEPTOR, useClass: AnswersInterceptor },
       ],
       exports: [Tokens],
     };

@@ -2,6 +2,7 @@ export { AllowAnyRole, AllowRoles, type AuthenticatedRequest, OpenToAll } from '
 export { refuseDeepBodies } from './body-depth.js';
 export { CommandDto, Context } from './command-context.js';
 export { IsBusinessDay, IsCreditCode, IsMoney, IsText, MayBeLeftOut } from './decorators.js';
+export { EmptyBodyPipe } from './empty-body.pipe.js';
 export { EvidenceDto, IsEvidenceList, IsListOf } from './evidence.dto.js';
 export { HttpModule } from './http.module.js';
 export { cursorKey, type Page, PageDto, pageOf } from './paging.js';

@@ -30,7 +30,7 @@ export interface ProblemDocument {
 export function problemDocument(error: unknown, instance: string): ProblemDocument {
   if (error instanceof Problem) return document(STATUS[error.kind], error.code, error.detail, instance, error.errors, error.extra);
   if (error instanceof HttpException) return document(error.getStatus(), httpCode(error.getStatus()), error.message, instance);
-  const { statusCode, message, code } = error as { statusCode?: unknown; message?: unknown; code?: unknown };
+  const { statusCode, message, code } = (error ?? {}) as { statusCode?: unknown; message?: unknown; code?: unknown };
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return document(statusCode, httpCode(statusCode), `${String(message)}${typeof code === 'string' ? ` (${code})` : ''}`, instance);
   }

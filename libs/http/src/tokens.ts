@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync, statSync } from 'node:fs';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { type Actor, type Clock, type PersonRole, Problem, ROLES } from '@app/kernel';
@@ -15,6 +15,14 @@ interface Verified {
   readonly expiresAtMs: number;
 }
 
+/**
+ * One spelling for each person, because duties are kept apart by these ids: small Latin letters, digits and Han
+ * characters, so that neither case nor look-alikes make two people of one. `ledger` is the ledger itself.
+ */
+export function isActorId(id: string): boolean {
+  return /^[a-z0-9\p{Script=Han}][a-z0-9\p{Script=Han}._@-]{0,63}$/u.test(id) && id === id.normalize('NFKC') && id !== 'ledger';
+}
+
 /** Issues and checks the bearer tokens (RFC 7519) of an embedded ledger with a key that never leaves its data folder. */
 export class Tokens {
   private readonly verified = new LRUCache<string, Verified>({ max: REMEMBERED_TOKENS });
@@ -26,13 +34,8 @@ export class Tokens {
 
   /** Reads the key file, or makes one that only its owner can read. */
   static fromKeyFile(file: string, clock: Clock): Tokens {
-    if (!existsSync(file)) {
-      try {
-        writeFileSync(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-    }
+    if (!existsSync(file)) createKeyFile(file);
+    if ((statSync(file).mode & 0o077) !== 0) throw new Error(`${file} can be read by others: chmod 600 it, and renew it if they may have`);
     const text = readFileSync(file, 'utf8').trim();
     if (!/^[0-9a-f]{64}$/.test(text)) throw new Error(`${file} does not hold a token key of ${KEY_BYTES} bytes in hex`);
     return new Tokens(Buffer.from(text, 'hex'), clock);
@@ -41,7 +44,7 @@ export class Tokens {
   /** Signs a token for a person. @throws Problem `token-request` for an empty id, no role or a life beyond a year. */
   async issue(actor: Actor, lifeSeconds: number): Promise<string> {
     const known = actor.roles.length > 0 && actor.roles.every((role) => (ROLES as readonly string[]).includes(role));
-    if (!/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u.test(actor.id) || actor.unit.length === 0 || actor.unit.length > 128 || !known) {
+    if (!isActorId(actor.id) || actor.unit.length === 0 || actor.unit.length > 128 || !known) {
       throw new Problem('invalid', 'token-request', `a token needs an actor id, a unit and at least one role of ${ROLES.join(', ')}`);
     }
     if (!Number.isInteger(lifeSeconds) || lifeSeconds < 60 || lifeSeconds > LONGEST_LIFE_SECONDS) {
@@ -72,7 +75,9 @@ export class Tokens {
         currentDate: new Date(nowMs),
       });
       const roles = Array.isArray(payload['roles']) ? payload['roles'].filter((role): role is PersonRole => (ROLES as readonly unknown[]).includes(role)) : [];
-      if (roles.length === 0 || typeof payload['unit'] !== 'string') throw new Problem('unauthenticated', 'token-invalid', 'the token carries no known role');
+      if (roles.length === 0 || typeof payload['unit'] !== 'string' || !isActorId(payload.sub ?? '')) {
+        throw new Problem('unauthenticated', 'token-invalid', 'the token carries no known role or no proper actor id');
+      }
       const actor: Actor = { id: payload.sub as string, unit: payload['unit'], roles };
       this.verified.set(token, { actor, expiresAtMs: (payload.exp as number) * 1000 });
       return actor;
@@ -81,5 +86,18 @@ export class Tokens {
       if (error instanceof errors.JWTExpired) throw new Problem('unauthenticated', 'token-expired', 'the token has expired');
       throw new Problem('unauthenticated', 'token-invalid', 'the bearer token is not valid here');
     }
+  }
+}
+
+/** Written whole beside its place and then linked there: nobody ever finds half a key, and of two who make one the first wins. */
+function createKeyFile(file: string): void {
+  const draft = `${file}.${randomBytes(8).toString('hex')}`;
+  writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    unlinkSync(draft);
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fastCheck from 'fast-check';
-import { derivedId, normalisedReference } from './identifiers.js';
+import { derivedId, isPlainReference, normalisedReference } from './identifiers.js';
 
 /** UUID v5 written out from RFC 9562, for the namespace that every stored id depends on. */
 function referenceId(name: string): string {
@@ -69,4 +69,20 @@ describe('normalisedReference', () => {
       { numRuns: 2_000 },
     );
   });
+});
+
+describe('isPlainReference', () => {
+  it.each(['GR202433001234', ' gr-2024／33 ', 'ＧＲ２０２４', '合同〔2024〕第12号', '赣〔二〇二四〕1号', '㐂1', '12'])(
+    'takes %j',
+    (text) => {
+      expect(isPlainReference(text)).toBe(true);
+    },
+  );
+
+  it.each(['', '——', 'ГR2024', 'GRΟ2024', 'GR２０２４é', 'ŁÓDŹ1', '々1', '〡1', 'カ1', '가1', '١2', 'GR\u115f1'])(
+    'does not take %j',
+    (text) => {
+      expect(isPlainReference(text)).toBe(false);
+    },
+  );
 });

@@ -47,6 +47,12 @@ export class Money {
     return new Money(new Decimal(fen.toString()).div(100)).checked();
   }
 
+  /** A sum of many amounts in yuan, however large: totals over a whole ledger are shown, never paid. */
+  static formatFen(fen: bigint): string {
+    const digits = (fen < 0n ? -fen : fen).toString().padStart(3, '0');
+    return `${fen < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+  }
+
   /** Rounds an exact figure half up to the fen. The only place where a clause's result is rounded. */
   static roundHalfUp(exactYuan: Decimal): Money {
     return new Money(exactYuan.toDecimalPlaces(2, Decimal.ROUND_HALF_UP)).checked();

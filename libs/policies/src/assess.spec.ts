@@ -48,6 +48,18 @@ const verdict = (assessment: Assessment) => {
 };
 
 describe('assess', () => {
+  it('takes no figure and gives no amount that Money could not carry', () => {
+    const uncapped = (rate: string): Pack => ({
+      ...zone,
+      clauses: zone.clauses.map((clause) => (clause.id === 'G01' && clause.shape.kind === 'percent' ? { ...clause, shape: { kind: 'percent', base: clause.shape.base, rate } } : clause)),
+    });
+    const at = (rate: string, spend: string) => assess(uncapped(rate), 'G01', { on: inForce, facts: { ...g01, 'rd.expenditure': spend } });
+    expect(at('100%', '9999999999999.99')).toMatchObject({ outcome: 'payable', amount: '9999999999999.99' });
+    expect(at('200%', '5000000000000.00')).toMatchObject({ outcome: 'invalid', input: 'rd.expenditure', errors: [{ input: 'rd.expenditure' }] });
+    expect(at('9999%', '9999999999999.99').trace.at(-1)).toMatchObject({ step: 'result', text: expect.stringContaining('填报有误') });
+    expect(at('10%', '10000000000000.00')).toMatchObject({ outcome: 'invalid', input: 'rd.expenditure' });
+  });
+
   it('grants more or the same for more spend, never above the cap', () => {
     fc.assert(
       fc.property(yuan, yuan, fc.boolean(), (one, other, aboveScale) => {

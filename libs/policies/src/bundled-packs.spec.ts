@@ -79,5 +79,8 @@ describe('the bundled packs', () => {
     expect(vocabulary.get('certification.kind')).toMatchObject({ type: 'word', packs: ['ganzhou-etdz-2023', 'jiangmen-2021'] });
     const clash = { ...packNamed('jiangmen-2021'), id: 'clash', inputs: { 'rd.expenditure': { type: 'bool', label: 'x', period: 'none' } } } as Pack;
     expect(() => factDefinitions([...bundledPacks(), clash])).toThrow(/rd\.expenditure/);
+    expect(vocabulary.get('project.landed')).toMatchObject({ about: 'occasion' });
+    const general = { ...clash, inputs: { 'project.landed': { type: 'bool', label: 'x', period: 'none' } } } as Pack;
+    expect(() => factDefinitions([...bundledPacks(), general])).toThrow(/project\.landed is about occasion/);
   });
 });

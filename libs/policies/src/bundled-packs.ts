@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { type CatalogueRow, parseCatalogue } from './coverage.js';
 import { parsePack } from './load-pack.js';
 import { type Pack } from './pack.js';
 
@@ -17,6 +18,11 @@ export function readBundledSource(file: string): string | undefined {
 export function bundledPackFiles(): ReadonlyMap<string, string> {
   const names = readdirSync(PACKS).filter((name) => name.endsWith('.yaml')).sort();
   return new Map(names.map((name) => [name, readFileSync(new URL(name, PACKS), 'utf8')]));
+}
+
+/** The catalogue of every rule in the bundled documents. */
+export function bundledCatalogue(): readonly CatalogueRow[] {
+  return parseCatalogue(readFileSync(new URL('catalogue.tsv', PACKS), 'utf8'));
 }
 
 let loaded: readonly Pack[] | undefined;

@@ -1,5 +1,5 @@
 import { Decimal, isBusinessDate, sha256, unreachable } from '@app/kernel';
-import { type Amounts, type Citation, type Clause, type Condition, type Pack, type Shape, categoriesOf } from './pack.js';
+import { type Amounts, type Citation, type Clause, type Condition, type Pack, type Shape, type Tier, categoriesOf, coveredBy, membersOf } from './pack.js';
 
 /** A rule of the pack format that is broken, and where: the path of the offending value. */
 export interface PackFault {
@@ -158,7 +158,15 @@ class Checker {
     if (clause.budgetEnvelope !== undefined && !this.pack.envelopes.some(({ id }) => id === clause.budgetEnvelope)) {
       this.report([...path, 'budgetEnvelope'], 'dangling-reference', `there is no envelope ${clause.budgetEnvelope}`);
     }
+    this.checkPart(path, clause);
     this.checkShape([...path, 'shape'], clause.shape);
+  }
+
+  private checkPart(path: Path, { id, partOf, covers }: Clause): void {
+    if (partOf === undefined) return;
+    const whole = this.pack.clauses.find((clause) => clause.id === partOf);
+    if (whole === undefined || partOf === id || whole.partOf !== undefined) this.report([...path, 'partOf'], 'dangling-reference', `there is no whole clause ${partOf}`);
+    if (covers !== undefined) this.report([...path, 'covers'], 'duplicate-id', `a part covers nothing of its own: ${partOf} covers the whole`);
   }
 
   private checkExclusion(path: Path, id: string, other: string): void {
@@ -182,15 +190,15 @@ class Checker {
         return this.checkStages(path, shape);
       case 'tier':
         return this.checkTier(path, shape);
+      case 'ladder':
+        if (shape.size !== undefined && shape.size < shape.tiers.length) this.report([...path, 'size'], 'tier', 'there are more tiers than that');
+        return this.checkTiers(path, shape.tiers);
       case 'target-table':
-        shape.rows.forEach(({ values }, index) => {
-          if (values.length !== shape.columns.length) this.report([...path, 'rows', index, 'values'], 'table-gap', 'a row needs one value a column');
-        });
-        return;
+        return this.checkTargetTable(path, shape);
       case 'target':
-        if ((shape.comparison === 'about') !== (shape.tolerance !== undefined)) this.report(path, 'tolerance', 'about, and nothing else, needs a tolerance');
-        if ('date' in shape.due && !isBusinessDate(shape.due.date)) this.report([...path, 'due'], 'date', 'not an existing day');
-        return;
+        return this.checkTarget(path, shape);
+      case 'deadline':
+        return this.checkDeadline(path, shape);
       case 'budget':
         if (!this.pack.envelopes.some(({ id }) => id === shape.envelope)) {
           this.report([...path, 'envelope'], 'dangling-reference', `there is no envelope ${shape.envelope}`);
@@ -200,12 +208,48 @@ class Checker {
       case 'external':
       case 'unspecified':
       case 'gate':
-      case 'deadline':
       case 'note':
         return;
       default:
         return unreachable(shape);
     }
+  }
+
+  private checkTarget(path: Path, { comparison, tolerance, due, counts }: Extract<Shape, { kind: 'target' }>): void {
+    if ((comparison === 'about') !== (tolerance !== undefined)) this.report(path, 'tolerance', 'about, and nothing else, needs a tolerance');
+    if ('date' in due && !isBusinessDate(due.date)) this.report([...path, 'due'], 'date', 'not an existing day');
+    const isSpread = counts === 'cumulative' || counts === 'yearly-average';
+    if ('since' in due && !isSpread) this.report([...path, 'due', 'since'], 'date', 'only a sum or an average counts since a year');
+    const [from, to] = 'since' in due ? [due.since, due.year] : 'eachYear' in due ? [due.from, due.to] : [];
+    if (from !== undefined && to !== undefined && from > to) this.report([...path, 'due'], 'date', 'the first year must not be later than the last');
+  }
+
+  /** Every cell is held against its line, because a table of figures is where a slip hides best. */
+  private checkTargetTable(path: Path, { columns, rows }: Extract<Shape, { kind: 'target-table' }>): void {
+    rows.forEach(({ title, line, values }, index) => {
+      const at = [...path, 'rows', index];
+      if (values.length !== columns.length) this.report([...at, 'values'], 'table-gap', 'a row needs one value a column');
+      this.checkCitation([...at, 'title'], { line, quote: title });
+      if (this.lines === undefined) return;
+      const strange = outOfOrder(values.filter((value) => value !== null), this.lines[line - 1]?.match(/\d+(\.\d+)?/g) ?? []);
+      if (strange !== undefined) {
+        this.report([...at, 'values'], 'quote-not-found', `${strange} does not stand on line ${line} of ${this.pack.source.file}, or not in this order`);
+      }
+    });
+  }
+
+  private checkDeadline(path: Path, { every, by }: Extract<Shape, { kind: 'deadline' }>): void {
+    const isDay = every === 'once' ? isBusinessDate(by) : by === 'end' || (every === 'year' && isBusinessDate(`2023-${by}`));
+    const wanted = every === 'once' ? 'a date' : every === 'year' ? 'a day of every year such as 04-30, or end' : 'end';
+    if (!isDay) this.report([...path, 'by'], 'date', `${by} is not ${wanted}`);
+  }
+
+  private checkTiers(path: Path, tiers: readonly Tier[]): void {
+    this.checkUnique([...path, 'tiers'], tiers);
+    tiers.forEach(({ covers, citation }, index) => {
+      if (citation !== undefined) this.checkCitation([...path, 'tiers', index, 'citation'], citation);
+      else if (covers !== undefined) this.report([...path, 'tiers', index], 'missing-field', 'a tier with a catalogue id of its own needs its citation');
+    });
   }
 
   private checkStages(path: Path, shape: Extract<Shape, { kind: 'staged' }>): void {
@@ -218,7 +262,7 @@ class Checker {
   }
 
   private checkTier(path: Path, shape: Extract<Shape, { kind: 'tier' }>): void {
-    this.checkUnique([...path, 'tiers'], shape.tiers);
+    this.checkTiers(path, shape.tiers);
     const isFixed = 'place' in shape;
     if (isFixed === ('by' in shape || 'places' in shape)) return this.report(path, 'tier', 'give either place, or by and places');
     // The schema lets either stand without the other; the type speaks of packs that have passed this check.
@@ -246,12 +290,12 @@ class Checker {
   private checkCatalogueIds(): void {
     const seen = new Set<string>();
     this.pack.clauses.forEach((clause, index) => {
-      const stages = clause.shape.kind === 'staged' ? clause.shape.instalments.flatMap(({ covers }) => covers ?? []) : [];
-      for (const id of new Set([...(clause.covers ?? [clause.id]), ...stages])) {
+      const members = membersOf(clause).flatMap(({ covers }) => covers ?? []);
+      for (const id of new Set([...coveredBy(clause), ...members])) {
         if (seen.has(id)) this.report(['clauses', index], 'duplicate-id', `${id} is covered twice`);
         seen.add(id);
       }
-      if (stages.some((id) => !clause.covers?.includes(id))) this.report(['clauses', index], 'dangling-reference', 'an instalment covers what its clause does not');
+      if (members.some((id) => !clause.covers?.includes(id))) this.report(['clauses', index], 'dangling-reference', 'an instalment or tier covers what its clause does not');
     });
   }
 
@@ -268,4 +312,14 @@ class Checker {
       if (chosen !== null && simulatedAs !== undefined) this.report([...path, 'simulatedAs'], 'interpretation', 'only an open question is simulated');
     });
   }
+}
+
+/** The first of `wanted` that `found` does not hold behind those before it. */
+function outOfOrder(wanted: readonly string[], found: readonly string[]): string | undefined {
+  let next = 0;
+  return wanted.find((value) => {
+    const at = found.indexOf(value, next);
+    next = at + 1;
+    return at < 0;
+  });
 }

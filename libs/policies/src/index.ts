@@ -1,11 +1,12 @@
 export * from './pack.js';
 export { type PackFault } from './check-pack.js';
 export { type LocatedFault, PackError, canonicalPack, packFromCanonical, packHash, parsePack } from './load-pack.js';
-export { bundledPackFiles, bundledPacks, readBundledSource } from './bundled-packs.js';
+export { bundledCatalogue, bundledPackFiles, bundledPacks, readBundledSource } from './bundled-packs.js';
+export * from './coverage.js';
 export * from './assessment.js';
 export { assess, clauseOf, conditionInputs, inputsOf } from './assess.js';
 export { type CaseAnswer, assessCases } from './assess-cases.js';
-export { type FactDefinition, type ValueRule, checkFactValue, factDefinitions } from './fact-values.js';
+export { ACCOUNT_FACT, type FactDefinition, type ValueRule, checkFactValue, factDefinitions } from './fact-values.js';
 export * from './policy.js';
 export { BundledPolicies } from './bundled-policies.js';
 export { Policies } from './policies.js';

@@ -124,12 +124,16 @@ describe('parsePack', () => {
     ['a notice period without its basis', 'basis: notice', 'basis: custom', 'dangling-reference', 'basis: custom', undefined],
     ['broken YAML', 'id: C5', 'id: [C5', 'yaml', 'shape: { kind: tier', undefined],
     ['a key given twice', 'status: in-force', 'status: in-force\nstatus: draft', 'yaml', 'status: draft', undefined],
+    ['a key given twice further down', 'disclosure: public', "disclosure: public\n'disclosure': internal", 'yaml', "'disclosure'", undefined],
+    ['a key that is a list', 'title: 示例', '? [a]\n: 1\ntitle: 示例', 'yaml', '? [a]', undefined],
+    ['an alias of nothing', 'id: sample', 'id: *x', 'yaml', 'id: *x', undefined],
+    ['an alias', 'title: 示例\nissuer: 示例区', 'title: &x 示例\nissuer: *x', 'yaml', 'issuer: *x', undefined],
   ])('refuses %s, naming file, line and clause', (_what, from, to, code, at, clause) => {
     expect(YAML).toContain(from);
     const text = YAML.replace(from, to);
     const fault = faultsOf(text).find((each) => each.code === code);
     expect(fault).toMatchObject({ file: 'sample.yaml', code });
-    if (code !== 'yaml') expect(fault?.line).toBe(lineOf(text, at));
+    if (to !== 'id: [C5') expect(fault?.line).toBe(lineOf(text, at));
     expect(fault?.line).toBeGreaterThan(0);
     expect(fault?.clause).toBe(clause);
   });
@@ -139,6 +143,21 @@ describe('parsePack', () => {
     expect(faultsOf(text)).toHaveLength(2);
     expect(() => parse(text)).toThrow(/sample\.yaml:\d+: clause C1: .*nowhere[\s\S]*sample\.yaml:\d+: clause C2: .*rd\.spent/);
     expect(() => parse(text)).toThrow(Problem);
+  });
+
+  describe('whose faults are many', () => {
+    const many = (count: number, line: (index: number) => string) => Array.from({ length: count }, (_, index) => line(index)).join('\n');
+
+    it.each([
+      ['keys that mean nothing', `${YAML}${many(10_000, (index) => `key${index}: 1`)}\n`, 100],
+      ['keys given twice', many(10_000, (index) => `key${index % 10}: 1`), 100],
+      ['broken lines', many(10_000, () => 'x: ]'), 100],
+      ['clauses that hold nothing', `clauses: [${many(1_000, () => '  {},')}]`, 100],
+      ['clauses without end', YAML.replace('clauses:', `clauses:\n${many(1_001, () => '  - {}')}`), 1],
+      ['inputs without end', YAML.replace('inputs:', `inputs:\n${many(1_001, (index) => `  firm.i${index}: {}`)}`), 1],
+      ['dangling references', YAML.replace('gates: [recognised]', `gates: [${many(200, (index) => `        g${index},`)}]`), 100],
+      ['aliases upon aliases', `a: &a [x]\n${many(200, () => 'b: [*a, *a]')}`, 100],
+    ])('names a hundred at most: %s', (_what, text, count) => expect(faultsOf(text)).toHaveLength(count));
   });
 
   it.each(['', 'nonsense', '[]', '42', 'null'])('refuses a file that holds no pack: %j', (text) => expect(faultsOf(text).length).toBeGreaterThan(0));

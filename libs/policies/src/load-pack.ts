@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import { LineCounter, type Document, isNode, parseDocument } from 'yaml';
+import { LineCounter, type Document, isNode, isScalar, parseDocument, visit } from 'yaml';
 import { Problem, canonicalJson, contentHash } from '@app/kernel';
 import { type PackFault, checkPack } from './check-pack.js';
 import { type Pack } from './pack.js';
@@ -34,24 +34,28 @@ function describe({ file, line, clause, path, message }: LocatedFault): string {
   return `${place}: ${clause === undefined ? '' : `clause ${clause}: `}${path.length === 0 ? '' : `${path.join('.')}: `}${message}`;
 }
 
-const validate = new Ajv({ allErrors: true, strict: true, discriminator: true, allowUnionTypes: true, strictTypes: false, strictRequired: false }).compile(
-  PACK_SCHEMA,
-);
+/** Nobody reads more, and finding the place of each costs as much as the pack is large. */
+const MOST_FAULTS = 100;
+
+const AJV = { strict: true, discriminator: true, allowUnionTypes: true, strictTypes: false, strictRequired: false };
+const isShaped = new Ajv(AJV).compile(PACK_SCHEMA);
+const listFaults = new Ajv({ ...AJV, allErrors: true }).compile(PACK_SCHEMA);
 
 /**
  * Reads a pack from YAML and holds it against the schema, its own references and the source document.
  * `readSource` returns the text of a source file, or undefined when there is none of that name.
- * @throws PackError listing every fault with file, line and clause.
+ * @throws PackError listing the faults with file, line and clause.
  */
 export function parsePack(yamlText: string, fileName: string, readSource: (file: string) => string | undefined): Pack {
   const lineCounter = new LineCounter();
-  const document = parseDocument(yamlText, { lineCounter, prettyErrors: false, merge: false });
-  const syntax = [...document.errors, ...document.warnings];
-  if (syntax.length > 0) {
+  const document = parseDocument(yamlText, { lineCounter, prettyErrors: false, merge: false, uniqueKeys: false });
+  const syntax: readonly SyntaxFault[] = [...document.errors, ...document.warnings].map(({ message, pos }) => ({ offset: pos[0], message }));
+  const unreadable = syntax.length > 0 ? syntax : beyondPlainData(document);
+  if (unreadable.length > 0) {
     const at = (offset: number) => lineCounter.linePos(offset).line;
-    throw new PackError(fileName, syntax.map(({ message, pos }) => ({ file: fileName, line: at(pos[0]), path: [], code: 'yaml', message })));
+    throw packError(fileName, unreadable, ({ offset, message }) => ({ file: fileName, line: at(offset), path: [], code: 'yaml', message }));
   }
-  const data: unknown = document.toJS({ maxAliasCount: 100 });
+  const data: unknown = document.toJS();
   const locate = (fault: PackFault): LocatedFault => ({ ...fault, file: fileName, ...placeOf(document, lineCounter, fault.path), ...clauseAt(data, fault.path) });
   const pack = shaped(data, fileName, locate);
   const source = readSource(pack.source.file);
@@ -59,7 +63,7 @@ export function parsePack(yamlText: string, fileName: string, readSource: (file:
     source === undefined
       ? [{ path: ['source', 'file'], code: 'source-missing', message: `there is no source file ${pack.source.file}` }]
       : checkPack(pack, source);
-  if (faults.length > 0) throw new PackError(fileName, faults.map(locate));
+  if (faults.length > 0) throw packError(fileName, faults, locate);
   return normalised(pack);
 }
 
@@ -72,7 +76,7 @@ export function packFromCanonical(data: unknown): Pack {
   const locate = (fault: PackFault): LocatedFault => ({ ...fault, file: name, ...clauseAt(data, fault.path) });
   const pack = shaped(data, name, locate);
   const faults = checkPack(pack);
-  if (faults.length > 0) throw new PackError(name, faults.map(locate));
+  if (faults.length > 0) throw packError(name, faults, locate);
   return normalised(pack);
 }
 
@@ -86,9 +90,44 @@ export function packHash(pack: Pack): string {
   return contentHash(pack);
 }
 
+interface SyntaxFault {
+  readonly offset: number;
+  readonly message: string;
+}
+
+/**
+ * What YAML allows beside plain data: aliases, keys that are no texts and keys given twice. Found in one walk,
+ * because the parser's own check compares every key of a map with every other.
+ */
+function beyondPlainData(document: Document): readonly SyntaxFault[] {
+  const faults: SyntaxFault[] = [];
+  const report = (node: unknown, message: string) => faults.push({ offset: (isNode(node) && node.range?.[0]) || 0, message });
+  visit(document, {
+    Alias: (_key, alias) => void report(alias, `a pack has no aliases: write out what *${alias.source} stands for`),
+    Map: (_key, { items }) => {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) report(key, 'a key must be a text');
+        else if (seen.has(String(key.value))) report(key, `the key ${String(key.value)} is given twice`);
+        else seen.add(String(key.value));
+      }
+    },
+  });
+  return faults;
+}
+
 function shaped(data: unknown, file: string, locate: (fault: PackFault) => LocatedFault): Pack {
-  if (validate(data)) return data as unknown as Pack;
-  throw new PackError(file, (validate.errors ?? []).map((error) => locate(faultOf(error))));
+  if (isShaped(data)) return data as unknown as Pack;
+  const first = isShaped.errors?.[0] as ErrorObject;
+  // A list that is too long is refused as such: what is wrong with its thousands of entries is not looked for.
+  const isTooLong = first.keyword === 'maxItems' || first.keyword === 'maxProperties';
+  if (!isTooLong) listFaults(data);
+  const errors = isTooLong ? [first] : (listFaults.errors ?? []);
+  throw packError(file, errors, (error) => locate(faultOf(error)));
+}
+
+function packError<Fault>(file: string, faults: readonly Fault[], locate: (fault: Fault) => LocatedFault): PackError {
+  return new PackError(file, faults.slice(0, MOST_FAULTS).map(locate));
 }
 
 /** Keys in canonical order and frozen throughout, so that a pack from YAML and one from the ledger behave alike to the letter. */

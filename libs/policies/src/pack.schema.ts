@@ -1,4 +1,4 @@
-import { INPUT_PERIODS, NOTE_KINDS, UNIQUENESS } from './pack.js';
+import { INPUT_PERIODS, NOTE_KINDS, TARGET_COUNTS, UNIQUENESS } from './pack.js';
 
 const text = { type: 'string', pattern: '\\S' };
 const id = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9-]*$' };
@@ -10,8 +10,10 @@ const year = { type: 'integer', minimum: 1949, maximum: 9998 };
 const date = { type: ['string', 'null'], pattern: '^\\d{4}-\\d{2}-\\d{2}$' };
 const line = { type: 'integer', minimum: 1 };
 const oneOfWords = (...words: readonly string[]) => ({ type: 'string', enum: words });
-const listOf = (items: object, minItems = 1) => ({ type: 'array', items, minItems });
-const tableOf = (values: object) => ({ type: 'object', propertyNames: word, additionalProperties: values, minProperties: 1 });
+/** Far above any policy document: a list or table beyond it is refused before its entries are looked at. */
+const MOST_ENTRIES = 1_000;
+const listOf = (items: object, minItems = 1) => ({ type: 'array', items, minItems, maxItems: MOST_ENTRIES });
+const tableOf = (values: object) => ({ type: 'object', propertyNames: word, additionalProperties: values, minProperties: 1, maxProperties: MOST_ENTRIES });
 
 /** An object with exactly these fields: `optional` may be absent, nothing else may be present. */
 const record = (required: Record<string, object>, optional: Record<string, object> = {}) => ({
@@ -26,6 +28,7 @@ const shape = (kind: string, required: Record<string, object>, optional: Record<
 
 const citation = record({ line: { oneOf: [line, { type: 'array', items: line, minItems: 2, maxItems: 2 }] }, quote: text });
 const condition = { $ref: '#/definitions/condition' };
+const tier = record({ id, title: text }, { covers: id, citation });
 const amounts = record({}, { amount: money, by: inputName, amounts: tableOf(money) });
 
 const shapes = [
@@ -38,7 +41,8 @@ const shapes = [
   shape('external', { refersTo: text }),
   shape('unspecified', { wording: text }),
   shape('gate', {}),
-  shape('tier', { ladder: id, tiers: listOf(record({ id, title: text })) }, { place: id, by: inputName, places: tableOf(id) }),
+  shape('ladder', { ladder: id, tiers: listOf(tier) }, { size: { type: 'integer', minimum: 2, maximum: 99 } }),
+  shape('tier', { ladder: id, tiers: listOf(tier) }, { place: id, by: inputName, places: tableOf(id) }),
   shape(
     'target',
     {
@@ -46,9 +50,9 @@ const shapes = [
       unit: text,
       comparison: oneOfWords('at-least', 'more-than', 'at-most', 'less-than', 'exactly', 'about'),
       value: number,
-      due: { oneOf: [record({ year }), record({ date: { ...date, type: 'string' } }), record({ eachYear: { const: true } }, { from: year, to: year })] },
+      due: { oneOf: [record({ year }, { since: year }), record({ date: { ...date, type: 'string' } }), record({ eachYear: { const: true } }, { from: year, to: year })] },
     },
-    { baseline: text, tolerance: number },
+    { counts: oneOfWords(...TARGET_COUNTS), baseline: text, tolerance: number },
   ),
   shape('target-table', {
     indicator: text,
@@ -67,8 +71,8 @@ const input = {
   discriminator: { propertyName: 'type' },
   required: ['type'],
   oneOf: [
-    record({ type: { enum: ['money', 'percent', 'bool', 'text'] }, ...inputBase }),
-    record({ type: { const: 'word' }, words: tableOf(text), ...inputBase }),
+    record({ type: { enum: ['money', 'percent', 'bool', 'text'] }, ...inputBase }, { about: { const: 'occasion' } }),
+    record({ type: { const: 'word' }, words: tableOf(text), ...inputBase }, { about: { const: 'occasion' } }),
   ],
 };
 
@@ -81,6 +85,7 @@ const clause = record(
   },
   {
     covers: listOf(id),
+    partOf: id,
     gates: listOf(id),
     rounding: { const: 'half-up-fen' },
     uniqueness: oneOfWords(...UNIQUENESS),
@@ -122,8 +127,8 @@ export const PACK_SCHEMA = {
     status: oneOfWords('draft', 'in-force'),
     force: record({ from: date, until: date }, { note: text }),
     disclosure: oneOfWords('public', 'on-request', 'internal', 'draft', 'unstated'),
-    publicNotice: record({ days: { type: 'integer', minimum: 1, maximum: 365 }, basis: id }),
-    inputs: { type: 'object', propertyNames: inputName, additionalProperties: input },
+    publicNotice: record({ days: { type: 'integer', minimum: 0, maximum: 365 }, basis: id }),
+    inputs: { type: 'object', propertyNames: inputName, additionalProperties: input, maxProperties: MOST_ENTRIES },
     gates: listOf(record({ id, title: text, citation, when: condition }, { soft: { const: true } }), 0),
     envelopes: listOf(
       record({

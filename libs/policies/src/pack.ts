@@ -8,6 +8,8 @@ interface InputBase {
   /** What a clerk calls it. */
   readonly label: string;
   readonly period: InputPeriod;
+  /** The fact is about what the award's occasion names (a project, a transaction, a certificate), not about the enterprise. */
+  readonly about?: 'occasion';
 }
 export type InputDefinition =
   | (InputBase & { readonly type: 'money' | 'percent' | 'bool' | 'text' })
@@ -53,15 +55,23 @@ export interface Instalment {
   readonly when: Condition;
 }
 
-export type TierShape = {
-  readonly kind: 'tier';
-  readonly ladder: string;
-  readonly tiers: readonly { readonly id: string; readonly title: string }[];
-} & ({ readonly place: string } | { readonly by: string; readonly places: Readonly<Record<string, string>> });
+export interface Tier {
+  readonly id: string;
+  readonly title: string;
+  /** The catalogue id of this tier, where it has one of its own; it comes with a citation. */
+  readonly covers?: string;
+  readonly citation?: Citation;
+}
+
+export type TierShape = { readonly kind: 'tier'; readonly ladder: string; readonly tiers: readonly Tier[] } & ({ readonly place: string } | { readonly by: string; readonly places: Readonly<Record<string, string>> });
 
 export type Comparison = 'at-least' | 'more-than' | 'at-most' | 'less-than' | 'exactly' | 'about';
-/** When a target is to be reached: by the end of a year, by a day, or each year of a span. */
-export type Due = { readonly year: number } | { readonly date: string } | { readonly eachYear: true; readonly from?: number; readonly to?: number };
+/** When a target is to be reached: by the end of a year, by a day, or each year of a span. `since` is the first year that counts towards a sum or an average. */
+export type Due = { readonly year: number; readonly since?: number } | { readonly date: string } | { readonly eachYear: true; readonly from?: number; readonly to?: number };
+
+export const TARGET_COUNTS = ['standing', 'within-year', 'cumulative', 'yearly-average'] as const;
+/** What a target counts: what stands when it is due, what one year adds, the sum of all years, or their average. */
+export type TargetCounts = (typeof TARGET_COUNTS)[number];
 
 /** What a clause grants or demands. Closed: a new kind of promise is a new member here and in the engine. */
 export type Shape =
@@ -75,6 +85,8 @@ export type Shape =
   | { readonly kind: 'unspecified'; readonly wording: string }
   | { readonly kind: 'gate' }
   | TierShape
+  /** Names the tiers of a ladder, lowest first, without a rule that places anybody. `size`: how many the text speaks of when it names fewer. */
+  | { readonly kind: 'ladder'; readonly ladder: string; readonly tiers: readonly Tier[]; readonly size?: number }
   | {
       readonly kind: 'target';
       readonly indicator: string;
@@ -82,7 +94,11 @@ export type Shape =
       readonly comparison: Comparison;
       readonly value: string;
       readonly due: Due;
+      /** `standing` where it is absent. */
+      readonly counts?: TargetCounts;
+      /** What the value is a difference from or a multiple of. */
       readonly baseline?: string;
+      /** How far 左右 reaches either way, in the target's unit. */
       readonly tolerance?: string;
     }
   | {
@@ -93,13 +109,14 @@ export type Shape =
       /** `null` is a blank cell: unknown, not zero. */
       readonly rows: readonly { readonly title: string; readonly line: number; readonly values: readonly (string | null)[] }[];
     }
+  /** `by` is a day of the year (04-30), the full date of a duty done once, or `end` where the text names no day: the end of each period. */
   | { readonly kind: 'deadline'; readonly every: 'year' | 'half-year' | 'quarter' | 'once'; readonly by: string; readonly action: string }
   | { readonly kind: 'budget'; readonly envelope: string }
   | { readonly kind: 'note'; readonly about: NoteKind };
 
 export const NOTE_KINDS = [
   'priority', 'explore', 'external', 'list', 'validity', 'disclosure', 'calendar', 'registry',
-  'blacklist', 'clearance', 'kpi', 'layer', 'title', 'condition',
+  'blacklist', 'clearance', 'kpi', 'layer', 'title', 'condition', 'funding', 'adjustment',
 ] as const;
 export type NoteKind = (typeof NOTE_KINDS)[number];
 
@@ -112,6 +129,8 @@ export interface Clause {
   readonly title: string;
   /** Catalogue ids; the clause's own id when absent. */
   readonly covers?: readonly string[];
+  /** The clause this one completes, where one rule of the text sets several figures. A part covers no catalogue id of its own. */
+  readonly partOf?: string;
   readonly citation: Citation;
   readonly shape: Shape;
   /** Ids of the pack's gates, in the order they are examined and shown. */
@@ -175,7 +194,16 @@ export interface Pack {
 }
 
 /** The catalogue ids a clause answers for. */
-export const coveredBy = (clause: Clause): readonly string[] => clause.covers ?? [clause.id];
+export const coveredBy = (clause: Clause): readonly string[] => clause.covers ?? (clause.partOf === undefined ? [clause.id] : []);
+
+/** The stages and tiers of a clause: each may have a citation and a catalogue id of its own. */
+export function membersOf({ shape }: Clause): readonly { readonly covers?: string; readonly citation?: Citation }[] {
+  if (shape.kind === 'staged') return shape.instalments;
+  return shape.kind === 'tier' || shape.kind === 'ladder' ? shape.tiers : [];
+}
+
+/** The words a catalogue id rests on: those of its own stage or tier, else those of its clause. */
+export const citationOf = (clause: Clause, id: string): Citation => membersOf(clause).find(({ covers }) => covers === id)?.citation ?? clause.citation;
 
 /** The first line a citation names, which is the one a trace shows. */
 export const firstLine = ({ line }: Citation): number => (typeof line === 'number' ? line : (line[0] as number));

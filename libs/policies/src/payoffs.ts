@@ -1,4 +1,4 @@
-import { Decimal, unreachable } from '@app/kernel';
+import { Decimal, Money, unreachable } from '@app/kernel';
 import { type InstalmentAssessment, type Outcome, type TraceStep } from './assessment.js';
 import { type Parsed, type SlotOf, type Test, type Truth, type Values, compileCondition } from './conditions.js';
 import { bothWays } from './figures.js';
@@ -17,7 +17,7 @@ export interface Payoff {
 }
 
 /** Shapes that grant nothing and cannot be assessed. */
-export const NOT_ASSESSABLE = new Set<Shape['kind']>(['target', 'target-table', 'deadline', 'budget', 'note']);
+export const NOT_ASSESSABLE = new Set<Shape['kind']>(['ladder', 'target', 'target-table', 'deadline', 'budget', 'note']);
 
 const ROUNDING_RULE = '四舍五入到分';
 
@@ -43,6 +43,7 @@ export function compilePayoff(pack: Pack, clause: Clause, slotOf: SlotOf): Payof
       return tier(pack, clause, slotOf, shape);
     case 'external':
     case 'unspecified':
+    case 'ladder':
     case 'target':
     case 'target-table':
     case 'deadline':
@@ -142,19 +143,26 @@ function product(pack: Pack, clause: Clause, slotOf: SlotOf, { base, factor, sai
       const amount = values[slot] as Decimal;
       const exact = amount.times(factor);
       const exactText = exact.toFixed();
-      const line = firstLine(clause.citation);
-      const { quote } = clause.citation;
-      trace.push({ step: 'formula', clause: clause.id, line, quote, text: `${baseLabel}${amount.toFixed()}元 × ${said} = ${exactText}元。`, amount: exactText });
       const limits = caps?.possible(values) ?? [];
       const isCapped = limits.length > 0 && exact.greaterThan((limits[0] as Entry).exact);
       const result = isCapped ? (limits[0] as Entry).exact : exact;
+      const rounded = result.toFixed(2, Decimal.ROUND_HALF_UP);
+      // More than an amount can carry could be neither granted nor booked: the figure it comes from cannot be right.
+      if (!Money.isText(rounded)) return tooLarge(base);
+      const line = firstLine(clause.citation);
+      const { quote } = clause.citation;
+      trace.push({ step: 'formula', clause: clause.id, line, quote, text: `${baseLabel}${amount.toFixed()}元 × ${said} = ${exactText}元。`, amount: exactText });
       const shown = isCapped ? (limits[0] as Entry).amount : exactText;
       if (limits.length > 0) trace.push({ step: 'cap', clause: clause.id, line, quote, text: capText(limits, isCapped, exactText), amount: shown });
-      const rounded = result.toFixed(2, Decimal.ROUND_HALF_UP);
       trace.push({ step: 'rounding', clause: clause.id, text: `${ROUNDING_RULE}：${shown}元 → ${rounded}元。`, amount: rounded });
       return { outcome: 'payable', amount: rounded };
     },
   };
+}
+
+function tooLarge(input: string): Outcome {
+  const reason = 'gives a sum of more than 13 whole digits';
+  return { outcome: 'invalid', input, reason, errors: [{ input, message: reason }] };
 }
 
 function limited(exact: Decimal, limit: Entry | undefined): Decimal {

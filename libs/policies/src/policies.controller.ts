@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, type PipeTransform, Post, Query as QueryString } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
-import { invalidField } from '@app/kernel';
+import { type Evidence, invalidField } from '@app/kernel';
 import { AllowAnyRole, AllowRoles, Context, type Page, PageDto } from '@app/http';
 import { assess } from './assess.js';
 import type { Assessment } from './assessment.js';
@@ -35,7 +35,7 @@ export class PoliciesController {
   @AllowRoles('administrator')
   publish(@Body() input: PublishPolicyDto, @Context() context: CommandContext): Promise<Receipt> {
     const pack = read(input);
-    return this.run(pack.id, { type: 'publish', pack }, context);
+    return this.run(pack.id, { type: 'publish', pack, ...documents(input) }, context);
   }
 
   /** 政策列表 */
@@ -59,23 +59,23 @@ export class PoliciesController {
   amend(@Param('pack', PackIdPipe) id: string, @Body() input: AmendPolicyDto, @Context() context: CommandContext): Promise<Receipt> {
     const pack = read(input);
     if (pack.id !== id) throw invalidField('pack', 'same-pack', `the text is of ${pack.id}, not of ${id}`);
-    return this.run(id, { type: 'amend', pack, reason: input.reason }, context);
+    return this.run(id, { type: 'amend', pack, reason: input.reason, ...documents(input) }, context);
   }
 
   /** 到期 */
   @Post(':pack/expire')
   @HttpCode(200)
   @AllowRoles('administrator')
-  expire(@Param('pack', PackIdPipe) id: string, @Body() { on }: ExpirePolicyDto, @Context() context: CommandContext): Promise<Receipt> {
-    return this.run(id, { type: 'expire', on }, context);
+  expire(@Param('pack', PackIdPipe) id: string, @Body() input: ExpirePolicyDto, @Context() context: CommandContext): Promise<Receipt> {
+    return this.run(id, { type: 'expire', on: input.on, reason: input.reason, ...documents(input) }, context);
   }
 
   /** 废止 */
   @Post(':pack/repeal')
   @HttpCode(200)
   @AllowRoles('administrator')
-  repeal(@Param('pack', PackIdPipe) id: string, @Body() { on, reason }: RepealPolicyDto, @Context() context: CommandContext): Promise<Receipt> {
-    return this.run(id, { type: 'repeal', on, reason }, context);
+  repeal(@Param('pack', PackIdPipe) id: string, @Body() input: RepealPolicyDto, @Context() context: CommandContext): Promise<Receipt> {
+    return this.run(id, { type: 'repeal', on: input.on, reason: input.reason, ...documents(input) }, context);
   }
 
   /** 明确口径: settles a question the text leaves open */
@@ -96,8 +96,8 @@ export class PoliciesController {
   @HttpCode(200)
   @AllowAnyRole()
   async assess(@Param('pack', PackIdPipe) id: string, @Param('clause') clause: string, @Body() { on, facts, simulate = false }: AssessDto): Promise<Assessment> {
-    const { pack, version, hash } = await this.policies.versionFor(id, on);
-    return assess(pack, clause, { on, facts, simulate, policy: { version, hash } });
+    const version = await this.policies.versionFor(id, on);
+    return assess(version.pack, clause, { on, facts, simulate, policy: version });
   }
 
   private run(pack: string, command: RunPolicyCommand['command'], context: CommandContext): Promise<Receipt> {
@@ -107,4 +107,10 @@ export class PoliciesController {
 
 function read({ pack, file, source }: PublishPolicyDto): Pack {
   return parsePack(pack, file, (name) => source ?? readBundledSource(name));
+}
+
+/** Copied field by field: an event keeps plain objects, and nothing a body carried besides. */
+function documents({ evidence }: { readonly evidence?: readonly Evidence[] }): { readonly evidence?: readonly Evidence[] } {
+  if (evidence === undefined) return {};
+  return { evidence: evidence.map(({ title, documentNo, sha256 }) => ({ title, ...(documentNo !== undefined && { documentNo }), ...(sha256 !== undefined && { sha256 }) })) };
 }

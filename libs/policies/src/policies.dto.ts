@@ -1,7 +1,7 @@
 import { IsBoolean, IsObject, IsString, Matches, MaxLength } from 'class-validator';
-import { CommandDto, IsBusinessDay, IsText, MayBeLeftOut } from '@app/http';
+import { CommandDto, EvidenceDto, IsBusinessDay, IsEvidenceList, IsText, MayBeLeftOut } from '@app/http';
 
-const MAX_PACK_CHARACTERS = 400_000;
+const MAX_PACK_CHARACTERS = 200_000;
 const MAX_SOURCE_CHARACTERS = 600_000;
 
 export class PublishPolicyDto extends CommandDto {
@@ -19,6 +19,11 @@ export class PublishPolicyDto extends CommandDto {
   @IsString()
   @MaxLength(MAX_SOURCE_CHARACTERS)
   source?: string;
+
+  /** 依据: needed for a text that begins before today. */
+  @MayBeLeftOut()
+  @IsEvidenceList()
+  evidence?: EvidenceDto[];
 }
 
 export class AmendPolicyDto extends PublishPolicyDto {
@@ -31,13 +36,18 @@ export class ExpirePolicyDto extends CommandDto {
   /** The first day on which it no longer applies. */
   @IsBusinessDay()
   on!: string;
-}
 
-export class RepealPolicyDto extends ExpirePolicyDto {
-  /** 废止依据 */
+  /** 理由 */
   @IsText(2000)
   reason!: string;
+
+  /** 依据: needed for a day before today. */
+  @MayBeLeftOut()
+  @IsEvidenceList()
+  evidence?: EvidenceDto[];
 }
+
+export class RepealPolicyDto extends ExpirePolicyDto {}
 
 export class SettleInterpretationDto extends CommandDto {
   /** The option chosen. */

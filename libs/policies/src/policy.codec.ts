@@ -5,7 +5,7 @@ import type { PolicyEvent } from './policy.js';
 export const policyEvents: EventDefinitions<PolicyEvent> = {
   'policy-published': { version: 1 },
   'policy-amended': { version: 1 },
-  'policy-expired': { version: 1 },
+  'policy-expired': { version: 2, upcasters: { 1: (data: { readonly on: string }) => ({ ...data, reason: '未载明' }) } },
   'policy-repealed': { version: 1 },
   'interpretation-settled': { version: 1 },
 };

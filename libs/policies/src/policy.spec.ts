@@ -46,10 +46,13 @@ const given = (...past: PolicyCommand[]) => ({
   },
 });
 
-const publish = (pack: Pack): PolicyCommand => ({ type: 'publish', pack });
-const amend = (pack: Pack): PolicyCommand => ({ type: 'amend', pack, reason: '修订' });
-const expire = (on: string): PolicyCommand => ({ type: 'expire', on });
-const repeal = (on: string): PolicyCommand => ({ type: 'repeal', on, reason: '废止' });
+const evidence = [{ title: '文件' }];
+const publish = (pack: Pack): PolicyCommand => ({ type: 'publish', pack, evidence });
+const amend = (pack: Pack): PolicyCommand => ({ type: 'amend', pack, reason: '修订', evidence });
+const expire = (on: string): PolicyCommand => ({ type: 'expire', on, reason: '期满', evidence });
+const repeal = (on: string): PolicyCommand => ({ type: 'repeal', on, reason: '废止', evidence });
+/** The same command without its documents. */
+const bare = ({ evidence: _evidence, ...command }: PolicyCommand & { evidence?: unknown }) => command;
 const settle = (chosen = 'year-before-certificate'): PolicyCommand => ({ type: 'settle', interpretation: 'rd-year', chosen, reason: '会议纪要' });
 
 describe('publishing', () => {
@@ -91,6 +94,43 @@ describe('ending', () => {
   it('needs a published policy and an existing day', () => {
     given().when(repeal('2025-01-01')).thenRefused('policy-not-published');
     given(publish(zone)).when(expire('2025-02-30')).thenRefused('invalid-input');
+  });
+});
+
+describe('what reaches back before the day it is done', () => {
+  const today = dated(zone, '2024-05-01', '2025-07-01');
+  const yesterday = dated(zone, '2024-04-30', '2025-07-01');
+
+  it('needs evidence when published', () => {
+    given().when(bare(publish(yesterday))).thenRefused('evidence-required');
+    given().when({ type: 'publish', pack: yesterday, evidence: [] }).thenRefused('evidence-required');
+    given().when(bare(publish(dated(zone, null, null)))).thenRefused('evidence-required');
+    given().when(publish(yesterday)).then('policy-published');
+    given().when(bare(publish(today))).then('policy-published');
+    given().when(bare(publish(draft))).then('policy-published');
+  });
+  it('needs evidence when it adopts a draft', () => {
+    given(publish(draft)).when(bare(amend(dated(draft, '2024-04-30', null)))).thenRefused('evidence-required');
+    given(publish(draft)).when(bare(amend(dated(draft, '2024-05-01', null)))).then('policy-amended');
+  });
+  it('is refused as an amendment of a text in force, documents or not', () => {
+    given(publish(zone)).when(amend(yesterday)).thenRefused('amendment-retroactive');
+    given(publish(zone)).when(amend(today)).then('policy-amended');
+  });
+  it.each([expire, repeal])('needs evidence when it ends the policy (%#)', (ending) => {
+    given(publish(zone)).when(bare(ending('2024-04-30'))).thenRefused('evidence-required');
+    given(publish(zone)).when(ending('2024-04-30')).then(ending === expire ? 'policy-expired' : 'policy-repealed');
+    given(publish(zone)).when(bare(ending('2024-05-01'))).then(ending === expire ? 'policy-expired' : 'policy-repealed');
+  });
+  it('is quiet on a repeat, whatever day it has become', () => {
+    const later = { ...context, today: '2026-01-01' };
+    for (const commands of [[publish(today)], [publish(zone), amend(amended)], [publish(zone), expire('2025-01-01')]]) {
+      expect(policyDecider.decide(bare(commands.at(-1) as PolicyCommand), folded(history(...commands)), later)).toEqual([]);
+    }
+  });
+  it('carries its documents and its reason in the events', () => {
+    for (const event of history(publish(draft), amend(dated(draft, '2021-12-01', null)), expire('2024-04-30'))) expect(event.evidence).toEqual(evidence);
+    expect(history(publish(zone), expire('2024-04-30'))[1]?.data).toEqual({ on: '2024-04-30', reason: '期满' });
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Decider, type DomainEvent, businessDate, contentHash, notFound, refused, unreachable } from '@app/kernel';
+import { type Decider, type DecisionContext, type DomainEvent, type Evidence, businessDate, contentHash, notFound, refused, unreachable } from '@app/kernel';
 import { canonicalPack, packFromCanonical, packHash } from './load-pack.js';
 import { type Interpretation, type Pack } from './pack.js';
 
@@ -15,15 +15,20 @@ interface Publication {
 export type PolicyEvent =
   | DomainEvent<'policy-published', Publication>
   | DomainEvent<'policy-amended', Publication & { readonly reason: string }>
-  | DomainEvent<'policy-expired', { readonly on: string }>
+  | DomainEvent<'policy-expired', { readonly on: string; readonly reason: string }>
   | DomainEvent<'policy-repealed', { readonly on: string; readonly reason: string }>
   | DomainEvent<'interpretation-settled', { readonly version: number; readonly interpretation: string; readonly chosen: string; readonly reason: string }>;
 
+/** What reaches back before the day of the command rests on documents. */
+interface Documented {
+  readonly evidence?: readonly Evidence[];
+}
+
 export type PolicyCommand =
-  | { readonly type: 'publish'; readonly pack: Pack }
-  | { readonly type: 'amend'; readonly pack: Pack; readonly reason: string }
-  | { readonly type: 'expire'; readonly on: string }
-  | { readonly type: 'repeal'; readonly on: string; readonly reason: string }
+  | ({ readonly type: 'publish'; readonly pack: Pack } & Documented)
+  | ({ readonly type: 'amend'; readonly pack: Pack; readonly reason: string } & Documented)
+  | ({ readonly type: 'expire'; readonly on: string; readonly reason: string } & Documented)
+  | ({ readonly type: 'repeal'; readonly on: string; readonly reason: string } & Documented)
   | { readonly type: 'settle'; readonly interpretation: string; readonly chosen: string; readonly reason: string };
 
 /** One published text of a policy. Its shape fits `AssessmentRequest.policy`. */
@@ -40,7 +45,11 @@ export interface PolicyVersion {
 }
 
 type Versions = readonly [PolicyVersion, ...PolicyVersion[]];
-export type PolicyEnd = { readonly kind: 'expired'; readonly on: string } | { readonly kind: 'repealed'; readonly on: string; readonly reason: string };
+export interface PolicyEnd {
+  readonly kind: 'expired' | 'repealed';
+  readonly on: string;
+  readonly reason: string;
+}
 
 export type PolicyState =
   | { readonly status: 'unpublished' }
@@ -86,16 +95,15 @@ export function latestVersion(state: PolicyState): PolicyVersion | undefined {
   return state.status === 'unpublished' ? undefined : state.versions.at(-1);
 }
 
-function decidePolicy(command: PolicyCommand, state: PolicyState): readonly PolicyEvent[] {
+function decidePolicy(command: PolicyCommand, state: PolicyState, { today }: DecisionContext): readonly PolicyEvent[] {
   switch (command.type) {
     case 'publish':
-      return publish(command.pack, state);
+      return publish(command, state, today);
     case 'amend':
-      return amend(command.pack, command.reason, state);
+      return amend(command, state, today);
     case 'expire':
-      return end({ kind: 'expired', on: businessDate(command.on, 'on') }, state);
     case 'repeal':
-      return end({ kind: 'repealed', on: businessDate(command.on, 'on'), reason: command.reason }, state);
+      return end(command, state, today);
     case 'settle':
       return settle(command, state);
     default:
@@ -103,40 +111,55 @@ function decidePolicy(command: PolicyCommand, state: PolicyState): readonly Poli
   }
 }
 
-function publish(pack: Pack, state: PolicyState): readonly PolicyEvent[] {
+function publish({ pack, evidence }: Extract<PolicyCommand, { type: 'publish' }>, state: PolicyState, today: string): readonly PolicyEvent[] {
   const data = publication(pack, 1);
-  if (state.status === 'unpublished') return [{ type: 'policy-published', data }];
+  if (state.status === 'unpublished') return [{ type: 'policy-published', data, ...documented(beginsBefore(pack, today), evidence) }];
   if (state.versions.some(({ hash }) => hash === data.hash)) return [];
   throw refused('policy-published', `${pack.id} is already published as another text; amend it instead`, { version: state.versions.length });
 }
 
-function amend(pack: Pack, reason: string, state: PolicyState): readonly PolicyEvent[] {
+function amend({ pack, reason, evidence }: Extract<PolicyCommand, { type: 'amend' }>, state: PolicyState, today: string): readonly PolicyEvent[] {
   const current = currentOf(requirePublished(state));
   const data = publication(pack, current.version + 1);
   if (current.hash === data.hash) return [];
   if (state.status === 'ended') throw refused('policy-ended', `${pack.id} was ${state.end.kind} on ${state.end.on}`);
   if (pack.id !== current.pack.id) throw refused('another-policy', `${pack.id} cannot amend ${current.pack.id}`);
-  if (current.pack.status === 'in-force') requireLaterStart(pack, current);
-  return [{ type: 'policy-amended', data: { ...data, reason } }];
+  if (current.pack.status === 'in-force') requireLaterStart(pack, current, today);
+  return [{ type: 'policy-amended', data: { ...data, reason }, ...documented(beginsBefore(pack, today), evidence) }];
 }
 
-function requireLaterStart(pack: Pack, current: PolicyVersion): void {
+function requireLaterStart(pack: Pack, current: PolicyVersion, today: string): void {
   if (pack.status === 'draft') throw refused('draft-amends-nothing', `${pack.id} is in force; a draft cannot replace it`);
   const { from } = current.pack.force;
   if (pack.force.from === null || (from !== null && pack.force.from <= from)) {
     throw refused('amendment-not-later', `an amendment must begin later than version ${current.version}, which begins ${from ?? 'on no stated day'}`);
   }
+  // Decisions already taken under the text in force would change under their feet.
+  if (pack.force.from < today) throw refused('amendment-retroactive', `an amendment of a text in force may not begin before ${today}; this one begins ${pack.force.from}`);
 }
 
-function end(wanted: PolicyEnd, state: PolicyState): readonly PolicyEvent[] {
+function end(command: Extract<PolicyCommand, { type: 'expire' | 'repeal' }>, state: PolicyState, today: string): readonly PolicyEvent[] {
+  const { reason, evidence } = command;
+  const on = businessDate(command.on, 'on');
+  const kind = command.type === 'expire' ? 'expired' : 'repealed';
   requirePublished(state);
   if (state.status === 'ended') {
-    if (state.end.kind === wanted.kind && state.end.on === wanted.on) return [];
+    if (state.end.kind === kind && state.end.on === on) return [];
     throw refused('policy-ended', `the policy was already ${state.end.kind} on ${state.end.on}`);
   }
-  return wanted.kind === 'expired'
-    ? [{ type: 'policy-expired', data: { on: wanted.on } }]
-    : [{ type: 'policy-repealed', data: { on: wanted.on, reason: wanted.reason } }];
+  return [{ type: `policy-${kind}`, data: { on, reason }, ...documented(on < today, evidence) }];
+}
+
+/** Whether a text already applied before a day. A draft never applies. */
+function beginsBefore({ status, force }: Pack, day: string): boolean {
+  return status === 'in-force' && (force.from === null || force.from < day);
+}
+
+/** @throws Problem `evidence-required` when none is given for what reaches back. */
+function documented(reachesBack: boolean, evidence: readonly Evidence[] = []): Documented {
+  if (evidence.length > 0) return { evidence };
+  if (reachesBack) throw refused('evidence-required', 'what applies before today rests on a document: name it as evidence');
+  return {};
 }
 
 function settle({ interpretation: id, chosen, reason }: Extract<PolicyCommand, { type: 'settle' }>, state: PolicyState): readonly PolicyEvent[] {
@@ -166,9 +189,9 @@ function evolvePolicy(state: PolicyState, event: PolicyEvent): PolicyState {
       return { status: 'published', versions: [...versions, { ...versionOf(event.data), reason: event.data.reason }] };
     }
     case 'policy-expired':
-      return ended(requirePublished(state), { kind: 'expired', on: event.data.on });
+      return ended(requirePublished(state), { kind: 'expired', ...event.data });
     case 'policy-repealed':
-      return ended(requirePublished(state), { kind: 'repealed', on: event.data.on, reason: event.data.reason });
+      return ended(requirePublished(state), { kind: 'repealed', ...event.data });
     case 'interpretation-settled': {
       const published = requirePublished(state);
       const { version: number, ...settled } = event.data;

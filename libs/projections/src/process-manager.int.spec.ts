@@ -74,20 +74,25 @@ describe('a process manager', () => {
     ['a refusal nobody expected', refused('no-reservation', '未占用指标'), 'no-reservation'],
     ['a fault in the code', new TypeError('undefined is not a function'), 'undefined is not a function'],
     ['anything else that is thrown', 'text', 'text'],
-  ])('stops before the event on %s, and says why', async (_, thrown, message) => {
-    await files.addMany(store, 'a', 3);
-    const runner = start(({ position }) => {
-      if (position === 2) throw thrown;
-    });
-    expect(await runner.reached(3, 600_000)).toBe(false);
-    expect(runner.status()).toMatchObject({ position: 1, state: 'stopped', error: expect.stringContaining(message) });
-    expect(runner.status().error).toContain('position 2');
-    expect(await runner.reached(1, LONG_MS)).toBe(true);
-    expect(await runner.reached(2, LONG_MS)).toBe(false);
-    await files.add(store, 'b');
-    await until(() => reacted.length === 2);
-    expect(reacted).toEqual([1, 2]);
-  }, 20_000);
+  ])(
+    'stops before the event on %s, and says why',
+    async (_, thrown, message) => {
+      await files.addMany(store, 'a', 3);
+      const runner = start(({ position }) => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- a library may throw anything
+        if (position === 2) throw thrown;
+      });
+      expect(await runner.reached(3, 600_000)).toBe(false);
+      expect(runner.status()).toMatchObject({ position: 1, state: 'stopped', error: expect.stringContaining(message) });
+      expect(runner.status().error).toContain('position 2');
+      expect(await runner.reached(1, LONG_MS)).toBe(true);
+      expect(await runner.reached(2, LONG_MS)).toBe(false);
+      await files.add(store, 'b');
+      await until(() => reacted.length === 2);
+      expect(reacted).toEqual([1, 2]);
+    },
+    20_000,
+  );
 
   it('goes on with the same event after a restart, at least once for each', async () => {
     await files.addMany(store, 'a', 3);
@@ -127,22 +132,30 @@ describe('a process manager', () => {
       throw new Error('disk full');
     });
     const runner = start();
-    await files.add(store, 'b', 1, 'other');
+    await files.add(store, 'b');
     await until(() => runner.status().state === 'stopped');
     expect(runner.status().error).toBe('disk full');
-    const last = await files.add(store, 'b', 1, 'other');
-    await until(() => readModels.checkpoint('manager')?.position === last);
     await until(() => runner.status().state === 'running');
-    expect(await runner.reached(last, LONG_MS)).toBe(true);
-  });
+    expect(readModels.checkpoint('manager')?.position).toBe(1);
+    expect(await runner.reached(1, LONG_MS)).toBe(true);
+  }, 20_000);
 
   it('sends the same command for the same event, whenever it reacts', async () => {
     await files.add(store, 'a');
     for await (const [event] of store.readAll()) {
       const one = reactionContext(event as RecordedEvent, 'manager', { type: 'x' }, 'part');
       expect(reactionContext(event as RecordedEvent, 'manager', { type: 'x' }, 'part')).toEqual(one);
-      expect(one).toMatchObject({ actor: { id: 'ledger', roles: ['service'] }, effectiveOn: '2024-05-01', today: '2024-05-01', causationId: event?.id });
-      const ids = [one, reactionContext(event as RecordedEvent, 'manager', { type: 'x' }), reactionContext(event as RecordedEvent, 'other', { type: 'x' }, 'part')].map(({ commandId }) => commandId);
+      expect(one).toMatchObject({
+        actor: { id: 'ledger', roles: ['service'] },
+        effectiveOn: '2024-05-01',
+        today: '2024-05-01',
+        causationId: event?.id,
+      });
+      const ids = [
+        one,
+        reactionContext(event as RecordedEvent, 'manager', { type: 'x' }),
+        reactionContext(event as RecordedEvent, 'other', { type: 'x' }, 'part'),
+      ].map(({ commandId }) => commandId);
       expect(new Set(ids).size).toBe(3);
       expect(reactionContext(event as RecordedEvent, 'manager', { type: 'y' }, 'part').contentHash).not.toBe(one.contentHash);
     }

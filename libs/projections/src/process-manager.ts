@@ -24,13 +24,16 @@ export class ProcessManagerRunner {
   private readonly gate: PositionGate;
   private loop: Promise<void> = Promise.resolve();
   private error: string | undefined;
+  /** The checkpoint as it stands in the file. */
+  private noted: number;
 
   constructor(
     private readonly manager: ProcessManager,
     private readonly store: EventStore,
     private readonly readModels: ReadModels,
   ) {
-    this.gate = new PositionGate(readModels.checkpoint(manager.name)?.position ?? 0);
+    this.noted = readModels.checkpoint(manager.name)?.position ?? 0;
+    this.gate = new PositionGate(this.noted);
   }
 
   start(): void {
@@ -66,8 +69,9 @@ export class ProcessManagerRunner {
 
   /** False when an event cannot be dealt with and the manager has to stop. */
   private async follow(signal: AbortSignal): Promise<boolean> {
-    let noted = this.gate.position;
-    for await (const page of this.store.subscribe({ after: noted, signal })) {
+    // After a fault: what was dealt with before it still has to be noted down.
+    if (this.error !== undefined && this.gate.position > this.noted) this.note();
+    for await (const page of this.store.subscribe({ after: this.gate.position, signal })) {
       let hasReacted = false;
       for (const event of page) {
         if (this.manager.handles.has(event.type)) {
@@ -76,11 +80,17 @@ export class ProcessManagerRunner {
         }
         this.gate.advance(event.position);
       }
-      if (!hasReacted && this.gate.position - noted < PASSED_OVER) continue;
-      noted = this.gate.position;
-      this.readModels.saveCheckpoint({ name: this.manager.name, version: 1, position: noted });
+      if (hasReacted || this.gate.position - this.noted >= PASSED_OVER) this.note();
+      this.error = undefined;
     }
     return true;
+  }
+
+  private note(): void {
+    const { position } = this.gate;
+    this.readModels.saveCheckpoint({ name: this.manager.name, version: 1, position });
+    this.noted = position;
+    this.error = undefined;
   }
 
   /** False when it was told to stop or cannot go on. A passing fault is retried; anything else stops it, visibly. */

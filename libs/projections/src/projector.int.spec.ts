@@ -47,30 +47,22 @@ describe('the projector', () => {
 
   it('commits rows and checkpoint together: what fails leaves neither, and is done again', async () => {
     await files.addMany(store, 'a', 3);
-    const save = jest.spyOn(readModels, 'saveCheckpoint');
-    const original = save.getMockImplementation();
     const projector = new Projector(store, readModels);
     projector.add(new Totals());
     running.push(projector);
-    save.mockImplementationOnce(() => {
-      throw new Error('disk full');
-    });
-    const seen: unknown[] = [];
-    const commit = readModels.commit.bind(readModels);
-    jest.spyOn(readModels, 'commit').mockImplementation((...asked) => {
-      try {
-        return commit(...asked);
-      } catch (error) {
-        seen.push(readModels.checkpoint('totals')?.position, (readModels as unknown as { database: { prepare(sql: string): { all(): unknown[] } } }).database.prepare('SELECT * FROM totals_count').all());
-        throw error;
-      }
+    const save = jest.spyOn(readModels, 'saveCheckpoint').mockImplementation(() => {
+      throw Object.assign(new Error('disk full'), { code: 'SQLITE_FULL' });
     });
     projector.start();
+    while (projector.status()[0]?.state === 'running') await new Promise(setImmediate);
+    expect(projector.status()).toMatchObject([{ position: 0, state: 'stopped', error: 'disk full' }]);
+    const beside = files.readModels();
+    expect(beside.checkpoint('totals')?.position).toBe(0);
+    expect(await rowsOf(beside)).toEqual([]);
+    save.mockRestore();
     expect(await projector.reached(3, LONG_MS)).toBe(true);
-    expect(original).toBeUndefined();
-    expect(seen).toEqual([0, []]);
-    expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: 3, applied: 3 }]);
-    expect(readModels.checkpoint('totals')).toEqual({ name: 'totals', version: 1, position: 3 });
+    expect(await rowsOf(beside)).toEqual([{ stream: 'a', total: 3, applied: 3 }]);
+    expect(beside.checkpoint('totals')).toEqual({ name: 'totals', version: 1, position: 3 });
     expect(projector.status()).toMatchObject([{ state: 'running' }]);
   });
 
@@ -116,6 +108,20 @@ describe('the projector', () => {
     expect((await rowsOf(readModels)).map(({ stream }) => stream)).toEqual(['a', 'bad', 'c', 'd']);
     expect(await projector.reached(2, LONG_MS)).toBe(true);
     expect(await projector.reached(3, LONG_MS)).toBe(false);
+  });
+
+  it('stops one projection whose row does not fit its table; the others go on', async () => {
+    await files.addMany(store, 'a', 2);
+    await files.add(store, 'bad', 0.5);
+    await files.add(store, 'c');
+    const projector = start([new Totals('halves', 2), new Totals('wholes')]);
+    expect(await projector.reached(4, LONG_MS)).toBe(false);
+    expect(projector.status()).toMatchObject([
+      { name: 'halves', position: 4, state: 'running' },
+      { name: 'wholes', position: 2, state: 'stopped', error: expect.stringMatching(/^position 3: cannot store/) },
+    ]);
+    expect(await rowsOf(readModels, 'halves')).toHaveLength(3);
+    expect(await rowsOf(readModels, 'wholes')).toEqual([{ stream: 'a', total: 2, applied: 2 }]);
   });
 
   it('tells those who wait as soon as a projection stops', async () => {

@@ -75,7 +75,7 @@ export class Projector {
         await this.follow(signal);
       } catch (error) {
         // The store could not be read or the rows not written: nothing was skipped, so try again from the checkpoints.
-        for (const running of this.running) running.failure = error instanceof Error ? error.message : String(error);
+        for (const running of this.running) running.failure = messageOf(error);
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -89,37 +89,64 @@ export class Projector {
   /** One transaction for all projections: it costs more than the share of one of them in a page. */
   private projectPage(page: readonly RecordedEvent[]): void {
     const projected = this.readModels.together(() =>
-      this.running.filter(({ error }) => error === undefined).map((running) => ({ running, checkpoint: this.project(running, page) })),
+      this.running
+        .filter(({ error }) => error === undefined)
+        .map((running) => ({ running, ...this.project(running.projection, running.checkpoint, page) })),
     );
-    for (const { running, checkpoint } of projected) {
+    for (const { running, checkpoint, error } of projected) {
       running.checkpoint = checkpoint;
       running.failure = undefined;
       running.gate.advance(checkpoint.position);
+      if (error === undefined) continue;
+      running.error = error;
+      running.gate.giveUp();
     }
   }
 
-  /** Where the projection stands after the page. */
-  private project(running: Running, page: readonly RecordedEvent[]): Checkpoint {
-    const { projection } = running;
-    const last = page.at(-1)?.position ?? 0;
-    let { checkpoint } = running;
-    // A second round only when another process has moved the checkpoint meanwhile.
-    while (checkpoint.position < last) {
-      const work = this.readModels.begin();
-      let position = checkpoint.position;
-      try {
-        for (const event of page) {
-          if (event.position <= checkpoint.position) continue;
-          if (projection.handles.has(event.type)) projection.apply(event, work);
-          position = event.position;
-        }
-      } catch (error) {
-        running.error = `position ${position + 1}: ${error instanceof Error ? error.message : String(error)}`;
-        return checkpoint;
-      }
-      const isWritten = this.readModels.commit(work, checkpoint, position);
-      checkpoint = isWritten ? { ...checkpoint, position } : (this.readModels.checkpoint(projection.name) ?? checkpoint);
+  /** Applies what is new of a page, up to an event that cannot be applied. */
+  private project(projection: Projection, from: Checkpoint, page: readonly RecordedEvent[]): Progress {
+    const fresh = page.filter(({ position }) => position > from.position);
+    if (fresh.length === 0) return { checkpoint: from };
+    try {
+      return this.write(projection, from, fresh);
+    } catch (error) {
+      if (isStorageFault(error)) throw error;
+      if (fresh.length === 1) return { checkpoint: from, error: `position ${fresh[0]?.position}: ${messageOf(error)}` };
     }
-    return checkpoint;
+    // One by one, so that everything before the event at fault is applied, and nothing of that event.
+    let progress: Progress = { checkpoint: from };
+    for (const event of fresh) {
+      progress = this.project(projection, progress.checkpoint, [event]);
+      if (progress.error !== undefined) break;
+    }
+    return progress;
   }
+
+  private write(projection: Projection, from: Checkpoint, events: readonly RecordedEvent[]): Progress {
+    const work = this.readModels.begin();
+    for (const event of events) if (projection.handles.has(event.type)) projection.apply(event, work);
+    const position = events.at(-1)?.position ?? from.position;
+    if (this.readModels.commit(work, from, position)) return { checkpoint: { ...from, position } };
+    // Another process has moved the checkpoint. With the same code it has done our work; with other code the tables are no longer ours.
+    const present = this.readModels.checkpoint(projection.name);
+    if (present?.version === from.version) return this.project(projection, present, events);
+    return { checkpoint: from, error: `version ${present?.version ?? 'unknown'} of ${projection.name} has taken over its tables; this is version ${from.version}` };
+  }
+}
+
+/** Where a projection stands after a page, and why it stops there if it does. */
+interface Progress {
+  readonly checkpoint: Checkpoint;
+  readonly error?: string;
+}
+
+/** The file cannot be read or written just now. A value that does not fit its column is the projection's own fault. */
+function isStorageFault(error: unknown): boolean {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return typeof code === 'string' && code.startsWith('SQLITE_') && !/^SQLITE_(CONSTRAINT|MISMATCH|RANGE|ERROR)/.test(code);
+}
+
+function messageOf(error: unknown): string {
+  const { message } = (error ?? {}) as { readonly message?: unknown };
+  return typeof message === 'string' ? message : String(error);
 }

@@ -11,12 +11,27 @@ interface PairRow {
   readonly value: number | null;
 }
 
-const pairs = table<PairRow>({ name: 'pair', columns: { left: 'text', right: 'text', no: 'integer', value: 'integer' }, key: ['left', 'right', 'no'], indexes: [['right', 'no']] });
-const singles = table<{ readonly id: string; readonly text: string | null }>({ name: 'single', columns: { id: 'text', text: 'text' }, key: ['id'] });
+const pairs = table<PairRow>({
+  name: 'pair',
+  columns: { left: 'text', right: 'text', no: 'integer', value: 'integer' },
+  key: ['left', 'right', 'no'],
+  indexes: [['right', 'no']],
+});
+const singles = table<{ readonly id: string; readonly text: string | null }>({
+  name: 'single',
+  columns: { id: 'text', text: 'text' },
+  key: ['id'],
+});
 const keysOnly = table<{ readonly id: number }>({ name: 'keys_only', columns: { id: 'integer' }, key: ['id'] });
-const projection = (version = 1) => ({ name: 'p', version, tables: [pairs, singles, keysOnly] as never[], handles: new Set<string>(), apply: () => undefined });
+const projection = (version = 1) => ({
+  name: 'p',
+  version,
+  tables: [pairs, singles, keysOnly] as never[],
+  handles: new Set<string>(),
+  apply: () => undefined,
+});
 
-const part = fc.constantFrom('', 'a', 'b', 'a\u0000', '\u0000b', 'a\u0000b', '甲', '1', '"', ',');
+const part = fc.constantFrom('', 'a', '\u0000', 'a\u0000', '甲', '"', ',');
 const key = fc.tuple(part, part, fc.constantFrom(0, 1));
 const operation = fc.oneof(
   fc.record({ kind: fc.constant('put' as const), key, value: fc.option(fc.integer()) }),
@@ -33,7 +48,8 @@ describe('the read models', () => {
     readModels.prepare(projection());
   });
   afterAll(() => files.remove());
-  const stored = async () => (await readModels.from<{ pair: PairRow }>().selectFrom('pair').selectAll().execute()).map((row) => JSON.stringify(row)).sort();
+  const stored = async () =>
+    (await readModels.from<{ pair: PairRow }>().selectFrom('pair').selectAll().execute()).map((row) => JSON.stringify(row)).sort();
 
   it('hold after any batches what a plain map would hold', async () => {
     let run = 1;
@@ -64,7 +80,7 @@ describe('the read models', () => {
         }
         expect(await stored()).toEqual([...model.values()].map((row) => JSON.stringify(row)).sort());
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 

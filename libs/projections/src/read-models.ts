@@ -174,6 +174,7 @@ export class UnitOfWork implements Rows {
   }
 }
 
+/** One text a key: parts run together would let two keys be one. */
 function identity(key: Key): string {
-  return key.length === 1 ? String(key[0]) : key.join('\u0000');
+  return key.length === 1 ? String(key[0]) : JSON.stringify(key);
 }

@@ -26,7 +26,11 @@ export class Totals implements Projection {
     readonly version = 1,
     private readonly isPoison: (event: RecordedEvent) => boolean = () => false,
   ) {
-    this.rows = table<CountRow>({ name: `${name}_count`, columns: { stream: 'text', total: 'integer', applied: 'integer' }, key: ['stream'] });
+    this.rows = table<CountRow>({
+      name: `${name}_count`,
+      columns: { stream: 'text', total: 'integer', applied: 'integer' },
+      key: ['stream'],
+    });
     this.tables = [this.rows] as never[];
   }
 
@@ -62,13 +66,26 @@ export class Files {
 
   /** Appends many events of one stream at once. */
   async addMany(store: EventStore, stream: string, count: number): Promise<number> {
-    return (await store.append(stream, -1, Array.from({ length: count }, () => this.event(1, 'added')))).position;
+    return (
+      await store.append(
+        stream,
+        -1,
+        Array.from({ length: count }, () => this.event(1, 'added')),
+      )
+    ).position;
   }
 
   private event(amount: number, type: string): NewEvent {
     this.events += 1;
     const id = derivedId('spec', this.path, String(this.events));
-    const metadata = { effectiveOn: '2024-05-01', actor: { id: 'a', unit: 'u', roles: [] }, commandId: id, commandHash: 'h', correlationId: id, causationId: id };
+    const metadata = {
+      effectiveOn: '2024-05-01',
+      actor: { id: 'a', unit: 'u', roles: [] },
+      commandId: id,
+      commandHash: 'h',
+      correlationId: id,
+      causationId: id,
+    };
     return { id, type, data: { amount }, metadata };
   }
 

@@ -21,7 +21,11 @@ describe('subscriptions', () => {
     await subscriptions.beforeApplicationShutdown();
     await files.remove();
   });
-  const manager = (name: string, react: (event: RecordedEvent) => Promise<void> = async () => undefined): ProcessManager => ({ name, handles: new Set(['added']), react });
+  const manager = (name: string, react: (event: RecordedEvent) => Promise<void> = async () => undefined): ProcessManager => ({
+    name,
+    handles: new Set(['added']),
+    react,
+  });
 
   it('let a query read what a command has just written', async () => {
     subscriptions.addProjection(new Totals());
@@ -36,7 +40,11 @@ describe('subscriptions', () => {
     subscriptions.addProjection(new Totals());
     subscriptions.onApplicationBootstrap();
     await files.add(store, 'a');
-    await expect(subscriptions.atLeast(2)).rejects.toMatchObject({ kind: 'invalid', code: 'position-ahead', errors: [{ field: 'Ledger-Position' }] });
+    await expect(subscriptions.atLeast(2)).rejects.toMatchObject({
+      kind: 'invalid',
+      code: 'position-ahead',
+      errors: [{ field: 'Ledger-Position' }],
+    });
     await expect(subscriptions.atLeast(1)).resolves.toBeUndefined();
     await expect(subscriptions.atLeast(0)).resolves.toBeUndefined();
   });

@@ -15,6 +15,7 @@ const READ_YOUR_WRITES_MS = 5_000;
 export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly projector: Projector;
   private readonly managers: ProcessManagerRunner[] = [];
+  private readonly names = new Set<string>();
   private started = false;
 
   constructor(
@@ -25,11 +26,19 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   addProjection(projection: Projection): void {
+    this.claim(projection.name);
     this.projector.add(projection);
   }
 
   addProcessManager(manager: ProcessManager): void {
+    this.claim(manager.name);
     this.managers.push(new ProcessManagerRunner(manager, this.store, this.readModels));
+  }
+
+  /** Projections and process managers keep their checkpoints in one table, by name. */
+  private claim(name: string): void {
+    if (this.names.has(name)) throw new Error(`two subscribers of the ledger are named ${name}: they would share one checkpoint`);
+    this.names.add(name);
   }
 
   onApplicationBootstrap(): void {

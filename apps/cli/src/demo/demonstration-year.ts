@@ -170,7 +170,8 @@ class Year {
     await this.pay('2024-08', '重新认定奖补', '2024-08-16');
     this.office.on('2024-10-10');
     const reason = '省认定机构取消其高新技术企业资格（演示）';
-    await this.office.post('clerk', `/v1/enterprises/${revokedLater.code}/certificates/GR202336000401/revoke`, { on: '2024-10-08', reason });
+    const evidence = [{ title: '取消高新技术企业资格公告（演示）' }];
+    await this.office.post('clerk', `/v1/enterprises/${revokedLater.code}/certificates/GR202336000401/revoke`, { on: '2024-10-08', reason, evidence });
     await this.office.post('approver', `${path(award)}/revoke`, { cause: 'certificate-revoked', reason });
     await this.office.post('approver', `${path(award)}/clawbacks`, { cause: 'certificate-revoked', principal: '200000.00', dueOn: '2024-12-31', reason });
     this.office.on('2024-11-20');

@@ -29,8 +29,9 @@ export interface BalanceRow {
   readonly period: string;
   readonly clause: string;
   readonly payee: string;
-  readonly debit_fen: number;
-  readonly credit_fen: number;
+  /** Turnover only ever grows, beyond what a JavaScript number counts exactly: fen as a whole number in text. */
+  readonly debit_fen: string;
+  readonly credit_fen: string;
   readonly balance_fen: number;
 }
 
@@ -71,7 +72,7 @@ const postingTable = table<PostingRow>({
 
 const balanceTable = table<BalanceRow>({
   name: 'balance',
-  columns: { account: 'text', pack: 'text', line: 'text', period: 'text', clause: 'text', payee: 'text', debit_fen: 'integer', credit_fen: 'integer', balance_fen: 'integer' },
+  columns: { account: 'text', pack: 'text', line: 'text', period: 'text', clause: 'text', payee: 'text', debit_fen: 'text', credit_fen: 'text', balance_fen: 'integer' },
   key: ['pack', 'line', 'period', 'account', 'clause', 'payee'],
   indexes: [['payee']],
 });
@@ -85,7 +86,7 @@ const awardLineTable = table<AwardLineRow>({
 /** 余额: double entry over everything that moves budget or money. An event whose postings do not sum to zero stops it. */
 export class BalancesProjection implements Projection {
   readonly name = 'balances';
-  readonly version = 1;
+  readonly version = 2;
   readonly tables = [postingTable, balanceTable, awardLineTable] as never[];
   readonly handles = new Set([...POSTING_EVENTS, 'award-granted']);
 
@@ -134,8 +135,8 @@ export class BalancesProjection implements Projection {
       period,
       clause,
       payee,
-      debit_fen: safe((before?.debit_fen ?? 0) + Math.max(fen, 0)),
-      credit_fen: safe((before?.credit_fen ?? 0) + Math.max(-fen, 0)),
+      debit_fen: grown(before?.debit_fen, Math.max(fen, 0)),
+      credit_fen: grown(before?.credit_fen, Math.max(-fen, 0)),
       balance_fen: safe((before?.balance_fen ?? 0) + fen),
     });
   }
@@ -146,6 +147,10 @@ function lineOf(stream: string): BudgetLineReference | undefined {
   if (!stream.startsWith('budget-')) return undefined;
   const [pack = '', line = '', period = ''] = stream.slice('budget-'.length).split('.');
   return { pack, line, period };
+}
+
+function grown(turnover = '0', fen: number): string {
+  return (BigInt(turnover) + BigInt(fen)).toString();
 }
 
 function safe(fen: number): number {

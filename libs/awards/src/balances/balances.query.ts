@@ -58,7 +58,11 @@ export class GetBalancesHandler implements IQueryHandler<GetBalances> {
       .from<BalanceTables>()
       .selectFrom('balance')
       .select(['account', ...columns])
-      .select(({ fn }) => [fn.sum<number>('debit_fen').as('debit'), fn.sum<number>('credit_fen').as('credit'), fn.sum<number>('balance_fen').as('balance')])
+      .select([
+        sql<string>`CAST(sum(CAST(debit_fen AS INTEGER)) AS TEXT)`.as('debit'),
+        sql<string>`CAST(sum(CAST(credit_fen AS INTEGER)) AS TEXT)`.as('credit'),
+        sql<string>`CAST(sum(balance_fen) AS TEXT)`.as('balance'),
+      ])
       .groupBy(['account', ...columns]);
     for (const column of [...columns, 'account' as const]) query = query.orderBy(column);
     for (const column of ['pack', 'line', 'period', 'clause', 'payee'] as const) {
@@ -68,11 +72,11 @@ export class GetBalancesHandler implements IQueryHandler<GetBalances> {
     // Money that is nobody's yet has no clause and no payee: it would only be an unnamed group here.
     if (by === 'clause' || by === 'payee') query = query.where(by, '!=', '');
     const groups = new Map<string, { group: Record<string, string>; accounts: AccountBalance[] }>();
-    for (const row of (await query.execute()) as readonly Record<string, string | number>[]) {
-      const group = Object.fromEntries(columns.map((column) => [column, String(row[column])]));
+    for (const row of (await query.execute()) as readonly (Record<(typeof columns)[number] | 'debit' | 'credit' | 'balance', string> & { readonly account: Account })[]) {
+      const group = Object.fromEntries(columns.map((column) => [column, row[column]]));
       const key = JSON.stringify(group);
       const entry = groups.get(key) ?? { group, accounts: [] };
-      entry.accounts.push(accountBalance(row['account'] as Account, Number(row['debit']), Number(row['credit']), Number(row['balance'])));
+      entry.accounts.push(accountBalance(row.account, BigInt(row.debit), BigInt(row.credit), BigInt(row.balance)));
       groups.set(key, entry);
     }
     return [...groups.values()];
@@ -94,17 +98,19 @@ export class GetTrialBalanceHandler implements IQueryHandler<GetTrialBalance> {
 
   /** Summed from the postings themselves, not from the running balances, so that the one checks the other. */
   async execute(): Promise<TrialBalance> {
-    const { rows } = await sql<{ account: Account; debit: number; credit: number; running: number }>`
-      SELECT account, sum(max(amount_fen, 0)) AS debit, sum(max(-amount_fen, 0)) AS credit,
-        (SELECT sum(balance_fen) FROM balance WHERE balance.account = posting.account) AS running
+    const { rows } = await sql<{ account: Account; debit: string; credit: string; running: string }>`
+      SELECT account, CAST(sum(max(amount_fen, 0)) AS TEXT) AS debit, CAST(sum(max(-amount_fen, 0)) AS TEXT) AS credit,
+        (SELECT CAST(coalesce(sum(balance_fen), 0) AS TEXT) FROM balance WHERE balance.account = posting.account) AS running
       FROM posting GROUP BY account ORDER BY account`.execute(this.readModels.queries);
-    const accounts = rows.map(({ account, debit, credit }) => accountBalance(account, debit, credit, debit - credit));
-    const difference = rows.reduce((total, { debit, credit }) => total + debit - credit, 0);
-    const running = rows.every((row) => row.running === row.debit - row.credit);
-    return { accounts, difference: Money.fromFen(difference).toString(), balanced: difference === 0 && running };
+    const sums = rows.map(({ account, debit, credit, running }) => ({ account, debit: BigInt(debit), credit: BigInt(credit), running: BigInt(running) }));
+    const accounts = sums.map(({ account, debit, credit }) => accountBalance(account, debit, credit, debit - credit));
+    const difference = sums.reduce((total, { debit, credit }) => total + debit - credit, 0n);
+    const agree = sums.every(({ debit, credit, running }) => running === debit - credit);
+    return { accounts, difference: Money.formatFen(difference), balanced: difference === 0n && agree };
   }
 }
 
-function accountBalance(account: Account, debit: number, credit: number, balance: number): AccountBalance {
-  return { account, title: ACCOUNTS[account], debit: Money.fromFen(debit).toString(), credit: Money.fromFen(credit).toString(), balance: Money.fromFen(balance).toString() };
+/** Sums over a whole ledger may be more than one amount can carry, and than a JavaScript number counts exactly. */
+function accountBalance(account: Account, debit: bigint, credit: bigint, balance: bigint): AccountBalance {
+  return { account, title: ACCOUNTS[account], debit: Money.formatFen(debit), credit: Money.formatFen(credit), balance: Money.formatFen(balance) };
 }

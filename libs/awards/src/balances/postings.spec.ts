@@ -14,7 +14,8 @@ const event = fc.record({
   type: fc.constantFrom(...POSTING_EVENTS),
   data: fc.record({ amount: signed, carriedOver: fen, award: fc.string(), payee: fc.string(), clause: fc.string() }),
 });
-const sides = (type: string, data: object) => postingsOf({ type, data }, line, award).map(({ account, amount, payee }) => `${account} ${amount.toString()} ${payee}`);
+const sides = (type: string, data: object) =>
+  postingsOf({ type, data }, line, award).map(({ account, amount, payee }) => `${account} ${amount.toString()} ${payee}`);
 
 describe('postings', () => {
   it('of any event sum to zero', () => {
@@ -52,7 +53,8 @@ describe('postings', () => {
 
   it('exist for every event named as one that posts, and for no other', () => {
     const all = Object.keys({ ...budgetEvents, ...awardEvents, ...batchEvents });
-    for (const type of all) expect({ type, posts: postingsOf({ type, data: given }, line, award).length > 0 }).toEqual({ type, posts: POSTING_EVENTS.has(type) });
+    for (const type of all)
+      expect({ type, posts: postingsOf({ type, data: given }, line, award).length > 0 }).toEqual({ type, posts: POSTING_EVENTS.has(type) });
     expect([...POSTING_EVENTS].filter((type) => !all.includes(type))).toEqual([]);
   });
   it('belong to a line, and to an award where money is clawed back', () => {

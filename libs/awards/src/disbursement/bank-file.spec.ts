@@ -17,16 +17,30 @@ describe('a bank file', () => {
   ];
   it.each([
     ['English headings', `${english}${row}B1,2,0.5,returned,2024-05-13,T-2,账号不符\n`],
-    ['Chinese headings', '批次,序号,金额,结果,日期,流水号,原因\nB1,1,100000.00,成功,2024-05-12,T-1,\nB1,2,0.50,退票,2024-05-13,T-2,账号不符'],
-    ['mixed headings in another order', 'Result,流水号,金额,DATE,line,批次,原因\n已付,T-1,100000.0,2024-05-12,1,B1,\n退回,T-2,0.50,2024-05-13,2,B1,账号不符\n'],
+    [
+      'Chinese headings',
+      '批次,序号,金额,结果,日期,流水号,原因\nB1,1,100000.00,成功,2024-05-12,T-1,\nB1,2,0.50,退票,2024-05-13,T-2,账号不符',
+    ],
+    [
+      'mixed headings in another order',
+      'Result,流水号,金额,DATE,line,批次,原因\n已付,T-1,100000.0,2024-05-12,1,B1,\n退回,T-2,0.50,2024-05-13,2,B1,账号不符\n',
+    ],
     ['a byte order mark and CRLF', `\ufeff${english}${row}B1,2,0.5,returned,2024-05-13,T-2,账号不符\n`.replaceAll('\n', '\r\n')],
-    ['blanks around values, blank lines and quotes', `${english}\n B1 , 1 ,"100000", paid ,2024-05-12, T-1 ,\n\nB1,2,0.5,returned,2024-05-13,T-2,"账号不符"\n\n`],
-    ['columns nobody asked for', '余额,batch,line,amount,result,date,reference,reason,constructor\n9,B1,1,100000,paid,2024-05-12,T-1,,x\n9,B1,2,0.5,returned,2024-05-13,T-2,账号不符,y\n'],
+    [
+      'blanks around values, blank lines and quotes',
+      `${english}\n B1 , 1 ,"100000", paid ,2024-05-12, T-1 ,\n\nB1,2,0.5,returned,2024-05-13,T-2,"账号不符"\n\n`,
+    ],
+    [
+      'columns nobody asked for',
+      '余额,batch,line,amount,result,date,reference,reason,constructor\n9,B1,1,100000,paid,2024-05-12,T-1,,x\n9,B1,2,0.5,returned,2024-05-13,T-2,账号不符,y\n',
+    ],
   ])('is read with %s', (_, text) => {
     expect(parseBankFile(text, 'B1')).toEqual(expected);
   });
   it('may leave out the column of reasons', () => {
-    expect(parseBankFile('batch,line,amount,result,date,reference\nB1,1,1.00,returned,2024-05-12,T-1\n', 'B1')).toMatchObject([{ reason: '' }]);
+    expect(parseBankFile('batch,line,amount,result,date,reference\nB1,1,1.00,returned,2024-05-12,T-1\n', 'B1')).toMatchObject([
+      { reason: '' },
+    ]);
   });
 
   it.each([

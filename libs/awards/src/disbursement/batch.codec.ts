@@ -8,4 +8,5 @@ export const batchEvents: EventDefinitions<BatchEvent> = {
   'batch-frozen': { version: 1 },
   'batch-cancelled': { version: 1 },
   'batch-results-recorded': { version: 1 },
+  'batch-unexpected-results': { version: 1 },
 };

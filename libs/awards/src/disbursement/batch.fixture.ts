@@ -45,4 +45,9 @@ export const row = (number: number, result: LineResult['result'], day: string, m
   amount: '100000.00',
   ...more,
 });
-export const results = (...rows: readonly Row[]): BatchCommand => ({ type: 'record-results', file: '回单.csv', sha256: 'f'.repeat(64), results: rows });
+export const results = (...rows: readonly Row[]): BatchCommand => ({
+  type: 'record-results',
+  file: '回单.csv',
+  sha256: 'f'.repeat(64),
+  results: rows,
+});

@@ -12,7 +12,9 @@ const statuses = (state: BatchState) => linesOf(state).map(({ status }) => statu
 
 describe('prepare', () => {
   it('lists each payment once', () => {
-    expect(decide(prepare(line(1), line(2)), initialState, today)).toEqual([{ type: 'batch-prepared', data: { title: '第一批', lines: [line(1), line(2)] } }]);
+    expect(decide(prepare(line(1), line(2)), initialState, today)).toEqual([
+      { type: 'batch-prepared', data: { title: '第一批', lines: [line(1), line(2)] } },
+    ]);
     expect(refusal(prepare(line(1), line(2, '1.00', { award: line(1).award })), initialState, today)).toBe('batch-duplicate');
     expect(decide(prepare(line(1), line(2, '1.00', { award: line(1).award, instalment: 2 })), initialState, today)).toHaveLength(1);
   });
@@ -28,7 +30,9 @@ describe('prepare', () => {
 
 describe('freeze', () => {
   it('starts once, by the payer', () => {
-    expect(decide({ type: 'start-freeze' }, draft(line(1)), on('2024-05-10', 'payer-9'))).toEqual([{ type: 'batch-freeze-started', data: { payer: 'payer-9' } }]);
+    expect(decide({ type: 'start-freeze' }, draft(line(1)), on('2024-05-10', 'payer-9'))).toEqual([
+      { type: 'batch-freeze-started', data: { payer: 'payer-9' } },
+    ]);
     expect(decide({ type: 'start-freeze' }, freezing(line(1)), today)).toEqual([]);
     expect(decide({ type: 'start-freeze' }, frozen([line(1)]), today)).toEqual([]);
     expect(refusal({ type: 'start-freeze' }, initialState, today)).toBe('batch-unknown');
@@ -81,8 +85,12 @@ describe('the results of the bank', () => {
     });
     const recorded = then(two, results(row(1, 'paid', '2024-05-12')), today);
     expect(decide(results(row(1, 'paid', '2024-05-12')), recorded, today)).toEqual([]);
-    expect(decide(results(row(1, 'paid', '2024-05-12'), row(2, 'paid', '2024-05-12')), recorded, today)).toMatchObject([{ data: { results: [{ line: 2 }] } }]);
-    expect(decide(results(row(1, 'paid', '2024-05-12'), row(1, 'paid', '2024-05-12')), two, today)).toMatchObject([{ data: { results: [{ line: 1 }] } }]);
+    expect(decide(results(row(1, 'paid', '2024-05-12'), row(2, 'paid', '2024-05-12')), recorded, today)).toMatchObject([
+      { data: { results: [{ line: 2 }] } },
+    ]);
+    expect(decide(results(row(1, 'paid', '2024-05-12'), row(1, 'paid', '2024-05-12')), two, today)).toMatchObject([
+      { data: { results: [{ line: 1 }] } },
+    ]);
   });
   it('may turn a payment into a return, never a return into a payment', () => {
     const returned = then(then(two, results(row(1, 'paid', '2024-05-12')), today), results(row(1, 'returned', '2024-05-14')), today);
@@ -127,23 +135,39 @@ describe('the results of the bank', () => {
   });
 });
 
+describe('results of a batch that was cancelled after it was frozen', () => {
+  const cancelled = then(frozen([line(1), line(2)]), { type: 'cancel', reason: '银行未收到' }, on('2024-05-11', 'payer-2'));
+  it('are kept word for word, once a file', () => {
+    const file = results(row(1, 'paid', '2024-05-12'));
+    const [event] = decide(file, cancelled, today);
+    expect(event).toMatchObject({
+      type: 'batch-unexpected-results',
+      data: { file: '回单.csv', results: [{ line: 1, result: 'paid', reference: 'paid-1' }] },
+    });
+    const known = then(cancelled, file, today);
+    expect(decide(file, known, today)).toEqual([]);
+    expect(statuses(known)).toEqual(statuses(cancelled));
+  });
+  it('are refused for a line the batch never had', () => {
+    expect(refusal(results(row(9, 'paid', '2024-05-12')), cancelled, today)).toBe('invalid-input');
+  });
+});
+
 describe('results as a join', () => {
   const numbers = [1, 2, 3, 4];
   const start = frozen(numbers.map((number) => line(number)));
   /** What the bank truly did: nothing yet, paid, returned, or paid and later returned; told in any order, any number of times. */
-  const told = fc
-    .tuple(...numbers.map(() => fc.constantFrom('nothing', 'paid', 'returned', 'both')))
-    .chain((truth) => {
-      const rows = truth.flatMap((what, index) => {
-        const paidRow = row(index + 1, 'paid', '2024-05-12');
-        const returnedRow = row(index + 1, 'returned', '2024-05-14');
-        return what === 'nothing' ? [] : what === 'paid' ? [paidRow] : what === 'returned' ? [returnedRow] : [paidRow, returnedRow];
-      });
-      const repeated = fc.shuffledSubarray([...rows, ...rows, ...rows], { minLength: 0 }).map((some) => [...some, ...rows]);
-      const shuffled = repeated.chain((all) => fc.shuffledSubarray(all, { minLength: all.length }));
-      const files = shuffled.chain((all) => fc.array(fc.nat(all.length), { maxLength: 5 }).map((cuts) => cut(all, cuts)));
-      return fc.record({ truth: fc.constant(truth), one: files, other: files });
+  const told = fc.tuple(...numbers.map(() => fc.constantFrom('nothing', 'paid', 'returned', 'both'))).chain((truth) => {
+    const rows = truth.flatMap((what, index) => {
+      const paidRow = row(index + 1, 'paid', '2024-05-12');
+      const returnedRow = row(index + 1, 'returned', '2024-05-14');
+      return what === 'nothing' ? [] : what === 'paid' ? [paidRow] : what === 'returned' ? [returnedRow] : [paidRow, returnedRow];
     });
+    const repeated = fc.shuffledSubarray([...rows, ...rows, ...rows], { minLength: 0 }).map((some) => [...some, ...rows]);
+    const shuffled = repeated.chain((all) => fc.shuffledSubarray(all, { minLength: all.length }));
+    const files = shuffled.chain((all) => fc.array(fc.nat(all.length), { maxLength: 5 }).map((cuts) => cut(all, cuts)));
+    return fc.record({ truth: fc.constant(truth), one: files, other: files });
+  });
   function cut(rows: readonly Row[], at: readonly number[]): readonly (readonly Row[])[] {
     const edges = [0, ...[...at].sort((a, b) => a - b), rows.length];
     return edges.slice(1).map((edge, index) => rows.slice(edges[index], edge));

@@ -1,3 +1,4 @@
+import { requireToday } from '../award-rules.js';
 import { type Decider, type DecisionContext, type DomainEvent, type EventContext, invalidField, Money, type PolicyCitation, refused, unreachable } from '@app/kernel';
 
 /** One payment of a batch: who is paid, how much, where to, and on what ground. */
@@ -38,7 +39,9 @@ export type BatchEvent =
   | Event<'batch-freeze-started', { payer: string }>
   | Event<'batch-frozen', { dropped: readonly DroppedLine[]; total: string }>
   | Event<'batch-cancelled', { reason: string }>
-  | Event<'batch-results-recorded', { file: string; sha256: string; results: readonly LineResult[] }>;
+  | Event<'batch-results-recorded', { file: string; sha256: string; results: readonly LineResult[] }>
+  /** The bank reports on a batch that had been cancelled after it was frozen: it must have had it all the same. */
+  | Event<'batch-unexpected-results', { file: string; sha256: string; results: readonly LineResult[] }>;
 
 export type BatchLineState = BatchLine & {
   readonly status: 'pending' | 'paid' | 'returned' | 'dropped';
@@ -55,12 +58,17 @@ export type BatchState =
       readonly payer?: string;
       readonly frozenOn?: string;
       readonly lines: readonly BatchLineState[];
+      /** Hashes of the bank's files that came for it after it was cancelled. */
+      readonly unexpected?: readonly string[];
     };
 
 /** A batch at least drafted. */
 export type ExistingBatch = Exclude<BatchState, { status: 'none' }>;
 
 export const MAX_BATCH_LINES = 2_000;
+
+/** One spelling, so that two batches cannot differ by the case of a letter. */
+export const BATCH_ID = /^[A-Z0-9][A-Z0-9-]{0,39}$/;
 
 export type BatchCommand =
   | { readonly type: 'prepare'; readonly title: string; readonly lines: readonly BatchLine[] }
@@ -85,6 +93,7 @@ export function batchTotal(lines: readonly Pick<BatchLineState, 'amount' | 'stat
 
 /** Decides every command on a batch. @throws Problem with a stable code. */
 export function decideBatch(command: BatchCommand, state: BatchState, context: DecisionContext): readonly BatchEvent[] {
+  requireToday(context);
   switch (command.type) {
     case 'prepare':
       return prepare(command, state);
@@ -142,6 +151,7 @@ function prepare({ title, lines }: Extract<BatchCommand, { type: 'prepare' }>, s
  */
 function recordResults({ file, sha256, results }: Extract<BatchCommand, { type: 'record-results' }>, state: BatchState, context: DecisionContext): readonly BatchEvent[] {
   const batch = existing(state);
+  if (batch.status === 'cancelled' && batch.frozenOn !== undefined) return unexpectedResults({ file, sha256, results }, batch);
   if (batch.status !== 'frozen') throw refused('batch-status', `the batch is ${batch.status}; the bank's results belong to a frozen one`);
   const lines = new Map(batch.lines.map((line) => [line.line, line]));
   const fresh: LineResult[] = [];
@@ -158,6 +168,18 @@ function recordResults({ file, sha256, results }: Extract<BatchCommand, { type: 
     lines.set(result.line, next);
   });
   return fresh.length === 0 ? [] : [{ type: 'batch-results-recorded', data: { file, sha256, results: fresh } }];
+}
+
+/** Kept word for word, once a file: the payments process then holds the awards, and people have to find out what the bank did. */
+function unexpectedResults(
+  { file, sha256, results }: Omit<Extract<BatchCommand, { type: 'record-results' }>, 'type'>,
+  batch: ExistingBatch,
+): readonly BatchEvent[] {
+  if (batch.unexpected?.includes(sha256) === true) return [];
+  const known = new Set(batch.lines.map(({ line }) => line));
+  const unknown = results.find(({ line }) => !known.has(line));
+  if (unknown !== undefined) throw invalidField('results', 'in-batch', `the batch has no line ${unknown.line}`);
+  return [{ type: 'batch-unexpected-results', data: { file, sha256, results: results.map(({ amount: _, ...result }) => result) } }];
 }
 
 function contradiction(line: BatchLineState, result: LineResult): void {
@@ -203,6 +225,10 @@ export function evolveBatch(state: BatchState, event: BatchEvent, at: EventConte
         lines[index] = withResult(lines[index] as BatchLineState, result);
       }
       return { ...existing(state), lines };
+    }
+    case 'batch-unexpected-results': {
+      const batch = existing(state);
+      return { ...batch, unexpected: [...(batch.unexpected ?? []), event.data.sha256] };
     }
     default:
       return unreachable(event);

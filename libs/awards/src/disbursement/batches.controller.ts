@@ -2,9 +2,10 @@ import { Body, Controller, Get, HttpCode, Param, type PipeTransform, Post, Query
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
 import { invalidField, sha256 } from '@app/kernel';
-import { AllowAnyRole, AllowRoles, Context, type Page, PageDto } from '@app/http';
+import { AllowAnyRole, AllowRoles, Context, EmptyBodyPipe, type Page, PageDto } from '@app/http';
+import { BATCH_ID } from './batch.js';
 import { parseBankFile } from './bank-file.js';
-import { BankFileDto, CancelBatchDto, FreezeBatchDto, PaymentFileDto, PrepareBatchDto } from './batches.dto.js';
+import { BankFileDto, CancelBatchDto, PaymentFileDto, PrepareBatchDto } from './batches.dto.js';
 import { type BatchDetail, type BatchSummary, GetBatch, ListBatches } from './batches.query.js';
 import { PAYMENT_FILE_TYPES, paymentFile } from './payment-file.js';
 import { PrepareBatch } from './prepare-batch.js';
@@ -12,7 +13,7 @@ import { RunBatchCommand } from './run-batch-command.js';
 
 class BatchIdPipe implements PipeTransform<string, string> {
   transform(value: string): string {
-    if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/.test(value)) throw invalidField('batch', 'batch-id', 'must be 1 to 40 letters, digits or hyphens');
+    if (!BATCH_ID.test(value)) throw invalidField('batch', 'batch-id', 'must be 1 to 40 capital letters, digits or hyphens');
     return value;
   }
 }
@@ -49,7 +50,7 @@ export class BatchesController {
   @Post(':batch/freeze')
   @HttpCode(200)
   @AllowRoles('finance')
-  freeze(@Param('batch', BatchIdPipe) batch: string, @Body() _body: FreezeBatchDto, @Context() context: CommandContext): Promise<Receipt> {
+  freeze(@Param('batch', BatchIdPipe) batch: string, @Body(EmptyBodyPipe) _body: undefined, @Context() context: CommandContext): Promise<Receipt> {
     return this.commands.execute(new RunBatchCommand(batch, { type: 'start-freeze' }, context));
   }
 

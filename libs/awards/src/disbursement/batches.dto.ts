@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min, ValidateNested, IsObject } from 'class-validator';
-import { CommandDto, IsCreditCode, IsListOf, IsText, MayBeLeftOut } from '@app/http';
-import { MAX_BATCH_LINES } from './batch.js';
+import { IsCreditCode, IsListOf, IsText, MayBeLeftOut } from '@app/http';
+import { BATCH_ID, MAX_BATCH_LINES } from './batch.js';
 
 export class InstalmentReferenceDto {
   @IsText(250)
@@ -35,9 +35,9 @@ export class DueFilterDto {
 }
 
 /** Which due instalments: named ones, or all payable ones that match. */
-export class PrepareBatchDto extends CommandDto {
+export class PrepareBatchDto {
   /** 批次号 */
-  @Matches(/^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/, { message: 'batch must be 1 to 40 letters, digits or hyphens' })
+  @Matches(BATCH_ID, { message: 'batch must be 1 to 40 capital letters, digits or hyphens' })
   batch!: string;
 
   /** 批次名称 */
@@ -55,15 +55,13 @@ export class PrepareBatchDto extends CommandDto {
   filter?: DueFilterDto;
 }
 
-export class FreezeBatchDto extends CommandDto {}
-
-export class CancelBatchDto extends CommandDto {
+export class CancelBatchDto {
   @IsText(2000)
   reason!: string;
 }
 
 /** 银行回单 */
-export class BankFileDto extends CommandDto {
+export class BankFileDto {
   /** 文件名 */
   @IsText(200)
   file!: string;

@@ -10,7 +10,7 @@ function rowAfter(...commands: readonly BatchCommand[]): BatchRow {
   const at = on('2024-05-10');
   let state = batchDecider.initialState;
   const events = commands.flatMap((command) => {
-    const decided = batchDecider.decide(command, state, { ...at, today: '2024-06-30' });
+    const decided = batchDecider.decide(command, state, at);
     state = decided.reduce((folded, event) => batchDecider.evolve(folded, event, at), state);
     return decided;
   });
@@ -26,11 +26,25 @@ describe('the list of batches', () => {
   const freeze: BatchCommand = { type: 'freeze', dropped: [{ line: 2, code: 'award-held', detail: '暂缓' }] };
   it('shows the total of what goes to the bank', () => {
     expect(rowAfter(prepared)).toEqual({
-      batch: 'B1', title: '第一批', status: 'draft', total_fen: 10_000_050, lines: 2, dropped: 0, prepared_on: '2024-05-10', frozen_on: null, revision: 0,
+      batch: 'B1',
+      title: '第一批',
+      status: 'draft',
+      total_fen: 10_000_050,
+      lines: 2,
+      dropped: 0,
+      prepared_on: '2024-05-10',
+      frozen_on: null,
+      revision: 0,
     });
     expect(rowAfter(prepared, start)).toMatchObject({ status: 'freezing', revision: 1 });
-    expect(rowAfter(prepared, start, freeze)).toMatchObject({ status: 'frozen', total_fen: 10_000_000, dropped: 1, frozen_on: '2024-05-10', revision: 2 });
-    expect(rowAfter(prepared, start, freeze, results(row(1, 'paid', '2024-05-12')))).toMatchObject({ status: 'frozen', revision: 3 });
+    expect(rowAfter(prepared, start, freeze)).toMatchObject({
+      status: 'frozen',
+      total_fen: 10_000_000,
+      dropped: 1,
+      frozen_on: '2024-05-10',
+      revision: 2,
+    });
+    expect(rowAfter(prepared, start, freeze, results(row(1, 'paid', '2024-05-10')))).toMatchObject({ status: 'frozen', revision: 3 });
     expect(rowAfter(prepared, { type: 'cancel', reason: '有误' })).toMatchObject({ status: 'cancelled', revision: 1 });
   });
   it('stops at an event of a batch nobody prepared', () => {

@@ -70,6 +70,7 @@ function changeOf(event: RecordedEvent & BatchEvent): Partial<BatchRow> {
       return { status: 'cancelled' };
     case 'batch-prepared':
     case 'batch-results-recorded':
+    case 'batch-unexpected-results':
       return {};
   }
 }

@@ -31,7 +31,10 @@ describe('paying', () => {
     for (const award of awards) await ledger.toNotice(award);
     ledger.calendar.today = '2024-05-10';
     for (const award of awards) await ledger.grant(award);
-    await ledger.prepareBatch('B1', awards.map((award) => ({ award, instalment: 1 })));
+    await ledger.prepareBatch(
+      'B1',
+      awards.map((award) => ({ award, instalment: 1 })),
+    );
     await ledger.settle();
   }
   async function frozen(): Promise<void> {
@@ -41,8 +44,13 @@ describe('paying', () => {
   }
   const paid = (line: number) => ({ line, amount: '200000.00', result: 'paid', on: '2024-05-10' }) as const;
   const returned = (line: number) => ({ line, amount: '200000.00', result: 'returned', on: '2024-05-10' }) as const;
-  const types = async () => (await ledger.events()).map(({ type }) => type).filter((type) => /^(batch|instalment|budget-s)/.test(type)).slice(3);
-  const instalments = async () => (await Promise.all(awards.map((award) => ledger.grantedState(award)))).map((state) => state.instalments[0]?.status);
+  const types = async () =>
+    (await ledger.events())
+      .map(({ type }) => type)
+      .filter((type) => /^(batch|instalment|budget-s)/.test(type))
+      .slice(3);
+  const instalments = async () =>
+    (await Promise.all(awards.map((award) => ledger.grantedState(award)))).map((state) => state.instalments[0]?.status);
   /** Everything that is stored is there exactly once. */
   async function each(...names: readonly string[]): Promise<void> {
     expect([...(await types())].sort()).toEqual([...names].sort());
@@ -101,11 +109,35 @@ describe('paying', () => {
     await ledger.award(awards[0] as string, { type: 'hold', reason: '列入黑名单' }, 'reviewer-1');
     await ledger.batch('B1', { type: 'start-freeze' });
     expect(await ledger.batchLines('B1')).toEqual(['dropped', 'pending']);
-    expect((await ledger.events('batch-frozen'))[0]?.data).toMatchObject({ total: '200000.00', dropped: [{ line: 1, code: 'award-held' }] });
+    expect((await ledger.events('batch-frozen'))[0]?.data).toMatchObject({
+      total: '200000.00',
+      dropped: [{ line: 1, code: 'award-held' }],
+    });
     expect(await refusal(ledger.results('B1', [paid(1)]))).toBe('invalid-input');
     await ledger.results('B1', [paid(2)]);
     await ledger.settle();
     expect(await instalments()).toEqual(['unlocked', 'paid']);
+  });
+
+  it('drops a line whose payee is to be paid to another account since the batch was prepared', async () => {
+    await drafted();
+    ledger.calendar.today = '2024-05-11';
+    await ledger.facts(B, { 'payment.account': '6222 9999' });
+    await ledger.batch('B1', { type: 'start-freeze' });
+    expect((await ledger.events('batch-frozen'))[0]?.data).toMatchObject({ dropped: [{ line: 2, code: 'account-changed' }] });
+    await ledger.settle();
+    expect(await instalments()).toEqual(['ordered', 'unlocked']);
+  });
+
+  it('holds an award when the bank reports a payment of a cancelled batch', async () => {
+    await frozen();
+    await ledger.batch('B1', { type: 'cancel', reason: '银行未收到' }, 'payer-2');
+    await ledger.results('B1', [paid(1)]);
+    await ledger.settle();
+    const [one, other] = await Promise.all(awards.map((award) => ledger.grantedState(award)));
+    expect(one?.held?.reason).toContain('B1');
+    expect(other?.held).toBeUndefined();
+    expect(await ledger.figures()).toEqual(['600000.00', '400000.00', '0.00']);
   });
 
   it('drops every line whose approver would also be its payer', async () => {
@@ -118,7 +150,11 @@ describe('paying', () => {
 
   it('orders an instalment for one of two batches that are frozen at once', async () => {
     await drafted();
-    await ledger.prepareBatch('B2', awards.map((award) => ({ award, instalment: 1 })), 'payer-2');
+    await ledger.prepareBatch(
+      'B2',
+      awards.map((award) => ({ award, instalment: 1 })),
+      'payer-2',
+    );
     await Promise.all([ledger.batch('B1', { type: 'start-freeze' }), ledger.batch('B2', { type: 'start-freeze' }, 'payer-2')]);
     await ledger.settle();
     const lines = [...(await ledger.batchLines('B1')), ...(await ledger.batchLines('B2'))];
@@ -129,7 +165,9 @@ describe('paying', () => {
 
   it('pays once when the same results arrive 64 times, from the same and from other people', async () => {
     await frozen();
-    const receipts = await Promise.all(Array.from({ length: 64 }, (_, index) => ledger.results('B1', [paid(1), paid(2)], index % 2 === 0 ? 'same' : undefined)));
+    const receipts = await Promise.all(
+      Array.from({ length: 64 }, (_, index) => ledger.results('B1', [paid(1), paid(2)], index % 2 === 0 ? 'same' : undefined)),
+    );
     await ledger.settle();
     expect(receipts.filter(({ events, replayed }) => events > 0 && !replayed)).toHaveLength(1);
     await each(...orders, 'batch-results-recorded', 'instalment-paid', 'instalment-paid', 'budget-spent', 'budget-spent');
@@ -158,7 +196,11 @@ describe('paying', () => {
       expect(await ledger.granted('T2', A)).toBe(award);
       await ledger.prepareBatch('B1', [{ award, instalment: 1 }]);
       await ledger.batch('B1', { type: 'start-freeze' });
-      await ledger.award(award, end === 'lapse' ? { type: 'lapse', reason: '逾期' } : { type: 'revoke', cause: 'fraud', reason: '骗补' }, 'approver-1');
+      await ledger.award(
+        award,
+        end === 'lapse' ? { type: 'lapse', reason: '逾期' } : { type: 'revoke', cause: 'fraud', reason: '骗补' },
+        'approver-1',
+      );
       await ledger.settle();
       expect(await ledger.figures()).toEqual(['800000.00', '200000.00', '0.00']);
     }

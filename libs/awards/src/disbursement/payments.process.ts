@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Budgets } from '@app/budgets';
 import { Executor, type RecordedEvent } from '@app/event-store';
-import { Problem } from '@app/kernel';
+import { Problem, refused } from '@app/kernel';
 import { type ProcessManager, reactionContext, Subscriptions } from '@app/projections';
 import { awardStream, isGranted } from '../award.js';
 import { type AwardCommand, awardDecider } from '../decide.js';
 import { batchDecider, type BatchEvent, type BatchLine, type DroppedLine, type ExistingBatch, type LineResult } from './batch.js';
+import { Payees } from './payees.js';
 
 const NAME = 'payments';
 
@@ -16,11 +17,12 @@ const NAME = 'payments';
 @Injectable()
 export class PaymentsProcess implements ProcessManager {
   readonly name = NAME;
-  readonly handles = new Set(['batch-freeze-started', 'batch-cancelled', 'batch-results-recorded']);
+  readonly handles = new Set(['batch-freeze-started', 'batch-cancelled', 'batch-results-recorded', 'batch-unexpected-results']);
 
   constructor(
     private readonly executor: Executor,
     private readonly budgets: Budgets,
+    private readonly payees: Payees,
     subscriptions: Subscriptions,
   ) {
     subscriptions.addProcessManager(this);
@@ -41,6 +43,9 @@ export class PaymentsProcess implements ProcessManager {
       case 'batch-results-recorded':
         for (const result of (event.data as { results: readonly LineResult[] }).results) await this.settle(event, batch, state, result);
         return;
+      case 'batch-unexpected-results':
+        for (const result of (event.data as { results: readonly LineResult[] }).results) await this.holdUnexpected(event, batch, state, result);
+        return;
       case 'batch-prepared':
       case 'batch-frozen':
         return;
@@ -51,14 +56,40 @@ export class PaymentsProcess implements ProcessManager {
     const dropped: DroppedLine[] = [];
     for (const line of state.lines) {
       try {
+        await this.requireSamePayee(line, event.metadata.effectiveOn);
         await this.onAward(event, line, { type: 'order', no: line.instalment, batch, line: line.line, payer: state.payer ?? event.metadata.actor.id });
       } catch (error) {
         if (!(error instanceof Problem) || error.kind !== 'refused') throw error;
         dropped.push({ line: line.line, code: error.code, detail: error.detail });
+        // A run that a crash cut short may have ordered it, when it could still be paid.
+        await this.onAward(event, line, { type: 'cancel-order', no: line.instalment, batch, line: line.line, reason: error.detail });
       }
     }
     const command = { type: 'freeze' as const, dropped };
     await this.executor.execute(batchDecider, event.stream, command, { ...reactionContext(event, NAME, 'freeze', 'freeze') });
+  }
+
+  /** Between preparing and freezing the account may have been disputed or replaced, or the payee merged. */
+  private async requireSamePayee(line: BatchLine, on: string): Promise<void> {
+    const { state } = await this.executor.load(awardDecider, awardStream(line.award));
+    if (!isGranted(state)) return;
+    const payee = await this.payees.of(state, on);
+    if ('refusal' in payee) throw refused(payee.refusal, payee.detail);
+    if (payee.code !== line.payee || payee.account !== line.account) {
+      throw refused('account-changed', `${payee.name} is to be paid to another account than the batch says`, { award: line.award });
+    }
+  }
+
+  /** The bank says it paid a batch that was cancelled: nothing more is paid on that award until people have found out. */
+  private async holdUnexpected(event: RecordedEvent, batch: string, state: ExistingBatch, result: LineResult): Promise<void> {
+    const line = state.lines.find((each) => each.line === result.line);
+    if (line === undefined || result.result !== 'paid') return;
+    try {
+      await this.onAward(event, line, { type: 'hold', reason: `the bank reports line ${result.line} of the cancelled batch ${batch} as paid (${result.reference})` });
+    } catch (error) {
+      // An award that has ended pays nothing more anyway.
+      if (!(error instanceof Problem) || error.kind !== 'refused') throw error;
+    }
   }
 
   private async settle(event: RecordedEvent, batch: string, state: ExistingBatch, result: LineResult): Promise<void> {

@@ -1,14 +1,11 @@
 import { Command, CommandHandler, type ICommandHandler, QueryBus } from '@nestjs/cqrs';
-import { Dossiers, resolveInputs } from '@app/enterprises';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
 import { type BusinessDate, creditCode, invalidField } from '@app/kernel';
 import { awardStream, type GrantedState, isGranted } from '../award.js';
 import { awardDecider } from '../decide.js';
 import { type DueFilter, GetDueInstalments } from '../due-instalments/due-instalments.query.js';
+import { Payees } from './payees.js';
 import { batchDecider, type BatchLine, batchStream, MAX_BATCH_LINES } from './batch.js';
-
-/** The fact that says where a payee's money goes; only a verified one is paid to. */
-export const ACCOUNT_FACT = 'payment.account';
 
 export interface InstalmentReference {
   readonly award: string;
@@ -38,7 +35,7 @@ export class PrepareBatchHandler implements ICommandHandler<PrepareBatch> {
   constructor(
     private readonly executor: Executor,
     private readonly queries: QueryBus,
-    private readonly dossiers: Dossiers,
+    private readonly payees: Payees,
   ) {}
 
   async execute({ batch, title, selection, context }: PrepareBatch): Promise<Receipt & { readonly batch: string; readonly skipped: readonly SkippedInstalment[] }> {
@@ -75,20 +72,9 @@ export class PrepareBatchHandler implements ICommandHandler<PrepareBatch> {
     const instalment = isGranted(state) ? state.instalments.find((each) => each.no === no) : undefined;
     if (!isGranted(state) || instalment?.status !== 'unlocked') return skip('instalment-not-due', `instalment ${no} is ${instalment?.status ?? 'not granted'}`);
     if (state.held !== undefined) return skip('award-held', `the award is held: ${state.held.reason}`);
-    const payee = await this.payeeOf(state, on);
-    if (payee === undefined) return skip('account-unverified', `the dossier holds no verified ${ACCOUNT_FACT} (收款账户)`);
+    const payee = await this.payees.of(state, on);
+    if ('refusal' in payee) return skip(payee.refusal, payee.detail);
     const policy = { pack: state.pack, clause: state.clause, version: state.assessed.version, hash: state.assessed.packHash };
     return { line, award, instalment: no, amount: instalment.amount.toString(), payee: payee.code, payeeName: payee.name, account: payee.account, documentNo: state.grant.documentNo, policy };
-  }
-
-  /** The enterprise that is paid: the award's payee, or the one it has been merged into since. */
-  private async payeeOf(state: GrantedState, on: string): Promise<{ readonly code: string; readonly name: string; readonly account: string } | undefined> {
-    let dossier = await this.dossiers.load(creditCode(state.payee));
-    for (let merges = 0; dossier?.status === 'merged' && merges < 10; merges += 1) dossier = await this.dossiers.load(creditCode(dossier.survivor));
-    if (dossier === undefined) return undefined;
-    const inputs = [{ name: ACCOUNT_FACT, label: '收款账户', period: 'none' as const }];
-    const [account] = resolveInputs(dossier, inputs, { on, occasion: { kind: 'once' } }).used;
-    if (account === undefined || !account.verified || typeof account.value !== 'string') return undefined;
-    return { code: dossier.creditCode, name: dossier.name, account: account.value };
   }
 }

@@ -10,7 +10,9 @@ import { PACK } from '../pack.fixture.js';
 
 const A = withCheckCharacter('91360700MA35QWERT');
 const WRITERS = 64;
-const codes: readonly CreditCode[] = Array.from({ length: WRITERS }, (_, index) => withCheckCharacter(`91360700MA35${String(index).padStart(5, '0')}`));
+const codes: readonly CreditCode[] = Array.from({ length: WRITERS }, (_, index) =>
+  withCheckCharacter(`91360700MA35${String(index).padStart(5, '0')}`),
+);
 
 describe('granting', () => {
   let place: ReturnType<typeof folder>;
@@ -48,7 +50,10 @@ describe('granting', () => {
     await ledger.settle();
     expect(await types()).toEqual(['award-grant-started', 'budget-reserved', 'award-granted']);
     expect(await ledger.figures()).toEqual(['800000.00', '200000.00', '0.00']);
-    expect(await ledger.grantedState(award)).toMatchObject({ grant: { approver: 'approver-1', on: '2024-05-10' }, instalments: [{ status: 'unlocked' }] });
+    expect(await ledger.grantedState(award)).toMatchObject({
+      grant: { approver: 'approver-1', on: '2024-05-10' },
+      instalments: [{ status: 'unlocked' }],
+    });
     expect(await ledger.grant(award, { key: 'grant' })).toMatchObject({ replayed: true });
     expect(await types()).toEqual(['award-grant-started', 'budget-reserved', 'award-granted']);
   });
@@ -87,7 +92,12 @@ describe('granting', () => {
     await executor.execute(awardDecider, awardStream(award), start, ledger.context('approver-1'));
     const reservation = { award, payee: A, clause: 'T1', amount: '200000.00', exclusive: [], grant: { id: 'g-lost' } };
     await ledger.app.get(Budgets).reserve(LINE, reservation, ledger.context('ledger'));
-    await executor.execute(awardDecider, awardStream(award), { type: 'fail-grant', grant: 'g-lost', code: 'budget-exhausted', detail: '不足' }, ledger.context('ledger'));
+    await executor.execute(
+      awardDecider,
+      awardStream(award),
+      { type: 'fail-grant', grant: 'g-lost', code: 'budget-exhausted', detail: '不足' },
+      ledger.context('ledger'),
+    );
     expect(await ledger.figures()).toEqual(['800000.00', '200000.00', '0.00']);
     await reopen();
     await ledger.settle();
@@ -126,7 +136,9 @@ describe('granting', () => {
 
   it('grants an award once under 64 approvers at once', async () => {
     const award = await ready();
-    const outcomes = await Promise.all(Array.from({ length: WRITERS }, (_, index) => refusal(ledger.grant(award, { actor: `approver-${index}` }))));
+    const outcomes = await Promise.all(
+      Array.from({ length: WRITERS }, (_, index) => refusal(ledger.grant(award, { actor: `approver-${index}` }))),
+    );
     await ledger.settle();
     expect(outcomes.filter((outcome) => outcome === 'was not refused')).toHaveLength(1);
     expect(new Set(outcomes)).toEqual(new Set(['was not refused', 'award-status']));

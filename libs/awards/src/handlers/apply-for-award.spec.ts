@@ -13,7 +13,8 @@ const clause = (uniqueness?: Clause['uniqueness']): Clause => ({
   ...(uniqueness && { uniqueness }),
 });
 const dossier = { name: '赣州甲科技有限公司', certificates: [{ number: 'GR2023-36000001' }] } as unknown as Dossier;
-const codeOf = (uniqueness: Clause['uniqueness'], reference?: string) => problemOf(() => occasionOf(clause(uniqueness), reference, dossier)).code;
+const codeOf = (uniqueness: Clause['uniqueness'], reference?: string) =>
+  problemOf(() => occasionOf(clause(uniqueness), reference, dossier)).code;
 
 /** Another spelling of the same letters and digits: blanks and punctuation in between, other case, full width. */
 function respelt(text: string): fc.Arbitrary<string> {
@@ -41,7 +42,11 @@ describe('the occasion of an award', () => {
     expect(codeOf(kind, 'A'.repeat(81))).toBe('invalid-input');
   });
   it('is a certificate of the dossier, by its number there', () => {
-    expect(occasionOf(clause('certificate'), 'gr2023 36000001', dossier)).toEqual({ kind: 'certificate', key: 'GR202336000001', reference: 'GR2023-36000001' });
+    expect(occasionOf(clause('certificate'), 'gr2023 36000001', dossier)).toEqual({
+      kind: 'certificate',
+      key: 'GR202336000001',
+      reference: 'GR2023-36000001',
+    });
     expect(codeOf('certificate', 'GR202336000002')).toBe('certificate-unknown');
   });
   it.each(['1999', '24', '2024年', '20245', 'MMXXIV'])('is no year when written %s', (text) => {

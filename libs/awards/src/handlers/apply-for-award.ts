@@ -1,8 +1,8 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Dossier } from '@app/enterprises';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
-import { type Evidence, invalidField, normalisedReference, refused } from '@app/kernel';
-import type { Clause } from '@app/policies';
+import { addDays, type BusinessDate, type Evidence, invalidField, isPlainReference, normalisedReference, refused } from '@app/kernel';
+import type { Clause, Force } from '@app/policies';
 import { awardId, awardStream, type Occasion } from '../award.js';
 import { Assessor } from '../assessor.js';
 import { awardDecider } from '../decide.js';
@@ -39,14 +39,22 @@ export class ApplyForAwardHandler implements ICommandHandler<ApplyForAward> {
     const before = await this.executor.replay(context);
     if (before !== undefined) return { ...before, award: before.stream.slice('award-'.length) };
     const dossier = await this.assessor.payee(application.payee);
-    const { clause, policy } = await this.assessor.clause(pack, application.clause, context.effectiveOn);
+    const { clause, policy, version } = await this.assessor.clause(pack, application.clause, context.effectiveOn);
     const payee = dossier.creditCode;
     const occasion = occasionOf(clause, application.occasion, dossier);
+    if (occasion.kind === 'year') requireYearOf(version.pack.force, occasion.key, context.today);
     const award = awardId(pack, clause.id, payee, occasion);
     await this.assessor.requireNoOther({ pack, payee, occasion }, dossier, clause);
     const command = { type: 'apply' as const, pack, clause: clause.id, payee, payeeName: dossier.name, occasion, policy, ...(note !== undefined && { note }), ...(evidence && { evidence }) };
     return { ...(await this.executor.execute(awardDecider, awardStream(award), command, context)), award };
   }
+}
+
+/** A yearly award is for a year in which the policy was in force and which has begun. */
+function requireYearOf({ from, until }: Force, year: string, today: string): void {
+  const lastDay = until === null ? undefined : addDays(until as BusinessDate, -1);
+  const outside = (from !== null && year < from.slice(0, 4)) || (lastDay !== undefined && year > lastDay.slice(0, 4)) || year > today.slice(0, 4);
+  if (outside) throw refused('occasion-outside-force', `the policy was not in force in ${year}, or the year has not begun`, { from, until });
 }
 
 /**
@@ -61,7 +69,7 @@ export function occasionOf(clause: Clause, reference: string | undefined, dossie
     return { kind, key: 'once', reference: 'once' };
   }
   const key = normalisedReference(reference ?? '');
-  if (reference === undefined || key === '' || key.length > 80) throw invalidField('occasion', kind, `name the ${kind} this award is for, in at most 80 letters and digits`);
+  if (reference === undefined || key === '' || key.length > 80 || !isPlainReference(reference)) throw invalidField('occasion', kind, `name the ${kind} this award is for, in at most 80 Latin letters, digits and Chinese characters`);
   if (kind === 'year') {
     if (!/^20\d{2}$/.test(key)) throw invalidField('occasion', 'year', 'must be a year such as "2024"');
     // Facts are looked up by this year: it must read as one, however it was typed.

@@ -1,5 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
+import { refused } from '@app/kernel';
 import { awardStream, type BudgetLineReference } from '../award.js';
 import { Assessor } from '../assessor.js';
 import { awardDecider } from '../decide.js';
@@ -36,7 +37,10 @@ export class GrantAwardHandler implements ICommandHandler<GrantAward> {
         if (state.status !== 'publicised') return { type: 'start-grant' as const, grant, budget, documentNo, policy: { pack, clause: '', version: 0, hash: '' } };
         // The decision is made today: under the policy in force today, on facts as they are known today.
         const { clause, policy } = await this.assessor.clauseInForce(state.pack, state.clause, context.effectiveOn);
-        await this.assessor.requireSameFacts(state, state.assessed);
+        if (clause.budgetEnvelope !== undefined && clause.budgetEnvelope !== line) {
+          throw refused('wrong-budget-line', `${clause.id} is paid from the line ${clause.budgetEnvelope}, which the policy sets aside for it`, { line: clause.budgetEnvelope });
+        }
+        await this.assessor.requireStillTrue(state, state.assessed, context.today);
         await this.assessor.requireNoOther(state, await this.assessor.payee(state.payee), clause);
         return { type: 'start-grant' as const, grant, budget, documentNo, policy };
       },

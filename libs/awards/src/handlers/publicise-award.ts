@@ -1,6 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
-import type { Evidence } from '@app/kernel';
 import { Policies } from '@app/policies';
 import { awardStream } from '../award.js';
 import { awardDecider } from '../decide.js';
@@ -9,7 +8,7 @@ import { awardDecider } from '../decide.js';
 export class PubliciseAward extends Command<Receipt> {
   constructor(
     readonly award: string,
-    readonly input: { readonly from?: string; readonly days?: number; readonly place?: string; readonly evidence?: readonly Evidence[] },
+    readonly input: { readonly from?: string; readonly days?: number; readonly place?: string },
     readonly context: CommandContext,
   ) {
     super();
@@ -24,13 +23,13 @@ export class PubliciseAwardHandler implements ICommandHandler<PubliciseAward> {
   ) {}
 
   execute({ award, input, context }: PubliciseAward): Promise<Receipt> {
-    const { from = context.today, place, evidence } = input;
+    const { from = context.today, place } = input;
     return this.executor.execute(
       awardDecider,
       awardStream(award),
       async (state) => {
         const minimumDays = 'assessed' in state ? (await this.policies.version(state.pack, state.assessed.version)).pack.publicNotice.days : 1;
-        return { type: 'publicise' as const, from, days: input.days ?? minimumDays, minimumDays, ...(place !== undefined && { place }), ...(evidence && { evidence }) };
+        return { type: 'publicise' as const, from, days: input.days ?? minimumDays, minimumDays, ...(place !== undefined && { place }) };
       },
       context,
     );

@@ -34,7 +34,8 @@ export class UnlockInstalmentHandler implements ICommandHandler<UnlockInstalment
         const granted = requireGranted(state, 'unlocked');
         const version = await this.policies.version(granted.pack, granted.assessed.version);
         // The award was made in force and keeps its later instalments: the policy is judged on the day of the grant.
-        const { assessment, facts, used } = await this.assessor.assessUnder(version, granted, granted.grant.on, context.effectiveOn);
+        const { endedOn: _laterEnd, ...asGranted } = version;
+        const { assessment, facts, used } = await this.assessor.assessUnder(asGranted, granted, granted.grant.on, context.today);
         if (assessment.outcome !== 'payable') throw refused('assessment-changed', `assessed on today's facts the award is ${assessment.outcome}`, { outcome: assessment.outcome });
         const instalment = assessment.instalments?.find((each) => each.no === no);
         const inputs = conditionInputs(version.pack, granted.clause, no);

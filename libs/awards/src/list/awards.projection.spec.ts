@@ -57,7 +57,9 @@ const lives: Readonly<Record<string, Life>> = {
   reviewed: reviewed(),
   publicised: publicised(),
   objected,
-  upheld: overridden.do({ type: 'raise-objection', by: '某企业', reason: '不实' }, by('auditor')).do({ type: 'decide-objection', objection: 1, upheld: true, reason: '属实' }, by('administrator')),
+  upheld: overridden
+    .do({ type: 'raise-objection', by: '某企业', reason: '不实' }, by('auditor'))
+    .do({ type: 'decide-objection', objection: 1, upheld: true, reason: '属实' }, by('administrator')),
   dismissed: objected.do({ type: 'decide-objection', objection: 1, upheld: false, reason: '不属实' }, by('administrator')),
   overridden,
   overrideReplaced: overridden.do({ type: 'propose-override', amounts: ['120000.00'], reason: '再核减' }, by('approver-2')),
@@ -72,15 +74,24 @@ const lives: Readonly<Record<string, Life>> = {
   ordered: ordered(),
   cancelled: ordered().do({ type: 'cancel-order', no: 1, batch: 'B1', line: 1, reason: '作废' }, ledger),
   paid: paid(staged),
-  bothPaid: paid(staged).do(unlock(2), by(clerk, '2025-01-01')).do(order(2, 'B2', 1), ledger).do(settle('paid', 2, 'B2', 1), ledger),
+  bothPaid: paid(staged)
+    .do(unlock(2), by(clerk, '2025-01-01'))
+    .do(order(2, 'B2', 1), ledger)
+    .do(settle('paid', 2, 'B2', 1), ledger),
   returned: ordered().do(settle('returned'), ledger),
   returnedAfterPayment: paid().do(settle('returned'), ledger),
-  paidAgain: paid().do(settle('returned'), ledger).do(order(1, 'B2', 4), ledger).do(settle('paid', 1, 'B2', 4), ledger),
+  paidAgain: paid()
+    .do(settle('returned'), ledger)
+    .do(order(1, 'B2', 4), ledger)
+    .do(settle('paid', 1, 'B2', 4), ledger),
   lapsed: paid(staged).do({ type: 'lapse', reason: '逾期' }, by(approver)),
   revokedWhileOrdered: ordered(staged).do({ type: 'revoke', cause: 'fraud', reason: '骗补' }, by(approver)),
   returnedAfterEnd: ordered(staged).do({ type: 'lapse', reason: '逾期' }, by(approver)).do(settle('returned'), ledger),
   paidAfterEnd: ordered(staged).do({ type: 'lapse', reason: '逾期' }, by(approver)).do(settle('paid'), ledger),
-  clawback: paid().do(demand('100000.00', { cause: 'fraud', finePercent: '10' }), by(approver)).do(receive('30000.00', 'R1'), by('f')).do(writeOff('5000.00'), by('approver-2')),
+  clawback: paid()
+    .do(demand('100000.00', { cause: 'fraud', finePercent: '10' }), by(approver))
+    .do(receive('30000.00', 'R1'), by('f'))
+    .do(writeOff('5000.00'), by('approver-2')),
   settled: paid().do(demand('100.00'), by(approver)).do(receive('100.00', 'R1'), by('f')),
 };
 
@@ -126,7 +137,16 @@ describe('the list of awards', () => {
 
   it('says why an award stands as it does', () => {
     const remarks = Object.fromEntries(Object.entries(lives).map(([name, life]) => [name, rowsOf(life).award.remark]));
-    expect(remarks).toMatchObject({ rejected: '材料不全', withdrawn: '撤回', upheld: '属实', grantFailed: '指标不足', granted: null, held: '黑名单', lapsed: '逾期', appliedAgain: null });
+    expect(remarks).toMatchObject({
+      rejected: '材料不全',
+      withdrawn: '撤回',
+      upheld: '属实',
+      grantFailed: '指标不足',
+      granted: null,
+      held: '黑名单',
+      lapsed: '逾期',
+      appliedAgain: null,
+    });
   });
 
   it('forgets the notice and the assessment of an award that was sent back', () => {

@@ -230,6 +230,8 @@ export class AwardsProjection implements Projection {
         this.change(rows, award, event.data.no, (row) => backFromBank(row, before.status, 1));
         return wasPaid ? { ...before, paid_fen: before.paid_fen - fen(event.data.amount) } : before;
       }
+      case 'award-payee-confirmed':
+        return { ...before, remark: event.data.reason };
       case 'award-held':
       case 'award-hold-released': {
         const held = event.type === 'award-held' ? 1 : 0;

@@ -3,7 +3,13 @@ import type { RecordedEvent } from '@app/event-store';
 import type { ColumnValue, Projection, Row, Rows, Table } from '@app/projections';
 
 /** An event as a projection is handed it. */
-export function recorded(stream: string, revision: number, event: DomainEvent, { actorId, effectiveOn }: EventContext, position = revision + 1): RecordedEvent {
+export function recorded(
+  stream: string,
+  revision: number,
+  event: DomainEvent,
+  { actorId, effectiveOn }: EventContext,
+  position = revision + 1,
+): RecordedEvent {
   return {
     id: `${stream}-${revision}`,
     stream,
@@ -34,7 +40,8 @@ export class MemoryRows implements Rows {
   }
   put<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, row: R): void {
     const columns = Object.keys(table.columns).sort();
-    if (JSON.stringify(Object.keys(row).sort()) !== JSON.stringify(columns)) throw new Error(`a row of ${table.name} has the columns ${columns.join(', ')}`);
+    if (JSON.stringify(Object.keys(row).sort()) !== JSON.stringify(columns))
+      throw new Error(`a row of ${table.name} has the columns ${columns.join(', ')}`);
     this.of(table.name).set(JSON.stringify(table.key.map((column) => row[column])), row);
   }
   remove<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: readonly (string | number)[]): void {

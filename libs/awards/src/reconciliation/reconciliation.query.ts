@@ -58,7 +58,8 @@ export class ReconcileHandler implements IQueryHandler<Reconcile> {
 }
 
 /**
- * A granted award's line holds what is not paid and has spent what is; an ended one's holds what is still at the bank;
+ * A granted award's line holds what is not paid and has spent what is; an ended one's holds what is not
+ * paid for as long as anything is at the bank, and nothing from then on;
  * any other award holds and has spent nothing (one that is being granted may hold its amount already).
  */
 const AWARDS_AGAINST_LINES = sql`
@@ -68,7 +69,8 @@ const AWARDS_AGAINST_LINES = sql`
     SELECT award.award, award.status, award.paid_fen AS paid,
       CASE WHEN award.status = 'granted' THEN award.amount_fen - award.paid_fen
            WHEN award.status IN ('lapsed', 'revoked') THEN
-             (SELECT coalesce(sum(instalment.amount_fen), 0) FROM instalment WHERE instalment.award = award.award AND instalment.status = 'ordered')
+             CASE WHEN EXISTS (SELECT 1 FROM instalment WHERE instalment.award = award.award AND instalment.status = 'ordered')
+                  THEN award.amount_fen - award.paid_fen ELSE 0 END
            ELSE 0 END AS held
     FROM award WHERE award.status <> 'granting'
   ), compared AS (

@@ -5,7 +5,8 @@ import { invalidField, refused } from '@app/kernel';
 import type { BudgetState } from '../budget.js';
 import { type BudgetCommand, budgetDecider } from '../decide.js';
 import { ENVELOPE_LOOKUP, type EnvelopeLookup, type LineEnvelope } from '../envelope-lookup.js';
-import { budgetStream, type LineRef, yearsOf } from '../line.js';
+import { budgetStream, type LineRef, lineOfStream, yearsOf } from '../line.js';
+import { positiveAmount, requireMayReceive } from '../rules.js';
 
 /** The one command of budget lines: `command` on the line of `stream` (see `budgetStream`). */
 export class RunBudgetCommand extends Command<Receipt> {
@@ -19,8 +20,8 @@ export class RunBudgetCommand extends Command<Receipt> {
 }
 
 /**
- * Adds what a decision on one stream cannot see: the pack's envelope when a line is opened, the other line's status when
- * money leaves. The other line may still close in between; the process manager `budget-transfers` then brings the money back.
+ * Adds what a decision on one stream cannot see: the pack's envelope when a line is opened, the other line's status and
+ * room when money leaves. The other line may still close or fill in between; the process manager `budget-transfers` then brings the money back.
  */
 @CommandHandler(RunBudgetCommand)
 export class RunBudgetCommandHandler implements ICommandHandler<RunBudgetCommand> {
@@ -40,7 +41,7 @@ export class RunBudgetCommandHandler implements ICommandHandler<RunBudgetCommand
         if (budgetStream(command.line) !== stream) throw invalidField('line', 'stream', `does not belong to ${stream}`);
         return this.withEnvelope(command);
       case 'transfer-out':
-        return { ...command, targetStatus: await this.statusOf(command.to, stream) };
+        return { ...command, targetStatus: await this.targetOf(command, stream) };
       case 'close':
         return command.to === undefined ? command : { ...command, targetStatus: await this.statusOf(command.to, stream) };
       default:
@@ -54,6 +55,15 @@ export class RunBudgetCommandHandler implements ICommandHandler<RunBudgetCommand
     requirePeriod(command.line, envelope);
     const { clause, amount, rule, title, policy } = envelope;
     return { ...command, title: command.title ?? title, envelope: { clause, amount, rule }, ...(policy && { policy }) };
+  }
+
+  /** @throws Problem `over-envelope`, `budget-line-too-large` when the target may not take the money. */
+  private async targetOf({ to, amount }: Extract<BudgetCommand, { type: 'transfer-out' }>, source: string): Promise<BudgetState['status']> {
+    const stream = budgetStream(to);
+    if (stream === source) return 'open';
+    const { state } = await this.executor.load(budgetDecider, stream);
+    if (state.status === 'open') requireMayReceive(state, lineOfStream(source), positiveAmount(amount));
+    return state.status;
   }
 
   private async statusOf(line: LineRef, source: string): Promise<BudgetState['status']> {

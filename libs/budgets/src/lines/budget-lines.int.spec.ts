@@ -23,7 +23,7 @@ describe('the budget-lines read model', () => {
     await ledger.fund(line, '100.00');
     await ledger.fund(next, '5.00');
     await ledger.run(line, { type: 'adjust', amount: '-10.00', reason: '压减', evidence: [{ title: '决定' }] }, 'adjust');
-    await ledger.run(line, { type: 'transfer-out', transfer: 't', to: next, amount: '1.00', reason: '调剂' }, 'send');
+    await ledger.run(line, { type: 'transfer-out', transfer: 't', to: next, amount: '1.00', reason: '调剂', evidence: [{ title: '决定' }] }, 'send');
     for (const award of ['a', 'b', 'c'])
       await budgets.reserve(line, { award, payee, clause: 'J07', amount: '20.00', grant: {} }, context(award));
     await budgets.spend(line, { award: 'a', instalment: 1, amount: '15.00', payment: 'p1' }, context('pay'));

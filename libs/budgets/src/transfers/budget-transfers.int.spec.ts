@@ -5,7 +5,7 @@ import { figures, line, next } from '../specification.fixture.js';
 import { BudgetTransfers } from './budget-transfers.js';
 
 const other = { ...line, line: 'others' };
-const send = (amount: string) => ({ type: 'transfer-out' as const, transfer: 't1', to: other, amount, reason: '调剂' });
+const send = (amount: string) => ({ type: 'transfer-out' as const, transfer: 't1', to: other, amount, reason: '调剂', evidence: [{ title: '决定' }] });
 
 describe('budget transfers', () => {
   let folder: ReturnType<typeof BudgetLedger.folder>;
@@ -103,6 +103,29 @@ describe('budget transfers', () => {
     await ledger.run(line, { type: 'close', to: next }, 'close again');
     expect(await ledger.subscriptions.settled(5_000)).toBe(true);
     expect(await total(line, next)).toEqual(['0.00', '100.00']);
+  });
+
+  it('between full lines are refused rather than stop what brings them back', async () => {
+    const full = { type: 'appropriate' as const, amount: '999999999899.99', reason: '满', evidence: [{ title: '满' }] };
+    await open(other);
+    await ledger.run(line, full, 'fill source');
+    await ledger.run(other, full, 'fill target');
+    await ledger.run(other, { ...full, amount: '100.00' }, 'fill target whole');
+    await expect(ledger.run(line, send('40.00'), 'send')).rejects.toMatchObject({ code: 'budget-line-too-large' });
+    await restart();
+    expect(await total(line, other)).toEqual(['999999999999.99', '999999999999.99']);
+  });
+
+  it('go back when the target’s envelope has been used up in the meantime', async () => {
+    const bound = { ...next, line: 'bound' };
+    const envelope = { clause: 'J07', amount: '50.00', rule: 'exactly' as const };
+    await ledger.run(bound, { type: 'open', line: bound, title: '定额', envelope }, 'open bound');
+    const fund = { type: 'appropriate' as const, amount: '20.00', reason: '预算', evidence: [{ title: '预算' }] };
+    await expect(ledger.run(line, { ...send('50.01'), to: bound }, 'too much')).rejects.toMatchObject({ code: 'over-envelope' });
+    await ledger.run(line, { ...send('40.00'), to: bound }, 'send');
+    await ledger.run(bound, fund, 'fund');
+    await restart();
+    expect(await total(line, bound)).toEqual(['100.00', '20.00']);
   });
 
   it('are refused at once when the target is not open', async () => {

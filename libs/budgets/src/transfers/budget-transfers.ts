@@ -6,7 +6,7 @@ import { type BudgetCommand, budgetDecider } from '../decide.js';
 import { budgetStream, type LineRef, lineOfStream } from '../line.js';
 
 /** Refusals that mean the target will not take the money; any other stops the manager rather than move money twice. */
-const CANNOT_TAKE = new Set(['budget-line-closed', 'budget-line-unknown', 'budget-line-too-large']);
+const CANNOT_TAKE = new Set(['budget-line-closed', 'budget-line-unknown', 'budget-line-too-large', 'over-envelope']);
 
 interface Journey {
   readonly transfer: string;

@@ -16,7 +16,7 @@ import {
 /** Dossiers as rows: enterprises, their names, facts, certificates and moves. Nothing recorded is ever dropped. */
 export class DossierProjection implements Projection {
   readonly name = 'dossier';
-  readonly version = 1;
+  readonly version = 2;
   readonly tables = [enterpriseTable, nameTable, factTable, certificateTable, moveTable] as unknown as readonly Table<never>[];
   readonly handles: ReadonlySet<string> = new Set(Object.keys(enterpriseEvents));
 
@@ -145,7 +145,7 @@ function factRow(rows: Rows, code: string, factId: string): EnterpriseFactRow {
 
 /** How many open disputes the new fact settles by correcting the disputed one. */
 function recordFact(rows: Rows, code: string, data: FactData, recorded: RecordedEvent, evidence: string): number {
-  const { factId, name, value, period = null, sourceUnit, verification, corrects } = data;
+  const { factId, name, value, period = null, subject = null, sourceUnit, corrects } = data;
   const corrected = corrects === undefined ? undefined : factRow(rows, code, corrects);
   if (corrected !== undefined) rows.put(factTable, { ...corrected, corrected_by_no: numberOf(factId) });
   rows.put(factTable, {
@@ -154,8 +154,9 @@ function recordFact(rows: Rows, code: string, data: FactData, recorded: Recorded
     name,
     value: JSON.stringify(value),
     period,
+    subject,
     source_unit: sourceUnit,
-    verification,
+    verification: 'reported',
     checked_by: null,
     checked_on: null,
     checked_evidence: null,

@@ -38,6 +38,7 @@ export interface EnterpriseFactRow {
   readonly name: string;
   readonly value: string;
   readonly period: string | null;
+  readonly subject: string | null;
   readonly source_unit: string;
   readonly verification: string;
   readonly checked_by: string | null;
@@ -134,6 +135,7 @@ export const factTable = table<EnterpriseFactRow>({
     name: 'text',
     value: 'text',
     period: 'text',
+    subject: 'text',
     source_unit: 'text',
     verification: 'text',
     checked_by: 'text',

@@ -1,5 +1,5 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { type CreditCode, type Evidence, notFound } from '@app/kernel';
+import { type CreditCode, type Evidence, normalisedReference, notFound } from '@app/kernel';
 import { ReadModels } from '@app/projections';
 import type { FactValue } from '../enterprise.js';
 import type {
@@ -26,9 +26,10 @@ export interface FactView {
   readonly name: string;
   readonly value: FactValue;
   readonly period?: string;
+  readonly subject?: string;
   readonly sourceUnit: string;
   readonly verification: string;
-  /** Whether this is the fact that stands for its name and period. */
+  /** Whether this is the fact that stands for its name, period and subject. */
   readonly current: boolean;
   readonly corrects?: string;
   readonly correctedBy?: string;
@@ -121,9 +122,7 @@ export function dossierView(
 ): DossierView {
   const names = [...nameRows].sort((a, b) => compare(a.valid_from, b.valid_from) || a.revision - b.revision);
   const facts = factRows.filter((row) => row.effective_on <= on).sort((a, b) => a.fact_no - b.fact_no);
-  const standing = new Map(
-    facts.filter((row) => row.corrected_by_no === null).map((row) => [`${row.name} ${row.period ?? ''}`, row.fact_no]),
-  );
+  const standing = new Map(facts.filter((row) => row.corrected_by_no === null).map((row) => [factKey(row), row.fact_no]));
   const certificates = certificateRows
     .filter((row) => row.issued_on <= on)
     .sort((a, b) => compare(a.issued_on, b.issued_on) || compare(a.reference, b.reference));
@@ -132,7 +131,7 @@ export function dossierView(
   const relocations = relocationViews(moves);
   const relocation = last?.kind === 'arrival' ? relocations.at(-1) : undefined;
   const merged = enterprise.merged_on !== null && enterprise.merged_on <= on;
-  const factViews = facts.map((row) => factView(row, standing.get(`${row.name} ${row.period ?? ''}`) === row.fact_no));
+  const factViews = facts.map((row) => factView(row, standing.get(factKey(row)) === row.fact_no));
   return {
     creditCode: enterprise.credit_code,
     name: (names.findLast(({ valid_from }) => valid_from <= on) ?? names[0])?.name ?? enterprise.name,
@@ -155,13 +154,15 @@ export function dossierView(
   };
 }
 
+const factKey = ({ name, period, subject }: EnterpriseFactRow) => [name, period ?? '', normalisedReference(subject ?? '')].join(' ');
+
 function factView(row: EnterpriseFactRow, current: boolean): FactView {
   const { checked_by: by, checked_on: on, dispute_reason: reason, disputed_by: disputedBy, disputed_on: disputedOn } = row;
   return {
     factId: `F${row.fact_no}`,
     name: row.name,
     value: JSON.parse(row.value) as FactValue,
-    ...present({ period: row.period }),
+    ...present({ period: row.period, subject: row.subject }),
     sourceUnit: row.source_unit,
     verification: row.verification,
     current,

@@ -20,6 +20,7 @@ export class RunEnterpriseCommand extends Command<Receipt> {
 @CommandHandler(RunEnterpriseCommand)
 export class RunEnterpriseCommandHandler implements ICommandHandler<RunEnterpriseCommand> {
   private readonly decider: ReturnType<typeof enterpriseDecider>;
+  private lastMerger: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly executor: Executor,
@@ -31,8 +32,20 @@ export class RunEnterpriseCommandHandler implements ICommandHandler<RunEnterpris
   async execute({ creditCode: code, command, context }: RunEnterpriseCommand): Promise<Receipt> {
     if (command.type === 'register' && creditCode(command.creditCode) !== code)
       throw new Error('an enterprise is registered under its own credit code');
-    const decidable = command.type === 'merge' ? await this.withSurvivor(command) : command;
-    return this.executor.execute(this.decider, enterpriseStream(code), decidable, context);
+    if (command.type === 'merge') return this.merge(code, command, context);
+    return this.executor.execute(this.decider, enterpriseStream(code), command, context);
+  }
+
+  /**
+   * Mergers are decided one after the other in the whole ledger: only a merger closes a dossier, so the survivor looked
+   * up here still stands when the merger is appended, and two enterprises can never absorb each other. This holds
+   * because a single process has the data folder.
+   */
+  private merge(code: CreditCode, command: MergeEnterprise, context: CommandContext): Promise<Receipt> {
+    const merger = () => this.executor.execute(this.decider, enterpriseStream(code), () => this.withSurvivor(command), context);
+    const merged = this.lastMerger.then(merger);
+    this.lastMerger = merged.catch(() => undefined);
+    return merged;
   }
 
   /** Looks up how the survivor stands: a decision sees one stream, and merging into nobody cannot be undone. */

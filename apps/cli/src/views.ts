@@ -1,0 +1,102 @@
+import { Money } from '@app/kernel';
+import { show, tableOf } from './output.js';
+
+interface AccountBalance {
+  readonly title: string;
+  readonly debit: string;
+  readonly credit: string;
+  readonly balance: string;
+}
+interface Assessed {
+  readonly assessment?: { readonly outcome: string; readonly trace: readonly { readonly text: string }[] };
+}
+interface AwardDetail {
+  readonly award: string;
+  readonly state: { readonly status: string; readonly assessed?: Assessed };
+  readonly timeline: readonly {
+    readonly revision: number;
+    readonly event: string;
+    readonly effectiveOn: string;
+    readonly actor: { readonly id: string; readonly unit: string };
+    readonly policy?: { readonly clause: string; readonly version: number };
+  }[];
+}
+type Row = Readonly<Record<string, string | number | boolean | null>>;
+interface Listed {
+  readonly items: readonly Row[];
+  readonly next?: string;
+}
+
+const accountTable = (accounts: readonly AccountBalance[]) =>
+  tableOf(
+    ['科目', '借方', '贷方', '余额'],
+    accounts.map(({ title, debit, credit, balance }) => [title, debit, credit, balance]),
+  );
+
+/** Some columns of a list, under headings people use; `yuan` columns as they write amounts. */
+function list(columns: readonly (readonly [heading: string, field: string, kind?: 'yuan'])[]): (answer: never) => string {
+  return (answer) => {
+    const { items, next } = answer as Listed;
+    if (items.length === 0) return '（无）';
+    const cell = (value: Row[string] | undefined, kind?: 'yuan') => {
+      if (value === null || value === undefined) return '';
+      return kind === 'yuan' ? Money.parseSigned(String(value)).toChinese() : String(value);
+    };
+    const table = tableOf(
+      columns.map(([heading]) => heading),
+      items.map((item) => columns.map(([, field, kind]) => cell(item[field], kind))),
+    );
+    return next === undefined ? table : `${table}\nmore: --cursor ${next}`;
+  };
+}
+
+/** How the answer of a command is shown to a person, by the command's words; anything else is shown as it is. */
+const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
+  'award assess': ({ assessment }: Assessed) => (assessment === undefined ? '（已测算过）' : assessment.trace.map(({ text }) => text).join('\n')),
+  'award show': ({ award, state, timeline }: AwardDetail) =>
+    [
+      `${award}: ${state.status}`,
+      ...(state.assessed?.assessment?.trace.map(({ text }) => `  ${text}`) ?? []),
+      tableOf(
+        ['#', '事件', '生效日期', '经办人', '单位', '条款'],
+        timeline.map(({ revision, event, effectiveOn, actor, policy }) => [revision, event, effectiveOn, actor.id, actor.unit, policy === undefined ? '' : `${policy.clause} v${policy.version}`]),
+      ),
+    ].join('\n'),
+  'award list': list([
+    ['奖补编号', 'award'],
+    ['企业', 'payeeName'],
+    ['状态', 'status'],
+    ['金额', 'amount', 'yuan'],
+    ['已拨付', 'paid', 'yuan'],
+    ['待追缴', 'clawbackOutstanding', 'yuan'],
+  ]),
+  due: list([
+    ['奖补编号', 'award'],
+    ['分期', 'instalment'],
+    ['企业', 'payeeName'],
+    ['金额', 'amount', 'yuan'],
+    ['应付日', 'dueSince'],
+    ['已逾（天）', 'ageDays'],
+    ['状态', 'state'],
+  ]),
+  'policy list': list([
+    ['政策包', 'pack'],
+    ['版本', 'version'],
+    ['名称', 'title'],
+    ['发布状态', 'status'],
+    ['施行', 'force_from'],
+    ['止于', 'force_until'],
+    ['终止', 'ended_on'],
+  ]),
+  balances: (groups: readonly { group: Readonly<Record<string, string>>; accounts: readonly AccountBalance[] }[]) =>
+    groups.length === 0 ? '（无）' : groups.map(({ group, accounts }) => `${Object.values(group).join(' ')}\n${accountTable(accounts)}`).join('\n'),
+  'trial-balance': ({ accounts, difference, balanced }: { accounts: readonly AccountBalance[]; difference: string; balanced: boolean }) =>
+    `${accountTable(accounts)}\n借贷差额 ${difference} 元，${balanced ? '平衡' : '不平衡！'}`,
+};
+
+/** The answer of a command as a person reads it. */
+export function viewOf(words: string, answer: unknown): string {
+  const name = words.replace(/ <.*$/, '');
+  const view = VIEWS[name];
+  return view === undefined ? show(answer) : view(answer as never);
+}

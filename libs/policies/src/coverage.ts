@@ -1,0 +1,204 @@
+import { unreachable } from '@app/kernel';
+import { type Citation, type Clause, type Comparison, type Due, type NoteKind, type Pack, type Shape, type TargetCounts, citationOf, coveredBy } from './pack.js';
+
+/** One rule of a source document, as the catalogue lists it. */
+export interface CatalogueRow {
+  readonly id: string;
+  readonly seed: string;
+  readonly lines: readonly number[];
+  readonly kind: string;
+  readonly quote: string;
+}
+
+/**
+ * What the ledger does with a rule today. `executable`: an assessment or another control applies it. `tracked`: its progress is shown.
+ * `registered`: it stands in a pack with its words, and nothing follows it.
+ */
+export type Handling = 'executable' | 'tracked' | 'registered';
+
+/** Where a rule stands and what is done with it; all null for a rule that stands in no pack. */
+export interface CoverageRow {
+  readonly id: string;
+  readonly pack: string | null;
+  readonly clause: string | null;
+  readonly handling: Handling | null;
+  readonly note: string;
+}
+
+interface Finding {
+  readonly handling: Handling;
+  readonly note: string;
+}
+
+const COLUMNS = ['id', 'seed', 'lines', 'kind', 'quote'];
+
+/**
+ * Reads a catalogue: tab-separated, with a heading line; `lines` holds numbers joined by commas.
+ * @throws Error naming the line that is malformed.
+ */
+export function parseCatalogue(text: string): readonly CatalogueRow[] {
+  const [heading, ...lines] = text.split('\n').filter((line) => line !== '');
+  if (heading !== COLUMNS.join('\t')) throw new Error(`the catalogue must begin with the columns ${COLUMNS.join(', ')}`);
+  return lines.map((line, index) => {
+    const fields = line.split('\t');
+    const [id, seed, numbers, kind, quote] = fields as [string, string, string, string, string];
+    if (fields.length !== COLUMNS.length || fields.includes('') || !/^[1-9]\d*(,[1-9]\d*)*$/.test(numbers)) {
+      throw new Error(`line ${index + 2} of the catalogue is malformed`);
+    }
+    return { id, seed, lines: numbers.split(',').map(Number), kind, quote };
+  });
+}
+
+/** One row for each rule of the catalogue, in its order: the clause that answers for it, and what is done with it today. */
+export function coverage(rows: readonly CatalogueRow[], packs: readonly Pack[]): readonly CoverageRow[] {
+  return rows.map((row) => {
+    const found = clauseFor(row, packs);
+    if (found === undefined) return { id: row.id, pack: null, clause: null, handling: null, note: '不在任何政策包中。' };
+    const { pack, clause } = found;
+    if (!isSameCitation(citationOf(clause, row.id), row)) {
+      return { id: row.id, pack: null, clause: null, handling: null, note: `${pack.id} ${clause.id} 所引的行或原文与目录不一致。` };
+    }
+    const { handling, note } = handlingOf(pack, clause);
+    return { id: row.id, pack: pack.id, clause: clause.id, handling, note: `${note}${partsText(pack, clause)}${openText(pack, clause)}` };
+  });
+}
+
+function clauseFor(row: CatalogueRow, packs: readonly Pack[]): { readonly pack: Pack; readonly clause: Clause } | undefined {
+  for (const pack of packs) {
+    if (pack.source.file !== row.seed) continue;
+    const clause = pack.clauses.find((one) => coveredBy(one).includes(row.id));
+    if (clause !== undefined) return { pack, clause };
+  }
+  return undefined;
+}
+
+function isSameCitation({ line, quote }: Citation, row: CatalogueRow): boolean {
+  const lines = typeof line === 'number' ? [line] : line;
+  return quote === row.quote && lines.join() === row.lines.join();
+}
+
+/** Read off the shape and what it is used for, so that a pack cannot claim more than the engine does. */
+function handlingOf(pack: Pack, clause: Clause): Finding {
+  const { shape } = clause;
+  switch (shape.kind) {
+    case 'fixed':
+    case 'percent':
+    case 'level-table':
+    case 'match':
+      return applied(pack, '按条文核对条件并计算金额');
+    case 'staged':
+      return applied(pack, '按条文核对条件，分期计算金额，逐期判断是否到付');
+    case 'discretionary':
+      return applied(pack, '核对条件并给出上限，由经办部门在上限内核定并说明理由');
+    case 'gate':
+      return applied(pack, isWaivable(pack, clause) ? '作为条件核对；原则性要求，可说明理由后豁免' : '作为条件核对，不满足即不予支持');
+    case 'tier':
+      return applied(pack, '按条文判断应入的梯队；入库名册和动态调整尚未办理');
+    case 'ladder':
+      return registered(`梯队：${shape.tiers.map(({ title }) => title).join('、')}${sizeText(shape)}；没有入库规则，尚未跟踪`);
+    case 'external':
+    case 'unspecified':
+      return registered(`条文未写明金额，评估结论为暂不能兑付，待${clause.waits ?? '实施细则'}；与实施细则的关联尚未办理`);
+    case 'budget':
+      return budgetHandling(pack, shape.envelope);
+    case 'target':
+      return registered(`目标：${targetText(shape)}；完成情况尚未跟踪`);
+    case 'target-table':
+      return registered(`目标表：${shape.indicator}（${shape.unit}），${shape.rows.length}行${shape.columns.length}列${blankText(shape)}；完成情况尚未跟踪`);
+    case 'deadline':
+      return registered(`${EVERY[shape.every]}（${byText(shape)}）：${shape.action}；到期和办结尚未跟踪`);
+    case 'note':
+      return noteHandling(pack, shape.about);
+    default:
+      return unreachable(shape);
+  }
+}
+
+const registered = (note: string): Finding => ({ handling: 'registered', note: `${note}。` });
+
+/** A draft is computed all the same, but only as a simulation. */
+const applied = (pack: Pack, note: string): Finding => ({ handling: 'executable', note: `${note}${pack.status === 'draft' ? '；草案尚未施行，只作测算' : ''}。` });
+
+const isWaivable = (pack: Pack, { gates = [] }: Clause): boolean => gates.every((id) => pack.gates.find((gate) => gate.id === id)?.soft === true);
+
+function budgetHandling(pack: Pack, envelopeId: string): Finding {
+  const rule = pack.envelopes.find(({ id }) => id === envelopeId)?.rule;
+  return rule === 'exactly'
+    ? { handling: 'executable', note: `以“${envelopeId}”设立的预算科目，下达和调整的合计不得超过此数；奖补是否从该科目支出尚未核对。` }
+    : { handling: 'tracked', note: `以“${envelopeId}”设立的预算科目，显示距此数尚未下达的差额；不足时不作拦阻。` };
+}
+
+/** What a note is, for the kinds nothing follows yet. */
+const NOTES: Readonly<Record<Exclude<NoteKind, 'validity' | 'disclosure'>, string>> = {
+  priority: '优先支持的规定，申报和推荐时尚未据以排序',
+  explore: '探索性的制度，尚无办法可以执行',
+  external: '落实另行制定的政策，该政策不在本文件内，尚未关联',
+  list: '名单，尚未收录或跟踪',
+  calendar: '按时开展的工作，尚未跟踪',
+  registry: '备案登记的要求，备案名册尚未建立',
+  blacklist: '失信惩戒和信用修复的规定，列入、告知、申辩、修复的程序尚未建立',
+  clearance: '部门核查意见，尚未纳入办理流程',
+  kpi: '考核的规定，尚未跟踪',
+  layer: '对下级政府的要求，尚未跟踪',
+  title: '称号的评定，称号名册尚未建立',
+  condition: '对企业或资金用途的要求，不是已收录奖补的条件，尚未核对',
+  funding: '财政保障的要求，文本未写金额，不设预算上限，尚未跟踪',
+  adjustment: '动态调整的规定，尚未纳入办理流程',
+};
+
+function noteHandling(pack: Pack, about: NoteKind): Finding {
+  if (about === 'validity') {
+    return pack.force.from === null && pack.force.until === null
+      ? registered('文件的期限；没有可以据以判断的日期')
+      : { handling: 'executable', note: '施行和失效日期，期限以外的业务日期一律不予受理。' };
+  }
+  if (about === 'disclosure') {
+    return pack.status === 'draft'
+      ? { handling: 'executable', note: '草案不予受理，只作测算，测算结果有标记。' }
+      : registered('公开属性，随政策一并显示；导出和公示时尚未据以限制');
+  }
+  return registered(NOTES[about]);
+}
+
+const COMPARISONS: Readonly<Record<Comparison, string>> = {
+  'at-least': '不少于',
+  'more-than': '超过',
+  'at-most': '不超过',
+  'less-than': '低于',
+  exactly: '恰为',
+  about: '约',
+};
+const COUNTS: Readonly<Record<TargetCounts, string>> = { standing: '存量', 'within-year': '当年数', cumulative: '累计数', 'yearly-average': '年均数' };
+const EVERY = { year: '每年', 'half-year': '每半年', quarter: '每季度', once: '一次' } as const;
+
+function targetText({ indicator, unit, comparison, value, due, counts, baseline, tolerance }: Extract<Shape, { kind: 'target' }>): string {
+  const compared = baseline === undefined ? '' : `，对照${baseline}`;
+  const around = tolerance === undefined ? '' : `（上下${tolerance}${unit}）`;
+  return `${indicator}${COMPARISONS[comparison]}${value}${unit}${around}${compared}，${COUNTS[counts ?? 'standing']}，${dueText(due)}`;
+}
+
+function dueText(due: Due): string {
+  if ('date' in due) return `${due.date}到期`;
+  if ('year' in due) return due.since === undefined ? `${due.year}年底到期` : `${due.since}年至${due.year}年`;
+  if (due.from === undefined) return due.to === undefined ? '每年' : `至${due.to}年每年`;
+  return due.to === undefined ? `自${due.from}年起每年` : `${due.from}年至${due.to}年每年`;
+}
+
+const byText = ({ every, by }: Extract<Shape, { kind: 'deadline' }>): string => (by === 'end' ? '文本未写日期，以期末为限' : every === 'once' ? `${by}到期` : `不晚于${by}`);
+
+const sizeText = ({ tiers, size }: Extract<Shape, { kind: 'ladder' }>): string => (size === undefined ? '' : `（文本称${size}级，写明${tiers.length}级）`);
+
+function blankText({ rows }: Extract<Shape, { kind: 'target-table' }>): string {
+  const blank = rows.flatMap(({ values }) => values).filter((value) => value === null).length;
+  return blank === 0 ? '' : `，其中${blank}格未填，作未知处理`;
+}
+
+function partsText(pack: Pack, { id }: Clause): string {
+  const parts = pack.clauses.filter(({ partOf }) => partOf === id).map(({ title }) => title);
+  return parts.length === 0 ? '' : `另含：${parts.join('、')}。`;
+}
+
+function openText(pack: Pack, { id }: Clause): string {
+  const open = pack.interpretations.filter(({ chosen, clauses }) => chosen === null && clauses.includes(id)).map(({ question }) => question);
+  return open.length === 0 ? '' : `待定：${open.join('')}`;
+}
