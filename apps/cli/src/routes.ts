@@ -46,6 +46,7 @@ export const ROUTES: readonly Route[] = [
       { flag: '--pack-file <path>', field: 'pack', kind: 'file', required: true, help: 'the YAML pack' },
       { flag: '--source-file <path>', field: 'source', kind: 'file', help: 'the source document its quotes are checked against' },
       { flag: '--name <text>', field: 'file', help: 'its name in messages; the file name when left out', fromPath: 'pack' },
+      EVIDENCE,
     ],
   },
   {
@@ -58,6 +59,7 @@ export const ROUTES: readonly Route[] = [
       { flag: '--source-file <path>', field: 'source', kind: 'file', help: 'the source document its quotes are checked against' },
       { flag: '--name <text>', field: 'file', help: 'its name in messages; the file name when left out', fromPath: 'pack' },
       REASON,
+      EVIDENCE,
     ],
   },
   { words: 'policy expire <pack>', help: '政策到期', method: 'POST', path: '/v1/policies/:pack/expire', options: [must('--on', 'on', 'first day it no longer applies'), REASON, EVIDENCE] },

@@ -88,7 +88,7 @@ interface Page {
 export class SqliteEventStore implements EventStore {
   private readonly database: Database.Database;
   private readonly statements: ReturnType<typeof prepare>;
-  private queue: QueuedAppend[] = [];
+  private readonly queue: QueuedAppend[] = [];
   private flushScheduled = false;
   private readonly wakers = new Set<() => void>();
   private lastPage: Page = { after: -1, events: [] };

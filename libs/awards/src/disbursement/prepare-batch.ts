@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler, QueryBus } from '@nestjs/cqrs';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
-import { type BusinessDate, creditCode, invalidField } from '@app/kernel';
-import { awardStream, type GrantedState, isGranted } from '../award.js';
+import { type BusinessDate, invalidField } from '@app/kernel';
+import { awardStream, isGranted } from '../award.js';
 import { awardDecider } from '../decide.js';
 import { type DueFilter, GetDueInstalments } from '../due-instalments/due-instalments.query.js';
 import { Payees } from './payees.js';
