@@ -214,7 +214,7 @@ function review(command: Of<'review'>, state: AwardState, context: DecisionConte
     throw refused('assessment-not-payable', `the assessment says ${assessment.outcome}: it cannot be recommended`, { outcome: assessment.outcome });
   }
   if (assessment.simulated === true) throw refused('assessment-simulated', 'a simulated assessment pays nobody');
-  const own = used.filter(({ source }) => source['recordedBy'] === context.actorId).map(({ input }) => input);
+  const own = used.filter(({ source }) => [source['recordedBy'], source['relocationRecordedBy']].includes(context.actorId)).map(({ input }) => input);
   if (own.length > 0) throw refused('duties-not-separated', `${context.actorId} recorded ${own.join(', ')} and may not review what rests on it`, { actor: context.actorId, recorded: own });
   const unverified = used.filter(({ verified }) => !verified).map(({ input }) => input);
   if (unverified.length > 0 && (command.unverifiedReason ?? '').trim() === '') {

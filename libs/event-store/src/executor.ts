@@ -92,7 +92,9 @@ export class Executor {
   ): Promise<Receipt> {
     const decision = { actorId: context.actor.id, roles: context.actor.roles, effectiveOn: context.effectiveOn, today: context.today };
     let loaded = this.cached(decider, stream);
-    if (loaded.revision === NO_STREAM) loaded = await this.refresh(decider, stream, loaded);
+    // A stream not seen before is most often a new one: a plain command is decided at once, and the exact revision of
+    // the append (or the look before any refusal) tells when it is not. One that needs look-ups reads first.
+    if (loaded.revision === NO_STREAM && typeof command === 'function') loaded = await this.refresh(decider, stream, loaded);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       let events: readonly Event[] = [];
       let refusal: { readonly error: unknown } | undefined;
