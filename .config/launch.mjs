@@ -104,7 +104,13 @@ function isGone(lock) {
 }
 
 const environment = {};
-const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js'), '--config', join(root, '.config/jest.config.mjs')];
+const jest = [
+  '--experimental-vm-modules',
+  '--no-warnings',
+  join(root, 'node_modules/jest/bin/jest.js'),
+  '--config',
+  join(root, '.config/jest.config.mjs'),
+];
 const tasks = {
   build: () => {},
   api: () => run([join(root, 'dist/apps/api/src/main.js'), ...args]),

@@ -127,7 +127,14 @@ export async function writeHistory(store, { events, seed = 1, now = {}, progress
   Object.defineProperty(now, 'instant', { get: () => author.instant, configurable: true });
   const random = randomOf(seed);
   const packs = bundledPacks();
-  for (const pack of packs) await author.run(policyDecider, `policy-${pack.id}`, { type: 'publish', pack, evidence: [{ title: pack.title, sha256: pack.source.sha256 }] }, LEDGER, FIRST_DAY);
+  for (const pack of packs)
+    await author.run(
+      policyDecider,
+      `policy-${pack.id}`,
+      { type: 'publish', pack, evidence: [{ title: pack.title, sha256: pack.source.sha256 }] },
+      LEDGER,
+      FIRST_DAY,
+    );
   await author.forget([...author.states.keys()]);
 
   const vocabulary = vocabularyOf(packs);

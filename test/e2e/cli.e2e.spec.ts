@@ -41,20 +41,45 @@ describe('ledger on the command line', () => {
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
     return path;
   };
-  const tokenFor = async (role: string, actor: string, data: string) => (await ledger(['token', '--role', role, '--actor', actor, '--data', data])).stdout.trim();
+  const tokenFor = async (role: string, actor: string, data: string) =>
+    (await ledger(['token', '--role', role, '--actor', actor, '--data', data])).stdout.trim();
 
   it('answers every case of a file, one JSON line each, and nothing else on stdout', async () => {
     const { code, stdout } = await ledger(['policy', 'assess', '--cases', CASES, '--json']);
     expect(code).toBe(0);
-    const answers = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
-    const cases = readFileSync(CASES, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { id: string; expect: Record<string, unknown> });
+    const answers = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const cases = readFileSync(CASES, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string; expect: Record<string, unknown> });
     expect(answers.map(({ id }) => id)).toEqual(cases.map(({ id }) => id));
     answers.forEach((answer, index) => expect(answer).toMatchObject(cases[index]?.expect ?? {}));
   }, 60_000);
 
   it('says no with 1, wrong input with 2, and explains aloud', async () => {
-    const facts = { 'certification.kind': 'first', 'enterprise.sme': true, 'enterprise.techSmeRegistered': true, 'enterprise.aboveScale': false, 'rd.expenditure': '5000000.00' };
-    const assess = (content: unknown) => ledger(['policy', 'assess', '--pack', 'ganzhou-etdz-2023', '--clause', 'G01', '--on', '2024-05-01', '--facts', file('facts.json', content)]);
+    const facts = {
+      'certification.kind': 'first',
+      'enterprise.sme': true,
+      'enterprise.techSmeRegistered': true,
+      'enterprise.aboveScale': false,
+      'rd.expenditure': '5000000.00',
+    };
+    const assess = (content: unknown) =>
+      ledger([
+        'policy',
+        'assess',
+        '--pack',
+        'ganzhou-etdz-2023',
+        '--clause',
+        'G01',
+        '--on',
+        '2024-05-01',
+        '--facts',
+        file('facts.json', content),
+      ]);
     const payable = await assess(facts);
     expect(payable.code).toBe(0);
     expect(payable.stdout).toContain('最高40万元');
@@ -78,21 +103,57 @@ describe('ledger on the command line', () => {
   it('works on a data folder of its own, and through the server that holds it', async () => {
     const data = join(folder, 'own');
     const token = await tokenFor('clerk', 'wang', data);
-    const register = ['enterprise', 'register', '--code', CODE, '--name', '命令行企业', '--key', 'register-1', '--data', data, '--token', token, '--json'];
+    const register = [
+      'enterprise',
+      'register',
+      '--code',
+      CODE,
+      '--name',
+      '命令行企业',
+      '--key',
+      'register-1',
+      '--data',
+      data,
+      '--token',
+      token,
+      '--json',
+    ];
     const first = await ledger(register);
     expect([first.code, JSON.parse(first.stdout)]).toMatchObject([0, { revision: 0, replayed: false }]);
     expect(JSON.parse((await ledger(register)).stdout)).toMatchObject({ revision: 0, replayed: true });
     expect((await ledger(['enterprise', 'list', '--data', data, '--token', token])).stdout).toContain('命令行企业');
 
     expect((await ledger(['enterprise', 'list', '--data', data])).code).toBe(2);
-    const finance = await ledger(['budget', 'open', '--pack', 'ganzhou-etdz-2023', '--line', 'x', '--period', '2024', '--data', data, '--token', token]);
+    const finance = await ledger([
+      'budget',
+      'open',
+      '--pack',
+      'ganzhou-etdz-2023',
+      '--line',
+      'x',
+      '--period',
+      '2024',
+      '--data',
+      data,
+      '--token',
+      token,
+    ]);
     expect([finance.code, finance.stderr]).toEqual([1, expect.stringContaining('role-required')]);
     expect((await ledger(['award', 'show', `ganzhou-etdz-2023.G01.${CODE}.once`, '--data', data, '--token', token])).code).toBe(1);
     expect((await ledger(['enterprise', 'list', '--server', 'http://127.0.0.1:9', '--token', token])).code).toBe(3);
 
     const served = await ServedLedger.start(data);
     try {
-      const through = await ledger(['--server', served.url, 'enterprise', 'show', CODE, '--json', '--token', await served.token('li', 'reviewer')]);
+      const through = await ledger([
+        '--server',
+        served.url,
+        'enterprise',
+        'show',
+        CODE,
+        '--json',
+        '--token',
+        await served.token('li', 'reviewer'),
+      ]);
       expect(JSON.parse(through.stdout)).toMatchObject({ creditCode: CODE, name: '命令行企业' });
       // The folder is taken, and this server has not said where it listens: that must be told, not worked around.
       const blocked = await ledger(['enterprise', 'list', '--data', data, '--token', token]);
@@ -106,7 +167,12 @@ describe('ledger on the command line', () => {
     const into = join(folder, 'demo');
     const { code, stdout } = await ledger(['demo', '--into', into, '--json']);
     expect(code).toBe(0);
-    const report = JSON.parse(stdout) as { awards: { clause: string; payeeName: string; status: string; amount: string; paid: string }[]; trial: object; due: unknown[]; refusals: { code: string }[] };
+    const report = JSON.parse(stdout) as {
+      awards: { clause: string; payeeName: string; status: string; amount: string; paid: string }[];
+      trial: object;
+      due: unknown[];
+      refusals: { code: string }[];
+    };
     const award = (clause: string, name: string) => report.awards.find((each) => each.clause === clause && each.payeeName.includes(name));
     expect(award('G01', '微电子')).toMatchObject({ status: 'granted', amount: '400000.00', paid: '400000.00' });
     expect(award('G01', '新能源汽车')).toMatchObject({ amount: '600000.00', paid: '600000.00' });

@@ -18,7 +18,11 @@ describe('ledger policy coverage', () => {
   });
   afterAll(() => rmSync(elsewhere, { recursive: true, force: true }));
   const run = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(elsewhere, 'dist/apps/cli/src/main.js'), 'policy', 'coverage', ...args], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(elsewhere, 'dist/apps/cli/src/main.js'), 'policy', 'coverage', ...args],
+      { encoding: 'utf8' },
+    );
     return { code: status, stdout, stderr };
   };
 
@@ -27,7 +31,14 @@ describe('ledger policy coverage', () => {
     expect(code).toBe(0);
     const rows = JSON.parse(stdout) as Record<string, unknown>[];
     expect(rows).toHaveLength(192);
-    for (const row of rows) expect(row).toEqual({ id: expect.any(String), pack: expect.any(String), clause: expect.any(String), handling: expect.stringMatching(/^(executable|tracked|registered)$/), note: expect.any(String) });
+    for (const row of rows)
+      expect(row).toEqual({
+        id: expect.any(String),
+        pack: expect.any(String),
+        clause: expect.any(String),
+        handling: expect.stringMatching(/^(executable|tracked|registered)$/),
+        note: expect.any(String),
+      });
   }, 60_000);
 
   it('prints a table for people, with the counts beside it', () => {

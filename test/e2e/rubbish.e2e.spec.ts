@@ -93,7 +93,12 @@ describe('rubbish at every route', () => {
   });
 
   const send = (method: string, path: string, body: string | Buffer | undefined, headers: Record<string, string> = {}) =>
-    raw(served.port, method, path, body, { authorization: `Bearer ${tokens[0]}`, 'content-type': 'application/json', 'idempotency-key': `k${Math.random()}`, ...headers });
+    raw(served.port, method, path, body, {
+      authorization: `Bearer ${tokens[0]}`,
+      'content-type': 'application/json',
+      'idempotency-key': `k${Math.random()}`,
+      ...headers,
+    });
 
   /** Anything may be refused, nothing may break; what succeeds must be a real answer. */
   function check(answer: Raw, what: string): void {
@@ -123,7 +128,11 @@ describe('rubbish at every route', () => {
   it('refuses wrong types, huge and hostile values in every field', async () => {
     for (const { method, path, fields } of operations.filter((operation) => operation.method === 'POST')) {
       for (const field of fields) {
-        for (const value of VALUES) check(await send(method, filled(path), JSON.stringify({ [field]: value })), `${method} ${path} ${field}=${JSON.stringify(value)?.slice(0, 40)}`);
+        for (const value of VALUES)
+          check(
+            await send(method, filled(path), JSON.stringify({ [field]: value })),
+            `${method} ${path} ${field}=${JSON.stringify(value)?.slice(0, 40)}`,
+          );
       }
     }
     expect(failures).toEqual([]);
@@ -133,7 +142,9 @@ describe('rubbish at every route', () => {
     const segments = ['%00', '%ff', '%', '..%2f..%2fetc', 'x'.repeat(2_000), '💥', "'%20OR%201=1", '-1', '1e9', 'NaN', '%E4%BD'];
     for (const { method, path } of operations) {
       for (const segment of segments) {
-        const target = path.includes('{') ? path.replace(/\{[^}]+\}/g, encodeURI(segment).replace(/%25/g, '%')) : `${path}?limit=${segment}&cursor=${segment}&on=${segment}&by=${segment}&unknown=1`;
+        const target = path.includes('{')
+          ? path.replace(/\{[^}]+\}/g, encodeURI(segment).replace(/%25/g, '%'))
+          : `${path}?limit=${segment}&cursor=${segment}&on=${segment}&by=${segment}&unknown=1`;
         check(await send(method, target, method === 'POST' ? '{}' : undefined), `${method} ${target.slice(0, 120)}`);
       }
     }
@@ -162,7 +173,11 @@ describe('rubbish at every route', () => {
       { 'content-encoding': 'gzip' },
     ];
     for (const { method, path } of operations) {
-      for (const header of headers) check(await send(method, filled(path), method === 'POST' ? '{}' : undefined, header), `${method} ${path} ${JSON.stringify(header).slice(0, 60)}`);
+      for (const header of headers)
+        check(
+          await send(method, filled(path), method === 'POST' ? '{}' : undefined, header),
+          `${method} ${path} ${JSON.stringify(header).slice(0, 60)}`,
+        );
     }
     expect(failures).toEqual([]);
     const without = await raw(served.port, 'POST', '/v1/enterprises', JSON.stringify({ creditCode: CODE, name: '测试' }), {
@@ -173,16 +188,24 @@ describe('rubbish at every route', () => {
   }, 120_000);
 
   it('answers unknown routes, methods and bytes that are no HTTP', async () => {
-    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE']) check(await send(method, '/v1/awards', undefined), `${method} /v1/awards`);
-    for (const path of ['/', '/v2/awards', '/v1/../health', '//v1//awards', '/v1/awards/%2e%2e']) check(await send('GET', path, undefined), `GET ${path}`);
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'])
+      check(await send(method, '/v1/awards', undefined), `${method} /v1/awards`);
+    for (const path of ['/', '/v2/awards', '/v1/../health', '//v1//awards', '/v1/awards/%2e%2e'])
+      check(await send('GET', path, undefined), `GET ${path}`);
     const random = seededRandom(SEED);
-    const starts = ['', 'GET / HTTP/1.1\r\n', 'POST /v1/awards HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n', 'POST /v1/awards HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n'];
+    const starts = [
+      '',
+      'GET / HTTP/1.1\r\n',
+      'POST /v1/awards HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n',
+      'POST /v1/awards HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n',
+    ];
     for (let round = 0; round < 100; round += 1) {
       const noise = Buffer.from(Array.from({ length: 1 + Math.floor(random() * 400) }, () => Math.floor(random() * 256)));
       const answer = await rawBytes(served.port, Buffer.concat([Buffer.from(starts[round % starts.length] as string), noise]));
       const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 400);
       if (status >= 500) failures.push(`bytes ${round}: ${answer.slice(0, 200)}`);
-      if (answer.startsWith('HTTP') && status >= 400 && !/application\/problem\+json/i.test(answer)) failures.push(`bytes ${round}: no problem document: ${answer.slice(0, 200)}`);
+      if (answer.startsWith('HTTP') && status >= 400 && !/application\/problem\+json/i.test(answer))
+        failures.push(`bytes ${round}: no problem document: ${answer.slice(0, 200)}`);
     }
     expect(failures).toEqual([]);
   }, 60_000);
@@ -209,20 +232,41 @@ function operationsOf(description: Record<string, unknown>): readonly Operation[
 
 /** A path whose parameters have the right form, so that the body is what is judged. */
 function filled(path: string): string {
-  const values: Record<string, string> = { award: `ganzhou-etdz-2023.G13.${CODE}.P1`, pack: 'ganzhou-etdz-2023', code: CODE, line: 'awards', period: '2024', clause: 'G01', factId: 'F1' };
+  const values: Record<string, string> = {
+    award: `ganzhou-etdz-2023.G13.${CODE}.P1`,
+    pack: 'ganzhou-etdz-2023',
+    code: CODE,
+    line: 'awards',
+    period: '2024',
+    clause: 'G01',
+    factId: 'F1',
+  };
   return path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '1');
 }
 
 function raw(port: number, method: string, path: string, body: string | Buffer | undefined, headers: Record<string, string>): Promise<Raw> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const sent = request({ port, host: '127.0.0.1', method, path: path.replace(/[^\x21-\x7e]/gu, encodeURIComponent), headers: { ...headers, ...length } }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, contentType: response.headers['content-type'] ?? '', body: Buffer.concat(chunks).toString('utf8') }));
-    });
+    const sent = request(
+      { port, host: '127.0.0.1', method, path: path.replace(/[^\x21-\x7e]/gu, encodeURIComponent), headers: { ...headers, ...length } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            contentType: response.headers['content-type'] ?? '',
+            body: Buffer.concat(chunks).toString('utf8'),
+          }),
+        );
+      },
+    );
     // The server may hang up on a body it has refused: then its answer has already come.
-    sent.on('error', (error: NodeJS.ErrnoException) => (['EPIPE', 'ECONNRESET'].includes(error.code ?? '') ? resolve({ status: 413, contentType: 'application/problem+json', body: '{"code":"body-too-large"}' }) : reject(error)));
+    sent.on('error', (error: NodeJS.ErrnoException) =>
+      ['EPIPE', 'ECONNRESET'].includes(error.code ?? '')
+        ? resolve({ status: 413, contentType: 'application/problem+json', body: '{"code":"body-too-large"}' })
+        : reject(error),
+    );
     sent.end(body);
   });
 }

@@ -57,7 +57,8 @@ function lostOrDoubled(events: readonly StoredEvent[], acknowledged: readonly Ac
     if (own.length === 0 && !key.endsWith('.again')) faults.push(`lost: ${path} (${key}) left no event`);
     if (new Set(own.map((event) => event.stream)).size > 1) faults.push(`doubled: ${path} (${key}) wrote two streams`);
     const revisions = own.map((event) => event.revision);
-    if (revisions.length > 0 && (revisions.at(-1) as number) - (revisions[0] as number) !== revisions.length - 1) faults.push(`doubled: ${path} (${key}) was applied twice`);
+    if (revisions.length > 0 && (revisions.at(-1) as number) - (revisions[0] as number) !== revisions.length - 1)
+      faults.push(`doubled: ${path} (${key}) was applied twice`);
   }
   return faults;
 }
@@ -85,7 +86,11 @@ function moneyFaults(events: readonly StoredEvent[]): readonly string[] {
     switch (type.replace(/\.v\d+$/, '')) {
       case 'award-granted': {
         const budget = data['budget'] as { pack: string; line: string; period: string };
-        Object.assign(award, { granted: award.granted + amount, grants: award.grants + 1, line: `budget-${budget.pack}.${budget.line}.${budget.period}` });
+        Object.assign(award, {
+          granted: award.granted + amount,
+          grants: award.grants + 1,
+          line: `budget-${budget.pack}.${budget.line}.${budget.period}`,
+        });
         const reserved = lines.get(award.line as string)?.reserved.get(stream.slice('award-'.length)) ?? 0;
         if (reserved < amount) faults.push(`${stream} was granted without its reservation`);
         break;
@@ -132,12 +137,14 @@ function moneyFaults(events: readonly StoredEvent[]): readonly string[] {
     const line = award.line === undefined ? undefined : lines.get(award.line);
     const id = stream.slice('award-'.length);
     const [reserved, spent] = [line?.reserved.get(id) ?? 0, line?.spent.get(id) ?? 0];
-    if (award.granted > 0 && reserved + spent !== award.granted) faults.push(`${stream}: granted ${award.granted}, its line holds ${reserved} + ${spent}`);
+    if (award.granted > 0 && reserved + spent !== award.granted)
+      faults.push(`${stream}: granted ${award.granted}, its line holds ${reserved} + ${spent}`);
     if (spent !== award.paid) faults.push(`${stream}: paid ${award.paid}, its line spent ${spent}`);
   }
   for (const [stream, { reserved }] of lines) {
     for (const [award, held] of reserved) {
-      if (held !== 0 && (awards.get(`award-${award}`)?.granted ?? 0) === 0) faults.push(`${stream} holds ${held} for ${award}, which is not granted`);
+      if (held !== 0 && (awards.get(`award-${award}`)?.granted ?? 0) === 0)
+        faults.push(`${stream} holds ${held} for ${award}, which is not granted`);
     }
   }
   return faults;

@@ -35,7 +35,11 @@ describe(`${WRITERS} writers at once`, () => {
       tokens.set(`finance${number}`, await served.token(`finance${number}`, 'finance'));
     }
     await must('finance', '/v1/budgets', { pack: PACK, line: 'awards', period: '2024', title: '测试科目' });
-    await must('finance', `/v1/budgets/${PACK}/awards/2024/appropriations`, { amount: `${AFFORDABLE * 5_000}.00`, reason: '预算', evidence: [{ title: '批复' }] });
+    await must('finance', `/v1/budgets/${PACK}/awards/2024/appropriations`, {
+      amount: `${AFFORDABLE * 5_000}.00`,
+      reason: '预算',
+      evidence: [{ title: '批复' }],
+    });
   }, 60_000);
   afterAll(async () => {
     await served.stop();
@@ -53,7 +57,8 @@ describe(`${WRITERS} writers at once`, () => {
       ...projects.map((project) => ({ name: 'project.landed', value: true, subject: `P${project}`, sourceUnit: '测试' })),
     ];
     await must('clerk', `/v1/enterprises/${code}/facts`, { facts });
-    for (let no = 1; no <= facts.length; no += 1) await must('reviewer', `/v1/enterprises/${code}/facts/F${no}/verify`, { evidence: [{ title: '核实' }] });
+    for (let no = 1; no <= facts.length; no += 1)
+      await must('reviewer', `/v1/enterprises/${code}/facts/F${no}/verify`, { evidence: [{ title: '核实' }] });
     await Promise.all(
       projects.map(async (project) => {
         await must('clerk', '/v1/awards', { pack: PACK, clause: 'G13', payee: code, occasion: `P${project}` });
@@ -63,17 +68,29 @@ describe(`${WRITERS} writers at once`, () => {
       }),
     );
     await sleep(7_000);
-    const grants = await Promise.all(projects.map((project) => post(`approver${project}`, `${award(project)}/grant`, { line: 'awards', period: '2024', documentNo: `文${project}` })));
+    const grants = await Promise.all(
+      projects.map((project) =>
+        post(`approver${project}`, `${award(project)}/grant`, { line: 'awards', period: '2024', documentNo: `文${project}` }),
+      ),
+    );
     expect(grants.filter(({ status }) => status === 200)).toHaveLength(AFFORDABLE);
     expect(grants.filter(({ code: refusal }) => refusal === 'budget-exhausted')).toHaveLength(WRITERS - AFFORDABLE);
   }, 120_000);
 
   it('never grant or pay one award twice', async () => {
     // More money, then 64 approvers on one of the awards that were refused.
-    await must('finance', `/v1/budgets/${PACK}/awards/2024/appropriations`, { amount: '1000000.00', reason: '追加', evidence: [{ title: '追加批复' }] });
-    const open = readEvents(folder).filter(({ type }) => type === 'award-grant-failed.v1')[0]?.stream.slice('award-'.length) as string;
+    await must('finance', `/v1/budgets/${PACK}/awards/2024/appropriations`, {
+      amount: '1000000.00',
+      reason: '追加',
+      evidence: [{ title: '追加批复' }],
+    });
+    const open = readEvents(folder)
+      .filter(({ type }) => type === 'award-grant-failed.v1')[0]
+      ?.stream.slice('award-'.length) as string;
     const approvals = await Promise.all(
-      Array.from({ length: WRITERS }, (_, number) => post(`approver${number}`, `/v1/awards/${open}/grant`, { line: 'awards', period: '2024', documentNo: `文${number}` })),
+      Array.from({ length: WRITERS }, (_, number) =>
+        post(`approver${number}`, `/v1/awards/${open}/grant`, { line: 'awards', period: '2024', documentNo: `文${number}` }),
+      ),
     );
     expect(approvals.filter(({ status }) => status === 200)).toHaveLength(1);
 

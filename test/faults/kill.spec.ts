@@ -37,7 +37,10 @@ describe('a server that is killed again and again under load', () => {
 
     const trial = await served.get('/v1/balances/trial', await served.token('auditor', 'auditor'));
     expect(trial).toMatchObject({ balanced: true, difference: '0.00' });
-    expect(await served.get('/v1/balances/reconciliation', await served.token('auditor', 'auditor'))).toMatchObject({ reconciled: true, differences: [] });
+    expect(await served.get('/v1/balances/reconciliation', await served.token('auditor', 'auditor'))).toMatchObject({
+      reconciled: true,
+      differences: [],
+    });
     const health = await served.get('/health', '');
     expect(health).toMatchObject({ status: 'ok' });
     await served.stop();
@@ -46,7 +49,8 @@ describe('a server that is killed again and again under load', () => {
     expect(auditLedger(folder, load.acknowledged)).toEqual([]);
     // The load was real: awards were granted, paid and returned, and the line was exhausted.
     const types = new Set(readEvents(folder).map(({ type }) => type));
-    for (const type of ['award-granted.v1', 'instalment-paid.v1', 'instalment-returned.v1', 'award-grant-failed.v1']) expect(types).toContain(type);
+    for (const type of ['award-granted.v1', 'instalment-paid.v1', 'instalment-returned.v1', 'award-grant-failed.v1'])
+      expect(types).toContain(type);
     expect(load.acknowledged.length).toBeGreaterThan(KILLS * 5);
   }, 400_000);
 });

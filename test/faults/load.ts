@@ -33,12 +33,21 @@ export class OfficeLoad {
 
   /** Opens a budget line that bears `awards` awards of 5000 yuan. */
   async prepare(awards: number): Promise<void> {
-    for (const [id, role] of [['clerk', 'clerk'], ['reviewer', 'reviewer'], ['approver', 'approver'], ['finance', 'finance']] as const) {
+    for (const [id, role] of [
+      ['clerk', 'clerk'],
+      ['reviewer', 'reviewer'],
+      ['approver', 'approver'],
+      ['finance', 'finance'],
+    ] as const) {
       this.tokens.set(id, await this.served.token(id, role));
     }
     await this.must('finance', 'open', '/v1/budgets', { ...LINE, title: '测试科目' });
     const evidence = [{ title: '预算批复' }];
-    await this.must('finance', 'appropriate', `${LINE_PATH}/appropriations`, { amount: `${awards * 5_000}.00`, reason: '年初预算', evidence });
+    await this.must('finance', 'appropriate', `${LINE_PATH}/appropriations`, {
+      amount: `${awards * 5_000}.00`,
+      reason: '年初预算',
+      evidence,
+    });
   }
 
   start(lives: number): void {
@@ -106,7 +115,9 @@ export class OfficeLoad {
     while (!this.over && lines === undefined) {
       try {
         const response = await fetch(this.served.url + path, { headers: { authorization: `Bearer ${this.tokens.get('finance')}` } });
-        const { state } = (await response.json()) as { state?: { status: string; lines: { line: number; amount: string; status: string }[] } };
+        const { state } = (await response.json()) as {
+          state?: { status: string; lines: { line: number; amount: string; status: string }[] };
+        };
         if (state?.status === 'frozen') lines = state.lines;
       } catch {
         // killed just now

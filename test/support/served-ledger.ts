@@ -44,7 +44,9 @@ export class ServedLedger {
   }
 
   async restart(): Promise<void> {
-    const child = spawn(process.execPath, [SERVER, this.dataFolder, String(this.port), String(this.startedMs)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [SERVER, this.dataFolder, String(this.port), String(this.startedMs)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child = child;
     child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
     const ready = once(child.stdout as NodeJS.ReadableStream, 'data');
@@ -84,8 +86,11 @@ export class ServedLedger {
 
   /** Waits until everything that follows the ledger has reached its end. */
   async settle(): Promise<void> {
-    for (let previous = -1; ; ) {
-      const { position, subscribers } = (await this.get('/health', '')) as { position: number; subscribers: { position: number; state: string; error?: string }[] };
+    for (let previous = -1; ;) {
+      const { position, subscribers } = (await this.get('/health', '')) as {
+        position: number;
+        subscribers: { position: number; state: string; error?: string }[];
+      };
       const stopped = subscribers.find(({ state }) => state === 'stopped');
       if (stopped !== undefined) throw new Error(`a subscriber has stopped: ${JSON.stringify(stopped)}`);
       if (position === previous && subscribers.every((subscriber) => subscriber.position === position)) return;
@@ -107,7 +112,14 @@ export interface Answered {
 }
 
 /** Sends a command until it is answered: through crashes and restarts, always under the same key. */
-export async function insist(url: string, token: string, path: string, body: unknown, key: string, isOver: () => boolean): Promise<Answered | undefined> {
+export async function insist(
+  url: string,
+  token: string,
+  path: string,
+  body: unknown,
+  key: string,
+  isOver: () => boolean,
+): Promise<Answered | undefined> {
   for (let attempt = 0; !isOver(); attempt += 1) {
     try {
       const response = await fetch(url + path, {

@@ -41,7 +41,10 @@ export async function createLedger({ dataFolder, clock = SYSTEM_CLOCK, logger, p
   const folder = new DataFolder(dataFolder);
   folder.acquire();
   try {
-    const app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(folder, clock), httpServer(), { logger, abortOnError: false });
+    const app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(folder, clock), httpServer(), {
+      logger,
+      abortOnError: false,
+    });
     const fastify = app.getHttpAdapter().getInstance();
     refuseDeepBodies(fastify);
     fastify.decorateRequest('clock', { getter: () => clock });
@@ -79,7 +82,13 @@ function answerUnreadable(error: Error & { code?: string }, socket: Socket): voi
   if (error.code === 'ECONNRESET' || !socket.writable) return;
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
   const code = 'malformed-request';
-  const body = JSON.stringify({ type: `urn:policy-ledger:problem:${code}`, title: 'malformed request', status, code, detail: `not a readable HTTP request (${error.code ?? error.message})` });
+  const body = JSON.stringify({
+    type: `urn:policy-ledger:problem:${code}`,
+    title: 'malformed request',
+    status,
+    code,
+    detail: `not a readable HTTP request (${error.code ?? error.message})`,
+  });
   socket.end(
     `HTTP/1.1 ${status} Bad Request\r\ncontent-type: application/problem+json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
@@ -94,7 +103,9 @@ function describeApi(app: NestFastifyApplication): void {
       new DocumentBuilder()
         .setOpenAPIVersion('3.1.0')
         .setTitle('政策台账 Policy ledger')
-        .setDescription('Commands need `Idempotency-Key`; `If-Match` carries a revision; every command answers with `Ledger-Position`. Errors are problem documents (RFC 9457).')
+        .setDescription(
+          'Commands need `Idempotency-Key`; `If-Match` carries a revision; every command answers with `Ledger-Position`. Errors are problem documents (RFC 9457).',
+        )
         .setVersion('1')
         .addBearerAuth()
         .addSecurityRequirements('bearer')

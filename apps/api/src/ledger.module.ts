@@ -28,7 +28,11 @@ export class LedgerModule {
         HttpModule.forRoot(Tokens.fromKeyFile(folder.tokenKeyFile, clock)),
         CqrsModule.forRoot(),
         PoliciesModule,
-        EnterprisesModule.forRoot({ imports: [PoliciesModule], inject: [Policies], useVocabulary: (policies: Policies) => new PublishedVocabulary(policies) }),
+        EnterprisesModule.forRoot({
+          imports: [PoliciesModule],
+          inject: [Policies],
+          useVocabulary: (policies: Policies) => new PublishedVocabulary(policies),
+        }),
         BudgetsModule.forRoot({ imports: [PoliciesModule], envelopeLookup: PublishedEnvelopes }),
         AwardsModule,
       ],

@@ -16,7 +16,8 @@ async function main(): Promise<void> {
   const { LEDGER_PORT = '8080', LEDGER_HOST = '127.0.0.1', LEDGER_DATA = './data', LEDGER_BUNDLED_POLICIES = 'publish' } = process.env;
   const port = Number(LEDGER_PORT);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) fail(2, `LEDGER_PORT must be a port number, not ${LEDGER_PORT}`);
-  if (!['publish', 'none'].includes(LEDGER_BUNDLED_POLICIES)) fail(2, `LEDGER_BUNDLED_POLICIES must be publish or none, not ${LEDGER_BUNDLED_POLICIES}`);
+  if (!['publish', 'none'].includes(LEDGER_BUNDLED_POLICIES))
+    fail(2, `LEDGER_BUNDLED_POLICIES must be publish or none, not ${LEDGER_BUNDLED_POLICIES}`);
   const logger = new ServerLogger({ json: true, logLevels: ['log', 'warn', 'error', 'fatal'] });
   const ledger = await createLedger({ dataFolder: LEDGER_DATA, logger, publishBundledPolicies: LEDGER_BUNDLED_POLICIES === 'publish' });
   await ledger.app.listen(port, LEDGER_HOST);

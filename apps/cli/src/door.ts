@@ -78,7 +78,11 @@ export function serverDoor(url: string): Door {
       } catch (error) {
         throw new Problem('unavailable', 'server-unreachable', `no ledger answers at ${url} (${(error as Error).message})`);
       }
-      return { status: response.status, contentType: response.headers.get('content-type') ?? '', content: Buffer.from(await response.arrayBuffer()) };
+      return {
+        status: response.status,
+        contentType: response.headers.get('content-type') ?? '',
+        content: Buffer.from(await response.arrayBuffer()),
+      };
     },
     close: async () => undefined,
   };

@@ -33,7 +33,10 @@ export function show(answer: unknown): string {
 }
 
 function isFlat(items: readonly unknown[]): boolean {
-  return items.every((item) => typeof item === 'object' && item !== null && Object.values(item).every((value) => typeof value !== 'object' || value === null));
+  return items.every(
+    (item) =>
+      typeof item === 'object' && item !== null && Object.values(item).every((value) => typeof value !== 'object' || value === null),
+  );
 }
 
 function listOf(items: readonly Record<string, unknown>[]): string {
@@ -53,7 +56,13 @@ export function explain(error: unknown, json: boolean): number {
   if (error instanceof Refused) {
     const { problem } = error;
     if (json) printJson(problem);
-    else note([`${problem.title}（${problem.code}）: ${problem.detail}`, ...(problem.errors ?? []).map(({ field, message }) => `  ${field}: ${message}`)].join('\n'));
+    else
+      note(
+        [
+          `${problem.title}（${problem.code}）: ${problem.detail}`,
+          ...(problem.errors ?? []).map(({ field, message }) => `  ${field}: ${message}`),
+        ].join('\n'),
+      );
     if (problem.status >= 500) return EXIT.unavailable;
     return [403, 404, 409, 412].includes(problem.status) ? EXIT.no : EXIT.usage;
   }
@@ -64,6 +73,12 @@ export function explain(error: unknown, json: boolean): number {
     return error.kind === 'invalid' ? EXIT.usage : EXIT.no;
   }
   const { code, message } = error as NodeJS.ErrnoException;
-  note(code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR' ? message : error instanceof Error ? (error.stack ?? message) : String(error));
+  note(
+    code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR'
+      ? message
+      : error instanceof Error
+        ? (error.stack ?? message)
+        : String(error),
+  );
   return code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR' ? EXIT.usage : EXIT.unavailable;
 }

@@ -32,7 +32,8 @@ interface AssessOptions extends GlobalOptions {
 
 /** Commands that need no ledger: they read packs and compute. */
 export function addPolicyCommands(program: Command): void {
-  const policy = program.commands.find((command) => command.name() === 'policy') ?? program.command('policy').description('policy commands');
+  const policy =
+    program.commands.find((command) => command.name() === 'policy') ?? program.command('policy').description('policy commands');
   const assessCommand = policy
     .command('assess')
     .description('政策计算器: what a clause grants on given facts; writes nothing')
@@ -76,7 +77,12 @@ function showCoverage(rows: readonly CoverageRow[], json: boolean): void {
   if (json) printJson(rows);
   else {
     const said = ({ handling }: CoverageRow) => (handling === null ? '未收录' : HANDLINGS[handling]);
-    print(tableOf(['编号', '政策', '条款', '处理', '说明'], rows.map((row) => [row.id, row.pack ?? '', row.clause ?? '', said(row), row.note])));
+    print(
+      tableOf(
+        ['编号', '政策', '条款', '处理', '说明'],
+        rows.map((row) => [row.id, row.pack ?? '', row.clause ?? '', said(row), row.note]),
+      ),
+    );
   }
   const counts = Object.entries(HANDLINGS).map(([handling, title]) => `${title}${rows.filter((row) => row.handling === handling).length}`);
   note(`共${rows.length}条：${counts.join('，')}，未收录${rows.filter(isMissing).length}`);
@@ -84,7 +90,9 @@ function showCoverage(rows: readonly CoverageRow[], json: boolean): void {
 }
 
 function readPack(path: string, sourceFile: string | undefined): Pack {
-  return parsePack(readFileSync(path, 'utf8'), path, (name) => (sourceFile === undefined ? readBundledSource(name) : readFileSync(sourceFile, 'utf8')));
+  return parsePack(readFileSync(path, 'utf8'), path, (name) =>
+    sourceFile === undefined ? readBundledSource(name) : readFileSync(sourceFile, 'utf8'),
+  );
 }
 
 function packs(options: AssessOptions): ReadonlyMap<string, Pack> {
@@ -123,7 +131,8 @@ function answerOne(options: AssessOptions): void {
     throw new Problem('invalid', 'missing-options', 'name --cases, or --pack (or --pack-file), --clause, --on and --facts');
   }
   const pack = known.get(id);
-  if (pack === undefined) throw invalidField('--pack', 'known', `there is no bundled pack ${id}; there are ${[...known.keys()].join(', ')}`);
+  if (pack === undefined)
+    throw invalidField('--pack', 'known', `there is no bundled pack ${id}; there are ${[...known.keys()].join(', ')}`);
   const assessment = assess(pack, clause, { on, facts: readFacts(factsFile), ...(simulate && { simulate }) });
   if (options.json === true) printJson({ id: `${id}.${clause}`, ...assessment });
   else print(assessment.trace.map(({ text }) => text).join('\n'));
@@ -138,7 +147,8 @@ function readFacts(path: string): Record<string, unknown> {
     if (error instanceof SyntaxError) throw invalidField('--facts', 'json', `${path} is not JSON: ${error.message}`);
     throw error;
   }
-  if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) throw invalidField('--facts', 'object', `${path} must hold a JSON object`);
+  if (typeof facts !== 'object' || facts === null || Array.isArray(facts))
+    throw invalidField('--facts', 'object', `${path} must hold a JSON object`);
   return facts as Record<string, unknown>;
 }
 

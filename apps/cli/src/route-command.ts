@@ -8,7 +8,13 @@ import type { Route, RouteOption } from './routes.js';
 import { type GlobalOptions, withDoor } from './session.js';
 import { viewOf } from './views.js';
 
-const GROUPS: Readonly<Record<string, string>> = { policy: '政策', enterprise: '企业档案', budget: '预算', award: '奖补', batch: '拨付批次' };
+const GROUPS: Readonly<Record<string, string>> = {
+  policy: '政策',
+  enterprise: '企业档案',
+  budget: '预算',
+  award: '奖补',
+  batch: '拨付批次',
+};
 
 type Values = Record<string, unknown>;
 
@@ -78,7 +84,11 @@ function callOf(route: Route, parameters: readonly string[], args: readonly stri
     return { method: 'GET', path };
   }
   // An argument that has no place in the path belongs to the body: `batch prepare <batch>`.
-  const body = { ...Object.fromEntries(inPath), ...fields, ...(options['effectiveOn'] !== undefined && { effectiveOn: options['effectiveOn'] }) };
+  const body = {
+    ...Object.fromEntries(inPath),
+    ...fields,
+    ...(options['effectiveOn'] !== undefined && { effectiveOn: options['effectiveOn'] }),
+  };
   return {
     method: 'POST',
     path,
@@ -130,7 +140,11 @@ function finish(route: Route, { status, contentType, content }: Answer, options:
   if (status >= 400) throw new Refused(problemIn(content, status));
   if (!contentType.startsWith('application/json')) {
     writeFileSync(options.output as string, content);
-    print(options.json === true ? JSON.stringify({ output: options.output, bytes: content.length }) : `${options.output}: ${content.length} bytes`);
+    print(
+      options.json === true
+        ? JSON.stringify({ output: options.output, bytes: content.length })
+        : `${options.output}: ${content.length} bytes`,
+    );
     return;
   }
   const answer: unknown = JSON.parse(content.toString('utf8'));

@@ -29,7 +29,12 @@ const number = (flag: string, field: string, help: string): RouteOption => ({ fl
 const flag = (name: string, field: string, help: string): RouteOption => ({ flag: name, field, kind: 'boolean', help });
 
 const REASON = must('--reason', 'reason', '理由');
-const EVIDENCE: RouteOption = { flag: '--evidence <title|documentNo|sha256...>', field: 'evidence', kind: 'evidence', help: '依据材料: title, then document number and SHA-256 after |' };
+const EVIDENCE: RouteOption = {
+  flag: '--evidence <title|documentNo|sha256...>',
+  field: 'evidence',
+  kind: 'evidence',
+  help: '依据材料: title, then document number and SHA-256 after |',
+};
 const PAGING = [number('--limit', 'limit', 'items a page, 1 to 500'), text('--cursor', 'cursor', '`next` of the page before')];
 const LINE = '/v1/budgets/:pack/:line/:period';
 
@@ -62,8 +67,20 @@ export const ROUTES: readonly Route[] = [
       EVIDENCE,
     ],
   },
-  { words: 'policy expire <pack>', help: '政策到期', method: 'POST', path: '/v1/policies/:pack/expire', options: [must('--on', 'on', 'first day it no longer applies'), REASON, EVIDENCE] },
-  { words: 'policy repeal <pack>', help: '废止政策', method: 'POST', path: '/v1/policies/:pack/repeal', options: [must('--on', 'on', 'first day it no longer applies'), REASON, EVIDENCE] },
+  {
+    words: 'policy expire <pack>',
+    help: '政策到期',
+    method: 'POST',
+    path: '/v1/policies/:pack/expire',
+    options: [must('--on', 'on', 'first day it no longer applies'), REASON, EVIDENCE],
+  },
+  {
+    words: 'policy repeal <pack>',
+    help: '废止政策',
+    method: 'POST',
+    path: '/v1/policies/:pack/repeal',
+    options: [must('--on', 'on', 'first day it no longer applies'), REASON, EVIDENCE],
+  },
   {
     words: 'policy settle <pack> <interpretation>',
     help: '明确口径',
@@ -85,18 +102,56 @@ export const ROUTES: readonly Route[] = [
       EVIDENCE,
     ],
   },
-  { words: 'enterprise list', help: '企业列表', method: 'GET', path: '/v1/enterprises', options: [text('--search', 'q', 'beginning of a code or name'), ...PAGING] },
-  { words: 'enterprise show <code>', help: '一企一档', method: 'GET', path: '/v1/enterprises/:code', options: [text('--on', 'on', 'as of a business date')] },
-  { words: 'enterprise rename <code>', help: '更名', method: 'POST', path: '/v1/enterprises/:code/rename', options: [must('--name', 'name', '新名称'), EVIDENCE] },
+  {
+    words: 'enterprise list',
+    help: '企业列表',
+    method: 'GET',
+    path: '/v1/enterprises',
+    options: [text('--search', 'q', 'beginning of a code or name'), ...PAGING],
+  },
+  {
+    words: 'enterprise show <code>',
+    help: '一企一档',
+    method: 'GET',
+    path: '/v1/enterprises/:code',
+    options: [text('--on', 'on', 'as of a business date')],
+  },
+  {
+    words: 'enterprise rename <code>',
+    help: '更名',
+    method: 'POST',
+    path: '/v1/enterprises/:code/rename',
+    options: [must('--name', 'name', '新名称'), EVIDENCE],
+  },
   {
     words: 'enterprise facts <code>',
     help: '登记数据 (a JSON list of facts)',
     method: 'POST',
     path: '/v1/enterprises/:code/facts',
-    options: [{ flag: '--facts <json>', field: 'facts', kind: 'json', required: true, help: '[{"name","value","period","subject","sourceUnit","evidence"}], or @file' }],
+    options: [
+      {
+        flag: '--facts <json>',
+        field: 'facts',
+        kind: 'json',
+        required: true,
+        help: '[{"name","value","period","subject","sourceUnit","evidence"}], or @file',
+      },
+    ],
   },
-  { words: 'enterprise verify-fact <code> <fact>', help: '核实数据', method: 'POST', path: '/v1/enterprises/:code/facts/:fact/verify', options: [EVIDENCE] },
-  { words: 'enterprise dispute-fact <code> <fact>', help: '质疑数据', method: 'POST', path: '/v1/enterprises/:code/facts/:fact/dispute', options: [REASON] },
+  {
+    words: 'enterprise verify-fact <code> <fact>',
+    help: '核实数据',
+    method: 'POST',
+    path: '/v1/enterprises/:code/facts/:fact/verify',
+    options: [EVIDENCE],
+  },
+  {
+    words: 'enterprise dispute-fact <code> <fact>',
+    help: '质疑数据',
+    method: 'POST',
+    path: '/v1/enterprises/:code/facts/:fact/dispute',
+    options: [REASON],
+  },
   {
     words: 'enterprise certificate <code>',
     help: '登记证书',
@@ -153,11 +208,28 @@ export const ROUTES: readonly Route[] = [
     help: '设立预算科目',
     method: 'POST',
     path: '/v1/budgets',
-    options: [must('--pack', 'pack', '政策包'), must('--line', 'line', '科目'), must('--period', 'period', '"2024" or "2021-2023"'), text('--title', 'title', '名称')],
+    options: [
+      must('--pack', 'pack', '政策包'),
+      must('--line', 'line', '科目'),
+      must('--period', 'period', '"2024" or "2021-2023"'),
+      text('--title', 'title', '名称'),
+    ],
   },
-  { words: 'budget list', help: '预算列表', method: 'GET', path: '/v1/budgets', options: [text('--pack', 'pack', '政策包'), text('--period', 'period', '期间'), ...PAGING] },
+  {
+    words: 'budget list',
+    help: '预算列表',
+    method: 'GET',
+    path: '/v1/budgets',
+    options: [text('--pack', 'pack', '政策包'), text('--period', 'period', '期间'), ...PAGING],
+  },
   { words: 'budget show <pack> <line> <period>', help: '预算科目', method: 'GET', path: LINE },
-  { words: 'budget reservations <pack> <line> <period>', help: '指标占用', method: 'GET', path: `${LINE}/reservations`, options: [text('--status', 'status', 'live or released'), ...PAGING] },
+  {
+    words: 'budget reservations <pack> <line> <period>',
+    help: '指标占用',
+    method: 'GET',
+    path: `${LINE}/reservations`,
+    options: [text('--status', 'status', 'live or released'), ...PAGING],
+  },
   {
     words: 'budget appropriate <pack> <line> <period>',
     help: '安排预算',
@@ -191,7 +263,12 @@ export const ROUTES: readonly Route[] = [
     help: '年终结账, the rest is carried over',
     method: 'POST',
     path: `${LINE}/close`,
-    options: [text('--to-pack', 'to.pack', '政策包'), text('--to-line', 'to.line', '科目'), text('--to-period', 'to.period', '期间'), EVIDENCE],
+    options: [
+      text('--to-pack', 'to.pack', '政策包'),
+      text('--to-line', 'to.line', '科目'),
+      text('--to-period', 'to.period', '期间'),
+      EVIDENCE,
+    ],
   },
 
   {
@@ -213,7 +290,13 @@ export const ROUTES: readonly Route[] = [
     help: '奖补列表',
     method: 'GET',
     path: '/v1/awards',
-    options: [text('--pack', 'pack', '政策包'), text('--clause', 'clause', '条款'), text('--payee', 'payee', '信用代码'), text('--status', 'status', '状态'), ...PAGING],
+    options: [
+      text('--pack', 'pack', '政策包'),
+      text('--clause', 'clause', '条款'),
+      text('--payee', 'payee', '信用代码'),
+      text('--status', 'status', '状态'),
+      ...PAGING,
+    ],
   },
   { words: 'award show <award>', help: '奖补详情与历史', method: 'GET', path: '/v1/awards/:award' },
   { words: 'award assess <award>', help: '测算', method: 'POST', path: '/v1/awards/:award/assess' },
@@ -238,7 +321,13 @@ export const ROUTES: readonly Route[] = [
     path: '/v1/awards/:award/publicise',
     options: [text('--from', 'from', '起始日'), number('--days', 'days', '天数'), text('--place', 'place', '地点')],
   },
-  { words: 'award object <award>', help: '提出异议', method: 'POST', path: '/v1/awards/:award/objections', options: [must('--by', 'by', '异议人'), REASON, EVIDENCE] },
+  {
+    words: 'award object <award>',
+    help: '提出异议',
+    method: 'POST',
+    path: '/v1/awards/:award/objections',
+    options: [must('--by', 'by', '异议人'), REASON, EVIDENCE],
+  },
   {
     words: 'award decide-objection <award> <objection>',
     help: '处理异议',
@@ -251,7 +340,11 @@ export const ROUTES: readonly Route[] = [
     help: '提议调减',
     method: 'POST',
     path: '/v1/awards/:award/override',
-    options: [{ flag: '--amounts <amount...>', field: 'amounts', kind: 'list', required: true, help: 'one for each instalment' }, REASON, EVIDENCE],
+    options: [
+      { flag: '--amounts <amount...>', field: 'amounts', kind: 'list', required: true, help: 'one for each instalment' },
+      REASON,
+      EVIDENCE,
+    ],
   },
   { words: 'award drop-override <award>', help: '取消调减', method: 'POST', path: '/v1/awards/:award/override/drop', options: [REASON] },
   {
@@ -261,7 +354,13 @@ export const ROUTES: readonly Route[] = [
     path: '/v1/awards/:award/grant',
     options: [must('--line', 'line', '预算科目'), must('--period', 'period', '期间'), must('--document-no', 'documentNo', '批准文号')],
   },
-  { words: 'award unlock <award> <no>', help: '解锁分期', method: 'POST', path: '/v1/awards/:award/instalments/:no/unlock', options: [EVIDENCE] },
+  {
+    words: 'award unlock <award> <no>',
+    help: '解锁分期',
+    method: 'POST',
+    path: '/v1/awards/:award/instalments/:no/unlock',
+    options: [EVIDENCE],
+  },
   {
     words: 'award confirm-payee <award>',
     help: '确认承继单位',
@@ -272,7 +371,13 @@ export const ROUTES: readonly Route[] = [
   { words: 'award hold <award>', help: '暂缓拨付', method: 'POST', path: '/v1/awards/:award/hold', options: [REASON, EVIDENCE] },
   { words: 'award release <award>', help: '解除暂缓', method: 'POST', path: '/v1/awards/:award/hold/release', options: [REASON, EVIDENCE] },
   { words: 'award lapse <award>', help: '失效', method: 'POST', path: '/v1/awards/:award/lapse', options: [REASON, EVIDENCE] },
-  { words: 'award revoke <award>', help: '撤销', method: 'POST', path: '/v1/awards/:award/revoke', options: [must('--cause', 'cause', 'fraud, misuse, condition-broken, certificate-revoked or overpayment'), REASON, EVIDENCE] },
+  {
+    words: 'award revoke <award>',
+    help: '撤销',
+    method: 'POST',
+    path: '/v1/awards/:award/revoke',
+    options: [must('--cause', 'cause', 'fraud, misuse, condition-broken, certificate-revoked or overpayment'), REASON, EVIDENCE],
+  },
   {
     words: 'award clawback <award>',
     help: '追缴',
@@ -325,9 +430,18 @@ export const ROUTES: readonly Route[] = [
     help: '导入银行回单',
     method: 'POST',
     path: '/v1/payment-batches/:batch/results',
-    options: [{ flag: '--bank-file <path>', field: 'content', kind: 'file', required: true, help: 'CSV from the bank' }, { flag: '--name <text>', field: 'file', help: '文件名; the file name when left out', fromPath: 'content' }],
+    options: [
+      { flag: '--bank-file <path>', field: 'content', kind: 'file', required: true, help: 'CSV from the bank' },
+      { flag: '--name <text>', field: 'file', help: '文件名; the file name when left out', fromPath: 'content' },
+    ],
   },
-  { words: 'batch file <batch>', help: '导出拨付清单', method: 'GET', path: '/v1/payment-batches/:batch/file', options: [text('--format', 'format', 'csv or xlsx')] },
+  {
+    words: 'batch file <batch>',
+    help: '导出拨付清单',
+    method: 'GET',
+    path: '/v1/payment-batches/:batch/file',
+    options: [text('--format', 'format', 'csv or xlsx')],
+  },
 
   {
     words: 'due',
@@ -348,7 +462,14 @@ export const ROUTES: readonly Route[] = [
     help: '余额表',
     method: 'GET',
     path: '/v1/balances',
-    options: [text('--by', 'by', 'line, year, clause or payee'), text('--pack', 'pack', '政策包'), text('--line', 'line', '科目'), text('--period', 'period', '期间'), text('--clause', 'clause', '条款'), text('--payee', 'payee', '信用代码')],
+    options: [
+      text('--by', 'by', 'line, year, clause or payee'),
+      text('--pack', 'pack', '政策包'),
+      text('--line', 'line', '科目'),
+      text('--period', 'period', '期间'),
+      text('--clause', 'clause', '条款'),
+      text('--payee', 'payee', '信用代码'),
+    ],
   },
   { words: 'trial-balance', help: '试算平衡', method: 'GET', path: '/v1/balances/trial' },
   { words: 'reconcile', help: '对账: exit code 1 when anything differs', method: 'GET', path: '/v1/balances/reconciliation' },

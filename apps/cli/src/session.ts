@@ -14,10 +14,15 @@ export interface GlobalOptions {
 export async function withDoor(options: GlobalOptions, isOpen: boolean, work: (door: Door, token: string) => Promise<void>): Promise<void> {
   const token = options.token ?? process.env['LEDGER_TOKEN'] ?? '';
   if (token === '' && !isOpen) {
-    throw new Problem('invalid', 'token-missing', 'this needs to know who you are: pass --token or set LEDGER_TOKEN (make one with: ledger token --role clerk)');
+    throw new Problem(
+      'invalid',
+      'token-missing',
+      'this needs to know who you are: pass --token or set LEDGER_TOKEN (make one with: ledger token --role clerk)',
+    );
   }
   const bundled = process.env['LEDGER_BUNDLED_POLICIES'] ?? 'publish';
-  if (!['publish', 'none'].includes(bundled)) throw invalidField('LEDGER_BUNDLED_POLICIES', 'publish-or-none', `must be publish or none, not ${bundled}`);
+  if (!['publish', 'none'].includes(bundled))
+    throw invalidField('LEDGER_BUNDLED_POLICIES', 'publish-or-none', `must be publish or none, not ${bundled}`);
   const publishBundledPolicies = bundled === 'publish';
   const door = options.server === undefined ? await openDoor(options.data, { publishBundledPolicies }) : serverDoor(options.server);
   try {

@@ -18,7 +18,9 @@ export function addTokenCommand(program: Command): void {
     .option('--unit <name>', 'the unit the person acts for', '未填单位')
     .option('--hours <number>', 'how long it is valid', '12');
   command.action(async () => {
-    const { role, actor, unit, hours, data, json } = command.optsWithGlobals<GlobalOptions & { role: Role[]; actor: string; unit: string; hours: string }>();
+    const { role, actor, unit, hours, data, json } = command.optsWithGlobals<
+      GlobalOptions & { role: Role[]; actor: string; unit: string; hours: string }
+    >();
     const tokens = Tokens.fromKeyFile(new DataFolder(data).tokenKeyFile, SYSTEM_CLOCK);
     const token = await tokens.issue({ id: actor, unit, roles: role }, Math.round(Number(hours) * 3600));
     note(`${actor} (${unit}): ${role.join(', ')}, ${hours} hours`);

@@ -52,14 +52,22 @@ function list(columns: readonly (readonly [heading: string, field: string, kind?
 
 /** How the answer of a command is shown to a person, by the command's words; anything else is shown as it is. */
 const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
-  'award assess': ({ assessment }: Assessed) => (assessment === undefined ? '（已测算过）' : assessment.trace.map(({ text }) => text).join('\n')),
+  'award assess': ({ assessment }: Assessed) =>
+    assessment === undefined ? '（已测算过）' : assessment.trace.map(({ text }) => text).join('\n'),
   'award show': ({ award, state, timeline }: AwardDetail) =>
     [
       `${award}: ${state.status}`,
       ...(state.assessed?.assessment?.trace.map(({ text }) => `  ${text}`) ?? []),
       tableOf(
         ['#', '事件', '生效日期', '经办人', '单位', '条款'],
-        timeline.map(({ revision, event, effectiveOn, actor, policy }) => [revision, event, effectiveOn, actor.id, actor.unit, policy === undefined ? '' : `${policy.clause} v${policy.version}`]),
+        timeline.map(({ revision, event, effectiveOn, actor, policy }) => [
+          revision,
+          event,
+          effectiveOn,
+          actor.id,
+          actor.unit,
+          policy === undefined ? '' : `${policy.clause} v${policy.version}`,
+        ]),
       ),
     ].join('\n'),
   'award list': list([
@@ -89,7 +97,9 @@ const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
     ['终止', 'ended_on'],
   ]),
   balances: (groups: readonly { group: Readonly<Record<string, string>>; accounts: readonly AccountBalance[] }[]) =>
-    groups.length === 0 ? '（无）' : groups.map(({ group, accounts }) => `${Object.values(group).join(' ')}\n${accountTable(accounts)}`).join('\n'),
+    groups.length === 0
+      ? '（无）'
+      : groups.map(({ group, accounts }) => `${Object.values(group).join(' ')}\n${accountTable(accounts)}`).join('\n'),
   'trial-balance': ({ accounts, difference, balanced }: { accounts: readonly AccountBalance[]; difference: string; balanced: boolean }) =>
     `${accountTable(accounts)}\n借贷差额 ${difference} 元，${balanced ? '平衡' : '不平衡！'}`,
 };

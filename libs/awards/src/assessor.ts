@@ -25,12 +25,17 @@ export class Assessor {
   async payee(code: string): Promise<Dossier> {
     const dossier = await this.dossiers.load(creditCode(code, 'payee'));
     if (dossier === undefined) throw notFound('enterprise-unknown', `no enterprise is registered under ${code}`);
-    if (dossier.status === 'merged') throw refused('enterprise-merged', `${dossier.name} has been merged into ${dossier.survivor}`, { survivor: dossier.survivor });
+    if (dossier.status === 'merged')
+      throw refused('enterprise-merged', `${dossier.name} has been merged into ${dossier.survivor}`, { survivor: dossier.survivor });
     return dossier;
   }
 
   /** The clause as published for a date. Draft policies have a version too; what they grant is decided by the assessment. */
-  async clause(pack: string, clause: string, on: string): Promise<{ readonly version: PolicyVersion; readonly clause: Clause; readonly policy: PolicyCitation }> {
+  async clause(
+    pack: string,
+    clause: string,
+    on: string,
+  ): Promise<{ readonly version: PolicyVersion; readonly clause: Clause; readonly policy: PolicyCitation }> {
     const version = await this.policies.versionFor(pack, on);
     return { version, clause: clauseOf(version.pack, clause), policy: { pack, clause, version: version.version, hash: version.hash } };
   }
@@ -80,11 +85,17 @@ export class Assessor {
     const names = new Set([...Object.keys(now.facts), ...Object.keys(record.facts)]);
     const changed = [...names].filter((name) => now.facts[name] !== record.facts[name]).sort();
     if (changed.length > 0 || contentHash(now.facts) !== contentHash(record.facts)) {
-      throw refused('facts-changed', `since the assessment these facts have changed: ${changed.join(', ')}; assess the award again`, { changed });
+      throw refused('facts-changed', `since the assessment these facts have changed: ${changed.join(', ')}; assess the award again`, {
+        changed,
+      });
     }
     const { assessment } = await this.assessUnder(version, application, today, today);
     const [then, result] = [resultOf(record.assessment), resultOf(assessment)];
-    if (then !== result) throw refused('assessment-changed', `assessed today the clause gives ${result}, not ${then}; assess the award again`, { then, today: result });
+    if (then !== result)
+      throw refused('assessment-changed', `assessed today the clause gives ${result}, not ${then}; assess the award again`, {
+        then,
+        today: result,
+      });
   }
 
   /**
@@ -100,8 +111,13 @@ export class Assessor {
         if (other === clause.id && code === payee) continue;
         const { state } = await this.executor.load(awardDecider, awardStream(id));
         if (state.status === 'none' || state.status === 'closed') continue;
-        if (other === clause.id) throw refused('award-exists', `${state.payeeName} (${code}), now part of this enterprise, already has this award`, { award: id });
-        throw refused('does-not-stack', `${clause.id} is not paid beside ${other} for the same occasion; ${state.payeeName} has ${id} (${state.status})`, { award: id });
+        if (other === clause.id)
+          throw refused('award-exists', `${state.payeeName} (${code}), now part of this enterprise, already has this award`, { award: id });
+        throw refused(
+          'does-not-stack',
+          `${clause.id} is not paid beside ${other} for the same occasion; ${state.payeeName} has ${id} (${state.status})`,
+          { award: id },
+        );
       }
     }
   }

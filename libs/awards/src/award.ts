@@ -68,7 +68,10 @@ export type AwardEvent =
         override?: { computed: string; reason: string; proposedBy: string };
       }
     >
-  | Event<'instalment-unlocked', { no: number; amount: string; facts: Readonly<Record<string, string | boolean>>; used: readonly UsedInput[] }>
+  | Event<
+      'instalment-unlocked',
+      { no: number; amount: string; facts: Readonly<Record<string, string | boolean>>; used: readonly UsedInput[] }
+    >
   | Event<'instalment-ordered', { no: number; amount: string; batch: string; line: number; payer: string }>
   | Event<'instalment-order-cancelled', { no: number; batch: string; line: number; reason: string }>
   | Event<'instalment-paid', { no: number; amount: string; batch: string; line: number; on: string; reference: string }>
@@ -79,7 +82,10 @@ export type AwardEvent =
   | Event<'award-hold-released', { reason: string }>
   | Event<'award-lapsed', { reason: string; unpaid: string }>
   | Event<'award-revoked', { cause: ClawbackCause; reason: string; unpaid: string }>
-  | Event<'clawback-demanded', { clawback: number; cause: ClawbackCause; principal: string; fine: string; amount: string; dueOn: string; reason: string }>
+  | Event<
+      'clawback-demanded',
+      { clawback: number; cause: ClawbackCause; principal: string; fine: string; amount: string; dueOn: string; reason: string }
+    >
   | Event<'clawback-received', { clawback: number; amount: string; on: string; reference: string }>
   | Event<'clawback-written-off', { clawback: number; amount: string; reason: string }>
   | Event<'clawback-settled', { clawback: number; received: string; writtenOff: string }>;
@@ -141,7 +147,15 @@ export type InstalmentStatus =
   | { readonly status: 'locked' }
   | { readonly status: 'unlocked'; readonly since: string; readonly returns: number }
   | { readonly status: 'ordered'; readonly since: string; readonly returns: number; readonly batch: string; readonly line: number }
-  | { readonly status: 'paid'; readonly since: string; readonly returns: number; readonly batch: string; readonly line: number; readonly on: string; readonly reference: string }
+  | {
+      readonly status: 'paid';
+      readonly since: string;
+      readonly returns: number;
+      readonly batch: string;
+      readonly line: number;
+      readonly on: string;
+      readonly reference: string;
+    }
   | { readonly status: 'lapsed' };
 
 export type Instalment = InstalmentStatus & {
@@ -202,10 +216,20 @@ export type AwardState =
   | (Assessed & { readonly status: 'assessed' })
   | (Application & { readonly status: 'closed'; readonly how: 'rejected' | 'withdrawn'; readonly reason: string })
   | (Reviewed & { readonly status: 'reviewed' })
-  | (Publicised & { readonly status: 'publicised'; readonly failedGrant?: { readonly grant: string; readonly code: string; readonly detail: string } })
+  | (Publicised & {
+      readonly status: 'publicised';
+      readonly failedGrant?: { readonly grant: string; readonly code: string; readonly detail: string };
+    })
   | (Publicised & {
       readonly status: 'granting';
-      readonly starting: { readonly grant: string; readonly amount: Money; readonly budget: BudgetLineReference; readonly documentNo: string; readonly approver: string; readonly on: string };
+      readonly starting: {
+        readonly grant: string;
+        readonly amount: Money;
+        readonly budget: BudgetLineReference;
+        readonly documentNo: string;
+        readonly approver: string;
+        readonly on: string;
+      };
     })
   | (Granted & { readonly status: 'granted' })
   | (Granted & { readonly status: 'ended'; readonly how: 'lapsed' | 'revoked'; readonly reason: string });
@@ -249,12 +273,20 @@ function applicationOf({ pack, clause, payee, payeeName, occasion, appliedBy }: 
   return { pack, clause, payee, payeeName, occasion, appliedBy };
 }
 
-function expectStatus<Status extends AwardState['status']>(state: AwardState, event: AwardEvent, ...allowed: readonly Status[]): Extract<AwardState, { status: Status }> {
+function expectStatus<Status extends AwardState['status']>(
+  state: AwardState,
+  event: AwardEvent,
+  ...allowed: readonly Status[]
+): Extract<AwardState, { status: Status }> {
   if (!(allowed as readonly string[]).includes(state.status)) throw new Error(`${event.type} cannot follow status ${state.status}`);
   return state as Extract<AwardState, { status: Status }>;
 }
 
-function changeInstalment(state: GrantedState, no: number, change: (instalment: Instalment) => InstalmentStatus & { readonly unlockedBy?: string }): GrantedState {
+function changeInstalment(
+  state: GrantedState,
+  no: number,
+  change: (instalment: Instalment) => InstalmentStatus & { readonly unlockedBy?: string },
+): GrantedState {
   const instalments = state.instalments.map((instalment) =>
     instalment.no === no ? { ...permanent(instalment), ...change(instalment) } : instalment,
   );
@@ -285,7 +317,11 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       return { ...applicationOf(expectStatus(state, event, 'applied', 'assessed')), status: 'assessed', assessed: event.data };
     case 'award-reviewed': {
       const assessed = expectStatus(state, event, 'assessed');
-      return { ...assessed, status: 'reviewed', review: { reviewedBy: at.actorId, schedule: scheduleFrom(assessed.assessed.assessment, event.data.amount) } };
+      return {
+        ...assessed,
+        status: 'reviewed',
+        review: { reviewedBy: at.actorId, schedule: scheduleFrom(assessed.assessed.assessment, event.data.amount) },
+      };
     }
     case 'award-rejected':
       return { ...applicationOf(state as Assessed), status: 'closed', how: 'rejected', reason: event.data.reason };
@@ -305,13 +341,21 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       const { objection, upheld, reason } = event.data;
       // An upheld objection sends the award back: it has to be assessed and reviewed again.
       if (upheld) return { ...applicationOf(publicised), status: 'applied' };
-      const objections = publicised.notice.objections.map((each) => (each.objection === objection ? { ...each, decided: { upheld, reason, by: at.actorId } } : each));
+      const objections = publicised.notice.objections.map((each) =>
+        each.objection === objection ? { ...each, decided: { upheld, reason, by: at.actorId } } : each,
+      );
       return { ...publicised, notice: { ...publicised.notice, objections } };
     }
     case 'award-override-proposed': {
       const publicised = expectStatus(state, event, 'publicised');
       const { amounts, total, computed, reason } = event.data;
-      const override = { amounts: amounts.map((amount) => Money.parse(amount)), total: Money.parse(total), computed: Money.parse(computed), reason, proposedBy: at.actorId };
+      const override = {
+        amounts: amounts.map((amount) => Money.parse(amount)),
+        total: Money.parse(total),
+        computed: Money.parse(computed),
+        reason,
+        proposedBy: at.actorId,
+      };
       return { ...publicised, override };
     }
     case 'award-override-dropped': {
@@ -321,7 +365,11 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
     case 'award-grant-started': {
       const { failedGrant: _before, ...publicised } = expectStatus(state, event, 'publicised');
       const { grant, amount, budget, documentNo } = event.data;
-      return { ...publicised, status: 'granting', starting: { grant, amount: Money.parse(amount), budget, documentNo, approver: at.actorId, on: at.effectiveOn } };
+      return {
+        ...publicised,
+        status: 'granting',
+        starting: { grant, amount: Money.parse(amount), budget, documentNo, approver: at.actorId, on: at.effectiveOn },
+      };
     }
     case 'award-grant-failed': {
       const { starting: _starting, ...publicised } = expectStatus(state, event, 'granting');
@@ -330,7 +378,12 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
     case 'award-granted': {
       const { starting: _starting, ...publicised } = expectStatus(state, event, 'granting');
       const { grant: id, approver, budget, documentNo } = event.data;
-      const instalments = event.data.instalments.map(({ no, amount, needs }) => ({ no, amount: Money.parse(amount), needs, status: 'locked' as const }));
+      const instalments = event.data.instalments.map(({ no, amount, needs }) => ({
+        no,
+        amount: Money.parse(amount),
+        needs,
+        status: 'locked' as const,
+      }));
       const grant = { id, on: at.effectiveOn, approver, amount: Money.parse(event.data.amount), budget, documentNo };
       return { ...publicised, status: 'granted', grant, instalments, payers: [], clawbacks: [] };
     }
@@ -354,7 +407,9 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       }));
     }
     case 'instalment-order-cancelled':
-      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) => backFromBank(state, before, at.effectiveOn, 0));
+      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) =>
+        backFromBank(state, before, at.effectiveOn, 0),
+      );
     case 'instalment-paid': {
       const { no, batch, line, on, reference } = event.data;
       return changeInstalment(expectStatus(state, event, 'granted', 'ended'), no, (before) => ({
@@ -368,7 +423,9 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       }));
     }
     case 'instalment-returned':
-      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) => backFromBank(state, before, at.effectiveOn, 1));
+      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) =>
+        backFromBank(state, before, at.effectiveOn, 1),
+      );
     case 'award-payee-confirmed':
       return { ...expectStatus(state, event, 'granted'), successor: event.data.payee };
     case 'award-held':
@@ -385,7 +442,13 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
           ? { ...permanent(instalment), status: 'lapsed' as const }
           : instalment,
       );
-      return { ...granted, status: 'ended', how: event.type === 'award-lapsed' ? 'lapsed' : 'revoked', reason: event.data.reason, instalments };
+      return {
+        ...granted,
+        status: 'ended',
+        how: event.type === 'award-lapsed' ? 'lapsed' : 'revoked',
+        reason: event.data.reason,
+        instalments,
+      };
     }
     case 'clawback-demanded': {
       const granted = expectStatus(state, event, 'granted', 'ended');
@@ -443,6 +506,10 @@ export function scheduleFrom(assessment: Assessment, discretionaryAmount: string
   }
   if (assessment.outcome !== 'payable') throw new Error(`an assessment that is ${assessment.outcome} has no schedule`);
   if (assessment.instalments === undefined) return [{ no: 1, amount: Money.parse(assessment.amount), needs: [], met: true }];
-  return assessment.instalments.map(({ no, amount, status, needs }) => ({ no, amount: Money.parse(amount), needs: needs ?? [], met: status === 'met' }));
+  return assessment.instalments.map(({ no, amount, status, needs }) => ({
+    no,
+    amount: Money.parse(amount),
+    needs: needs ?? [],
+    met: status === 'met',
+  }));
 }
-

@@ -1,4 +1,15 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, ParseIntPipe, type PipeTransform, Post, Query as QueryString } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  ParseIntPipe,
+  type PipeTransform,
+  Post,
+  Query as QueryString,
+} from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
 import { type BusinessDate, businessDateAt, CLOCK, type Clock, creditCode, invalidField } from '@app/kernel';
@@ -146,7 +157,11 @@ export class AwardsController {
   @Post(':award/grant')
   @HttpCode(200)
   @AllowRoles('approver')
-  grant(@Param('award', AwardIdPipe) award: string, @Body() { line, period, documentNo }: GrantDto, @Context() context: CommandContext): Promise<Receipt> {
+  grant(
+    @Param('award', AwardIdPipe) award: string,
+    @Body() { line, period, documentNo }: GrantDto,
+    @Context() context: CommandContext,
+  ): Promise<Receipt> {
     return this.commands.execute(new GrantAward(award, { line, period, documentNo }, context));
   }
 

@@ -33,7 +33,9 @@ describe('awards on a real ledger', () => {
     const award = await ledger.granted('T2', A);
     expect(award).toBe(`${PACK}.T2.${A}.once`);
     expect(await ledger.figures()).toEqual(['800000.00', '200000.00', '0.00']);
-    expect(await due('2024-05-20')).toMatchObject([{ award, instalment: 1, amount: '100000.00', dueSince: '2024-05-10', ageDays: 10, state: 'due', returns: 0 }]);
+    expect(await due('2024-05-20')).toMatchObject([
+      { award, instalment: 1, amount: '100000.00', dueSince: '2024-05-10', ageDays: 10, state: 'due', returns: 0 },
+    ]);
 
     await ledger.prepareBatch('B1');
     await ledger.batch('B1', { type: 'start-freeze' });
@@ -66,15 +68,27 @@ describe('awards on a real ledger', () => {
     expect(await ledger.figures()).toEqual(['800000.00', '0.00', '200000.00']);
 
     await ledger.award(award, { type: 'revoke', cause: 'fraud', reason: '虚假申报' }, 'approver-1');
-    await ledger.award(award, { type: 'demand-clawback', cause: 'fraud', principal: '200000.00', finePercent: '10', dueOn: '2025-06-01', reason: '虚假申报' }, 'approver-1');
-    await ledger.award(award, { type: 'receive-clawback', clawback: 1, amount: '150000.00', on: '2025-03-01', reference: 'R1' }, 'finance-1');
+    await ledger.award(
+      award,
+      { type: 'demand-clawback', cause: 'fraud', principal: '200000.00', finePercent: '10', dueOn: '2025-06-01', reason: '虚假申报' },
+      'approver-1',
+    );
+    await ledger.award(
+      award,
+      { type: 'receive-clawback', clawback: 1, amount: '150000.00', on: '2025-03-01', reference: 'R1' },
+      'finance-1',
+    );
     await ledger.award(award, { type: 'write-off-clawback', clawback: 1, amount: '70000.00', reason: '破产终结' }, 'approver-2');
     await ledger.settle();
 
     const listed = await ledger.query.execute(new ListAwards({ payee: A }, 10));
-    expect(listed.items).toMatchObject([{ award, status: 'revoked', paid: '200000.00', clawbackOutstanding: '0.00', budgetLine: `${PACK}.awards.2024` }]);
+    expect(listed.items).toMatchObject([
+      { award, status: 'revoked', paid: '200000.00', clawbackOutstanding: '0.00', budgetLine: `${PACK}.awards.2024` },
+    ]);
     const accounts = async (by: 'line' | 'payee') =>
-      Object.fromEntries((await ledger.query.execute(new GetBalances(by, {})))[0]?.accounts.map(({ account, balance }) => [account, balance]) ?? []);
+      Object.fromEntries(
+        (await ledger.query.execute(new GetBalances(by, {})))[0]?.accounts.map(({ account, balance }) => [account, balance]) ?? [],
+      );
     expect(await accounts('line')).toEqual({
       appropriation: '-1000000.00',
       available: '800000.00',
@@ -90,12 +104,32 @@ describe('awards on a real ledger', () => {
     expect(await ledger.query.execute(new GetTrialBalance())).toMatchObject({ difference: '0.00', balanced: true });
     const detail = await ledger.query.execute(new GetAward(award));
     expect(detail.timeline.map(({ event }) => event)).toEqual([
-      'award-applied', 'award-assessed', 'award-reviewed', 'award-publicised', 'award-grant-started', 'award-granted', 'instalment-unlocked',
-      'instalment-ordered', 'instalment-paid', 'instalment-returned', 'instalment-ordered', 'instalment-paid',
-      'instalment-unlocked', 'instalment-ordered', 'instalment-paid',
-      'award-revoked', 'clawback-demanded', 'clawback-received', 'clawback-written-off', 'clawback-settled',
+      'award-applied',
+      'award-assessed',
+      'award-reviewed',
+      'award-publicised',
+      'award-grant-started',
+      'award-granted',
+      'instalment-unlocked',
+      'instalment-ordered',
+      'instalment-paid',
+      'instalment-returned',
+      'instalment-ordered',
+      'instalment-paid',
+      'instalment-unlocked',
+      'instalment-ordered',
+      'instalment-paid',
+      'award-revoked',
+      'clawback-demanded',
+      'clawback-received',
+      'clawback-written-off',
+      'clawback-settled',
     ]);
-    expect((await ledger.query.execute(new ListBatches(10))).items).toMatchObject([{ batch: 'B1' }, { batch: 'B2' }, { batch: 'B3', status: 'frozen', total: '100000.00' }]);
+    expect((await ledger.query.execute(new ListBatches(10))).items).toMatchObject([
+      { batch: 'B1' },
+      { batch: 'B2' },
+      { batch: 'B3', status: 'frozen', total: '100000.00' },
+    ]);
   });
 
   it('meet the first award when the occasion is spelt differently, and read the facts of its year', async () => {
@@ -129,7 +163,10 @@ describe('awards on a real ledger', () => {
     ledger.calendar.today = '2024-05-10';
     await ledger.dossier(A, { type: 'dispute-fact', factId: 'F1', reason: '人数不符' });
     expect(await refusal(ledger.grant(award))).toBe('facts-changed');
-    await ledger.dossier(A, { type: 'record-facts', facts: [{ name: 'enterprise.sme', value: true, sourceUnit: '区经发局', evidence: [{ title: '核查' }], correctsFactId: 'F1' }] });
+    await ledger.dossier(A, {
+      type: 'record-facts',
+      facts: [{ name: 'enterprise.sme', value: true, sourceUnit: '区经发局', evidence: [{ title: '核查' }], correctsFactId: 'F1' }],
+    });
     // What was corrected today was not known to hold on the day of the assessment.
     expect(await refusal(ledger.grant(award))).toBe('facts-changed');
     expect((await ledger.state(award)).status).toBe('publicised');
@@ -166,7 +203,10 @@ describe('awards on a real ledger', () => {
     expect(await refusal(ledger.grant(award))).toBe('notice-running');
     ledger.calendar.today = '2024-05-06';
     await ledger.grant(award);
-    expect(await ledger.grantedState(award)).toMatchObject({ notice: { from: '2024-05-01', until: '2024-05-05' }, grant: { on: '2024-05-06' } });
+    expect(await ledger.grantedState(award)).toMatchObject({
+      notice: { from: '2024-05-01', until: '2024-05-05' },
+      grant: { on: '2024-05-06' },
+    });
   });
 
   it('record a grant the line cannot bear, and are granted from another', async () => {
@@ -204,7 +244,16 @@ describe('awards on a real ledger', () => {
   it('that exclude each other are not both applied for, and not both granted', async () => {
     await ledger.prepare('1000000.00', A);
     const number = 'GR202436000001';
-    await ledger.dossier(A, { type: 'record-certificate', number, kind: 'hnte', certification: 'first', issuedOn: '2024-02-01', expiresOn: '2027-01-31', issuer: '省科技厅', evidence: [{ title: '证书' }] });
+    await ledger.dossier(A, {
+      type: 'record-certificate',
+      number,
+      kind: 'hnte',
+      certification: 'first',
+      issuedOn: '2024-02-01',
+      expiresOn: '2027-01-31',
+      issuer: '省科技厅',
+      evidence: [{ title: '证书' }],
+    });
     const general = await ledger.apply('K2', A, number);
     expect(await refusal(ledger.apply('K3', A, number))).toBe('does-not-stack');
     await ledger.award(general, { type: 'withdraw', reason: '改报人才岛' }, 'clerk-1');
@@ -219,7 +268,16 @@ describe('awards on a real ledger', () => {
   it('that exclude each other and were applied for at once are never both granted', async () => {
     await ledger.prepare('1000000.00', A);
     const number = 'GR202436000001';
-    await ledger.dossier(A, { type: 'record-certificate', number, kind: 'hnte', certification: 'first', issuedOn: '2024-02-01', expiresOn: '2027-01-31', issuer: '省科技厅', evidence: [{ title: '证书' }] });
+    await ledger.dossier(A, {
+      type: 'record-certificate',
+      number,
+      kind: 'hnte',
+      certification: 'first',
+      issuedOn: '2024-02-01',
+      expiresOn: '2027-01-31',
+      issuer: '省科技厅',
+      evidence: [{ title: '证书' }],
+    });
     const outcomes = await Promise.allSettled([ledger.apply('K2', A, number), ledger.apply('K3', A, number)]);
     const awards = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     expect(awards.length).toBeGreaterThan(0);
@@ -242,11 +300,15 @@ describe('awards on a real ledger', () => {
     expect(await refusal(ledger.apply('T1', B))).toBe('award-exists');
     expect(await refusal(ledger.prepareBatch('B1', [{ award, instalment: 1 }]))).toBe('invalid-input');
     expect(await refusal(ledger.prepareBatch('B1'))).toBe('batch-empty');
-    expect(await refusal(ledger.award(award, { type: 'confirm-payee', payee: B, reason: '吸收合并' }, 'clerk-1'))).toBe('duties-not-separated');
+    expect(await refusal(ledger.award(award, { type: 'confirm-payee', payee: B, reason: '吸收合并' }, 'clerk-1'))).toBe(
+      'duties-not-separated',
+    );
     await ledger.award(award, { type: 'confirm-payee', payee: B, reason: '吸收合并' }, 'approver-2');
     await ledger.prepareBatch('B1', [{ award, instalment: 1 }]);
     await ledger.batch('B1', { type: 'start-freeze' });
-    expect((await ledger.events('batch-prepared'))[0]?.data).toMatchObject({ lines: [{ payee: B, payeeName: '赣州乙科技有限公司', account: `6222 ${B}` }] });
+    expect((await ledger.events('batch-prepared'))[0]?.data).toMatchObject({
+      lines: [{ payee: B, payeeName: '赣州乙科技有限公司', account: `6222 ${B}` }],
+    });
     await ledger.results('B1', [{ line: 1, amount: '200000.00', result: 'paid', on: '2024-05-10' }]);
     await ledger.settle();
     expect(await ledger.figures()).toEqual(['800000.00', '0.00', '200000.00']);
@@ -293,7 +355,12 @@ describe('what is due', () => {
     try {
       await ledger.prepare('9000000.00', A, B);
       const awards: string[] = [];
-      for (const [clause, payee] of [['T1', A], ['T1', B], ['T2', A], ['T2', B]] as const) {
+      for (const [clause, payee] of [
+        ['T1', A],
+        ['T1', B],
+        ['T2', A],
+        ['T2', B],
+      ] as const) {
         ledger.calendar.today = `2024-05-0${1 + awards.length}`;
         const award = await ledger.apply(clause, payee);
         await ledger.toNotice(award);
@@ -304,7 +371,8 @@ describe('what is due', () => {
         await ledger.grant(award);
       }
       await ledger.settle();
-      const ask = (filter: object, limit = 10, cursor?: string) => ledger.query.execute(new GetDueInstalments('2024-06-10' as BusinessDate, filter, limit, cursor));
+      const ask = (filter: object, limit = 10, cursor?: string) =>
+        ledger.query.execute(new GetDueInstalments('2024-06-10' as BusinessDate, filter, limit, cursor));
       const all = (await ask({})).items.map(({ award }) => award);
       expect(all).toEqual([...awards].reverse());
       const first = await ask({}, 3);
@@ -315,7 +383,9 @@ describe('what is due', () => {
       expect((await ask({ minimumAgeDays: 3 })).items.map(({ ageDays }) => ageDays)).toEqual([4, 3]);
       expect((await ask({ budgetLine: `${PACK}.other.2024` })).items).toEqual([]);
       expect((await ask({ pack: PACK, onlyPayable: true })).items).toHaveLength(4);
-      expect((await ledger.query.execute(new GetDueInstalments('2024-06-07' as BusinessDate, {}, 10))).items.map(({ award }) => award)).toEqual([awards[3], awards[2]]);
+      expect(
+        (await ledger.query.execute(new GetDueInstalments('2024-06-07' as BusinessDate, {}, 10))).items.map(({ award }) => award),
+      ).toEqual([awards[3], awards[2]]);
       const listed = await ledger.query.execute(new ListAwards({ status: 'granted' }, 3));
       expect((await ledger.query.execute(new ListAwards({ status: 'granted' }, 3, listed.next))).items).toHaveLength(1);
     } finally {

@@ -1,4 +1,18 @@
-import { type Decider, type DecisionContext, addDays, type BusinessDate, contentHash, Decimal, type Evidence, invalidField, Money, normalisedReference, type PolicyCitation, refused, unreachable } from '@app/kernel';
+import {
+  type Decider,
+  type DecisionContext,
+  addDays,
+  type BusinessDate,
+  contentHash,
+  Decimal,
+  type Evidence,
+  invalidField,
+  Money,
+  normalisedReference,
+  type PolicyCitation,
+  refused,
+  unreachable,
+} from '@app/kernel';
 import {
   type AssessmentRecord,
   type AwardEvent,
@@ -24,36 +38,110 @@ import { requireToday } from './award-rules.js';
 
 /** What can be asked of one award. The handlers supply what a pure decision cannot look up. */
 export type AwardCommand =
-  | { readonly type: 'apply'; readonly pack: string; readonly clause: string; readonly payee: string; readonly payeeName: string; readonly occasion: Occasion; readonly note?: string; readonly policy: PolicyCitation; readonly evidence?: readonly Evidence[] }
+  | {
+      readonly type: 'apply';
+      readonly pack: string;
+      readonly clause: string;
+      readonly payee: string;
+      readonly payeeName: string;
+      readonly occasion: Occasion;
+      readonly note?: string;
+      readonly policy: PolicyCitation;
+      readonly evidence?: readonly Evidence[];
+    }
   | { readonly type: 'assess'; readonly record: AssessmentRecord; readonly policy: PolicyCitation }
-  | { readonly type: 'review'; readonly recommended: boolean; readonly amount?: string; readonly reason?: string; readonly unverifiedReason?: string; readonly evidence?: readonly Evidence[] }
+  | {
+      readonly type: 'review';
+      readonly recommended: boolean;
+      readonly amount?: string;
+      readonly reason?: string;
+      readonly unverifiedReason?: string;
+      readonly evidence?: readonly Evidence[];
+    }
   | { readonly type: 'withdraw'; readonly reason: string }
   | { readonly type: 'publicise'; readonly from: string; readonly days: number; readonly minimumDays: number; readonly place?: string }
   | { readonly type: 'raise-objection'; readonly by: string; readonly reason: string; readonly evidence?: readonly Evidence[] }
-  | { readonly type: 'decide-objection'; readonly objection: number; readonly upheld: boolean; readonly reason: string; readonly evidence?: readonly Evidence[] }
-  | { readonly type: 'propose-override'; readonly amounts: readonly string[]; readonly reason: string; readonly evidence?: readonly Evidence[] }
+  | {
+      readonly type: 'decide-objection';
+      readonly objection: number;
+      readonly upheld: boolean;
+      readonly reason: string;
+      readonly evidence?: readonly Evidence[];
+    }
+  | {
+      readonly type: 'propose-override';
+      readonly amounts: readonly string[];
+      readonly reason: string;
+      readonly evidence?: readonly Evidence[];
+    }
   | { readonly type: 'drop-override'; readonly reason: string }
-  | { readonly type: 'start-grant'; readonly grant: string; readonly budget: BudgetLineReference; readonly documentNo: string; readonly policy: PolicyCitation }
+  | {
+      readonly type: 'start-grant';
+      readonly grant: string;
+      readonly budget: BudgetLineReference;
+      readonly documentNo: string;
+      readonly policy: PolicyCitation;
+    }
   | { readonly type: 'complete-grant'; readonly grant: string }
   | { readonly type: 'fail-grant'; readonly grant: string; readonly code: string; readonly detail: string }
-  | { readonly type: 'unlock'; readonly no: number; readonly facts: AssessmentRecord['facts']; readonly used: readonly UsedInput[]; readonly met: boolean; readonly needs: readonly string[]; readonly policy: PolicyCitation; readonly evidence?: readonly Evidence[] }
+  | {
+      readonly type: 'unlock';
+      readonly no: number;
+      readonly facts: AssessmentRecord['facts'];
+      readonly used: readonly UsedInput[];
+      readonly met: boolean;
+      readonly needs: readonly string[];
+      readonly policy: PolicyCitation;
+      readonly evidence?: readonly Evidence[];
+    }
   | { readonly type: 'order'; readonly no: number; readonly batch: string; readonly line: number; readonly payer: string }
   | { readonly type: 'cancel-order'; readonly no: number; readonly batch: string; readonly line: number; readonly reason: string }
-  | { readonly type: 'settle'; readonly no: number; readonly batch: string; readonly line: number; readonly result: 'paid' | 'returned'; readonly on: string; readonly reference: string; readonly reason: string }
+  | {
+      readonly type: 'settle';
+      readonly no: number;
+      readonly batch: string;
+      readonly line: number;
+      readonly result: 'paid' | 'returned';
+      readonly on: string;
+      readonly reference: string;
+      readonly reason: string;
+    }
   | { readonly type: 'confirm-payee'; readonly payee: string; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'hold'; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'release-hold'; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'lapse'; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'revoke'; readonly cause: ClawbackCause; readonly reason: string; readonly evidence?: readonly Evidence[] }
-  | { readonly type: 'demand-clawback'; readonly cause: ClawbackCause; readonly principal: string; readonly finePercent?: string; readonly dueOn: string; readonly reason: string; readonly evidence?: readonly Evidence[] }
-  | { readonly type: 'receive-clawback'; readonly clawback: number; readonly amount: string; readonly on: string; readonly reference: string }
-  | { readonly type: 'write-off-clawback'; readonly clawback: number; readonly amount: string; readonly reason: string; readonly evidence?: readonly Evidence[] };
+  | {
+      readonly type: 'demand-clawback';
+      readonly cause: ClawbackCause;
+      readonly principal: string;
+      readonly finePercent?: string;
+      readonly dueOn: string;
+      readonly reason: string;
+      readonly evidence?: readonly Evidence[];
+    }
+  | {
+      readonly type: 'receive-clawback';
+      readonly clawback: number;
+      readonly amount: string;
+      readonly on: string;
+      readonly reference: string;
+    }
+  | {
+      readonly type: 'write-off-clawback';
+      readonly clawback: number;
+      readonly amount: string;
+      readonly reason: string;
+      readonly evidence?: readonly Evidence[];
+    };
 
 /**
  * Fines in percent of the sum obtained (《财政违法行为处罚处分条例》, 国务院令第427号, 第十四条):
  * 10–50% for money obtained by fraud, 10–30% for money put to another use. Other causes carry none.
  */
-export const FINE_PERCENT: Readonly<Partial<Record<ClawbackCause, { readonly from: number; readonly to: number; readonly citation: string }>>> = {
+export const FINE_PERCENT: Readonly<
+  Partial<Record<ClawbackCause, { readonly from: number; readonly to: number; readonly citation: string }>>
+> = {
   fraud: { from: 10, to: 50, citation: '《财政违法行为处罚处分条例》第十四条' },
   misuse: { from: 10, to: 30, citation: '《财政违法行为处罚处分条例》第十四条' },
 };
@@ -79,7 +167,14 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
       const { notice } = publicised(state, 'objected to');
       if (notice.objections.some(({ by, reason }) => by === command.by && reason === command.reason)) return [];
       // Someone who learns of it late is still heard: until the award is granted, an objection counts.
-      return [event('award-objection-raised', { objection: notice.objections.length + 1, by: command.by, reason: command.reason }, state, command.evidence)];
+      return [
+        event(
+          'award-objection-raised',
+          { objection: notice.objections.length + 1, by: command.by, reason: command.reason },
+          state,
+          command.evidence,
+        ),
+      ];
     }
     case 'decide-objection':
       return decideObjection(command, state, context);
@@ -87,7 +182,10 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
       return proposeOverride(command, state, context);
     case 'drop-override':
       if (publicised(state, 'changed').override === undefined) return [];
-      separateDuties(context.actorId, 'decide on the amount of', { 'applied for': publicised(state, 'changed').appliedBy, reviewed: publicised(state, 'changed').review.reviewedBy });
+      separateDuties(context.actorId, 'decide on the amount of', {
+        'applied for': publicised(state, 'changed').appliedBy,
+        reviewed: publicised(state, 'changed').review.reviewedBy,
+      });
       return [event('award-override-dropped', { reason: command.reason }, state)];
     case 'start-grant':
       return startGrant(command, state, context);
@@ -121,7 +219,14 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
       return [event('award-lapsed', { reason: command.reason, unpaid: unpaidOf(endable(state)).toString() }, state, command.evidence)];
     case 'revoke':
       if (state.status === 'ended' && state.how === 'revoked') return [];
-      return [event('award-revoked', { cause: command.cause, reason: command.reason, unpaid: unpaidOf(endable(state)).toString() }, state, command.evidence)];
+      return [
+        event(
+          'award-revoked',
+          { cause: command.cause, reason: command.reason, unpaid: unpaidOf(endable(state)).toString() },
+          state,
+          command.evidence,
+        ),
+      ];
     case 'demand-clawback':
       return demandClawback(command, state, context);
     case 'receive-clawback':
@@ -133,15 +238,26 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
   }
 }
 
-export const awardDecider: Decider<AwardCommand, AwardEvent, AwardState> = { initialState: initialAward, decide: decideAward, evolve: evolveAward };
+export const awardDecider: Decider<AwardCommand, AwardEvent, AwardState> = {
+  initialState: initialAward,
+  decide: decideAward,
+  evolve: evolveAward,
+};
 
 type Of<Type extends AwardCommand['type']> = Extract<AwardCommand, { type: Type }>;
 type DataOf<Type extends AwardEvent['type']> = Extract<AwardEvent, { type: Type }>['data'];
 
 /** Every event of an award cites the clause in the version the award was assessed under. */
-function event<Type extends AwardEvent['type']>(type: Type, data: DataOf<Type>, state: AwardState, evidence?: readonly Evidence[]): AwardEvent {
+function event<Type extends AwardEvent['type']>(
+  type: Type,
+  data: DataOf<Type>,
+  state: AwardState,
+  evidence?: readonly Evidence[],
+): AwardEvent {
   const policy =
-    'assessed' in state ? { pack: state.pack, clause: state.clause, version: state.assessed.version, hash: state.assessed.packHash } : undefined;
+    'assessed' in state
+      ? { pack: state.pack, clause: state.clause, version: state.assessed.version, hash: state.assessed.packHash }
+      : undefined;
   return { type, data, ...(policy && { policy }), ...(evidence && evidence.length > 0 && { evidence }) } as unknown as AwardEvent;
 }
 
@@ -190,10 +306,14 @@ function separateDuties(actor: string, duty: string, others: Readonly<Record<str
 function apply(command: Of<'apply'>, state: AwardState): readonly AwardEvent[] {
   const { pack, clause, payee, payeeName, occasion, note } = command;
   if (state.status !== 'none' && state.status !== 'closed') {
-    throw refused('award-exists', `${payeeName} already has an award under ${clause} for this occasion (${occasion.reference}), applied for by ${state.appliedBy}; it is ${state.status}`, {
-      award: `${pack}.${clause}.${payee}.${occasion.key}`,
-      status: state.status,
-    });
+    throw refused(
+      'award-exists',
+      `${payeeName} already has an award under ${clause} for this occasion (${occasion.reference}), applied for by ${state.appliedBy}; it is ${state.status}`,
+      {
+        award: `${pack}.${clause}.${payee}.${occasion.key}`,
+        status: state.status,
+      },
+    );
   }
   return [
     {
@@ -211,14 +331,26 @@ function review(command: Of<'review'>, state: AwardState, context: DecisionConte
   if (!command.recommended) return [event('award-rejected', { reason: requireReason(command.reason) }, state, command.evidence)];
   const { assessment, used } = state.assessed;
   if (assessment.outcome !== 'payable' && assessment.outcome !== 'discretionary') {
-    throw refused('assessment-not-payable', `the assessment says ${assessment.outcome}: it cannot be recommended`, { outcome: assessment.outcome });
+    throw refused('assessment-not-payable', `the assessment says ${assessment.outcome}: it cannot be recommended`, {
+      outcome: assessment.outcome,
+    });
   }
   if (assessment.simulated === true) throw refused('assessment-simulated', 'a simulated assessment pays nobody');
-  const own = used.filter(({ source }) => [source['recordedBy'], source['relocationRecordedBy']].includes(context.actorId)).map(({ input }) => input);
-  if (own.length > 0) throw refused('duties-not-separated', `${context.actorId} recorded ${own.join(', ')} and may not review what rests on it`, { actor: context.actorId, recorded: own });
+  const own = used
+    .filter(({ source }) => [source['recordedBy'], source['relocationRecordedBy']].includes(context.actorId))
+    .map(({ input }) => input);
+  if (own.length > 0)
+    throw refused('duties-not-separated', `${context.actorId} recorded ${own.join(', ')} and may not review what rests on it`, {
+      actor: context.actorId,
+      recorded: own,
+    });
   const unverified = used.filter(({ verified }) => !verified).map(({ input }) => input);
   if (unverified.length > 0 && (command.unverifiedReason ?? '').trim() === '') {
-    throw refused('facts-unverified', `these facts are not verified: ${unverified.join(', ')}; verify them or say in unverifiedReason why they are accepted`, { unverified });
+    throw refused(
+      'facts-unverified',
+      `these facts are not verified: ${unverified.join(', ')}; verify them or say in unverifiedReason why they are accepted`,
+      { unverified },
+    );
   }
   const amount = assessment.outcome === 'discretionary' ? discretionaryAmount(command, assessment.ceiling) : undefined;
   if (assessment.outcome === 'payable' && command.amount !== undefined) {
@@ -228,7 +360,12 @@ function review(command: Of<'review'>, state: AwardState, context: DecisionConte
     throw refused('nothing-to-grant', 'the assessed amount is zero: there is nothing to grant');
   }
   const { reason, unverifiedReason } = command;
-  const data = { recommended: true as const, ...(amount !== undefined && { amount }), ...(reason !== undefined && { reason }), ...(unverifiedReason !== undefined && { unverifiedReason }) };
+  const data = {
+    recommended: true as const,
+    ...(amount !== undefined && { amount }),
+    ...(reason !== undefined && { reason }),
+    ...(unverifiedReason !== undefined && { unverifiedReason }),
+  };
   return [event('award-reviewed', data, state, command.evidence)];
 }
 
@@ -237,24 +374,36 @@ function discretionaryAmount(command: Of<'review'>, ceiling: string): string {
   requireReason(command.reason);
   const amount = Money.parse(command.amount, 'amount');
   if (amount.isMoreThan(Money.parse(ceiling))) {
-    throw refused('over-ceiling', `${amount.toChinese()} is more than the ceiling of ${Money.parse(ceiling).toChinese()}`, { amount: amount.toString(), ceiling });
+    throw refused('over-ceiling', `${amount.toChinese()} is more than the ceiling of ${Money.parse(ceiling).toChinese()}`, {
+      amount: amount.toString(),
+      ceiling,
+    });
   }
   return amount.toString();
 }
 
 function withdraw(command: Of<'withdraw'>, state: AwardState): readonly AwardEvent[] {
   if (state.status === 'closed' && state.how === 'withdrawn') return [];
-  if (state.status === 'none' || state.status === 'closed' || state.status === 'granting' || isGranted(state)) throw wrongStatus(state, 'withdrawn', 'not yet granted');
+  if (state.status === 'none' || state.status === 'closed' || state.status === 'granting' || isGranted(state))
+    throw wrongStatus(state, 'withdrawn', 'not yet granted');
   if (state.status === 'publicised') requireObjectionsDecided(state.notice);
   return [event('award-withdrawn', { reason: command.reason }, state)];
 }
 
 function publicise(command: Of<'publicise'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
   if (state.status !== 'reviewed') throw wrongStatus(state, 'publicised', 'reviewed');
-  if (command.from < context.today) throw invalidField('from', 'not-back-dated', `a public notice cannot begin before today, ${context.today}`);
-  if (command.days < command.minimumDays) throw refused('notice-too-short', `the notice (公示) lasts at least ${command.minimumDays} days`, { minimumDays: command.minimumDays });
+  if (command.from < context.today)
+    throw invalidField('from', 'not-back-dated', `a public notice cannot begin before today, ${context.today}`);
+  if (command.days < command.minimumDays)
+    throw refused('notice-too-short', `the notice (公示) lasts at least ${command.minimumDays} days`, { minimumDays: command.minimumDays });
   const until = addDays(command.from as BusinessDate, command.days - 1);
-  return [event('award-publicised', { from: command.from, until, days: command.days, ...(command.place !== undefined && { place: command.place }) }, state)];
+  return [
+    event(
+      'award-publicised',
+      { from: command.from, until, days: command.days, ...(command.place !== undefined && { place: command.place }) },
+      state,
+    ),
+  ];
 }
 
 function requireObjectionsDecided({ objections }: Notice): void {
@@ -286,9 +435,15 @@ function proposeOverride(command: Of<'propose-override'>, state: AwardState, con
   const computed = Money.sum(reviewed.schedule.map((instalment) => instalment.amount));
   const total = Money.sum(amounts);
   const raised = amounts.some((amount, index) => amount.isMoreThan(reviewed.schedule[index]?.amount ?? Money.zero));
-  if (raised || !total.isLessThan(computed)) throw refused('override-upward', `an override only lowers an amount; computed were ${computed.toChinese()}`, { computed: computed.toString() });
+  if (raised || !total.isLessThan(computed))
+    throw refused('override-upward', `an override only lowers an amount; computed were ${computed.toChinese()}`, {
+      computed: computed.toString(),
+    });
   if (total.isZero) throw refused('override-to-zero', 'an award of nothing is a rejection: withdraw or reject it instead');
-  const same = override?.proposedBy === context.actorId && override.reason === reason && override.amounts.every((amount, index) => amounts[index]?.equals(amount));
+  const same =
+    override?.proposedBy === context.actorId &&
+    override.reason === reason &&
+    override.amounts.every((amount, index) => amounts[index]?.equals(amount));
   if (same) return [];
   const data = { amounts: amounts.map(String), total: total.toString(), computed: computed.toString(), reason };
   return [event('award-override-proposed', data, state, command.evidence)];
@@ -299,11 +454,18 @@ function startGrant(command: Of<'start-grant'>, state: AwardState, context: Deci
   const { review: reviewed, appliedBy, notice, override, assessed } = publicised(state, 'granted');
   const judges = notice.objections.flatMap(({ decided }) => decided?.by ?? []);
   separateDuties(context.actorId, 'approve', { 'applied for': appliedBy, reviewed: reviewed.reviewedBy, 'judged an objection to': judges });
-  if (override?.proposedBy === context.actorId) throw refused('second-approver-required', 'an overridden amount is granted by another approver than the one who proposed it');
-  if (context.effectiveOn <= notice.until) throw refused('notice-running', `the public notice (公示) runs until ${notice.until}; grant from the day after`, { until: notice.until });
+  if (override?.proposedBy === context.actorId)
+    throw refused('second-approver-required', 'an overridden amount is granted by another approver than the one who proposed it');
+  if (context.effectiveOn <= notice.until)
+    throw refused('notice-running', `the public notice (公示) runs until ${notice.until}; grant from the day after`, {
+      until: notice.until,
+    });
   requireObjectionsDecided(notice);
   if (command.policy.version !== assessed.version || command.policy.hash !== assessed.packHash) {
-    throw refused('policy-changed', `the award was assessed under version ${assessed.version}, in force now is version ${command.policy.version}: assess it again`);
+    throw refused(
+      'policy-changed',
+      `the award was assessed under version ${assessed.version}, in force now is version ${command.policy.version}: assess it again`,
+    );
   }
   const amount = Money.sum(scheduleOf(publicised(state, 'granted')).map((instalment) => instalment.amount)).toString();
   return [event('award-grant-started', { grant: command.grant, amount, budget: command.budget, documentNo: command.documentNo }, state)];
@@ -311,7 +473,8 @@ function startGrant(command: Of<'start-grant'>, state: AwardState, context: Deci
 
 function completeGrant(command: Of<'complete-grant'>, state: AwardState): readonly AwardEvent[] {
   if (isGranted(state) && state.grant.id === command.grant) return [];
-  if (state.status !== 'granting' || state.starting.grant !== command.grant) throw wrongStatus(state, 'completed', 'its grant has been started');
+  if (state.status !== 'granting' || state.starting.grant !== command.grant)
+    throw wrongStatus(state, 'completed', 'its grant has been started');
   const { starting, override, assessed } = state;
   const schedule = scheduleOf(state);
   const data: DataOf<'award-granted'> = {
@@ -326,7 +489,9 @@ function completeGrant(command: Of<'complete-grant'>, state: AwardState): readon
   const unlocked = schedule.filter(({ met, amount }) => met && !amount.isZero);
   return [
     event('award-granted', data, state),
-    ...unlocked.map(({ no, amount }) => event('instalment-unlocked', { no, amount: amount.toString(), facts: assessed.facts, used: assessed.used }, state)),
+    ...unlocked.map(({ no, amount }) =>
+      event('instalment-unlocked', { no, amount: amount.toString(), facts: assessed.facts, used: assessed.used }, state),
+    ),
   ];
 }
 
@@ -341,14 +506,27 @@ function unlock(command: Of<'unlock'>, state: AwardState, context: DecisionConte
   const instalment = instalmentOf(award, command.no);
   if (instalment.status !== 'locked') return [];
   if (instalment.amount.isZero) throw refused('nothing-to-pay', `instalment ${command.no} was lowered to nothing`, { no: command.no });
-  if (!command.met) throw refused('condition-not-met', `the condition of instalment ${command.no} is not met${command.needs.length > 0 ? `; still unknown: ${command.needs.join(', ')}` : ''}`, { needs: command.needs });
+  if (!command.met)
+    throw refused(
+      'condition-not-met',
+      `the condition of instalment ${command.no} is not met${command.needs.length > 0 ? `; still unknown: ${command.needs.join(', ')}` : ''}`,
+      { needs: command.needs },
+    );
   const unverified = command.used.filter(({ verified }) => !verified).map(({ input }) => input);
-  if (unverified.length > 0) throw refused('facts-unverified', `an instalment is unlocked by verified facts only: ${unverified.join(', ')}`, { unverified });
+  if (unverified.length > 0)
+    throw refused('facts-unverified', `an instalment is unlocked by verified facts only: ${unverified.join(', ')}`, { unverified });
   const earlier = award.instalments.find((each) => each.no < command.no && each.status === 'locked' && !each.amount.isZero);
   if (earlier !== undefined) throw refused('instalment-order', `instalment ${earlier.no} comes first`, { first: earlier.no });
   separateDuties(context.actorId, 'unlock an instalment of', { paid: award.payers });
   const data = { no: command.no, amount: instalment.amount.toString(), facts: command.facts, used: command.used };
-  return [{ type: 'instalment-unlocked', data, policy: command.policy, ...(command.evidence && command.evidence.length > 0 && { evidence: command.evidence }) }];
+  return [
+    {
+      type: 'instalment-unlocked',
+      data,
+      policy: command.policy,
+      ...(command.evidence && command.evidence.length > 0 && { evidence: command.evidence }),
+    },
+  ];
 }
 
 function order(command: Of<'order'>, state: AwardState): readonly AwardEvent[] {
@@ -357,9 +535,18 @@ function order(command: Of<'order'>, state: AwardState): readonly AwardEvent[] {
   if (instalment.status === 'ordered' && instalment.batch === command.batch && instalment.line === command.line) return [];
   if (award.held !== undefined) throw refused('award-held', `the award is held: ${award.held.reason}`);
   const owed = award.clawbacks.find(({ outstanding }) => !outstanding.isZero);
-  if (owed !== undefined) throw refused('clawback-outstanding', `clawback ${owed.clawback} is not settled: nothing more is paid meanwhile`, { clawback: owed.clawback });
-  if (instalment.status !== 'unlocked') throw refused('instalment-not-due', `instalment ${command.no} is ${instalment.status}`, { status: instalment.status });
-  separateDuties(command.payer, 'pay', { 'applied for': award.appliedBy, reviewed: award.review.reviewedBy, approved: [award.grant.approver, award.override?.proposedBy ?? ''], unlocked: instalment.unlockedBy });
+  if (owed !== undefined)
+    throw refused('clawback-outstanding', `clawback ${owed.clawback} is not settled: nothing more is paid meanwhile`, {
+      clawback: owed.clawback,
+    });
+  if (instalment.status !== 'unlocked')
+    throw refused('instalment-not-due', `instalment ${command.no} is ${instalment.status}`, { status: instalment.status });
+  separateDuties(command.payer, 'pay', {
+    'applied for': award.appliedBy,
+    reviewed: award.review.reviewedBy,
+    approved: [award.grant.approver, award.override?.proposedBy ?? ''],
+    unlocked: instalment.unlockedBy,
+  });
   const { no, batch, line, payer } = command;
   return [event('instalment-ordered', { no, amount: instalment.amount.toString(), batch, line, payer }, state)];
 }
@@ -396,13 +583,20 @@ function demandClawback(command: Of<'demand-clawback'>, state: AwardState, conte
   if (command.dueOn < context.effectiveOn) throw invalidField('dueOn', 'not-before-demand', 'cannot lie before the demand itself');
   const fine = fineOf(command.cause, command.finePercent, principal);
   const { cause, dueOn, reason } = command;
-  const isKnown = (known: Clawback) => known.cause === cause && known.dueOn === dueOn && known.reason === reason && known.principal.equals(principal) && known.fine.equals(fine);
+  const isKnown = (known: Clawback) =>
+    known.cause === cause &&
+    known.dueOn === dueOn &&
+    known.reason === reason &&
+    known.principal.equals(principal) &&
+    known.fine.equals(fine);
   if (state.clawbacks.some(isKnown)) return [];
   const demanded = Money.sum(state.clawbacks.map((clawback) => clawback.principal));
   const recoverable = paidOf(state).minus(demanded);
   if (principal.isMoreThan(recoverable)) {
     const left = recoverable.isNegative ? Money.zero : recoverable;
-    throw refused('over-paid-amount', `at most ${left.toChinese()} of what was paid can still be demanded back`, { recoverable: left.toString() });
+    throw refused('over-paid-amount', `at most ${left.toChinese()} of what was paid can still be demanded back`, {
+      recoverable: left.toString(),
+    });
   }
   const data = {
     clawback: state.clawbacks.length + 1,
@@ -420,10 +614,14 @@ function fineOf(cause: ClawbackCause, percent: string | undefined, principal: Mo
   if (percent === undefined) return Money.zero;
   const range = FINE_PERCENT[cause];
   if (range === undefined) throw refused('no-fine', `no fine is provided for the cause ${cause}`);
-  if (!/^\d{1,2}(\.\d{1,2})?$/.test(percent)) throw invalidField('finePercent', 'percent', 'must be a decimal string such as "10" or "12.5"');
+  if (!/^\d{1,2}(\.\d{1,2})?$/.test(percent))
+    throw invalidField('finePercent', 'percent', 'must be a decimal string such as "10" or "12.5"');
   const value = new Decimal(percent);
   if (value.lessThan(range.from) || value.greaterThan(range.to)) {
-    throw refused('fine-out-of-range', `the fine for ${cause} lies between ${range.from}% and ${range.to}% (${range.citation})`, { from: range.from, to: range.to });
+    throw refused('fine-out-of-range', `the fine for ${cause} lies between ${range.from}% and ${range.to}% (${range.citation})`, {
+      from: range.from,
+      to: range.to,
+    });
   }
   return Money.roundHalfUp(principal.toDecimal().times(value).div(100));
 }
@@ -447,12 +645,16 @@ function receiveClawback(command: Of<'receive-clawback'>, state: AwardState, con
     throw refused('receipt-known', `receipt ${command.reference} has been recorded with ${known.amount}`);
   }
   const data = { clawback: clawback.clawback, amount: amount.toString(), on: command.on, reference: command.reference };
-  return [event('clawback-received', data, state), ...reduceClawback(clawback, amount, { received: clawback.received.plus(amount), writtenOff: clawback.writtenOff }, state)];
+  return [
+    event('clawback-received', data, state),
+    ...reduceClawback(clawback, amount, { received: clawback.received.plus(amount), writtenOff: clawback.writtenOff }, state),
+  ];
 }
 
 function writeOffClawback(command: Of<'write-off-clawback'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
   const clawback = clawbackOf(state, command.clawback);
-  if (clawback.demandedBy === context.actorId) throw refused('duties-not-separated', `${context.actorId} demanded this clawback and may not also write it off`);
+  if (clawback.demandedBy === context.actorId)
+    throw refused('duties-not-separated', `${context.actorId} demanded this clawback and may not also write it off`);
   const amount = Money.parse(command.amount);
   if (clawback.writeOffs.some((known) => known.amount === amount.toString() && known.reason === command.reason)) return [];
   const data = { clawback: clawback.clawback, amount: amount.toString(), reason: requireReason(command.reason) };
@@ -470,8 +672,16 @@ function reduceClawback(
 ): readonly AwardEvent[] {
   if (amount.isZero) throw invalidField('amount', 'positive', 'must be more than zero');
   if (amount.isMoreThan(clawback.outstanding)) {
-    throw refused('over-outstanding', `only ${clawback.outstanding.toChinese()} are outstanding`, { outstanding: clawback.outstanding.toString() });
+    throw refused('over-outstanding', `only ${clawback.outstanding.toChinese()} are outstanding`, {
+      outstanding: clawback.outstanding.toString(),
+    });
   }
   if (!amount.equals(clawback.outstanding)) return [];
-  return [event('clawback-settled', { clawback: clawback.clawback, received: totals.received.toString(), writtenOff: totals.writtenOff.toString() }, state)];
+  return [
+    event(
+      'clawback-settled',
+      { clawback: clawback.clawback, received: totals.received.toString(), writtenOff: totals.writtenOff.toString() },
+      state,
+    ),
+  ];
 }

@@ -5,8 +5,23 @@ import { type ICommand, CommandBus, CqrsModule, QueryBus } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Budgets, BudgetsModule, budgetEvents, RunBudgetCommand, budgetStream } from '@app/budgets';
-import { Dossiers, EnterprisesModule, type EnterpriseCommand, enterpriseEvents, RunEnterpriseCommand, vocabularyOf } from '@app/enterprises';
-import { type CommandContext, EVENT_STORE, type EventStore, EventStoreModule, Executor, type Receipt, type RecordedEvent } from '@app/event-store';
+import {
+  Dossiers,
+  EnterprisesModule,
+  type EnterpriseCommand,
+  enterpriseEvents,
+  RunEnterpriseCommand,
+  vocabularyOf,
+} from '@app/enterprises';
+import {
+  type CommandContext,
+  EVENT_STORE,
+  type EventStore,
+  EventStoreModule,
+  Executor,
+  type Receipt,
+  type RecordedEvent,
+} from '@app/event-store';
 import { HttpModule, Tokens } from '@app/http';
 import { type Clock, contentHash, type CreditCode, derivedId, type PersonRole, Problem, type Role } from '@app/kernel';
 import { ACCOUNT_FACT, type Pack, Policies, policyDecider, policyEvents } from '@app/policies';
@@ -68,7 +83,10 @@ export class AwardLedger {
   }
 
   /** `follow: false` is a ledger in which no process manager runs. */
-  static async open(path: string, { today = '2024-05-01', follow = true }: { readonly today?: string; readonly follow?: boolean } = {}): Promise<AwardLedger> {
+  static async open(
+    path: string,
+    { today = '2024-05-01', follow = true }: { readonly today?: string; readonly follow?: boolean } = {},
+  ): Promise<AwardLedger> {
     const calendar = new Calendar(today);
     const tokens = new Tokens(new Uint8Array(32).fill(7), calendar);
     const packs = vocabularyOf([testPack()]);
@@ -91,11 +109,14 @@ export class AwardLedger {
     if (!follow) {
       testing.overrideProvider(Subscriptions).useFactory({
         inject: [EVENT_STORE, ReadModels],
-        factory: (store: EventStore, readModels: ReadModels) => Object.assign(new Subscriptions(store, readModels), { addProcessManager: () => undefined }),
+        factory: (store: EventStore, readModels: ReadModels) =>
+          Object.assign(new Subscriptions(store, readModels), { addProcessManager: () => undefined }),
       });
     }
     const module = await testing.compile();
-    const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter({ routerOptions: { maxParamLength: 1_000 } }), { logger: false });
+    const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter({ routerOptions: { maxParamLength: 1_000 } }), {
+      logger: false,
+    });
     app
       .getHttpAdapter()
       .getInstance()
@@ -112,7 +133,15 @@ export class AwardLedger {
   context(actor: string, key = `k${(keys += 1)}`, roles: readonly Role[] = []): CommandContext {
     const { today } = this.calendar;
     const commandId = derivedId('spec', actor, key);
-    return { commandId, contentHash: contentHash(key), actor: { id: actor, unit: '科技局', roles }, effectiveOn: today, today, correlationId: commandId, causationId: commandId };
+    return {
+      commandId,
+      contentHash: contentHash(key),
+      actor: { id: actor, unit: '科技局', roles },
+      effectiveOn: today,
+      today,
+      correlationId: commandId,
+      causationId: commandId,
+    };
   }
 
   run<Result>(command: ICommand): Promise<Result> {
@@ -120,17 +149,27 @@ export class AwardLedger {
   }
 
   async publish(pack: Pack, command: 'publish' | 'amend' = 'publish'): Promise<void> {
-    const asked = command === 'publish' ? ({ type: 'publish', pack, evidence: paper } as const) : ({ type: 'amend', pack, reason: '修订' } as const);
+    const asked =
+      command === 'publish' ? ({ type: 'publish', pack, evidence: paper } as const) : ({ type: 'amend', pack, reason: '修订' } as const);
     await this.app.get(Executor).execute(policyDecider, `policy-${pack.id}`, asked, this.context('administrator'));
     await this.app.get(Policies).noteChange(pack.id);
   }
 
   async dossier(code: CreditCode, ...commands: readonly EnterpriseCommand[]): Promise<void> {
-    for (const command of commands) await this.run(new RunEnterpriseCommand(code, command, this.context('registrar', undefined, ['reviewer'])));
+    for (const command of commands)
+      await this.run(new RunEnterpriseCommand(code, command, this.context('registrar', undefined, ['reviewer'])));
   }
 
   /** Facts as a clerk reports them, and, unless only reported, verified by another person. */
-  async facts(code: CreditCode, facts: Readonly<Record<string, string | boolean>>, { period, verification = 'verified' as const, corrects }: { period?: string; verification?: 'verified' | 'reported'; corrects?: string } = {}): Promise<void> {
+  async facts(
+    code: CreditCode,
+    facts: Readonly<Record<string, string | boolean>>,
+    {
+      period,
+      verification = 'verified' as const,
+      corrects,
+    }: { period?: string; verification?: 'verified' | 'reported'; corrects?: string } = {},
+  ): Promise<void> {
     const each = Object.entries(facts).map(([name, value]) => ({
       name,
       value,
@@ -187,7 +226,15 @@ export class AwardLedger {
     return this.run(new RunAwardCommand(award, command, this.context(actor)));
   }
 
-  grant(award: string, { actor = 'approver-1', key, line = LINE.line, period = LINE.period }: { actor?: string; key?: string; line?: string; period?: string } = {}): Promise<Receipt> {
+  grant(
+    award: string,
+    {
+      actor = 'approver-1',
+      key,
+      line = LINE.line,
+      period = LINE.period,
+    }: { actor?: string; key?: string; line?: string; period?: string } = {},
+  ): Promise<Receipt> {
     return this.run(new GrantAward(award, { line, period, documentNo: '虚构财〔2024〕3号' }, this.context(actor, key)));
   }
 
@@ -195,7 +242,11 @@ export class AwardLedger {
     return this.run(new UnlockInstalment(award, no, paper, this.context('clerk-1')));
   }
 
-  prepareBatch(batch: string, instalments?: readonly { award: string; instalment: number }[], actor = 'payer-1'): Promise<Receipt & { readonly skipped: readonly { code: string }[] }> {
+  prepareBatch(
+    batch: string,
+    instalments?: readonly { award: string; instalment: number }[],
+    actor = 'payer-1',
+  ): Promise<Receipt & { readonly skipped: readonly { code: string }[] }> {
     return this.run(new PrepareBatch(batch, '拨付', instalments === undefined ? { filter: {} } : { instalments }, this.context(actor)));
   }
 
@@ -203,8 +254,16 @@ export class AwardLedger {
     return this.run(new RunBatchCommand(batch, command, this.context(actor, key)));
   }
 
-  results(batch: string, rows: readonly (Pick<LineResult, 'line' | 'result' | 'on'> & { readonly amount: string })[], key?: string): Promise<Receipt> {
-    const results = rows.map((row) => ({ ...row, reference: `${batch}-${row.line}-${row.result}`, reason: row.result === 'returned' ? '账号不符' : '' }));
+  results(
+    batch: string,
+    rows: readonly (Pick<LineResult, 'line' | 'result' | 'on'> & { readonly amount: string })[],
+    key?: string,
+  ): Promise<Receipt> {
+    const results = rows.map((row) => ({
+      ...row,
+      reference: `${batch}-${row.line}-${row.result}`,
+      reason: row.result === 'returned' ? '账号不符' : '',
+    }));
     return this.batch(batch, { type: 'record-results', file: '回单.csv', sha256: contentHash(results), results }, 'payer-1', key);
   }
 
@@ -237,7 +296,13 @@ export class AwardLedger {
   async figures(line = LINE): Promise<readonly [string, string, string]> {
     const { state } = await this.app.get(Budgets).load(line);
     if (state.status === 'none') throw new Error('no such line');
-    const available = state.appropriated.plus(state.adjusted).plus(state.transferredIn).minus(state.transferredOut).minus(state.carriedOver).minus(state.reserved).minus(state.spent);
+    const available = state.appropriated
+      .plus(state.adjusted)
+      .plus(state.transferredIn)
+      .minus(state.transferredOut)
+      .minus(state.carriedOver)
+      .minus(state.reserved)
+      .minus(state.spent);
     return [available.toString(), state.reserved.toString(), state.spent.toString()];
   }
 
@@ -263,12 +328,21 @@ export class AwardLedger {
     const token = await this.tokens.issue({ id: `${role}-1`, unit: '财政局', roles: [role] }, 3_600);
     const answer = await fetch(`${(await this.app.getUrl()).replace('[::1]', '127.0.0.1')}${url}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(method === 'POST' && { 'content-type': 'application/json', 'idempotency-key': `h${(keys += 1)}` }), ...headers },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(method === 'POST' && { 'content-type': 'application/json', 'idempotency-key': `h${(keys += 1)}` }),
+        ...headers,
+      },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const content = Buffer.from(await answer.arrayBuffer());
     const isJson = (answer.headers.get('content-type') ?? '').includes('json');
-    return { status: answer.status, headers: Object.fromEntries(answer.headers), content, body: (isJson ? JSON.parse(content.toString('utf8')) : {}) as Record<string, unknown> };
+    return {
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+      content,
+      body: (isJson ? JSON.parse(content.toString('utf8')) : {}) as Record<string, unknown>,
+    };
   }
 
   get store(): EventStore {

@@ -59,11 +59,7 @@ export class BudgetsController {
   transfer(@Param() line: LineDto, @Body() body: TransferDto, @Context() context: CommandContext): Promise<Receipt> {
     const { to, amount, reason, evidence } = body;
     const transfer = derivedId('budget-transfer', context.commandId);
-    return this.run(
-      line,
-      { type: 'transfer-out', transfer, to: reference(to), amount, reason, evidence: documents(evidence) },
-      context,
-    );
+    return this.run(line, { type: 'transfer-out', transfer, to: reference(to), amount, reason, evidence: documents(evidence) }, context);
   }
 
   /** Closes a line after its period (年终结转) and carries the balance over; again, for what was released since. */

@@ -101,8 +101,16 @@ describe('adjust', () => {
 });
 
 describe('transfer out', () => {
-  const send = (amount: string, extra: object = {}): BudgetCommand =>
-    ({ type: 'transfer-out', transfer: 't1', to: other, amount, reason: '调剂', evidence: paper, targetStatus: 'open', ...extra });
+  const send = (amount: string, extra: object = {}): BudgetCommand => ({
+    type: 'transfer-out',
+    transfer: 't1',
+    to: other,
+    amount,
+    reason: '调剂',
+    evidence: paper,
+    targetStatus: 'open',
+    ...extra,
+  });
   const sent: BudgetEvent = {
     type: 'budget-transferred-out',
     data: { transfer: 't1', to: other, amount: '40.00', reason: '调剂' },
@@ -163,7 +171,9 @@ describe('receive a transfer', () => {
     const figures = { envelope: '1000.00', appropriated: '960.01', asked: '40.00' };
     given(opened(exactly), appropriated('960.01')).when(receive).thenRefused('over-envelope', figures);
     given(opened(exactly), appropriated('960.00')).when(receive).then(received);
-    given(opened(exactly), appropriated('960.00'), received).when({ ...receive, transfer: 't2', amount: '0.01' }).thenRefused('over-envelope');
+    given(opened(exactly), appropriated('960.00'), received)
+      .when({ ...receive, transfer: 't2', amount: '0.01' })
+      .thenRefused('over-envelope');
   });
   it('counts as funding for what is appropriated later', () =>
     given(opened(exactly), received)
@@ -180,7 +190,9 @@ describe('receive a transfer', () => {
     given(opened(exactly), appropriated('1000.00'))
       .when({ ...receive, from: earlier })
       .then({ ...received, data: { ...received.data, from: earlier } });
-    given(opened(exactly), appropriated('1000.00')).when({ ...receive, from: later }).thenRefused('over-envelope');
+    given(opened(exactly), appropriated('1000.00'))
+      .when({ ...receive, from: later })
+      .thenRefused('over-envelope');
   });
   it('is quiet on a repeat', () => given(opened(), received).when(receive).thenNothing());
   it('is quiet on a repeat after the line closed', () => given(opened(), received, closed('40.00', next)).when(receive).thenNothing());

@@ -301,7 +301,9 @@ function requireRoomFor(fact: NewFact, dossier: Dossier, { effectiveOn }: Decisi
   }
   // Most dossiers know no dispute: then there is nothing to talk past, and no need to look who would be displaced.
   const anyDispute = dossier.facts.some((known) => known.dispute !== undefined && known.name === name);
-  const disputed = (anyDispute ? displaced(fact, dossier, effectiveOn) : []).find((known) => known.dispute !== undefined && known.factId !== correctsFactId);
+  const disputed = (anyDispute ? displaced(fact, dossier, effectiveOn) : []).find(
+    (known) => known.dispute !== undefined && known.factId !== correctsFactId,
+  );
   if (disputed !== undefined) {
     const { factId, dispute } = disputed;
     throw refused('fact-disputed', `${factId} is disputed (${dispute?.reason}): verify it, or correct it by naming it`, { factId });

@@ -49,7 +49,9 @@ describe('decode', () => {
   it('runs each step once, in order, from the version that was stored', () => {
     const steps = (version: number) => ({
       version,
-      upcasters: Object.fromEntries(Array.from({ length: version - 1 }, (_, index) => [index + 1, (seen: number[]) => [...seen, index + 1]])),
+      upcasters: Object.fromEntries(
+        Array.from({ length: version - 1 }, (_, index) => [index + 1, (seen: number[]) => [...seen, index + 1]]),
+      ),
     });
     const traced = new EventCodec({ traced: steps(5) });
     expect(traced.decode('traced.v1', []).data).toEqual([1, 2, 3, 4]);

@@ -31,7 +31,8 @@ export class EventCodec {
   }
 
   private register(type: string, { version, upcasters = {} }: EventDefinition): void {
-    if (!/^[a-z][a-z0-9-]*$/.test(type) || !Number.isInteger(version) || version < 1) throw new Error(`bad event definition ${type}.v${version}`);
+    if (!/^[a-z][a-z0-9-]*$/.test(type) || !Number.isInteger(version) || version < 1)
+      throw new Error(`bad event definition ${type}.v${version}`);
     this.storedNames.set(type, `${type}.v${version}`);
     for (let from = 1; from <= version; from += 1) {
       const steps: Upcaster[] = [];

@@ -236,7 +236,9 @@ export function eventStoreConformance(
           [{ from: 9_999, limit: 2 }, range(1_498, 1_500)],
           [{ limit: 1_500 }, range(0, 1_500)],
         ])('backwards with %j', async (options, expected) => {
-          expect(numbersOf(await flatten(store.readStream(stream, { ...options, direction: 'backwards' })))).toEqual([...expected].reverse());
+          expect(numbersOf(await flatten(store.readStream(stream, { ...options, direction: 'backwards' })))).toEqual(
+            [...expected].reverse(),
+          );
         });
 
         it('keeps pages bounded, and an early end of the reader ends the read', async () => {
@@ -485,7 +487,10 @@ export function eventStoreConformance(
           const [one, other] = [newStream(), newStream()];
           const event = original();
           await store.append(one, NO_STREAM, [event]);
-          await expect(store.append(other, NO_STREAM, [event])).rejects.toMatchObject({ ...conflict('duplicate-event'), extra: { id: event.id } });
+          await expect(store.append(other, NO_STREAM, [event])).rejects.toMatchObject({
+            ...conflict('duplicate-event'),
+            extra: { id: event.id },
+          });
           await store.append(other, NO_STREAM, [original()]);
           await expect(store.append(other, 0, [original(), event])).rejects.toMatchObject({
             ...conflict('duplicate-event'),
@@ -508,7 +513,10 @@ export function eventStoreConformance(
           store.append(home, 7, numbered(1)),
           ...names.slice(10).map((stream) => store.append(stream, NO_STREAM, numbered(2))),
         ]);
-        expect(problems).toEqual([expect.objectContaining(conflict('duplicate-event')), expect.objectContaining(conflict('wrong-revision'))]);
+        expect(problems).toEqual([
+          expect.objectContaining(conflict('duplicate-event')),
+          expect.objectContaining(conflict('wrong-revision')),
+        ]);
         expect(answers).toHaveLength(20);
         for (const stream of names) expect(numbersOf(await read(stream))).toEqual([0, 1]);
       });
@@ -559,7 +567,8 @@ export function eventStoreConformance(
         const acknowledged = await Promise.all(
           names.map(async (stream) => {
             const answers: Appended[] = [];
-            for (let revision = 0; revision < 5; revision += 1) answers.push(await store.append(stream, revision - 1, numbered(1, revision)));
+            for (let revision = 0; revision < 5; revision += 1)
+              answers.push(await store.append(stream, revision - 1, numbered(1, revision)));
             return answers;
           }),
         );
@@ -831,7 +840,11 @@ export function eventStoreConformance(
       ])('is refused as too large: %s', async (_what, events) => {
         const [stream, other] = [newStream(), newStream()];
         const small = store.append(other, NO_STREAM, numbered(1));
-        await expect(store.append(stream, NO_STREAM, events())).rejects.toMatchObject({ name: 'Problem', kind: 'invalid', code: 'append-too-large' });
+        await expect(store.append(stream, NO_STREAM, events())).rejects.toMatchObject({
+          name: 'Problem',
+          kind: 'invalid',
+          code: 'append-too-large',
+        });
         expect(await small).toMatchObject({ revision: 0 });
         expect(await read(stream)).toEqual([]);
       });
@@ -852,7 +865,10 @@ export function eventStoreConformance(
         async (suffix) => {
           const stream = `${newStream()}.${suffix}`;
           await store.append(stream, NO_STREAM, numbered(2));
-          expect(await read(stream)).toEqual([expect.objectContaining({ stream, revision: 0 }), expect.objectContaining({ stream, revision: 1 })]);
+          expect(await read(stream)).toEqual([
+            expect.objectContaining({ stream, revision: 0 }),
+            expect.objectContaining({ stream, revision: 1 }),
+          ]);
           expect(await read(stream.toLowerCase() === stream ? stream.toUpperCase() : stream.toLowerCase())).toEqual([]);
         },
       );
@@ -885,7 +901,11 @@ export function eventStoreConformance(
 
           const reopened = await own.reopen();
           expect((await flatten(reopened.readAll({ after: before }))).filter(isOf(...names))).toEqual(recorded);
-          expect(await reopened.append(names[0], NO_STREAM, events)).toEqual({ revision: 1, position: recorded[1]?.position, repeated: true });
+          expect(await reopened.append(names[0], NO_STREAM, events)).toEqual({
+            revision: 1,
+            position: recorded[1]?.position,
+            repeated: true,
+          });
           await expect(reopened.append(names[0], 0, numbered(1))).rejects.toMatchObject(conflict('wrong-revision'));
           const { position } = await reopened.append(names[0], 1, numbered(1));
           expect(position).toBeGreaterThan(recorded.at(-1)?.position as number);

@@ -68,7 +68,11 @@ export const MAX_APPEND_BYTES = 1_000_000;
 export const MAX_STREAM_NAME_LENGTH = 512;
 
 export function wrongRevision(stream: string, expected: number, actual: number): Problem {
-  return new Problem('conflict', 'wrong-revision', `stream ${stream} is at revision ${actual}, not ${expected}`, [], { stream, expected, actual });
+  return new Problem('conflict', 'wrong-revision', `stream ${stream} is at revision ${actual}, not ${expected}`, [], {
+    stream,
+    expected,
+    actual,
+  });
 }
 
 export function duplicateEvent(stream: string, id: string): Problem {

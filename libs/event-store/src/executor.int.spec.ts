@@ -120,11 +120,13 @@ function run(executor: Executor, stream: string, command: CounterCommand, { id =
   return executor.execute(counterDecider, stream, command, contextFor(id, { stream, command }, more));
 }
 
-const open = (executor: Executor, stream: string, limit: number, options?: Options) => run(executor, stream, { type: 'open', limit }, options);
+const open = (executor: Executor, stream: string, limit: number, options?: Options) =>
+  run(executor, stream, { type: 'open', limit }, options);
 const add = (executor: Executor, stream: string, by: number, options?: Options) => run(executor, stream, { type: 'add', by }, options);
 const addEach = (executor: Executor, stream: string, amounts: readonly number[], options?: Options) =>
   run(executor, stream, { type: 'add-each', amounts }, options);
-const label = (executor: Executor, stream: string, text: string, options?: Options) => run(executor, stream, { type: 'label', label: text }, options);
+const label = (executor: Executor, stream: string, text: string, options?: Options) =>
+  run(executor, stream, { type: 'label', label: text }, options);
 
 const load = (stream: string) => new Executor(stores[0] as SqliteEventStore).load(counterDecider, stream);
 
@@ -143,9 +145,20 @@ describe('a command', () => {
 
   it('may cause several events, recorded all or none', async () => {
     await open(first, 'counter-a', 10);
-    expect(await addEach(first, 'counter-a', [1, 2, 3])).toEqual({ stream: 'counter-a', revision: 3, position: 4, events: 3, replayed: false });
+    expect(await addEach(first, 'counter-a', [1, 2, 3])).toEqual({
+      stream: 'counter-a',
+      revision: 3,
+      position: 4,
+      events: 3,
+      replayed: false,
+    });
     await expect(addEach(first, 'counter-a', [1, 2, 3])).rejects.toMatchObject({ kind: 'refused', code: 'limit-exceeded' });
-    expect((await history('counter-a')).map((event) => event.type)).toEqual(['counter-opened', 'counter-added', 'counter-added', 'counter-added']);
+    expect((await history('counter-a')).map((event) => event.type)).toEqual([
+      'counter-opened',
+      'counter-added',
+      'counter-added',
+      'counter-added',
+    ]);
   });
 
   it('may be quiet: nothing is recorded, and the receipt says where the stream stands', async () => {
@@ -223,7 +236,9 @@ describe('repeating a command', () => {
 
   it('is recognised when both are under way at once, in one process or in two', async () => {
     await openAndLetBothKnow();
-    const receipts = await Promise.all([first, second, first, second].map((executor) => add(executor, 'counter-a', 5, { id: 'command-1' })));
+    const receipts = await Promise.all(
+      [first, second, first, second].map((executor) => add(executor, 'counter-a', 5, { id: 'command-1' })),
+    );
     expect(receipts.filter((receipt) => !receipt.replayed)).toHaveLength(1);
     for (const receipt of receipts) expect(receipt).toMatchObject({ revision: 1, position: 2, events: 1 });
     expect(await load('counter-a')).toMatchObject({ state: { total: 5 }, revision: 1 });
@@ -474,7 +489,10 @@ class SequentialModel {
       return (error as Problem).code;
     }
     const after = revision + events.length;
-    const next = events.reduce((folded, event) => counterDecider.evolve(folded, event, { actorId: context.actor.id, effectiveOn: '' }), state);
+    const next = events.reduce(
+      (folded, event) => counterDecider.evolve(folded, event, { actorId: context.actor.id, effectiveOn: '' }),
+      state,
+    );
     this.streams.set(stream, { state: next, revision: after });
     if (events.length > 0) this.done.set(id, { hash, answer: { stream, revision: after, events: events.length, replayed: true } });
     return { stream, revision: after, events: events.length, replayed: false };

@@ -11,7 +11,8 @@ interface Tally {
   readonly actors: readonly string[];
 }
 
-type TallyCommand = { readonly by: number; readonly policy?: PolicyCitation; readonly evidence?: readonly Evidence[] } | { readonly failWith: Error };
+type TallyCommand =
+  { readonly by: number; readonly policy?: PolicyCitation; readonly evidence?: readonly Evidence[] } | { readonly failWith: Error };
 
 const tallyDecider: Decider<TallyCommand, Tallied, Tally> = {
   initialState: { total: 0, actors: [] },
@@ -96,7 +97,12 @@ function contextFor(commandId: string, more: Partial<CommandContext> = {}): Comm
 function foreignEvent(by: number): NewEvent {
   const { actor, effectiveOn, correlationId, causationId } = contextFor('foreign');
   const id = `foreign-${Math.random()}`;
-  return { id, type: 'tallied', data: { by }, metadata: { effectiveOn, actor, commandId: id, commandHash: id, correlationId, causationId } };
+  return {
+    id,
+    type: 'tallied',
+    data: { by },
+    metadata: { effectiveOn, actor, commandId: id, commandHash: id, correlationId, causationId },
+  };
 }
 
 function setUp() {
@@ -350,7 +356,9 @@ describe('a command that is prepared from the state', () => {
     };
     expect(await executor.execute(tallyDecider, 'tally-a', halve, contextFor('halve'))).toMatchObject({ revision: 2 });
     await add(40);
-    await expect(executor.execute(tallyDecider, 'tally-a', halve, contextFor('halve again'))).rejects.toMatchObject({ code: 'too-much-to-halve' });
+    await expect(executor.execute(tallyDecider, 'tally-a', halve, contextFor('halve again'))).rejects.toMatchObject({
+      code: 'too-much-to-halve',
+    });
   });
 
   it('answers a repeat as the first time, whatever its preparation says today', async () => {

@@ -65,7 +65,10 @@ export class Executor {
   constructor(private readonly store: EventStore) {}
 
   /** The current state of a stream. */
-  async load<Command, Event extends DomainEvent, State>(decider: AnyDecider<Command, Event, State>, stream: string): Promise<Loaded<State>> {
+  async load<Command, Event extends DomainEvent, State>(
+    decider: AnyDecider<Command, Event, State>,
+    stream: string,
+  ): Promise<Loaded<State>> {
     return this.refresh(decider, stream, this.cached(decider, stream));
   }
 
@@ -165,7 +168,8 @@ export class Executor {
     if (first.metadata.commandHash !== context.contentHash) {
       throw new Problem('refused', 'idempotency-key-reused', 'this idempotency key was used for a command with other content');
     }
-    if (first.type === COMMAND_NOTED) return { ...(first.data as Pick<Receipt, 'stream' | 'revision' | 'position'>), events: 0, replayed: true };
+    if (first.type === COMMAND_NOTED)
+      return { ...(first.data as Pick<Receipt, 'stream' | 'revision' | 'position'>), events: 0, replayed: true };
     let last = first;
     let events = 0;
     for await (const page of this.store.readStream(first.stream, { from: first.revision })) {
@@ -267,6 +271,9 @@ function receiptOf(last: RecordedEvent, events: number): Receipt {
 
 function requireRevision(stream: string, expected: number | undefined, actual: number): void {
   if (expected !== undefined && expected !== actual) {
-    throw new Problem('precondition-failed', 'precondition-failed', `${stream} is at revision ${actual}, not ${expected}`, [], { expected, actual });
+    throw new Problem('precondition-failed', 'precondition-failed', `${stream} is at revision ${actual}, not ${expected}`, [], {
+      expected,
+      actual,
+    });
   }
 }

@@ -74,7 +74,12 @@ const connectionOf = (store: SqliteEventStore) => (store as unknown as { databas
 function newEvent(data: unknown = {}, type = 'thing-noted'): NewEvent {
   const id = randomUUID();
   const actor = { id: 'clerk-1', unit: '科技局', roles: ['clerk' as const] };
-  return { id, type, data, metadata: { effectiveOn: '2024-02-29', actor, commandId: id, commandHash: id, correlationId: id, causationId: id } };
+  return {
+    id,
+    type,
+    data,
+    metadata: { effectiveOn: '2024-02-29', actor, commandId: id, commandHash: id, correlationId: id, causationId: id },
+  };
 }
 
 async function flatten(pages: AsyncIterable<readonly RecordedEvent[]>): Promise<RecordedEvent[]> {
@@ -146,7 +151,10 @@ describe('two stores on one file', () => {
   it('give out positions without a gap, and both read the same ledger', async () => {
     const [one, other] = [openStore(), openStore()];
     await Promise.all(
-      Array.from({ length: 20 }, (_, index) => [appendOneByOne(one, `one-${index}`, 10), appendOneByOne(other, `other-${index}`, 10)]).flat(),
+      Array.from({ length: 20 }, (_, index) => [
+        appendOneByOne(one, `one-${index}`, 10),
+        appendOneByOne(other, `other-${index}`, 10),
+      ]).flat(),
     );
     const events = await flatten(one.readAll());
     expect(positionsOf(events)).toEqual(upTo(400));
@@ -340,7 +348,10 @@ describe('a write that fails', () => {
     const event = newEvent({ note: 'retried' });
     const raw = openRaw();
     raw.exec("CREATE TRIGGER disk_is_broken BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'broken'); END");
-    await expect(store.append('stream', NO_STREAM, [event])).rejects.toMatchObject({ ...unavailable, detail: expect.stringContaining('SQLITE_') });
+    await expect(store.append('stream', NO_STREAM, [event])).rejects.toMatchObject({
+      ...unavailable,
+      detail: expect.stringContaining('SQLITE_'),
+    });
     raw.exec('DROP TRIGGER disk_is_broken');
     expect(await store.append('stream', NO_STREAM, [event])).toEqual({ revision: 0, position: 1, repeated: false });
     expect(await store.append('stream', NO_STREAM, [event])).toEqual({ revision: 0, position: 1, repeated: true });
@@ -351,7 +362,9 @@ describe('the queue', () => {
   it('is bounded: what finds it full is told to come back, the others are served', async () => {
     const store = openStore();
     const event = newEvent();
-    const appends = Array.from({ length: 20_050 }, (_, index) => store.append(`stream-${index}`, NO_STREAM, [{ ...event, id: `event-${index}` }]));
+    const appends = Array.from({ length: 20_050 }, (_, index) =>
+      store.append(`stream-${index}`, NO_STREAM, [{ ...event, id: `event-${index}` }]),
+    );
     const outcomes = await Promise.allSettled(appends);
     expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(20_000);
     for (const outcome of outcomes.slice(20_000)) {

@@ -110,7 +110,8 @@ export class SqliteEventStore implements EventStore {
     return new Promise((resolve, reject) => {
       if (this.closed) throw unavailable('the event store is closed');
       if (this.queue.length >= QUEUED_APPENDS) throw new Problem('unavailable', 'store-busy', 'too many appends are waiting; retry later');
-      if (stream.length === 0 || stream.length > MAX_STREAM_NAME_LENGTH) throw new Problem('invalid', 'stream-name', 'a stream name has 1 to 512 characters');
+      if (stream.length === 0 || stream.length > MAX_STREAM_NAME_LENGTH)
+        throw new Problem('invalid', 'stream-name', 'a stream name has 1 to 512 characters');
       if (events.length === 0 || !Number.isInteger(expectedRevision) || expectedRevision < NO_STREAM) {
         throw new Problem('invalid', 'empty-append', 'an append has at least one event and an exact expected revision');
       }
@@ -185,14 +186,17 @@ export class SqliteEventStore implements EventStore {
       return this.commit([append])[0] as Outcome;
     } catch (error) {
       // An append whose ids are all new repeats one of its own.
-      return isUniqueViolation(error) ? (this.duplicate(append) ?? duplicateEvent(append.stream, append.events[0]?.id ?? '')) : storageProblem(error);
+      return isUniqueViolation(error)
+        ? (this.duplicate(append) ?? duplicateEvent(append.stream, append.events[0]?.id ?? ''))
+        : storageProblem(error);
     }
   }
 
   private insert(append: QueuedAppend, head: number, recordedAt: string): Outcome {
     const { stream, expectedRevision, events } = append;
     const actual = this.statements.streamHead.get(stream) ?? NO_STREAM;
-    if (actual !== expectedRevision) return this.repeated(append) ?? this.duplicate(append) ?? wrongRevision(stream, expectedRevision, actual);
+    if (actual !== expectedRevision)
+      return this.repeated(append) ?? this.duplicate(append) ?? wrongRevision(stream, expectedRevision, actual);
     let revision = actual;
     let position = head;
     for (const event of events) {
@@ -291,7 +295,16 @@ export class SqliteEventStore implements EventStore {
   private decode(row: Row): RecordedEvent {
     const { type, data } = this.codec.decode(row.type, JSON.parse(row.data));
     const metadata = JSON.parse(row.metadata) as EventMetadata;
-    return { id: row.id, stream: row.stream, revision: row.revision, position: row.position, type, data, recordedAt: row.recorded_at, metadata };
+    return {
+      id: row.id,
+      stream: row.stream,
+      revision: row.revision,
+      position: row.position,
+      type,
+      data,
+      recordedAt: row.recorded_at,
+      metadata,
+    };
   }
 
   async findEvent(id: string): Promise<RecordedEvent | undefined> {
@@ -324,10 +337,16 @@ function prepare(database: Database.Database) {
     streamHead: database.prepare<[string], number>('SELECT revision FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1').pluck(),
     insert: database.prepare(`INSERT INTO events (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
     byId: database.prepare<[string], Row>(`SELECT ${columns} FROM events WHERE id = ?`),
-    forwards: database.prepare<[string, number, number], Row>(`SELECT ${columns} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT +?`),
-    backwards: database.prepare<[string, number, number], Row>(`SELECT ${columns} FROM events WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT +?`),
+    forwards: database.prepare<[string, number, number], Row>(
+      `SELECT ${columns} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT +?`,
+    ),
+    backwards: database.prepare<[string, number, number], Row>(
+      `SELECT ${columns} FROM events WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT +?`,
+    ),
     allForwards: database.prepare<[number, number], Row>(`SELECT ${columns} FROM events WHERE position > ? ORDER BY position LIMIT +?`),
-    allBackwards: database.prepare<[number, number], Row>(`SELECT ${columns} FROM events WHERE position < ? ORDER BY position DESC LIMIT +?`),
+    allBackwards: database.prepare<[number, number], Row>(
+      `SELECT ${columns} FROM events WHERE position < ? ORDER BY position DESC LIMIT +?`,
+    ),
   };
 }
 

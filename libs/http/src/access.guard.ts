@@ -25,7 +25,10 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const allowed = this.reflector.getAllAndOverride<readonly PersonRole[] | undefined>(ALLOWED, [context.getHandler(), context.getClass()]);
+    const allowed = this.reflector.getAllAndOverride<readonly PersonRole[] | undefined>(ALLOWED, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     if (allowed === PUBLIC) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const actor = await this.tokens.verify(bearer(request));

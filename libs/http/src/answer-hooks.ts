@@ -12,14 +12,17 @@ export function addAnswerHooks(fastify: FastifyInstance, subscriptions: Subscrip
     const atLeast = request.method === 'GET' ? request.headers['ledger-position'] : undefined;
     if (atLeast !== undefined) await subscriptions.atLeast(positionOf(atLeast));
   });
-  fastify.addHook('preSerialization', (_request: FastifyRequest, reply: FastifyReply, answer: unknown, done: (error: null, answer: unknown) => void) => {
-    if (typeof answer === 'object' && answer !== null) {
-      const { revision, position } = answer as { revision?: unknown; position?: unknown };
-      if (typeof revision === 'number') void reply.header('etag', `"${revision}"`);
-      if (typeof position === 'number') void reply.header('ledger-position', String(position));
-    }
-    done(null, answer);
-  });
+  fastify.addHook(
+    'preSerialization',
+    (_request: FastifyRequest, reply: FastifyReply, answer: unknown, done: (error: null, answer: unknown) => void) => {
+      if (typeof answer === 'object' && answer !== null) {
+        const { revision, position } = answer as { revision?: unknown; position?: unknown };
+        if (typeof revision === 'number') void reply.header('etag', `"${revision}"`);
+        if (typeof position === 'number') void reply.header('ledger-position', String(position));
+      }
+      done(null, answer);
+    },
+  );
 }
 
 function positionOf(header: string | string[]): number {

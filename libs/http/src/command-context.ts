@@ -29,11 +29,15 @@ export function commandContext(request: AuthenticatedRequest, clock: Clock): Com
   const today = businessDateAt(clock.now());
   const key = request.headers['idempotency-key'];
   if (key === undefined) {
-    throw new Problem('invalid', 'idempotency-key-required', 'a command needs the header Idempotency-Key, so that a retry cannot do it twice', [
-      { field: 'Idempotency-Key', rule: 'required', message: 'send a fresh key for every new command and the same key for a retry' },
-    ]);
+    throw new Problem(
+      'invalid',
+      'idempotency-key-required',
+      'a command needs the header Idempotency-Key, so that a retry cannot do it twice',
+      [{ field: 'Idempotency-Key', rule: 'required', message: 'send a fresh key for every new command and the same key for a retry' }],
+    );
   }
-  if (typeof key !== 'string' || !KEY_SHAPE.test(key)) throw invalidField('Idempotency-Key', 'idempotency-key', 'must be 1 to 200 visible ASCII characters');
+  if (typeof key !== 'string' || !KEY_SHAPE.test(key))
+    throw invalidField('Idempotency-Key', 'idempotency-key', 'must be 1 to 200 visible ASCII characters');
   const commandId = derivedId('command', actor.id, key);
   const content = [request.method, request.routeOptions.url ?? '', request.params ?? null, request.body ?? null];
   const correlation = request.headers['correlation-id'];

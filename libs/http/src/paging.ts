@@ -37,7 +37,8 @@ export function cursorKey(cursor: string | undefined, types: readonly ('string' 
   if (cursor === undefined) return undefined;
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(key) && key.length === types.length && key.every((part, index) => typeof part === types[index])) return key as (string | number)[];
+    if (Array.isArray(key) && key.length === types.length && key.every((part, index) => typeof part === types[index]))
+      return key as (string | number)[];
   } catch {
     // falls through to the one answer for every bad cursor
   }

@@ -47,7 +47,16 @@ function document(
 ): ProblemDocument {
   const title = problemTitle(code);
   // What a problem adds never replaces a member of the standard.
-  return { ...extra, type: `urn:policy-ledger:problem:${code}`, title, status, code, detail, instance, ...(errors.length > 0 && { errors }) };
+  return {
+    ...extra,
+    type: `urn:policy-ledger:problem:${code}`,
+    title,
+    status,
+    code,
+    detail,
+    instance,
+    ...(errors.length > 0 && { errors }),
+  };
 }
 
 function httpCode(status: number): string {

@@ -74,7 +74,9 @@ export class Tokens {
         requiredClaims: ['sub', 'exp', 'unit', 'roles'],
         currentDate: new Date(nowMs),
       });
-      const roles = Array.isArray(payload['roles']) ? payload['roles'].filter((role): role is PersonRole => (ROLES as readonly unknown[]).includes(role)) : [];
+      const roles = Array.isArray(payload['roles'])
+        ? payload['roles'].filter((role): role is PersonRole => (ROLES as readonly unknown[]).includes(role))
+        : [];
       if (roles.length === 0 || typeof payload['unit'] !== 'string' || !isActorId(payload.sub ?? '')) {
         throw new Problem('unauthenticated', 'token-invalid', 'the token carries no known role or no proper actor id');
       }

@@ -19,6 +19,10 @@ export function inputValidation(): ValidationPipe {
 
 function fieldErrors(error: ValidationError, parent: string): readonly FieldError[] {
   const field = parent === '' ? error.property : `${parent}.${error.property}`;
-  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({ field, rule, message: message.replace(/^property /, '') }));
+  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
+    field,
+    rule,
+    message: message.replace(/^property /, ''),
+  }));
   return [...own, ...(error.children ?? []).flatMap((child) => fieldErrors(child, field))];
 }

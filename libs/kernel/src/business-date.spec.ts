@@ -17,14 +17,28 @@ describe('businessDate', () => {
 
   const noDays = [
     ...['2023-02-29', '1900-02-29', '2100-02-29', '2024-02-30', '2024-04-31', '2024-13-01', '2024-00-10', '2024-01-00', '2024-01-32'],
-    ...['1949-09-30', '9999-01-01', '2024-1-1', '20240101', '2024/01/01', ' 2024-01-01', '2024-01-01 ', '2024-01-01\n', '2024-01-01T00:00:00Z'],
+    ...[
+      '1949-09-30',
+      '9999-01-01',
+      '2024-1-1',
+      '20240101',
+      '2024/01/01',
+      ' 2024-01-01',
+      '2024-01-01 ',
+      '2024-01-01\n',
+      '2024-01-01T00:00:00Z',
+    ],
     ...['+02024-01-01', '２０２４-01-01', '', 'today'],
   ];
 
   it.each(noDays)('refuses %j, naming the field', (text) => {
     expect(isBusinessDate(text)).toBe(false);
     expect(() => businessDate(text, 'effectiveOn')).toThrow(
-      expect.objectContaining({ kind: 'invalid', code: 'invalid-input', errors: [expect.objectContaining({ field: 'effectiveOn', rule: 'date' })] }),
+      expect.objectContaining({
+        kind: 'invalid',
+        code: 'invalid-input',
+        errors: [expect.objectContaining({ field: 'effectiveOn', rule: 'date' })],
+      }),
     );
   });
 

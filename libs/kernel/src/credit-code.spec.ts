@@ -78,7 +78,11 @@ describe('creditCode', () => {
 
   it.each(malformed)('refuses %j, naming the field', (text) => {
     expect(() => creditCode(text, 'payee')).toThrow(
-      expect.objectContaining({ kind: 'invalid', code: 'invalid-input', errors: [expect.objectContaining({ field: 'payee', rule: 'credit-code' })] }),
+      expect.objectContaining({
+        kind: 'invalid',
+        code: 'invalid-input',
+        errors: [expect.objectContaining({ field: 'payee', rule: 'credit-code' })],
+      }),
     );
   });
 

@@ -29,7 +29,11 @@ export function creditCodeCheckPasses(code: CreditCode): boolean {
 export function creditCode(text: unknown, field = 'creditCode'): CreditCode {
   const code = typeof text === 'string' ? text.trim().toUpperCase() : '';
   if (!SHAPE.test(code)) {
-    throw invalidField(field, 'credit-code', 'must be 18 characters of GB 32100 (digits and letters without I, O, S, V, Z; places 3 to 8 are digits)');
+    throw invalidField(
+      field,
+      'credit-code',
+      'must be 18 characters of GB 32100 (digits and letters without I, O, S, V, Z; places 3 to 8 are digits)',
+    );
   }
   return code as CreditCode;
 }

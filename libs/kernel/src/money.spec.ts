@@ -15,7 +15,11 @@ function yuanText(amount: bigint): string {
 
 describe('Money.formatFen', () => {
   it('writes any sum, also beyond what an amount may carry', () => {
-    fastCheck.assert(fastCheck.property(fastCheck.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }), (amount) => expect(Money.formatFen(amount)).toBe(yuanText(amount))));
+    fastCheck.assert(
+      fastCheck.property(fastCheck.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }), (amount) =>
+        expect(Money.formatFen(amount)).toBe(yuanText(amount)),
+      ),
+    );
     for (const amount of [0n, 7n, -7n, 99n, -100n]) expect(Money.formatFen(amount)).toBe(yuanText(amount));
   });
 });

@@ -35,9 +35,11 @@ function answer(line: unknown, fallbackId: string, packOf: (id: string) => Pack 
     const { pack: _pack, clause: _clause, on: _on, ...rest } = assess(pack, text(fields, 'clause'), requestOf(fields));
     return { id, ...rest };
   } catch (error) {
-    if (error instanceof CaseFault) return { id, outcome: 'invalid', reason: error.message, ...(error.field && { input: error.field }), trace: [] };
+    if (error instanceof CaseFault)
+      return { id, outcome: 'invalid', reason: error.message, ...(error.field && { input: error.field }), trace: [] };
     if (error instanceof SyntaxError) return { id, outcome: 'invalid', reason: 'the line is not JSON', trace: [] };
-    if (error instanceof Problem) return { id, outcome: 'invalid', reason: error.detail, ...(error.errors[0] && { input: error.errors[0].field }), trace: [] };
+    if (error instanceof Problem)
+      return { id, outcome: 'invalid', reason: error.detail, ...(error.errors[0] && { input: error.errors[0].field }), trace: [] };
     throw error;
   }
 }
@@ -73,6 +75,7 @@ function text(fields: Readonly<Record<string, unknown>>, field: string): string 
 }
 
 function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new CaseFault(what === 'a case' ? undefined : what, `${what} must be an object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CaseFault(what === 'a case' ? undefined : what, `${what} must be an object`);
   return value as Readonly<Record<string, unknown>>;
 }

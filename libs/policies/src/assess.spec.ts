@@ -31,7 +31,11 @@ const ofInput = (definition: InputDefinition): fc.Arbitrary<string | boolean> =>
 
 /** Any assessable clause of any pack with some of its facts known, and a way to fill in the rest. */
 const situation = fc
-  .constantFrom(...bundledPacks().flatMap((pack) => pack.clauses.filter(({ shape }) => !NOT_ASSESSABLE.has(shape.kind)).map(({ id }) => ({ pack, id }))))
+  .constantFrom(
+    ...bundledPacks().flatMap((pack) =>
+      pack.clauses.filter(({ shape }) => !NOT_ASSESSABLE.has(shape.kind)).map(({ id }) => ({ pack, id })),
+    ),
+  )
   .chain(({ pack, id }) => {
     const inputs = Object.entries(inputsOf(pack, id));
     const known = fc.record(Object.fromEntries(inputs.map(([name, definition]) => [name, ofInput(definition)])), { requiredKeys: [] });
@@ -51,11 +55,19 @@ describe('assess', () => {
   it('takes no figure and gives no amount that Money could not carry', () => {
     const uncapped = (rate: string): Pack => ({
       ...zone,
-      clauses: zone.clauses.map((clause) => (clause.id === 'G01' && clause.shape.kind === 'percent' ? { ...clause, shape: { kind: 'percent', base: clause.shape.base, rate } } : clause)),
+      clauses: zone.clauses.map((clause) =>
+        clause.id === 'G01' && clause.shape.kind === 'percent'
+          ? { ...clause, shape: { kind: 'percent', base: clause.shape.base, rate } }
+          : clause,
+      ),
     });
     const at = (rate: string, spend: string) => assess(uncapped(rate), 'G01', { on: inForce, facts: { ...g01, 'rd.expenditure': spend } });
     expect(at('100%', '9999999999999.99')).toMatchObject({ outcome: 'payable', amount: '9999999999999.99' });
-    expect(at('200%', '5000000000000.00')).toMatchObject({ outcome: 'invalid', input: 'rd.expenditure', errors: [{ input: 'rd.expenditure' }] });
+    expect(at('200%', '5000000000000.00')).toMatchObject({
+      outcome: 'invalid',
+      input: 'rd.expenditure',
+      errors: [{ input: 'rd.expenditure' }],
+    });
     expect(at('9999%', '9999999999999.99').trace.at(-1)).toMatchObject({ step: 'result', text: expect.stringContaining('填报有误') });
     expect(at('10%', '10000000000000.00')).toMatchObject({ outcome: 'invalid', input: 'rd.expenditure' });
   });
@@ -64,7 +76,10 @@ describe('assess', () => {
     fc.assert(
       fc.property(yuan, yuan, fc.boolean(), (one, other, aboveScale) => {
         const amountOf = (spend: string) => {
-          const result = assess(zone, 'G01', { on: inForce, facts: { ...g01, 'enterprise.aboveScale': aboveScale, 'rd.expenditure': spend } });
+          const result = assess(zone, 'G01', {
+            on: inForce,
+            facts: { ...g01, 'enterprise.aboveScale': aboveScale, 'rd.expenditure': spend },
+          });
           return new Decimal('amount' in result ? result.amount : NaN);
         };
         const [less, more] = new Decimal(one).lessThan(other) ? [one, other] : [other, one];
@@ -120,7 +135,10 @@ describe('assess', () => {
       const before = run(pack, id, known);
       if (before.outcome !== 'missing') continue;
       const inputs = Object.entries(inputsOf(pack, id));
-      const fillings = fc.sample(fc.record(Object.fromEntries(inputs.map(([name, definition]) => [name, ofInput(definition)]))), { seed: 11, numRuns: 200 });
+      const fillings = fc.sample(fc.record(Object.fromEntries(inputs.map(([name, definition]) => [name, ofInput(definition)]))), {
+        seed: 11,
+        numRuns: 200,
+      });
       for (const name of before.missing) {
         const decides = fillings.some((filling) => {
           const { [name]: _left, ...others } = { ...filling, ...known };
@@ -172,15 +190,24 @@ describe('assess', () => {
     const measures = packNamed('ganzhou-2023');
     const facts = { 'rd.priorYearExpenditure': '0.00', 'project.requestedFunding': '1.00' };
     expect(assess(measures, 'Z15', { on: inForce, facts })).not.toHaveProperty('waivable');
-    const both = { ...measures, clauses: measures.clauses.map((clause) => (clause.id === 'Z16' ? { ...clause, gates: ['Z15', 'Z16'] } : clause)) };
+    const both = {
+      ...measures,
+      clauses: measures.clauses.map((clause) => (clause.id === 'Z16' ? { ...clause, gates: ['Z15', 'Z16'] } : clause)),
+    };
     const refusal = assess(both, 'Z16', { on: inForce, facts });
     expect(refusal).toMatchObject({ outcome: 'refused', failed: ['Z15', 'Z16'] });
     expect(refusal).not.toHaveProperty('waivable');
   });
 
   it('names every malformed fact', () => {
-    const result = assess(zone, 'G01', { on: inForce, facts: { 'certification.kind': 'no', 'rd.expenditure': 5, 'enterprise.sme': 'yes' } });
-    expect(result).toMatchObject({ outcome: 'invalid', errors: [{ input: 'certification.kind' }, { input: 'enterprise.sme' }, { input: 'rd.expenditure' }] });
+    const result = assess(zone, 'G01', {
+      on: inForce,
+      facts: { 'certification.kind': 'no', 'rd.expenditure': 5, 'enterprise.sme': 'yes' },
+    });
+    expect(result).toMatchObject({
+      outcome: 'invalid',
+      errors: [{ input: 'certification.kind' }, { input: 'enterprise.sme' }, { input: 'rd.expenditure' }],
+    });
   });
 
   it('refuses what cannot be assessed with a typed problem', () => {
@@ -203,13 +230,18 @@ describe('an open interpretation', () => {
   const facts = { ...g01, 'rd.expenditure': '3000000.00' };
 
   it('blocks payment', () => expect(assess(open, 'G01', { on: inForce, facts }).outcome).toBe('unresolved'));
-  it('does not hide a refusal', () => expect(assess(open, 'G01', { on: inForce, facts: { 'certification.kind': 'renewal' } }).outcome).toBe('refused'));
+  it('does not hide a refusal', () =>
+    expect(assess(open, 'G01', { on: inForce, facts: { 'certification.kind': 'renewal' } }).outcome).toBe('refused'));
   it('comes before missing facts', () => expect(assess(open, 'G01', { on: inForce, facts: {} }).outcome).toBe('unresolved'));
-  it('leaves other clauses alone', () => expect(assess(open, 'G13', { on: inForce, facts: { 'project.landed': true } }).outcome).toBe('payable'));
+  it('leaves other clauses alone', () =>
+    expect(assess(open, 'G13', { on: inForce, facts: { 'project.landed': true } }).outcome).toBe('payable'));
   it('does not block a simulation, whose trace says so', () => {
     const result = assess(open, 'G01', { on: inForce, simulate: true, facts });
     expect(result).toMatchObject({ outcome: 'payable', simulated: true });
-    expect(result.trace.find(({ interpretation }) => interpretation === first.id)).toMatchObject({ chosen: null, text: expect.stringContaining('尚未确定') });
+    expect(result.trace.find(({ interpretation }) => interpretation === first.id)).toMatchObject({
+      chosen: null,
+      text: expect.stringContaining('尚未确定'),
+    });
   });
 });
 
@@ -218,7 +250,9 @@ describe('the end of a policy', () => {
   const policy = { version: 1, hash: 'h', endedOn: '2024-06-01' };
   it('stops grants from its day on', () => expect(assess(zone, 'G01', { on: '2024-06-01', facts, policy }).outcome).toBe('not-in-force'));
   it('changes nothing of the days before, not even the trace', () =>
-    expect(assess(zone, 'G01', { on: '2024-05-31', facts, policy })).toEqual(assess(zone, 'G01', { on: '2024-05-31', facts, policy: { version: 1, hash: 'h' } })));
+    expect(assess(zone, 'G01', { on: '2024-05-31', facts, policy })).toEqual(
+      assess(zone, 'G01', { on: '2024-05-31', facts, policy: { version: 1, hash: 'h' } }),
+    ));
 });
 
 describe('the trace', () => {
@@ -226,20 +260,37 @@ describe('the trace', () => {
     on: inForce,
     policy: { version: 2, hash: 'abc' },
     facts: { ...g01, 'rd.expenditure': '4200000.05' },
-    sources: { 'rd.expenditure': { unit: '区税务局', period: '2023', factId: 'F1', verified: true }, 'enterprise.sme': { label: '企业申报' } },
+    sources: {
+      'rd.expenditure': { unit: '区税务局', period: '2023', factId: 'F1', verified: true },
+      'enterprise.sme': { label: '企业申报' },
+    },
   }).trace;
   const step = (name: TraceStep['step']) => trace.filter((one) => one.step === name);
 
   it('goes from force through facts and gates to the sum', () =>
-    expect([...new Set(trace.map((one) => one.step))]).toEqual(['force', 'interpretation', 'input', 'gate', 'formula', 'cap', 'rounding', 'result']));
+    expect([...new Set(trace.map((one) => one.step))]).toEqual([
+      'force',
+      'interpretation',
+      'input',
+      'gate',
+      'formula',
+      'cap',
+      'rounding',
+      'result',
+    ]));
   it('names pack, version and hash', () => expect(step('force')).toMatchObject([{ pack: 'ganzhou-etdz-2023', version: 2, hash: 'abc' }]));
   it('says from whom a figure came', () => {
-    expect(step('input').find(({ input }) => input === 'rd.expenditure')?.text).toBe('研发投入：4,200,000.05元（4200000.05元）（来源：区税务局，2023，F1，已核实）。');
+    expect(step('input').find(({ input }) => input === 'rd.expenditure')?.text).toBe(
+      '研发投入：4,200,000.05元（4200000.05元）（来源：区税务局，2023，F1，已核实）。',
+    );
     expect(step('input').find(({ input }) => input === 'enterprise.sme')?.text).toContain('（来源：企业申报）');
     expect(step('input').find(({ input }) => input === 'enterprise.aboveScale')?.text).toContain('（未注明来源）');
   });
   it('cites the words of the clause and of each gate', () => {
-    expect(step('gate')).toMatchObject([{ gate: 'first-certification', line: 24, quote: '对首次认定为高新技术企业', holds: true }, { gate: 'G19', holds: true }]);
+    expect(step('gate')).toMatchObject([
+      { gate: 'first-certification', line: 24, quote: '对首次认定为高新技术企业', holds: true },
+      { gate: 'G19', holds: true },
+    ]);
     expect(step('result')).toMatchObject([{ line: 24, quote: '最高一次性不超过40万元和60万元补助执行', amount: '400000.00' }]);
   });
   it('shows formula, cap and rounding with exact figures', () => {
@@ -247,7 +298,12 @@ describe('the trace', () => {
     expect(step('cap')[0]?.text).toContain('按上限计');
     expect(step('rounding')[0]?.text).toContain('四舍五入到分');
   });
-  it('cites the interpretations', () => expect(step('interpretation').map(({ interpretation }) => interpretation)).toEqual(['rd-year', 'city-award-additive', 'sme-is-not-scale']));
+  it('cites the interpretations', () =>
+    expect(step('interpretation').map(({ interpretation }) => interpretation)).toEqual([
+      'rd-year',
+      'city-award-additive',
+      'sme-is-not-scale',
+    ]));
   it('says when an unknown category cannot matter', () => {
     const { 'enterprise.aboveScale': _unknown, ...rest } = g01;
     const result = assess(zone, 'G01', { on: inForce, facts: { ...rest, 'rd.expenditure': '3000000.00' } });
@@ -287,5 +343,6 @@ describe('assessCases', () => {
     expect(next).toMatchObject({ outcome: 'payable' });
   });
 
-  it('numbers a case without an id by its line', async () => expect(await answersTo(good, { ...good, id: undefined })).toMatchObject([{ id: 'x' }, { id: 'line-2' }]));
+  it('numbers a case without an id by its line', async () =>
+    expect(await answersTo(good, { ...good, id: undefined })).toMatchObject([{ id: 'x' }, { id: 'line-2' }]));
 });

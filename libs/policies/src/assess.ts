@@ -1,5 +1,13 @@
 import { Decimal, businessDate, invalid, notFound } from '@app/kernel';
-import { type Assessment, type AssessmentRequest, type FactSource, type FactValue, type InputError, type Outcome, type TraceStep } from './assessment.js';
+import {
+  type Assessment,
+  type AssessmentRequest,
+  type FactSource,
+  type FactValue,
+  type InputError,
+  type Outcome,
+  type TraceStep,
+} from './assessment.js';
 import { type Parsed, type Test, type Values, compileCondition } from './conditions.js';
 import { checkFactValue } from './fact-values.js';
 import { bothWays, dayInChinese } from './figures.js';
@@ -112,7 +120,9 @@ function makePlan(pack: Pack, clause: Clause): Plan {
     inputs: [...slots.keys()].map((name) => planInput(name, pack.inputs[name] as InputDefinition)),
     gates: payoff?.listed ? [...gates, listedGate(clause, payoff.listed)] : gates,
     payoff,
-    interpretations: interpretations.filter(({ clauses }) => clauses.length > 0).map((interpretation) => interpretationStep(clause, interpretation)),
+    interpretations: interpretations
+      .filter(({ clauses }) => clauses.length > 0)
+      .map((interpretation) => interpretationStep(clause, interpretation)),
     openQuestions: interpretations.filter(({ chosen }) => chosen === null),
     forceText: forceText(pack),
   };
@@ -138,7 +148,13 @@ function planInput(name: string, definition: InputDefinition): PlannedInput {
 
 function planGate(pack: Pack, clause: Clause, gate: Gate, slotOf: (input: string) => number): PlannedGate {
   const cited = { line: firstLine(gate.citation), quote: gate.citation.quote };
-  return { id: gate.id, title: gate.title, soft: gate.soft === true, test: compileCondition(gate.when, slotOf), steps: gateSteps(clause, gate.id, gate.title, cited) };
+  return {
+    id: gate.id,
+    title: gate.title,
+    soft: gate.soft === true,
+    test: compileCondition(gate.when, slotOf),
+    steps: gateSteps(clause, gate.id, gate.title, cited),
+  };
 }
 
 /** The gate every table implies: the category must be one the text lists. */
@@ -156,8 +172,15 @@ function gateSteps(clause: Clause, gate: string, title: string, cited: { line: n
 
 function interpretationStep(clause: Clause, { id, question, options, chosen, simulatedAs, reason }: Interpretation): TraceStep {
   const textOf = (option: string | null | undefined) => options.find((candidate) => candidate.id === option)?.text;
-  const reading = chosen === null ? `尚未确定${simulatedAs === undefined ? '' : `，测算暂按“${textOf(simulatedAs)}”`}` : `取“${textOf(chosen)}”`;
-  return Object.freeze({ step: 'interpretation', clause: clause.id, interpretation: id, chosen, text: `释义：${question}${reading}。理由：${reason}。` });
+  const reading =
+    chosen === null ? `尚未确定${simulatedAs === undefined ? '' : `，测算暂按“${textOf(simulatedAs)}”`}` : `取“${textOf(chosen)}”`;
+  return Object.freeze({
+    step: 'interpretation',
+    clause: clause.id,
+    interpretation: id,
+    chosen,
+    text: `释义：${question}${reading}。理由：${reason}。`,
+  });
 }
 
 function forceText({ title, status, force }: Pack): string {
@@ -169,7 +192,12 @@ function forceText({ title, status, force }: Pack): string {
 
 function isInForce({ status, force }: Pack, { on, policy }: AssessmentRequest): boolean {
   const until = policy?.endedOn;
-  return status === 'in-force' && (force.from === null || on >= force.from) && (force.until === null || on < force.until) && (until === undefined || on < until);
+  return (
+    status === 'in-force' &&
+    (force.from === null || on >= force.from) &&
+    (force.until === null || on < force.until) &&
+    (until === undefined || on < until)
+  );
 }
 
 function forceStep(plan: Plan, request: AssessmentRequest, inForce: boolean): TraceStep {
@@ -191,7 +219,8 @@ function decideOutcome(plan: Plan, request: AssessmentRequest, trace: TraceStep[
 
   const values: (Parsed | undefined)[] = [];
   const errors = readFacts(plan, request, values, trace);
-  if (errors !== undefined) return { outcome: 'invalid', input: (errors[0] as InputError).input, reason: (errors[0] as InputError).message, errors };
+  if (errors !== undefined)
+    return { outcome: 'invalid', input: (errors[0] as InputError).input, reason: (errors[0] as InputError).message, errors };
 
   const unknown = new Set<string>();
   const failed = examineGates(plan, values, unknown, trace);
@@ -212,7 +241,12 @@ function openQuestion({ openQuestions }: Plan, { simulate }: AssessmentRequest):
 }
 
 /** Fills `values` by slot and the trace by input; returns the malformed ones, if any. */
-function readFacts(plan: Plan, { facts, sources }: AssessmentRequest, values: (Parsed | undefined)[], trace: TraceStep[]): readonly InputError[] | undefined {
+function readFacts(
+  plan: Plan,
+  { facts, sources }: AssessmentRequest,
+  values: (Parsed | undefined)[],
+  trace: TraceStep[],
+): readonly InputError[] | undefined {
   let errors: InputError[] | undefined;
   for (const input of plan.inputs) {
     const value = facts[input.name];

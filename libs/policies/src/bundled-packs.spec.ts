@@ -9,13 +9,18 @@ import { NOT_ASSESSABLE } from './payoffs.js';
 
 const citationsOf = (pack: Pack): Citation[] => [
   ...pack.gates.map(({ citation }) => citation),
-  ...pack.clauses.flatMap(({ citation, shape }) => [citation, ...(shape.kind === 'staged' ? shape.instalments.map((one) => one.citation) : [])]),
+  ...pack.clauses.flatMap(({ citation, shape }) => [
+    citation,
+    ...(shape.kind === 'staged' ? shape.instalments.map((one) => one.citation) : []),
+  ]),
 ];
 const packNamed = (id: string) => bundledPacks().find((pack) => pack.id === id) as Pack;
 
 describe('the bundled packs', () => {
   it('are those of the documents at hand', () =>
-    expect(bundledPacks().map(({ id }) => id)).toEqual(expect.arrayContaining(['baiyun-2022', 'ganzhou-2023', 'ganzhou-etdz-2023', 'jiangmen-2021'])));
+    expect(bundledPacks().map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['baiyun-2022', 'ganzhou-2023', 'ganzhou-etdz-2023', 'jiangmen-2021']),
+    ));
 
   it.each(bundledPacks().map((pack) => [pack.id, pack] as const))('%s quotes its source to the letter', (_id, pack) => {
     const source = readBundledSource(pack.source.file) as string;
@@ -40,17 +45,28 @@ describe('the bundled packs', () => {
 
   it('covers every award and gate of the zone and of the draft', () => {
     const covered = (id: string) => packNamed(id).clauses.flatMap(coveredBy);
-    expect(covered('ganzhou-etdz-2023')).toEqual(expect.arrayContaining(['G01', 'G02', 'G03a', 'G03b', 'G04a', 'G04b', 'G14d', 'G18', 'G19', 'G20', 'G25']));
+    expect(covered('ganzhou-etdz-2023')).toEqual(
+      expect.arrayContaining(['G01', 'G02', 'G03a', 'G03b', 'G04a', 'G04b', 'G14d', 'G18', 'G19', 'G20', 'G25']),
+    );
     expect(covered('jiangmen-2021')).toEqual(expect.arrayContaining(['J00', 'J01', 'J02', 'J03', 'J04', 'J05', 'J06', 'J07', 'J08']));
   });
 
   it('names the inputs of each clause', () => {
     const names = (id: string, clause: string) => Object.keys(inputsOf(packNamed(id), clause)).sort();
-    expect(names('ganzhou-etdz-2023', 'G01')).toEqual(['certification.kind', 'enterprise.aboveScale', 'enterprise.sme', 'enterprise.techSmeRegistered', 'rd.expenditure']);
+    expect(names('ganzhou-etdz-2023', 'G01')).toEqual([
+      'certification.kind',
+      'enterprise.aboveScale',
+      'enterprise.sme',
+      'enterprise.techSmeRegistered',
+      'rd.expenditure',
+    ]);
     expect(names('ganzhou-etdz-2023', 'G14b')).toEqual(['platform.acceptancePassed', 'platform.assessment', 'platform.level']);
     expect(names('ganzhou-etdz-2023', 'G20')).toEqual([]);
     expect(names('ganzhou-2023', 'Z16')).toEqual(['project.requestedFunding', 'rd.priorYearExpenditure']);
-    expect(inputsOf(packNamed('ganzhou-etdz-2023'), 'G01')['rd.expenditure']).toMatchObject({ type: 'money', period: 'year-before-certificate' });
+    expect(inputsOf(packNamed('ganzhou-etdz-2023'), 'G01')['rd.expenditure']).toMatchObject({
+      type: 'money',
+      period: 'year-before-certificate',
+    });
   });
 
   it('keeps apart what may not be paid together, and says from which envelope', () => {
@@ -77,7 +93,11 @@ describe('the bundled packs', () => {
   it('share one vocabulary of facts', () => {
     const vocabulary = factDefinitions(bundledPacks());
     expect(vocabulary.get('certification.kind')).toMatchObject({ type: 'word', packs: ['ganzhou-etdz-2023', 'jiangmen-2021'] });
-    const clash = { ...packNamed('jiangmen-2021'), id: 'clash', inputs: { 'rd.expenditure': { type: 'bool', label: 'x', period: 'none' } } } as Pack;
+    const clash = {
+      ...packNamed('jiangmen-2021'),
+      id: 'clash',
+      inputs: { 'rd.expenditure': { type: 'bool', label: 'x', period: 'none' } },
+    } as Pack;
     expect(() => factDefinitions([...bundledPacks(), clash])).toThrow(/rd\.expenditure/);
     expect(vocabulary.get('project.landed')).toMatchObject({ about: 'occasion' });
     const general = { ...clash, inputs: { 'project.landed': { type: 'bool', label: 'x', period: 'none' } } } as Pack;

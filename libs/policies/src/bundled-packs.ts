@@ -16,7 +16,9 @@ export function readBundledSource(file: string): string | undefined {
 
 /** The YAML text of every bundled pack, by file name. */
 export function bundledPackFiles(): ReadonlyMap<string, string> {
-  const names = readdirSync(PACKS).filter((name) => name.endsWith('.yaml')).sort();
+  const names = readdirSync(PACKS)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort();
   return new Map(names.map((name) => [name, readFileSync(new URL(name, PACKS), 'utf8')]));
 }
 

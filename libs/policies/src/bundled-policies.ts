@@ -26,8 +26,18 @@ export class BundledPolicies {
       if ((await this.policies.state(pack.id)).status !== 'unpublished') continue;
       const hash = packHash(pack);
       const commandId = derivedId('bundled-policy', pack.id, hash);
-      const context = { commandId, contentHash: hash, actor: LEDGER, effectiveOn: today, today, correlationId: commandId, causationId: commandId };
-      await this.commands.execute(new RunPolicyCommand(pack.id, { type: 'publish', pack, evidence: [{ title: pack.title, sha256: pack.source.sha256 }] }, context));
+      const context = {
+        commandId,
+        contentHash: hash,
+        actor: LEDGER,
+        effectiveOn: today,
+        today,
+        correlationId: commandId,
+        causationId: commandId,
+      };
+      await this.commands.execute(
+        new RunPolicyCommand(pack.id, { type: 'publish', pack, evidence: [{ title: pack.title, sha256: pack.source.sha256 }] }, context),
+      );
       this.logger.log(`published ${pack.id} (${pack.title})`);
     }
   }

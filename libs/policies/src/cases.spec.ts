@@ -9,7 +9,9 @@ interface Case {
 }
 
 const linesOf = (name: string): string[] =>
-  readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8').split('\n').filter((line) => line !== '');
+  readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
 const packOf = (id: string) => bundledPacks().find((pack) => pack.id === id);
 
 async function answersTo(lines: Iterable<unknown>): Promise<CaseAnswer[]> {

@@ -1,5 +1,16 @@
 import { Decimal, isBusinessDate, sha256, unreachable } from '@app/kernel';
-import { type Amounts, type Citation, type Clause, type Condition, type Pack, type Shape, type Tier, categoriesOf, coveredBy, membersOf } from './pack.js';
+import {
+  type Amounts,
+  type Citation,
+  type Clause,
+  type Condition,
+  type Pack,
+  type Shape,
+  type Tier,
+  categoriesOf,
+  coveredBy,
+  membersOf,
+} from './pack.js';
 
 /** A rule of the pack format that is broken, and where: the path of the offending value. */
 export interface PackFault {
@@ -66,7 +77,8 @@ class Checker {
     for (const key of ['from', 'until'] as const) {
       if (force[key] !== null && !isBusinessDate(force[key])) this.report(['force', key], 'date', `${force[key]} is not an existing day`);
     }
-    if (force.from !== null && force.until !== null && force.from >= force.until) this.report(['force', 'until'], 'date', 'until must be later than from');
+    if (force.from !== null && force.until !== null && force.from >= force.until)
+      this.report(['force', 'until'], 'date', 'until must be later than from');
     if (status === 'in-force' && (force.from === null || force.until === null) && force.note === undefined) {
       this.report(['force'], 'date', 'a date the text does not state needs a note that says so');
     }
@@ -82,7 +94,11 @@ class Checker {
     if (this.lines === undefined) return;
     const numbers = typeof line === 'number' ? [line] : line;
     if (numbers.some((number) => this.lines?.[number - 1]?.includes(quote))) return;
-    this.report([...path, 'quote'], 'quote-not-found', `“${quote}” does not stand on line ${numbers.join(' or ')} of ${this.pack.source.file}`);
+    this.report(
+      [...path, 'quote'],
+      'quote-not-found',
+      `“${quote}” does not stand on line ${numbers.join(' or ')} of ${this.pack.source.file}`,
+    );
   }
 
   private inputOf(path: Path, name: string, ...types: readonly string[]): Pack['inputs'][string] | undefined {
@@ -165,8 +181,10 @@ class Checker {
   private checkPart(path: Path, { id, partOf, covers }: Clause): void {
     if (partOf === undefined) return;
     const whole = this.pack.clauses.find((clause) => clause.id === partOf);
-    if (whole === undefined || partOf === id || whole.partOf !== undefined) this.report([...path, 'partOf'], 'dangling-reference', `there is no whole clause ${partOf}`);
-    if (covers !== undefined) this.report([...path, 'covers'], 'duplicate-id', `a part covers nothing of its own: ${partOf} covers the whole`);
+    if (whole === undefined || partOf === id || whole.partOf !== undefined)
+      this.report([...path, 'partOf'], 'dangling-reference', `there is no whole clause ${partOf}`);
+    if (covers !== undefined)
+      this.report([...path, 'covers'], 'duplicate-id', `a part covers nothing of its own: ${partOf} covers the whole`);
   }
 
   private checkExclusion(path: Path, id: string, other: string): void {
@@ -191,7 +209,8 @@ class Checker {
       case 'tier':
         return this.checkTier(path, shape);
       case 'ladder':
-        if (shape.size !== undefined && shape.size < shape.tiers.length) this.report([...path, 'size'], 'tier', 'there are more tiers than that');
+        if (shape.size !== undefined && shape.size < shape.tiers.length)
+          this.report([...path, 'size'], 'tier', 'there are more tiers than that');
         return this.checkTiers(path, shape.tiers);
       case 'target-table':
         return this.checkTargetTable(path, shape);
@@ -216,12 +235,14 @@ class Checker {
   }
 
   private checkTarget(path: Path, { comparison, tolerance, due, counts }: Extract<Shape, { kind: 'target' }>): void {
-    if ((comparison === 'about') !== (tolerance !== undefined)) this.report(path, 'tolerance', 'about, and nothing else, needs a tolerance');
+    if ((comparison === 'about') !== (tolerance !== undefined))
+      this.report(path, 'tolerance', 'about, and nothing else, needs a tolerance');
     if ('date' in due && !isBusinessDate(due.date)) this.report([...path, 'due'], 'date', 'not an existing day');
     const isSpread = counts === 'cumulative' || counts === 'yearly-average';
     if ('since' in due && !isSpread) this.report([...path, 'due', 'since'], 'date', 'only a sum or an average counts since a year');
     const [from, to] = 'since' in due ? [due.since, due.year] : 'eachYear' in due ? [due.from, due.to] : [];
-    if (from !== undefined && to !== undefined && from > to) this.report([...path, 'due'], 'date', 'the first year must not be later than the last');
+    if (from !== undefined && to !== undefined && from > to)
+      this.report([...path, 'due'], 'date', 'the first year must not be later than the last');
   }
 
   /** Every cell is held against its line, because a table of figures is where a slip hides best. */
@@ -231,9 +252,16 @@ class Checker {
       if (values.length !== columns.length) this.report([...at, 'values'], 'table-gap', 'a row needs one value a column');
       this.checkCitation([...at, 'title'], { line, quote: title });
       if (this.lines === undefined) return;
-      const strange = outOfOrder(values.filter((value) => value !== null), this.lines[line - 1]?.match(/\d+(\.\d+)?/g) ?? []);
+      const strange = outOfOrder(
+        values.filter((value) => value !== null),
+        this.lines[line - 1]?.match(/\d+(\.\d+)?/g) ?? [],
+      );
       if (strange !== undefined) {
-        this.report([...at, 'values'], 'quote-not-found', `${strange} does not stand on line ${line} of ${this.pack.source.file}, or not in this order`);
+        this.report(
+          [...at, 'values'],
+          'quote-not-found',
+          `${strange} does not stand on line ${line} of ${this.pack.source.file}, or not in this order`,
+        );
       }
     });
   }
@@ -248,7 +276,8 @@ class Checker {
     this.checkUnique([...path, 'tiers'], tiers);
     tiers.forEach(({ covers, citation }, index) => {
       if (citation !== undefined) this.checkCitation([...path, 'tiers', index, 'citation'], citation);
-      else if (covers !== undefined) this.report([...path, 'tiers', index], 'missing-field', 'a tier with a catalogue id of its own needs its citation');
+      else if (covers !== undefined)
+        this.report([...path, 'tiers', index], 'missing-field', 'a tier with a catalogue id of its own needs its citation');
     });
   }
 
@@ -295,7 +324,8 @@ class Checker {
         if (seen.has(id)) this.report(['clauses', index], 'duplicate-id', `${id} is covered twice`);
         seen.add(id);
       }
-      if (members.some((id) => !clause.covers?.includes(id))) this.report(['clauses', index], 'dangling-reference', 'an instalment or tier covers what its clause does not');
+      if (members.some((id) => !clause.covers?.includes(id)))
+        this.report(['clauses', index], 'dangling-reference', 'an instalment or tier covers what its clause does not');
     });
   }
 
@@ -306,10 +336,15 @@ class Checker {
       clauses.forEach((clause, at) => {
         if (!this.clauseIds.has(clause)) this.report([...path, 'clauses', at], 'dangling-reference', `there is no clause ${clause}`);
       });
-      for (const [key, option] of [['chosen', chosen], ['simulatedAs', simulatedAs]] as const) {
-        if (option !== null && option !== undefined && !options.some(({ id }) => id === option)) this.report([...path, key], 'dangling-reference', `there is no option ${option}`);
+      for (const [key, option] of [
+        ['chosen', chosen],
+        ['simulatedAs', simulatedAs],
+      ] as const) {
+        if (option !== null && option !== undefined && !options.some(({ id }) => id === option))
+          this.report([...path, key], 'dangling-reference', `there is no option ${option}`);
       }
-      if (chosen !== null && simulatedAs !== undefined) this.report([...path, 'simulatedAs'], 'interpretation', 'only an open question is simulated');
+      if (chosen !== null && simulatedAs !== undefined)
+        this.report([...path, 'simulatedAs'], 'interpretation', 'only an open question is simulated');
     });
   }
 }

@@ -23,17 +23,22 @@ const treeOver = (inputs: readonly string[]): fc.Arbitrary<Condition> => {
     return fc.constantFrom<Condition>(is(input), { not: is(input) }, { input, equals: false });
   }
   return fc.integer({ min: 1, max: inputs.length - 1 }).chain((cut) =>
-    fc.tuple(treeOver(inputs.slice(0, cut)), treeOver(inputs.slice(cut)), fc.constantFrom('all', 'any', 'none')).map(([left, right, form]): Condition => {
-      if (form === 'none') return { not: { any: [left, right] } };
-      return form === 'all' ? { all: [left, right] } : { any: [left, right] };
-    }),
+    fc
+      .tuple(treeOver(inputs.slice(0, cut)), treeOver(inputs.slice(cut)), fc.constantFrom('all', 'any', 'none'))
+      .map(([left, right, form]): Condition => {
+        if (form === 'none') return { not: { any: [left, right] } };
+        return form === 'all' ? { all: [left, right] } : { any: [left, right] };
+      }),
   );
 };
 const values = fc.array(fc.constantFrom(true, false, undefined), { minLength: 4, maxLength: 4 });
 
 /** Every way to fill in what is unknown. */
 const completions = (given: Values): Values[] =>
-  given.reduce<Values[]>((all, value) => all.flatMap((head) => (value === undefined ? [true, false] : [value]).map((one) => [...head, one])), [[]]);
+  given.reduce<Values[]>(
+    (all, value) => all.flatMap((head) => (value === undefined ? [true, false] : [value]).map((one) => [...head, one])),
+    [[]],
+  );
 
 describe('a condition', () => {
   it('is known exactly when every way to fill in the unknown agrees, and waits for exactly the facts that can tip it', () => {

@@ -21,8 +21,16 @@ export type SlotOf = (input: string) => number;
 /** Turns a condition into closures once, so that an assessment parses nothing of the pack. */
 export function compileCondition(condition: Condition, slotOf: SlotOf): Test {
   if ('not' in condition) return negation(compileCondition(condition.not, slotOf));
-  if ('all' in condition) return combination(condition.all.map((child) => compileCondition(child, slotOf)), false);
-  if ('any' in condition) return combination(condition.any.map((child) => compileCondition(child, slotOf)), true);
+  if ('all' in condition)
+    return combination(
+      condition.all.map((child) => compileCondition(child, slotOf)),
+      false,
+    );
+  if ('any' in condition)
+    return combination(
+      condition.any.map((child) => compileCondition(child, slotOf)),
+      true,
+    );
   if ('ratio' in condition) return ratio(condition.ratio, slotOf);
   return leaf(condition.input, slotOf(condition.input), leafTest(condition));
 }

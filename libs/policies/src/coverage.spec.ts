@@ -25,9 +25,19 @@ interface Case {
 const ASSESSABLE = new Set(covered.filter(({ handling }) => handling === 'executable').map(({ pack, clause }) => `${pack} ${clause}`));
 /** The worked cases, assessed anew: what the engine says now is what counts here. */
 const answers: readonly { readonly one: Case; readonly answer: Assessment }[] = ['assessments.jsonl', 'boundary-cases.jsonl']
-  .flatMap((name) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8').split('\n').filter((line) => line !== ''))
+  .flatMap((name) =>
+    readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')
+      .split('\n')
+      .filter((line) => line !== ''),
+  )
   .map((line) => JSON.parse(line) as Case)
-  .filter(({ pack, clause, on }) => ASSESSABLE.has(`${pack} ${clause}`) && /^\d{4}-\d\d-\d\d$/.test(on) && shapeKind(pack, clause) !== 'note' && shapeKind(pack, clause) !== 'budget')
+  .filter(
+    ({ pack, clause, on }) =>
+      ASSESSABLE.has(`${pack} ${clause}`) &&
+      /^\d{4}-\d\d-\d\d$/.test(on) &&
+      shapeKind(pack, clause) !== 'note' &&
+      shapeKind(pack, clause) !== 'budget',
+  )
   .flatMap((one) => {
     try {
       return [{ one, answer: assess(packOf(one.pack), one.clause, one) }];
@@ -50,7 +60,8 @@ function grants(row: CoverageRow, answer: Assessment): boolean | undefined {
   if (NOT_GIVEN.has(answer.outcome)) return false;
   if (!GIVEN.has(answer.outcome)) return undefined;
   if (index < 0) return true;
-  if (answer.outcome === 'payable') return { met: true, unmet: false, pending: undefined }[answer.instalments?.[index]?.status ?? 'pending'];
+  if (answer.outcome === 'payable')
+    return { met: true, unmet: false, pending: undefined }[answer.instalments?.[index]?.status ?? 'pending'];
   return answer.outcome === 'placed' && clause.shape.kind === 'tier' ? answer.tier === clause.shape.tiers[index]?.id : undefined;
 }
 
@@ -81,14 +92,19 @@ describe('coverage', () => {
     expect(covered.filter(({ pack, clause, handling, note }) => !pack || !clause || !handling || note === '')).toEqual([]);
   });
 
-  it.each(catalogue.map((row) => [row.id, row] as const))('%s stands in one clause, with the words and lines of the catalogue', (id, row) => {
-    const holders = packs.flatMap((pack) => pack.clauses.filter((clause) => coveredBy(clause).includes(id)).map((clause) => ({ pack, clause })));
-    expect(holders).toHaveLength(1);
-    const [{ pack, clause }] = holders as [{ pack: Pack; clause: Clause }];
-    const { line, quote } = citationOf(clause, id);
-    expect([pack.source.file, [line].flat(), quote]).toEqual([row.seed, row.lines, row.quote]);
-    expect(rowOf(id)).toMatchObject({ pack: pack.id, clause: clause.id });
-  });
+  it.each(catalogue.map((row) => [row.id, row] as const))(
+    '%s stands in one clause, with the words and lines of the catalogue',
+    (id, row) => {
+      const holders = packs.flatMap((pack) =>
+        pack.clauses.filter((clause) => coveredBy(clause).includes(id)).map((clause) => ({ pack, clause })),
+      );
+      expect(holders).toHaveLength(1);
+      const [{ pack, clause }] = holders as [{ pack: Pack; clause: Clause }];
+      const { line, quote } = citationOf(clause, id);
+      expect([pack.source.file, [line].flat(), quote]).toEqual([row.seed, row.lines, row.quote]);
+      expect(rowOf(id)).toMatchObject({ pack: pack.id, clause: clause.id });
+    },
+  );
 
   it('names no rule the catalogue does not list, beyond clauses that hold several', () => {
     const known = new Set(catalogue.map(({ id }) => id));
@@ -97,17 +113,67 @@ describe('coverage', () => {
 
   it('says what is done with a rule today', () => {
     expect(covered.filter(({ handling }) => handling === 'tracked').map(({ id }) => id)).toEqual(['J08']);
-    const executable = ['G01', 'G03b', 'G05', 'G12', 'G19', 'G25', 'J00', 'J01', 'J05', 'J06', 'J07', 'B01', 'B02', 'B03', 'B13', 'Z15', 'Z16', 'Z17'];
+    const executable = [
+      'G01',
+      'G03b',
+      'G05',
+      'G12',
+      'G19',
+      'G25',
+      'J00',
+      'J01',
+      'J05',
+      'J06',
+      'J07',
+      'B01',
+      'B02',
+      'B03',
+      'B13',
+      'Z15',
+      'Z16',
+      'Z17',
+    ];
     for (const id of executable) expect([id, rowOf(id).handling]).toEqual([id, 'executable']);
     const unpaid = ['G06', 'G08', 'G11', 'B06', 'Z21', 'Z33'];
-    const unfollowed = ['B04', 'B09', 'H08', 'H21', 'H22', 'H25', 'H36', 'J09', 'J11', 'J21', 'J22', 'G20', 'G28', 'G54', 'Z20', 'Z25', 'Z29', 'Z32'];
+    const unfollowed = [
+      'B04',
+      'B09',
+      'H08',
+      'H21',
+      'H22',
+      'H25',
+      'H36',
+      'J09',
+      'J11',
+      'J21',
+      'J22',
+      'G20',
+      'G28',
+      'G54',
+      'Z20',
+      'Z25',
+      'Z29',
+      'Z32',
+    ];
     for (const id of [...unpaid, ...unfollowed]) expect([id, rowOf(id).handling]).toEqual([id, 'registered']);
-    for (const { id, handling, note } of covered) if (handling === 'registered') expect([id, note]).toEqual([id, expect.stringMatching(/尚未|尚无|没有|不在|暂不能/)]);
+    for (const { id, handling, note } of covered)
+      if (handling === 'registered') expect([id, note]).toEqual([id, expect.stringMatching(/尚未|尚无|没有|不在|暂不能/)]);
   });
 
   it('calls nothing executable but what is assessed, dated, a draft or a ceiling', () => {
     const kinds = new Set(covered.filter(({ handling }) => handling === 'executable').map((row) => clauseOf(row).shape.kind));
-    expect([...kinds].sort()).toEqual(['budget', 'discretionary', 'fixed', 'gate', 'level-table', 'match', 'note', 'percent', 'staged', 'tier']);
+    expect([...kinds].sort()).toEqual([
+      'budget',
+      'discretionary',
+      'fixed',
+      'gate',
+      'level-table',
+      'match',
+      'note',
+      'percent',
+      'staged',
+      'tier',
+    ]);
   });
 
   it('describes a rule in words', () => {
@@ -136,15 +202,23 @@ describe('an executable rule', () => {
   // The ceilings of budget envelopes are proved where budget lines are at hand: test/envelope-ceilings.spec.ts.
   const rows = covered.filter(({ handling }) => handling === 'executable').filter((row) => clauseOf(row).shape.kind !== 'budget');
 
-  it.each(rows.filter((row) => clauseOf(row).shape.kind !== 'note').map((row) => [row.id, row] as const))('%s accepts, and refuses', (_id, row) => {
-    const said = answers.filter(({ one }) => one.pack === row.pack && one.clause === row.clause).map(({ answer }) => grants(row, answer));
-    expect(said).toContain(true);
-    expect(said).toContain(false);
-  });
+  it.each(rows.filter((row) => clauseOf(row).shape.kind !== 'note').map((row) => [row.id, row] as const))(
+    '%s accepts, and refuses',
+    (_id, row) => {
+      const said = answers.filter(({ one }) => one.pack === row.pack && one.clause === row.clause).map(({ answer }) => grants(row, answer));
+      expect(said).toContain(true);
+      expect(said).toContain(false);
+    },
+  );
 
   it('G25 lets the policy apply within its dates and not a day beyond', () => {
     const outcomeOn = (on: string) => assess(packOf('ganzhou-etdz-2023'), 'G13', { on, facts: { 'project.landed': true } }).outcome;
-    expect(['2023-06-29', '2023-06-30', '2026-06-29', '2026-06-30'].map(outcomeOn)).toEqual(['not-in-force', 'payable', 'payable', 'not-in-force']);
+    expect(['2023-06-29', '2023-06-30', '2026-06-29', '2026-06-30'].map(outcomeOn)).toEqual([
+      'not-in-force',
+      'payable',
+      'payable',
+      'not-in-force',
+    ]);
   });
 
   it('J00 keeps a draft to simulation', () => {

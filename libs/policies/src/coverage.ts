@@ -1,5 +1,16 @@
 import { unreachable } from '@app/kernel';
-import { type Citation, type Clause, type Comparison, type Due, type NoteKind, type Pack, type Shape, type TargetCounts, citationOf, coveredBy } from './pack.js';
+import {
+  type Citation,
+  type Clause,
+  type Comparison,
+  type Due,
+  type NoteKind,
+  type Pack,
+  type Shape,
+  type TargetCounts,
+  citationOf,
+  coveredBy,
+} from './pack.js';
 
 /** One rule of a source document, as the catalogue lists it. */
 export interface CatalogueRow {
@@ -104,7 +115,9 @@ function handlingOf(pack: Pack, clause: Clause): Finding {
     case 'target':
       return registered(`目标：${targetText(shape)}；完成情况尚未跟踪`);
     case 'target-table':
-      return registered(`目标表：${shape.indicator}（${shape.unit}），${shape.rows.length}行${shape.columns.length}列${blankText(shape)}；完成情况尚未跟踪`);
+      return registered(
+        `目标表：${shape.indicator}（${shape.unit}），${shape.rows.length}行${shape.columns.length}列${blankText(shape)}；完成情况尚未跟踪`,
+      );
     case 'deadline':
       return registered(`${EVERY[shape.every]}（${byText(shape)}）：${shape.action}；到期和办结尚未跟踪`);
     case 'note':
@@ -117,9 +130,13 @@ function handlingOf(pack: Pack, clause: Clause): Finding {
 const registered = (note: string): Finding => ({ handling: 'registered', note: `${note}。` });
 
 /** A draft is computed all the same, but only as a simulation. */
-const applied = (pack: Pack, note: string): Finding => ({ handling: 'executable', note: `${note}${pack.status === 'draft' ? '；草案尚未施行，只作测算' : ''}。` });
+const applied = (pack: Pack, note: string): Finding => ({
+  handling: 'executable',
+  note: `${note}${pack.status === 'draft' ? '；草案尚未施行，只作测算' : ''}。`,
+});
 
-const isWaivable = (pack: Pack, { gates = [] }: Clause): boolean => gates.every((id) => pack.gates.find((gate) => gate.id === id)?.soft === true);
+const isWaivable = (pack: Pack, { gates = [] }: Clause): boolean =>
+  gates.every((id) => pack.gates.find((gate) => gate.id === id)?.soft === true);
 
 function budgetHandling(pack: Pack, envelopeId: string): Finding {
   const rule = pack.envelopes.find(({ id }) => id === envelopeId)?.rule;
@@ -168,7 +185,12 @@ const COMPARISONS: Readonly<Record<Comparison, string>> = {
   exactly: '恰为',
   about: '约',
 };
-const COUNTS: Readonly<Record<TargetCounts, string>> = { standing: '存量', 'within-year': '当年数', cumulative: '累计数', 'yearly-average': '年均数' };
+const COUNTS: Readonly<Record<TargetCounts, string>> = {
+  standing: '存量',
+  'within-year': '当年数',
+  cumulative: '累计数',
+  'yearly-average': '年均数',
+};
 const EVERY = { year: '每年', 'half-year': '每半年', quarter: '每季度', once: '一次' } as const;
 
 function targetText({ indicator, unit, comparison, value, due, counts, baseline, tolerance }: Extract<Shape, { kind: 'target' }>): string {
@@ -184,9 +206,11 @@ function dueText(due: Due): string {
   return due.to === undefined ? `自${due.from}年起每年` : `${due.from}年至${due.to}年每年`;
 }
 
-const byText = ({ every, by }: Extract<Shape, { kind: 'deadline' }>): string => (by === 'end' ? '文本未写日期，以期末为限' : every === 'once' ? `${by}到期` : `不晚于${by}`);
+const byText = ({ every, by }: Extract<Shape, { kind: 'deadline' }>): string =>
+  by === 'end' ? '文本未写日期，以期末为限' : every === 'once' ? `${by}到期` : `不晚于${by}`;
 
-const sizeText = ({ tiers, size }: Extract<Shape, { kind: 'ladder' }>): string => (size === undefined ? '' : `（文本称${size}级，写明${tiers.length}级）`);
+const sizeText = ({ tiers, size }: Extract<Shape, { kind: 'ladder' }>): string =>
+  size === undefined ? '' : `（文本称${size}级，写明${tiers.length}级）`;
 
 function blankText({ rows }: Extract<Shape, { kind: 'target-table' }>): string {
   const blank = rows.flatMap(({ values }) => values).filter((value) => value === null).length;
@@ -199,6 +223,8 @@ function partsText(pack: Pack, { id }: Clause): string {
 }
 
 function openText(pack: Pack, { id }: Clause): string {
-  const open = pack.interpretations.filter(({ chosen, clauses }) => chosen === null && clauses.includes(id)).map(({ question }) => question);
+  const open = pack.interpretations
+    .filter(({ chosen, clauses }) => chosen === null && clauses.includes(id))
+    .map(({ question }) => question);
   return open.length === 0 ? '' : `待定：${open.join('')}`;
 }

@@ -16,7 +16,11 @@ describe('figures as people write them', () => {
   ])('%s is %s', (yuan, said) => expect(inChinese(yuan)).toBe(said));
 
   it('agrees with Money', () => {
-    const fen = fc.oneof(fc.nat(), fc.nat(10_000_000).map((units) => units * 10_000), fc.nat(9_000_000).map((units) => units * 100_000_000));
+    const fen = fc.oneof(
+      fc.nat(),
+      fc.nat(10_000_000).map((units) => units * 10_000),
+      fc.nat(9_000_000).map((units) => units * 100_000_000),
+    );
     fc.assert(fc.property(fen, (amount) => inChinese(Money.fromFen(amount).toString()) === Money.fromFen(amount).toChinese()));
   });
 

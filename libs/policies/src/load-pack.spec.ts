@@ -87,7 +87,14 @@ describe('parsePack', () => {
   it.each([
     ['a tampered quote', '给予10万元奖励 }', '给予11万元奖励 }', 'quote-not-found', '给予11万元奖励 }', 'C1'],
     ['a quote on another line', 'line: 2, quote: 给予10', 'line: 3, quote: 给予10', 'quote-not-found', 'quote: 给予10', 'C1'],
-    ['a tampered instalment quote', "quote: 各5万元 }, when: { input: firm", "quote: 各6万元 }, when: { input: firm", 'quote-not-found', '各6万元', 'C3'],
+    [
+      'a tampered instalment quote',
+      'quote: 各5万元 }, when: { input: firm',
+      'quote: 各6万元 }, when: { input: firm',
+      'quote-not-found',
+      '各6万元',
+      'C3',
+    ],
     ['a tampered gate quote', '对认定的企业 }', '对认定的公司 }', 'quote-not-found', '对认定的公司', undefined],
     ['a duplicate clause id', 'id: C3', 'id: C1', 'duplicate-id', 'id: C1\n    title: 分期', 'C1'],
     ['an unknown input', 'base: rd.spend', 'base: rd.spent', 'unknown-input', 'base: rd.spent', 'C2'],
@@ -97,12 +104,26 @@ describe('parsePack', () => {
     ['a dangling envelope', 'budgetEnvelope: fund', 'budgetEnvelope: pool', 'dangling-reference', 'budgetEnvelope: pool', 'C2'],
     ['an exclusion of nothing', 'excludes: [C2]', 'excludes: [C9]', 'dangling-reference', 'excludes: [C9]', 'C1'],
     ['a one-sided exclusion', '    excludes: [C1]\n', '', 'one-sided-exclusion', 'excludes: [C2]', 'C1'],
-    ['a cap that leaves out a category', "true: '200000.00', false: '200000.00'", "true: '200000.00'", 'table-gap', "true: '200000.00'", 'C2'],
+    [
+      'a cap that leaves out a category',
+      "true: '200000.00', false: '200000.00'",
+      "true: '200000.00'",
+      'table-gap',
+      "true: '200000.00'",
+      'C2',
+    ],
     ['a category the input does not have', 'places: { a: one }', 'places: { c: one }', 'unknown-word', 'places: { c: one }', 'C5'],
     ['an unknown word in a condition', 'equals: a', 'equals: z', 'unknown-word', 'equals: z', undefined],
     ['a comparison of a bool', 'firm.large, equals: true', "firm.large, atLeast: '1'", 'input-type', 'firm.large, atLeast', 'C3'],
     ['two forms in one condition', 'equals: a', "equals: a, atLeast: '1'", 'condition', 'equals: a, atLeast', undefined],
-    ['a condition without a form', 'when: { input: firm.kind, equals: a }', 'when: { input: firm.kind }', 'condition', 'when: { input: firm.kind }', undefined],
+    [
+      'a condition without a form',
+      'when: { input: firm.kind, equals: a }',
+      'when: { input: firm.kind }',
+      'condition',
+      'when: { input: firm.kind }',
+      undefined,
+    ],
     ['an amount as a number', "kind: fixed, amount: '100000.00'", 'kind: fixed, amount: 100000.00', 'schema', 'amount: 100000.00', 'C1'],
     ['an amount with one decimal', "kind: fixed, amount: '100000.00'", "kind: fixed, amount: '100000.0'", 'schema', "'100000.0'", 'C1'],
     ['a malformed rate', 'rate: 10%', 'rate: 0.1', 'schema', 'rate: 0.1', 'C2'],
@@ -124,7 +145,14 @@ describe('parsePack', () => {
     ['a notice period without its basis', 'basis: notice', 'basis: custom', 'dangling-reference', 'basis: custom', undefined],
     ['broken YAML', 'id: C5', 'id: [C5', 'yaml', 'shape: { kind: tier', undefined],
     ['a key given twice', 'status: in-force', 'status: in-force\nstatus: draft', 'yaml', 'status: draft', undefined],
-    ['a key given twice further down', 'disclosure: public', "disclosure: public\n'disclosure': internal", 'yaml', "'disclosure'", undefined],
+    [
+      'a key given twice further down',
+      'disclosure: public',
+      "disclosure: public\n'disclosure': internal",
+      'yaml',
+      "'disclosure'",
+      undefined,
+    ],
     ['a key that is a list', 'title: 示例', '? [a]\n: 1\ntitle: 示例', 'yaml', '? [a]', undefined],
     ['an alias of nothing', 'id: sample', 'id: *x', 'yaml', 'id: *x', undefined],
     ['an alias', 'title: 示例\nissuer: 示例区', 'title: &x 示例\nissuer: *x', 'yaml', 'issuer: *x', undefined],
@@ -160,7 +188,9 @@ describe('parsePack', () => {
     ])('names a hundred at most: %s', (_what, text, count) => expect(faultsOf(text)).toHaveLength(count));
   });
 
-  it.each(['', 'nonsense', '[]', '42', 'null'])('refuses a file that holds no pack: %j', (text) => expect(faultsOf(text).length).toBeGreaterThan(0));
+  it.each(['', 'nonsense', '[]', '42', 'null'])('refuses a file that holds no pack: %j', (text) =>
+    expect(faultsOf(text).length).toBeGreaterThan(0),
+  );
 });
 
 describe('canonical packs', () => {

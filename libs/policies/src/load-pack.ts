@@ -49,14 +49,22 @@ const listFaults = new Ajv({ ...AJV, allErrors: true }).compile(PACK_SCHEMA);
 export function parsePack(yamlText: string, fileName: string, readSource: (file: string) => string | undefined): Pack {
   const lineCounter = new LineCounter();
   const document = parseDocument(yamlText, { lineCounter, prettyErrors: false, merge: false, uniqueKeys: false });
-  const syntax: readonly SyntaxFault[] = [...document.errors, ...document.warnings].map(({ message, pos }) => ({ offset: pos[0], message }));
+  const syntax: readonly SyntaxFault[] = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
+    offset: pos[0],
+    message,
+  }));
   const unreadable = syntax.length > 0 ? syntax : beyondPlainData(document);
   if (unreadable.length > 0) {
     const at = (offset: number) => lineCounter.linePos(offset).line;
     throw packError(fileName, unreadable, ({ offset, message }) => ({ file: fileName, line: at(offset), path: [], code: 'yaml', message }));
   }
   const data: unknown = document.toJS();
-  const locate = (fault: PackFault): LocatedFault => ({ ...fault, file: fileName, ...placeOf(document, lineCounter, fault.path), ...clauseAt(data, fault.path) });
+  const locate = (fault: PackFault): LocatedFault => ({
+    ...fault,
+    file: fileName,
+    ...placeOf(document, lineCounter, fault.path),
+    ...clauseAt(data, fault.path),
+  });
   const pack = shaped(data, fileName, locate);
   const source = readSource(pack.source.file);
   const faults =

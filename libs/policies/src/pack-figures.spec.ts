@@ -16,7 +16,9 @@ function tableNamed(pack: string, id: string): Extract<Shape, { kind: 'target-ta
 
 /** The cells between two lines of the city's document; a cell that is empty or a dash is blank. */
 function cells(first: number, last: number): readonly (readonly string[])[] {
-  return linesOf(packNamed('ganzhou-2023')).slice(first - 1, last).map((line) => line.split('\t').map((cell) => cell.trim()));
+  return linesOf(packNamed('ganzhou-2023'))
+    .slice(first - 1, last)
+    .map((line) => line.split('\t').map((cell) => cell.trim()));
 }
 const valueOf = (cell: string | undefined) => (cell === undefined || cell === '' || cell === '——' ? null : cell.replace('%', ''));
 
@@ -31,7 +33,9 @@ describe('the tables of the city plan', () => {
     const [, ...years] = (lines[first - 2] as string).split('\t');
     expect(columns).toEqual(years.map((year) => year.replace(' ', '')));
     expect(rows).toHaveLength(19);
-    expect(rows.map(({ title, line, values }) => [line, title, ...values])).toEqual(cells(first, last).map((row, index) => [first + index, ...row]));
+    expect(rows.map(({ title, line, values }) => [line, title, ...values])).toEqual(
+      cells(first, last).map((row, index) => [first + index, ...row]),
+    );
     expect(rows.at(-1)?.title).toBe('全市');
     expect(lines[last]).toBe('');
   });
@@ -46,10 +50,14 @@ describe('the tables of the city plan', () => {
     const source = cells(151, 155);
     const { rows, unit } = tableNamed('ganzhou-2023', 'Z32');
     expect(unit).toBe('亿元');
-    expect(rows.map(({ title, values }) => [title, ...values])).toEqual(source.map((row) => [row[1], ...[2, 3, 4, 5, 6].map((at) => valueOf(row[at]))]));
+    expect(rows.map(({ title, values }) => [title, ...values])).toEqual(
+      source.map((row) => [row[1], ...[2, 3, 4, 5, 6].map((at) => valueOf(row[at]))]),
+    );
     expect(rows.at(-1)?.values).toEqual([null, null, null, null, null]);
     const rates = tableNamed('ganzhou-2023', 'Z32-growth').rows;
-    expect(rates.map(({ title, line, values }) => [title, line, ...values])).toEqual(source.map((row, index) => [row[1], 151 + index, valueOf(row[7])]));
+    expect(rates.map(({ title, line, values }) => [title, line, ...values])).toEqual(
+      source.map((row, index) => [row[1], 151 + index, valueOf(row[7])]),
+    );
   });
 });
 
@@ -65,7 +73,9 @@ describe('the tables of the district plan', () => {
 });
 
 const targets = packs.flatMap((pack) =>
-  pack.clauses.flatMap((clause) => (clause.shape.kind === 'target' ? [{ name: `${pack.id} ${clause.id}`, pack, clause, shape: clause.shape }] : [])),
+  pack.clauses.flatMap((clause) =>
+    clause.shape.kind === 'target' ? [{ name: `${pack.id} ${clause.id}`, pack, clause, shape: clause.shape }] : [],
+  ),
 );
 
 /** What the words around a figure say; a figure with no such word is a floor. */
@@ -97,7 +107,10 @@ describe('targets compare as the words say', () => {
   };
 
   it.each(targets.map((target) => [target.name, target] as const))('%s', (name, { pack, clause, shape }) => {
-    const text = [clause.citation.line].flat().map((line) => linesOf(pack)[line - 1]).join('\n');
+    const text = [clause.citation.line]
+      .flat()
+      .map((line) => linesOf(pack)[line - 1])
+      .join('\n');
     const { quote } = clause.citation;
     const inWords = IN_WORDS[name];
     if (inWords !== undefined) {
@@ -114,13 +127,19 @@ describe('targets compare as the words say', () => {
     const said = comparisonOf(text.slice(Math.max(0, start + at - 8), start + at), text.slice(end, end + 8));
     if (said !== 'contradictory') return expect(shape.comparison).toBe(said);
     // Kept as an open question, with the reading the pack carries meanwhile.
-    expect(pack.interpretations.find(({ clauses, chosen }) => clauses.includes(clause.id) && chosen === null)?.simulatedAs).toBe(shape.comparison);
+    expect(pack.interpretations.find(({ clauses, chosen }) => clauses.includes(clause.id) && chosen === null)?.simulatedAs).toBe(
+      shape.comparison,
+    );
   });
 
   it('about names how far it reaches, and says why', () => {
     const about = targets.filter(({ shape }) => shape.comparison === 'about');
-    expect(about.map(({ name, shape }) => [name, shape.tolerance])).toEqual([['ganzhou-2023 Z14', '2'], ['ganzhou-2023 Z18', '1']]);
-    for (const { pack, clause } of about) expect(pack.interpretations.some(({ clauses, question }) => clauses.includes(clause.id) && question.includes('左右'))).toBe(true);
+    expect(about.map(({ name, shape }) => [name, shape.tolerance])).toEqual([
+      ['ganzhou-2023 Z14', '2'],
+      ['ganzhou-2023 Z18', '1'],
+    ]);
+    for (const { pack, clause } of about)
+      expect(pack.interpretations.some(({ clauses, question }) => clauses.includes(clause.id) && question.includes('左右'))).toBe(true);
   });
 
   it('a figure that repeats every year has its years within the plan, and a sum has its first year', () => {
@@ -141,14 +160,19 @@ describe('what the documents contradict themselves in is kept', () => {
     ['ganzhou-etdz-2023', 'annexes-missing', 'G54'],
     ['ganzhou-2023', 'falling-figures', 'Z29-industry'],
   ])('%s leaves %s open', (pack, id, clause) => {
-    expect(packNamed(pack).interpretations.find((one) => one.id === id)).toMatchObject({ chosen: null, clauses: expect.arrayContaining([clause]) });
+    expect(packNamed(pack).interpretations.find((one) => one.id === id)).toMatchObject({
+      chosen: null,
+      clauses: expect.arrayContaining([clause]),
+    });
   });
 
   it.each([
     ['haimen-2022', 'stray-character', 'stray'],
     ['ganzhou-2023', 'blank-cells', 'unknown'],
     ['baiyun-2022', 'undated-force', 'no-limits'],
-  ])('%s settles %s with its reason', (pack, id, chosen) => expect(packNamed(pack).interpretations.find((one) => one.id === id)?.chosen).toBe(chosen));
+  ])('%s settles %s with its reason', (pack, id, chosen) =>
+    expect(packNamed(pack).interpretations.find((one) => one.id === id)?.chosen).toBe(chosen),
+  );
 
   it('no open question of a target blocks a clause that pays', () => {
     for (const pack of packs) {

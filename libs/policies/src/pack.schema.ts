@@ -13,7 +13,13 @@ const oneOfWords = (...words: readonly string[]) => ({ type: 'string', enum: wor
 /** Far above any policy document: a list or table beyond it is refused before its entries are looked at. */
 const MOST_ENTRIES = 1_000;
 const listOf = (items: object, minItems = 1) => ({ type: 'array', items, minItems, maxItems: MOST_ENTRIES });
-const tableOf = (values: object) => ({ type: 'object', propertyNames: word, additionalProperties: values, minProperties: 1, maxProperties: MOST_ENTRIES });
+const tableOf = (values: object) => ({
+  type: 'object',
+  propertyNames: word,
+  additionalProperties: values,
+  minProperties: 1,
+  maxProperties: MOST_ENTRIES,
+});
 
 /** An object with exactly these fields: `optional` may be absent, nothing else may be present. */
 const record = (required: Record<string, object>, optional: Record<string, object> = {}) => ({
@@ -50,7 +56,13 @@ const shapes = [
       unit: text,
       comparison: oneOfWords('at-least', 'more-than', 'at-most', 'less-than', 'exactly', 'about'),
       value: number,
-      due: { oneOf: [record({ year }, { since: year }), record({ date: { ...date, type: 'string' } }), record({ eachYear: { const: true } }, { from: year, to: year })] },
+      due: {
+        oneOf: [
+          record({ year }, { since: year }),
+          record({ date: { ...date, type: 'string' } }),
+          record({ eachYear: { const: true } }, { from: year, to: year }),
+        ],
+      },
     },
     { counts: oneOfWords(...TARGET_COUNTS), baseline: text, tolerance: number },
   ),

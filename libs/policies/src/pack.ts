@@ -63,11 +63,16 @@ export interface Tier {
   readonly citation?: Citation;
 }
 
-export type TierShape = { readonly kind: 'tier'; readonly ladder: string; readonly tiers: readonly Tier[] } & ({ readonly place: string } | { readonly by: string; readonly places: Readonly<Record<string, string>> });
+export type TierShape = { readonly kind: 'tier'; readonly ladder: string; readonly tiers: readonly Tier[] } & (
+  { readonly place: string } | { readonly by: string; readonly places: Readonly<Record<string, string>> }
+);
 
 export type Comparison = 'at-least' | 'more-than' | 'at-most' | 'less-than' | 'exactly' | 'about';
 /** When a target is to be reached: by the end of a year, by a day, or each year of a span. `since` is the first year that counts towards a sum or an average. */
-export type Due = { readonly year: number; readonly since?: number } | { readonly date: string } | { readonly eachYear: true; readonly from?: number; readonly to?: number };
+export type Due =
+  | { readonly year: number; readonly since?: number }
+  | { readonly date: string }
+  | { readonly eachYear: true; readonly from?: number; readonly to?: number };
 
 export const TARGET_COUNTS = ['standing', 'within-year', 'cumulative', 'yearly-average'] as const;
 /** What a target counts: what stands when it is due, what one year adds, the sum of all years, or their average. */
@@ -115,8 +120,22 @@ export type Shape =
   | { readonly kind: 'note'; readonly about: NoteKind };
 
 export const NOTE_KINDS = [
-  'priority', 'explore', 'external', 'list', 'validity', 'disclosure', 'calendar', 'registry',
-  'blacklist', 'clearance', 'kpi', 'layer', 'title', 'condition', 'funding', 'adjustment',
+  'priority',
+  'explore',
+  'external',
+  'list',
+  'validity',
+  'disclosure',
+  'calendar',
+  'registry',
+  'blacklist',
+  'clearance',
+  'kpi',
+  'layer',
+  'title',
+  'condition',
+  'funding',
+  'adjustment',
 ] as const;
 export type NoteKind = (typeof NOTE_KINDS)[number];
 
@@ -203,7 +222,8 @@ export function membersOf({ shape }: Clause): readonly { readonly covers?: strin
 }
 
 /** The words a catalogue id rests on: those of its own stage or tier, else those of its clause. */
-export const citationOf = (clause: Clause, id: string): Citation => membersOf(clause).find(({ covers }) => covers === id)?.citation ?? clause.citation;
+export const citationOf = (clause: Clause, id: string): Citation =>
+  membersOf(clause).find(({ covers }) => covers === id)?.citation ?? clause.citation;
 
 /** The first line a citation names, which is the one a trace shows. */
 export const firstLine = ({ line }: Citation): number => (typeof line === 'number' ? line : (line[0] as number));

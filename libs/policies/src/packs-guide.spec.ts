@@ -16,11 +16,17 @@ describe('the pack of docs/packs.md', () => {
     ['S2', { 'registration.inCity': true, 'enterprise.small': true, 'rd.priorYearExpenditure': '5000000.00' }, { outcome: 'unresolved' }],
     ['S3', { 'platform.level': 'municipal' }, { outcome: 'refused', failed: ['S3.platform.level'] }],
     ['S4', { 'project.provinceGrant': '2500000.00' }, { outcome: 'payable', amount: '2000000.00' }],
-    ['S5', { 'registration.inCity': true }, { outcome: 'payable', instalments: [{ status: 'met' }, { status: 'pending', needs: ['tax.fullYear'] }] }],
+    [
+      'S5',
+      { 'registration.inCity': true },
+      { outcome: 'payable', instalments: [{ status: 'met' }, { status: 'pending', needs: ['tax.fullYear'] }] },
+    ],
     ['S6', { 'listing.candidate': true }, { outcome: 'discretionary', ceiling: '800000.00' }],
     ['S7a', {}, { outcome: 'unresolved', waits: '市人才政策文件' }],
     ['S8', { 'candidate.result': 'short' }, { outcome: 'placed', tier: 'second' }],
-  ])('%s does what the guide says', (clause, facts, expected) => expect(assess(pack, clause, { on: '2025-12-31', facts })).toMatchObject(expected));
+  ])('%s does what the guide says', (clause, facts, expected) =>
+    expect(assess(pack, clause, { on: '2025-12-31', facts })).toMatchObject(expected),
+  );
 
   it('gives the error the guide shows', () => {
     const text = block('yaml').replace('base: rd.priorYearExpenditure', 'base: rd.priorYear');

@@ -28,9 +28,19 @@ export function compilePayoff(pack: Pack, clause: Clause, slotOf: SlotOf): Payof
     case 'fixed':
       return fixed(clause, shape.amount);
     case 'percent':
-      return product(pack, clause, slotOf, { base: shape.base, factor: new Decimal(shape.rate.slice(0, -1)).div(100), said: shape.rate, cap: shape.cap });
+      return product(pack, clause, slotOf, {
+        base: shape.base,
+        factor: new Decimal(shape.rate.slice(0, -1)).div(100),
+        said: shape.rate,
+        cap: shape.cap,
+      });
     case 'match':
-      return product(pack, clause, slotOf, { base: shape.base, factor: new Decimal(shape.ratio), said: `${shape.ratio}（配套比例）`, cap: shape.cap });
+      return product(pack, clause, slotOf, {
+        base: shape.base,
+        factor: new Decimal(shape.ratio),
+        said: `${shape.ratio}（配套比例）`,
+        cap: shape.cap,
+      });
     case 'level-table':
       return levelTable(pack, clause, slotOf, shape);
     case 'staged':
@@ -56,7 +66,14 @@ export function compilePayoff(pack: Pack, clause: Clause, slotOf: SlotOf): Payof
 }
 
 const stepOf = (clause: Clause, step: TraceStep['step'], text: string, amount?: string): TraceStep =>
-  Object.freeze({ step, clause: clause.id, line: firstLine(clause.citation), quote: clause.citation.quote, text, ...(amount === undefined ? {} : { amount }) });
+  Object.freeze({
+    step,
+    clause: clause.id,
+    line: firstLine(clause.citation),
+    quote: clause.citation.quote,
+    text,
+    ...(amount === undefined ? {} : { amount }),
+  });
 
 const labelOf = (pack: Pack, input: string): string => pack.inputs[input]?.label ?? input;
 
@@ -151,9 +168,17 @@ function product(pack: Pack, clause: Clause, slotOf: SlotOf, { base, factor, sai
       if (!Money.isText(rounded)) return tooLarge(base);
       const line = firstLine(clause.citation);
       const { quote } = clause.citation;
-      trace.push({ step: 'formula', clause: clause.id, line, quote, text: `${baseLabel}${amount.toFixed()}元 × ${said} = ${exactText}元。`, amount: exactText });
+      trace.push({
+        step: 'formula',
+        clause: clause.id,
+        line,
+        quote,
+        text: `${baseLabel}${amount.toFixed()}元 × ${said} = ${exactText}元。`,
+        amount: exactText,
+      });
       const shown = isCapped ? (limits[0] as Entry).amount : exactText;
-      if (limits.length > 0) trace.push({ step: 'cap', clause: clause.id, line, quote, text: capText(limits, isCapped, exactText), amount: shown });
+      if (limits.length > 0)
+        trace.push({ step: 'cap', clause: clause.id, line, quote, text: capText(limits, isCapped, exactText), amount: shown });
       trace.push({ step: 'rounding', clause: clause.id, text: `${ROUNDING_RULE}：${shown}元 → ${rounded}元。`, amount: rounded });
       return { outcome: 'payable', amount: rounded };
     },
@@ -171,9 +196,12 @@ function limited(exact: Decimal, limit: Entry | undefined): Decimal {
 
 function capText(limits: readonly Entry[], isCapped: boolean, exactText: string): string {
   const [limit] = limits as readonly [Entry];
-  if (limits.length > 1) return `各档上限（${limits.map(({ said, amount }) => `${said}，最高${bothWays(amount)}`).join('；')}）下结果相同，所属档次未知不影响金额。`;
+  if (limits.length > 1)
+    return `各档上限（${limits.map(({ said, amount }) => `${said}，最高${bothWays(amount)}`).join('；')}）下结果相同，所属档次未知不影响金额。`;
   const who = limit.said === '' ? '' : `${limit.said}，`;
-  return isCapped ? `${who}最高${bothWays(limit.amount)}；${exactText}元超过上限，按上限计。` : `${who}最高${bothWays(limit.amount)}；${exactText}元未超过上限。`;
+  return isCapped
+    ? `${who}最高${bothWays(limit.amount)}；${exactText}元超过上限，按上限计。`
+    : `${who}最高${bothWays(limit.amount)}；${exactText}元未超过上限。`;
 }
 
 function levelTable(pack: Pack, clause: Clause, slotOf: SlotOf, shape: { by: string; amounts: Readonly<Record<string, string>> }): Payoff {
@@ -265,12 +293,21 @@ function staged(pack: Pack, clause: Clause, slotOf: SlotOf, total: string, insta
   };
 }
 
-function assessInstalment(pack: Pack, clause: Clause, instalment: Instalment, test: Test, no: number, values: Values, trace: TraceStep[]): InstalmentAssessment {
+function assessInstalment(
+  pack: Pack,
+  clause: Clause,
+  instalment: Instalment,
+  test: Test,
+  no: number,
+  values: Values,
+  trace: TraceStep[],
+): InstalmentAssessment {
   const truth = test.holds(values);
   const unknown = new Set<string>();
   test.collectUnknown(values, unknown);
   const needs = [...unknown].sort();
-  const state = truth === undefined ? `待定，尚需：${needs.map((input) => labelOf(pack, input)).join('、')}` : truth ? '条件已满足' : '条件未满足';
+  const state =
+    truth === undefined ? `待定，尚需：${needs.map((input) => labelOf(pack, input)).join('、')}` : truth ? '条件已满足' : '条件未满足';
   trace.push({
     step: 'instalment',
     clause: instalment.covers ?? clause.id,

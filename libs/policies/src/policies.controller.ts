@@ -95,7 +95,11 @@ export class PoliciesController {
   @Post(':pack/clauses/:clause/assess')
   @HttpCode(200)
   @AllowAnyRole()
-  async assess(@Param('pack', PackIdPipe) id: string, @Param('clause') clause: string, @Body() { on, facts, simulate = false }: AssessDto): Promise<Assessment> {
+  async assess(
+    @Param('pack', PackIdPipe) id: string,
+    @Param('clause') clause: string,
+    @Body() { on, facts, simulate = false }: AssessDto,
+  ): Promise<Assessment> {
     const version = await this.policies.versionFor(id, on);
     return assess(version.pack, clause, { on, facts, simulate, policy: version });
   }
@@ -112,5 +116,11 @@ function read({ pack, file, source }: PublishPolicyDto): Pack {
 /** Copied field by field: an event keeps plain objects, and nothing a body carried besides. */
 function documents({ evidence }: { readonly evidence?: readonly Evidence[] }): { readonly evidence?: readonly Evidence[] } {
   if (evidence === undefined) return {};
-  return { evidence: evidence.map(({ title, documentNo, sha256 }) => ({ title, ...(documentNo !== undefined && { documentNo }), ...(sha256 !== undefined && { sha256 }) })) };
+  return {
+    evidence: evidence.map(({ title, documentNo, sha256 }) => ({
+      title,
+      ...(documentNo !== undefined && { documentNo }),
+      ...(sha256 !== undefined && { sha256 }),
+    })),
+  };
 }

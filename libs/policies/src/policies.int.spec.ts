@@ -26,10 +26,23 @@ import { policyEvents } from './policy.codec.js';
 const clock: Clock = { now: () => new Date('2024-05-01T04:00:00Z') };
 const context = (key: string): CommandContext => {
   const commandId = derivedId('spec', key);
-  return { commandId, contentHash: contentHash(key), actor: { id: 'a1', unit: '科技局', roles: ['administrator'] }, effectiveOn: '2024-05-01', today: '2024-05-01', correlationId: commandId, causationId: commandId };
+  return {
+    commandId,
+    contentHash: contentHash(key),
+    actor: { id: 'a1', unit: '科技局', roles: ['administrator'] },
+    effectiveOn: '2024-05-01',
+    today: '2024-05-01',
+    correlationId: commandId,
+    causationId: commandId,
+  };
 };
 const zone = bundledPacks().find(({ id }) => id === 'ganzhou-etdz-2023') as Pack;
-const named = (id: string, inputs: Readonly<Record<string, InputDefinition>> = {}, more: Partial<Pack> = {}): Pack => ({ ...zone, id, inputs: { ...zone.inputs, ...inputs }, ...more });
+const named = (id: string, inputs: Readonly<Record<string, InputDefinition>> = {}, more: Partial<Pack> = {}): Pack => ({
+  ...zone,
+  id,
+  inputs: { ...zone.inputs, ...inputs },
+  ...more,
+});
 const word: InputDefinition = { type: 'text', label: '一词', period: 'none' };
 const sum: InputDefinition = { type: 'money', label: '一数', period: 'none' };
 const evidence = [{ title: '文件' }];
@@ -52,7 +65,8 @@ describe('what the routes take', () => {
 describe('policies on a real ledger', () => {
   let path: string;
   let app: NestFastifyApplication;
-  const run = ({ id }: Pack, command: PolicyCommand, key: string) => app.get(CommandBus).execute(new RunPolicyCommand(id, command, context(key)));
+  const run = ({ id }: Pack, command: PolicyCommand, key: string) =>
+    app.get(CommandBus).execute(new RunPolicyCommand(id, command, context(key)));
 
   beforeEach(async () => {
     path = mkdtempSync(join(tmpdir(), 'policies-'));
@@ -76,12 +90,22 @@ describe('policies on a real ledger', () => {
   it('refuse a pack that gives a fact of another pack another type', async () => {
     const [one, other] = [named('one', { 'word.one': word }), named('other', { 'word.one': sum })];
     await run(one, publish(one), 'one');
-    await expect(run(other, publish(other), 'other')).rejects.toMatchObject({ code: 'fact-type-conflict', extra: { input: 'word.one', packs: ['one'] } });
+    await expect(run(other, publish(other), 'other')).rejects.toMatchObject({
+      code: 'fact-type-conflict',
+      extra: { input: 'word.one', packs: ['one'] },
+    });
     const fitting = named('other');
     await run(fitting, publish(fitting), 'fitting');
     const amendment = named('other', { 'word.one': sum }, { force: { from: '2024-07-01', until: '2025-07-01' } });
-    await expect(run(other, { type: 'amend', pack: amendment, reason: '修订' }, 'amend')).rejects.toMatchObject({ code: 'fact-type-conflict' });
-    expect(app.get(Policies).packs().map(({ id }) => id)).toEqual(['one', 'other']);
+    await expect(run(other, { type: 'amend', pack: amendment, reason: '修订' }, 'amend')).rejects.toMatchObject({
+      code: 'fact-type-conflict',
+    });
+    expect(
+      app
+        .get(Policies)
+        .packs()
+        .map(({ id }) => id),
+    ).toEqual(['one', 'other']);
   });
 
   it('refuse the second of two such packs published at once', async () => {
@@ -103,7 +127,10 @@ describe('policies on a real ledger', () => {
 
   it('keep the name of the account to the ledger', async () => {
     const greedy = named('greedy', { [ACCOUNT_FACT]: word });
-    await expect(run(greedy, publish(greedy), 'greedy')).rejects.toMatchObject({ code: 'fact-name-reserved', extra: { input: ACCOUNT_FACT } });
+    await expect(run(greedy, publish(greedy), 'greedy')).rejects.toMatchObject({
+      code: 'fact-name-reserved',
+      extra: { input: ACCOUNT_FACT },
+    });
   });
 
   it('come with the program on the evidence of their sources', async () => {
@@ -128,7 +155,9 @@ describe('policies on a real ledger', () => {
     expect(() => controller.publish({ ...given, pack: 'id: *x' }, context('alias'))).toThrow('zone.yaml:1');
     await expect(controller.publish(given, context('bare'))).rejects.toMatchObject({ code: 'evidence-required' });
     await controller.publish({ ...given, evidence }, context('publish'));
-    await expect(controller.expire(zone.id, { on: '2024-04-01', reason: '期满' }, context('bare end'))).rejects.toMatchObject({ code: 'evidence-required' });
+    await expect(controller.expire(zone.id, { on: '2024-04-01', reason: '期满' }, context('bare end'))).rejects.toMatchObject({
+      code: 'evidence-required',
+    });
     expect(await controller.expire(zone.id, { on: '2024-04-01', reason: '期满', evidence }, context('end'))).toMatchObject({ events: 1 });
   });
 });

@@ -4,7 +4,15 @@ import { notFound, refused } from '@app/kernel';
 import { ReadModels, Subscriptions } from '@app/projections';
 import { type PolicyTables } from './list/policies.projection.js';
 import type { Envelope, Pack } from './pack.js';
-import { latestVersion, policyDecider, type PolicyState, type PolicyVersion, versionFor, versionInForce, versionNumbered } from './policy.js';
+import {
+  latestVersion,
+  policyDecider,
+  type PolicyState,
+  type PolicyVersion,
+  versionFor,
+  versionInForce,
+  versionNumbered,
+} from './policy.js';
 
 export function policyStream(pack: string): string {
   return `policy-${pack}`;

@@ -5,15 +5,30 @@ import { assess } from './assess.js';
 import { bundledPacks } from './bundled-packs.js';
 import { packHash } from './load-pack.js';
 import { type Pack } from './pack.js';
-import { type PolicyCommand, type PolicyEvent, type PolicyState, latestVersion, policyDecider, versionFor, versionInForce, versionNumbered } from './policy.js';
+import {
+  type PolicyCommand,
+  type PolicyEvent,
+  type PolicyState,
+  latestVersion,
+  policyDecider,
+  versionFor,
+  versionInForce,
+  versionNumbered,
+} from './policy.js';
 
 const zone = bundledPacks().find(({ id }) => id === 'ganzhou-etdz-2023') as Pack;
 const draft = bundledPacks().find(({ id }) => id === 'jiangmen-2021') as Pack;
-const dated = (pack: Pack, from: string | null, until: string | null): Pack => ({ ...pack, status: 'in-force', force: { from, until, note: '测试' } });
+const dated = (pack: Pack, from: string | null, until: string | null): Pack => ({
+  ...pack,
+  status: 'in-force',
+  force: { from, until, note: '测试' },
+});
 const amended = dated(zone, '2024-07-01', '2025-07-01');
 const opened: Pack = {
   ...zone,
-  interpretations: zone.interpretations.map((one) => (one.id === 'rd-year' ? { ...one, chosen: null, simulatedAs: 'year-before-certificate' } : one)),
+  interpretations: zone.interpretations.map((one) =>
+    one.id === 'rd-year' ? { ...one, chosen: null, simulatedAs: 'year-before-certificate' } : one,
+  ),
 };
 
 const context = { actorId: 'a1', roles: ['administrator'], effectiveOn: '2024-05-01', today: '2024-05-01' };
@@ -53,12 +68,20 @@ const expire = (on: string): PolicyCommand => ({ type: 'expire', on, reason: '�
 const repeal = (on: string): PolicyCommand => ({ type: 'repeal', on, reason: '废止', evidence });
 /** The same command without its documents. */
 const bare = ({ evidence: _evidence, ...command }: PolicyCommand & { evidence?: unknown }) => command;
-const settle = (chosen = 'year-before-certificate'): PolicyCommand => ({ type: 'settle', interpretation: 'rd-year', chosen, reason: '会议纪要' });
+const settle = (chosen = 'year-before-certificate'): PolicyCommand => ({
+  type: 'settle',
+  interpretation: 'rd-year',
+  chosen,
+  reason: '会议纪要',
+});
 
 describe('publishing', () => {
   it('stores the whole pack and its hash', () => {
     const [event] = history(publish(zone));
-    expect(event).toMatchObject({ type: 'policy-published', data: { hash: packHash(zone), version: 1, from: '2023-06-30', until: '2026-06-30', status: 'in-force' } });
+    expect(event).toMatchObject({
+      type: 'policy-published',
+      data: { hash: packHash(zone), version: 1, from: '2023-06-30', until: '2026-06-30', status: 'in-force' },
+    });
     expect(event?.data).toHaveProperty('pack.clauses.0.citation.quote');
   });
   it('is quiet on a repeat', () => given(publish(zone)).when(publish(zone)).then());
@@ -70,14 +93,35 @@ describe('amending', () => {
   it('adds a version', () => given(publish(zone)).when(amend(amended)).then('policy-amended'));
   it('is quiet on a repeat', () => given(publish(zone), amend(amended)).when(amend(amended)).then());
   it('needs a published policy', () => given().when(amend(zone)).thenRefused('policy-not-published'));
-  it('needs a later start', () => given(publish(zone)).when(amend(dated(zone, '2023-06-30', '2027-01-01'))).thenRefused('amendment-not-later'));
-  it('needs a stated start', () => given(publish(zone)).when(amend(dated(zone, null, null))).thenRefused('amendment-not-later'));
-  it('refuses another policy', () => given(publish(zone)).when(amend(dated(draft, '2024-07-01', null))).thenRefused('another-policy'));
-  it('refuses a draft in place of a text in force', () => given(publish(zone)).when(amend({ ...zone, status: 'draft' })).thenRefused('draft-amends-nothing'));
+  it('needs a later start', () =>
+    given(publish(zone))
+      .when(amend(dated(zone, '2023-06-30', '2027-01-01')))
+      .thenRefused('amendment-not-later'));
+  it('needs a stated start', () =>
+    given(publish(zone))
+      .when(amend(dated(zone, null, null)))
+      .thenRefused('amendment-not-later'));
+  it('refuses another policy', () =>
+    given(publish(zone))
+      .when(amend(dated(draft, '2024-07-01', null)))
+      .thenRefused('another-policy'));
+  it('refuses a draft in place of a text in force', () =>
+    given(publish(zone))
+      .when(amend({ ...zone, status: 'draft' }))
+      .thenRefused('draft-amends-nothing'));
   it('refuses an ended policy', () => given(publish(zone), repeal('2024-01-01')).when(amend(amended)).thenRefused('policy-ended'));
-  it('adopts a draft', () => given(publish(draft)).when(amend(dated(draft, '2021-12-01', '2024-01-01'))).then('policy-amended'));
-  it('revises a draft', () => given(publish(draft)).when(amend({ ...draft, title: '二次征求意见稿' })).then('policy-amended'));
-  it('may end an undated text', () => given(publish(dated(zone, null, null))).when(amend(amended)).then('policy-amended'));
+  it('adopts a draft', () =>
+    given(publish(draft))
+      .when(amend(dated(draft, '2021-12-01', '2024-01-01')))
+      .then('policy-amended'));
+  it('revises a draft', () =>
+    given(publish(draft))
+      .when(amend({ ...draft, title: '二次征求意见稿' }))
+      .then('policy-amended'));
+  it('may end an undated text', () =>
+    given(publish(dated(zone, null, null)))
+      .when(amend(amended))
+      .then('policy-amended'));
 });
 
 describe('ending', () => {
@@ -102,25 +146,43 @@ describe('what reaches back before the day it is done', () => {
   const yesterday = dated(zone, '2024-04-30', '2025-07-01');
 
   it('needs evidence when published', () => {
-    given().when(bare(publish(yesterday))).thenRefused('evidence-required');
+    given()
+      .when(bare(publish(yesterday)))
+      .thenRefused('evidence-required');
     given().when({ type: 'publish', pack: yesterday, evidence: [] }).thenRefused('evidence-required');
-    given().when(bare(publish(dated(zone, null, null)))).thenRefused('evidence-required');
+    given()
+      .when(bare(publish(dated(zone, null, null))))
+      .thenRefused('evidence-required');
     given().when(publish(yesterday)).then('policy-published');
-    given().when(bare(publish(today))).then('policy-published');
-    given().when(bare(publish(draft))).then('policy-published');
+    given()
+      .when(bare(publish(today)))
+      .then('policy-published');
+    given()
+      .when(bare(publish(draft)))
+      .then('policy-published');
   });
   it('needs evidence when it adopts a draft', () => {
-    given(publish(draft)).when(bare(amend(dated(draft, '2024-04-30', null)))).thenRefused('evidence-required');
-    given(publish(draft)).when(bare(amend(dated(draft, '2024-05-01', null)))).then('policy-amended');
+    given(publish(draft))
+      .when(bare(amend(dated(draft, '2024-04-30', null))))
+      .thenRefused('evidence-required');
+    given(publish(draft))
+      .when(bare(amend(dated(draft, '2024-05-01', null))))
+      .then('policy-amended');
   });
   it('is refused as an amendment of a text in force, documents or not', () => {
     given(publish(zone)).when(amend(yesterday)).thenRefused('amendment-retroactive');
     given(publish(zone)).when(amend(today)).then('policy-amended');
   });
   it.each([expire, repeal])('needs evidence when it ends the policy (%#)', (ending) => {
-    given(publish(zone)).when(bare(ending('2024-04-30'))).thenRefused('evidence-required');
-    given(publish(zone)).when(ending('2024-04-30')).then(ending === expire ? 'policy-expired' : 'policy-repealed');
-    given(publish(zone)).when(bare(ending('2024-05-01'))).then(ending === expire ? 'policy-expired' : 'policy-repealed');
+    given(publish(zone))
+      .when(bare(ending('2024-04-30')))
+      .thenRefused('evidence-required');
+    given(publish(zone))
+      .when(ending('2024-04-30'))
+      .then(ending === expire ? 'policy-expired' : 'policy-repealed');
+    given(publish(zone))
+      .when(bare(ending('2024-05-01')))
+      .then(ending === expire ? 'policy-expired' : 'policy-repealed');
   });
   it('is quiet on a repeat, whatever day it has become', () => {
     const later = { ...context, today: '2026-01-01' };
@@ -129,7 +191,8 @@ describe('what reaches back before the day it is done', () => {
     }
   });
   it('carries its documents and its reason in the events', () => {
-    for (const event of history(publish(draft), amend(dated(draft, '2021-12-01', null)), expire('2024-04-30'))) expect(event.evidence).toEqual(evidence);
+    for (const event of history(publish(draft), amend(dated(draft, '2021-12-01', null)), expire('2024-04-30')))
+      expect(event.evidence).toEqual(evidence);
     expect(history(publish(zone), expire('2024-04-30'))[1]?.data).toEqual({ on: '2024-04-30', reason: '期满' });
   });
 });
@@ -137,14 +200,23 @@ describe('what reaches back before the day it is done', () => {
 describe('settling an interpretation', () => {
   it('records the reading', () => given(publish(opened)).when(settle()).then('interpretation-settled'));
   it('is quiet on a repeat', () => given(publish(opened), settle()).when(settle()).then());
-  it('refuses another reading once settled', () => given(publish(opened), settle()).when(settle('certificate-year')).thenRefused('interpretation-settled'));
-  it('refuses a reading the clauses do not compute', () => given(publish(opened)).when(settle('certificate-year')).thenRefused('reading-not-computed'));
+  it('refuses another reading once settled', () =>
+    given(publish(opened), settle()).when(settle('certificate-year')).thenRefused('interpretation-settled'));
+  it('refuses a reading the clauses do not compute', () =>
+    given(publish(opened)).when(settle('certificate-year')).thenRefused('reading-not-computed'));
   it('refuses an unknown option or question', () => {
     given(publish(opened)).when(settle('never')).thenRefused('option-not-found');
-    given(publish(opened)).when({ type: 'settle', interpretation: 'what', chosen: 'x', reason: 'r' }).thenRefused('interpretation-not-found');
+    given(publish(opened))
+      .when({ type: 'settle', interpretation: 'what', chosen: 'x', reason: 'r' })
+      .thenRefused('interpretation-not-found');
   });
   it('unblocks payment for decisions after it, under the published hash', () => {
-    const facts = { 'certification.kind': 'first', 'enterprise.sme': false, 'enterprise.aboveScale': false, 'rd.expenditure': '3000000.00' };
+    const facts = {
+      'certification.kind': 'first',
+      'enterprise.sme': false,
+      'enterprise.aboveScale': false,
+      'rd.expenditure': '3000000.00',
+    };
     const outcomeUnder = (...commands: PolicyCommand[]) => {
       const version = versionInForce(folded(history(...commands)), '2024-05-01');
       expect(version?.hash).toBe(packHash(opened));
@@ -205,7 +277,15 @@ describe('the stored pack', () => {
 });
 
 it('any command applied a second time is quiet or refused, never doubled', () => {
-  const command = fc.constantFrom(publish(zone), publish(opened), amend(amended), amend(dated(zone, '2025-01-01', null)), expire('2025-01-01'), repeal('2025-02-01'), settle());
+  const command = fc.constantFrom(
+    publish(zone),
+    publish(opened),
+    amend(amended),
+    amend(dated(zone, '2025-01-01', null)),
+    expire('2025-01-01'),
+    repeal('2025-02-01'),
+    settle(),
+  );
   const attempt = (events: readonly PolicyEvent[], one: PolicyCommand): readonly PolicyEvent[] => {
     try {
       return policyDecider.decide(one, folded(events), context);

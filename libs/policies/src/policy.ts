@@ -1,4 +1,14 @@
-import { type Decider, type DecisionContext, type DomainEvent, type Evidence, businessDate, contentHash, notFound, refused, unreachable } from '@app/kernel';
+import {
+  type Decider,
+  type DecisionContext,
+  type DomainEvent,
+  type Evidence,
+  businessDate,
+  contentHash,
+  notFound,
+  refused,
+  unreachable,
+} from '@app/kernel';
 import { canonicalPack, packFromCanonical, packHash } from './load-pack.js';
 import { type Interpretation, type Pack } from './pack.js';
 
@@ -17,7 +27,10 @@ export type PolicyEvent =
   | DomainEvent<'policy-amended', Publication & { readonly reason: string }>
   | DomainEvent<'policy-expired', { readonly on: string; readonly reason: string }>
   | DomainEvent<'policy-repealed', { readonly on: string; readonly reason: string }>
-  | DomainEvent<'interpretation-settled', { readonly version: number; readonly interpretation: string; readonly chosen: string; readonly reason: string }>;
+  | DomainEvent<
+      'interpretation-settled',
+      { readonly version: number; readonly interpretation: string; readonly chosen: string; readonly reason: string }
+    >;
 
 /** What reaches back before the day of the command rests on documents. */
 interface Documented {
@@ -111,14 +124,24 @@ function decidePolicy(command: PolicyCommand, state: PolicyState, { today }: Dec
   }
 }
 
-function publish({ pack, evidence }: Extract<PolicyCommand, { type: 'publish' }>, state: PolicyState, today: string): readonly PolicyEvent[] {
+function publish(
+  { pack, evidence }: Extract<PolicyCommand, { type: 'publish' }>,
+  state: PolicyState,
+  today: string,
+): readonly PolicyEvent[] {
   const data = publication(pack, 1);
   if (state.status === 'unpublished') return [{ type: 'policy-published', data, ...documented(beginsBefore(pack, today), evidence) }];
   if (state.versions.some(({ hash }) => hash === data.hash)) return [];
-  throw refused('policy-published', `${pack.id} is already published as another text; amend it instead`, { version: state.versions.length });
+  throw refused('policy-published', `${pack.id} is already published as another text; amend it instead`, {
+    version: state.versions.length,
+  });
 }
 
-function amend({ pack, reason, evidence }: Extract<PolicyCommand, { type: 'amend' }>, state: PolicyState, today: string): readonly PolicyEvent[] {
+function amend(
+  { pack, reason, evidence }: Extract<PolicyCommand, { type: 'amend' }>,
+  state: PolicyState,
+  today: string,
+): readonly PolicyEvent[] {
   const current = currentOf(requirePublished(state));
   const data = publication(pack, current.version + 1);
   if (current.hash === data.hash) return [];
@@ -132,10 +155,17 @@ function requireLaterStart(pack: Pack, current: PolicyVersion, today: string): v
   if (pack.status === 'draft') throw refused('draft-amends-nothing', `${pack.id} is in force; a draft cannot replace it`);
   const { from } = current.pack.force;
   if (pack.force.from === null || (from !== null && pack.force.from <= from)) {
-    throw refused('amendment-not-later', `an amendment must begin later than version ${current.version}, which begins ${from ?? 'on no stated day'}`);
+    throw refused(
+      'amendment-not-later',
+      `an amendment must begin later than version ${current.version}, which begins ${from ?? 'on no stated day'}`,
+    );
   }
   // Decisions already taken under the text in force would change under their feet.
-  if (pack.force.from < today) throw refused('amendment-retroactive', `an amendment of a text in force may not begin before ${today}; this one begins ${pack.force.from}`);
+  if (pack.force.from < today)
+    throw refused(
+      'amendment-retroactive',
+      `an amendment of a text in force may not begin before ${today}; this one begins ${pack.force.from}`,
+    );
 }
 
 function end(command: Extract<PolicyCommand, { type: 'expire' | 'repeal' }>, state: PolicyState, today: string): readonly PolicyEvent[] {
@@ -162,12 +192,16 @@ function documented(reachesBack: boolean, evidence: readonly Evidence[] = []): D
   return {};
 }
 
-function settle({ interpretation: id, chosen, reason }: Extract<PolicyCommand, { type: 'settle' }>, state: PolicyState): readonly PolicyEvent[] {
+function settle(
+  { interpretation: id, chosen, reason }: Extract<PolicyCommand, { type: 'settle' }>,
+  state: PolicyState,
+): readonly PolicyEvent[] {
   const { version, pack } = currentOf(requirePublished(state));
   const question = pack.interpretations.find((interpretation) => interpretation.id === id);
   if (question === undefined) throw notFound('interpretation-not-found', `${pack.id} has no interpretation ${id}`);
   if (question.chosen === chosen) return [];
-  if (question.chosen !== null) throw refused('interpretation-settled', `${id} is settled as ${question.chosen}; another reading needs an amendment`);
+  if (question.chosen !== null)
+    throw refused('interpretation-settled', `${id} is settled as ${question.chosen}; another reading needs an amendment`);
   requireComputable(question, chosen);
   return [{ type: 'interpretation-settled', data: { version, interpretation: id, chosen, reason } }];
 }
@@ -195,7 +229,9 @@ function evolvePolicy(state: PolicyState, event: PolicyEvent): PolicyState {
     case 'interpretation-settled': {
       const published = requirePublished(state);
       const { version: number, ...settled } = event.data;
-      const versions = published.versions.map((version) => (version.version === number ? { ...version, pack: withSettled(version.pack, settled) } : version));
+      const versions = published.versions.map((version) =>
+        version.version === number ? { ...version, pack: withSettled(version.pack, settled) } : version,
+      );
       return { ...published, versions: versions as unknown as Versions };
     }
     default:

@@ -57,7 +57,7 @@ export class ProcessManagerRunner {
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
-    for (let goOn = true; goOn && !signal.aborted; ) {
+    for (let goOn = true; goOn && !signal.aborted;) {
       try {
         goOn = await this.follow(signal);
       } catch (error) {

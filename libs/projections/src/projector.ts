@@ -63,7 +63,9 @@ export class Projector {
   /** True when every projection has applied the event at the position; false after the time or when one has stopped. */
   async reached(position: number, timeoutMs: number): Promise<boolean> {
     const results = await Promise.all(
-      this.running.map(async ({ gate, error }) => (error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs))),
+      this.running.map(async ({ gate, error }) =>
+        error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs),
+      ),
     );
     return results.every(Boolean);
   }
@@ -130,7 +132,10 @@ export class Projector {
     // Another process has moved the checkpoint. With the same code it has done our work; with other code the tables are no longer ours.
     const present = this.readModels.checkpoint(projection.name);
     if (present?.version === from.version) return this.project(projection, present, events);
-    return { checkpoint: from, error: `version ${present?.version ?? 'unknown'} of ${projection.name} has taken over its tables; this is version ${from.version}` };
+    return {
+      checkpoint: from,
+      error: `version ${present?.version ?? 'unknown'} of ${projection.name} has taken over its tables; this is version ${from.version}`,
+    };
   }
 }
 

@@ -65,7 +65,9 @@ export class ReadModels {
   }
 
   saveCheckpoint({ name, version, position }: Checkpoint): void {
-    this.cached('INSERT INTO checkpoint (name, version, position) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET version = excluded.version, position = excluded.position').run(name, version, position);
+    this.cached(
+      'INSERT INTO checkpoint (name, version, position) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET version = excluded.version, position = excluded.position',
+    ).run(name, version, position);
   }
 
   begin(): UnitOfWork {

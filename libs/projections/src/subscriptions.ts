@@ -1,4 +1,10 @@
-import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
 import { Problem } from '@app/kernel';
 import { type ProcessManager, ProcessManagerRunner } from './process-manager.js';
@@ -87,12 +93,15 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   /** Waits until process managers and read models have dealt with everything, including what follows from it. False after the time. */
   async settled(timeoutMs = 30_000): Promise<boolean> {
     const deadline = Date.now() + timeoutMs;
-    for (let position = -1; ; ) {
+    for (let position = -1; ;) {
       const head = await this.store.head();
       if (head === position) return true;
       position = head;
       const left = Math.max(0, deadline - Date.now());
-      const reached = await Promise.all([...this.managers.map((manager) => manager.reached(head, left)), this.projector.reached(head, left)]);
+      const reached = await Promise.all([
+        ...this.managers.map((manager) => manager.reached(head, left)),
+        this.projector.reached(head, left),
+      ]);
       if (!reached.every(Boolean)) return false;
     }
   }

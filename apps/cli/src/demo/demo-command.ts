@@ -17,7 +17,11 @@ export function addDemoCommand(program: Command): void {
     const { into, json } = command.optsWithGlobals<GlobalOptions & { into?: string }>();
     const folder = into ?? join(DEFAULT_DATA, `demo-${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}`);
     if (existsSync(folder) && readdirSync(folder).length > 0) {
-      throw new Problem('invalid', 'folder-not-empty', `${folder} is not empty: the demonstration never writes into a ledger that is in use`);
+      throw new Problem(
+        'invalid',
+        'folder-not-empty',
+        `${folder} is not empty: the demonstration never writes into a ledger that is in use`,
+      );
     }
     const report = await playDemonstrationYear(folder);
     if (json === true) printJson(report);

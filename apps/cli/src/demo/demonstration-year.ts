@@ -64,7 +64,9 @@ class Year {
     office.on('2024-01-08');
     for (const { code, name } of Object.values(ENTERPRISES)) {
       await office.post('clerk', '/v1/enterprises', { creditCode: code, name, region: '赣州经济技术开发区' });
-      await this.record({ code, name }, [{ name: 'payment.account', value: `演示银行 6200 0000 ${code.slice(-6, -1)}`, sourceUnit: '企业提交' }]);
+      await this.record({ code, name }, [
+        { name: 'payment.account', value: `演示银行 6200 0000 ${code.slice(-6, -1)}`, sourceUnit: '企业提交' },
+      ]);
     }
   }
 
@@ -103,8 +105,20 @@ class Year {
     await this.certified(inProvince, 'GR202136000201', 'first', '2021-09-15', '2024-09-14');
     await this.certified(outOfProvince, 'GR202144000202', 'first', '2021-10-20', '2024-10-19');
     const evidence = [{ title: '迁入登记通知书（演示）' }];
-    await this.office.post('clerk', `/v1/enterprises/${inProvince.code}/relocation`, { from: '南昌市（演示）', origin: 'in-province', whole: true, on: '2024-03-20', evidence });
-    await this.office.post('clerk', `/v1/enterprises/${outOfProvince.code}/relocation`, { from: '深圳市（演示）', origin: 'out-of-province', whole: true, on: '2024-03-25', evidence });
+    await this.office.post('clerk', `/v1/enterprises/${inProvince.code}/relocation`, {
+      from: '南昌市（演示）',
+      origin: 'in-province',
+      whole: true,
+      on: '2024-03-20',
+      evidence,
+    });
+    await this.office.post('clerk', `/v1/enterprises/${outOfProvince.code}/relocation`, {
+      from: '深圳市（演示）',
+      origin: 'out-of-province',
+      whole: true,
+      on: '2024-03-25',
+      evidence,
+    });
     await this.record(inProvince, [{ name: 'enterprise.registeredInZone', value: true, sourceUnit: '区行政审批局' }]);
     await this.record(outOfProvince, [{ name: 'certificate.filed', value: true, sourceUnit: '省科技厅' }]);
     const awards = [await this.upToNotice(inProvince, 'G03'), await this.upToNotice(outOfProvince, 'G04')];
@@ -129,7 +143,10 @@ class Year {
   private async exhaustedBudget(): Promise<void> {
     const { patentHolder, belowScale } = ENTERPRISES;
     this.office.on('2024-06-03');
-    for (const [enterprise, grade] of [[patentHolder, '5A'], [belowScale, '3A']] as const) {
+    for (const [enterprise, grade] of [
+      [patentHolder, '5A'],
+      [belowScale, '3A'],
+    ] as const) {
       await this.record(enterprise, [{ name: 'ip.grade', value: grade, sourceUnit: '区市监分局' }]);
     }
     await this.certified(patentHolder, 'GR202236000301', 'first', '2022-11-01', '2025-10-31');
@@ -137,7 +154,11 @@ class Year {
     const second = await this.upToNotice(belowScale, 'G07', { occasion: 'GR202336000101' });
     this.office.on('2024-06-11');
     await this.grant(first, IP_LINE);
-    const { code, title } = await this.office.refused('approver', `${path(second)}/grant`, { line: IP_LINE, period: YEAR, documentNo: '演示〔2024〕31号' });
+    const { code, title } = await this.office.refused('approver', `${path(second)}/grant`, {
+      line: IP_LINE,
+      period: YEAR,
+      documentNo: '演示〔2024〕31号',
+    });
     this.refusals.push({ who: belowScale.name, what: 'G07', code, detail: title });
   }
 
@@ -171,18 +192,34 @@ class Year {
     this.office.on('2024-10-10');
     const reason = '省认定机构取消其高新技术企业资格（演示）';
     const evidence = [{ title: '取消高新技术企业资格公告（演示）' }];
-    await this.office.post('clerk', `/v1/enterprises/${revokedLater.code}/certificates/GR202336000401/revoke`, { on: '2024-10-08', reason, evidence });
+    await this.office.post('clerk', `/v1/enterprises/${revokedLater.code}/certificates/GR202336000401/revoke`, {
+      on: '2024-10-08',
+      reason,
+      evidence,
+    });
     await this.office.post('approver', `${path(award)}/revoke`, { cause: 'certificate-revoked', reason });
-    await this.office.post('approver', `${path(award)}/clawbacks`, { cause: 'certificate-revoked', principal: '200000.00', dueOn: '2024-12-31', reason });
+    await this.office.post('approver', `${path(award)}/clawbacks`, {
+      cause: 'certificate-revoked',
+      principal: '200000.00',
+      dueOn: '2024-12-31',
+      reason,
+    });
     this.office.on('2024-11-20');
-    await this.office.post('finance', `${path(award)}/clawbacks/1/receipts`, { amount: '120000.00', on: '2024-11-19', reference: '演示收据-0001' });
+    await this.office.post('finance', `${path(award)}/clawbacks/1/receipts`, {
+      amount: '120000.00',
+      on: '2024-11-19',
+      reference: '演示收据-0001',
+    });
   }
 
   /** The certificates of the relocated enterprises expire and are renewed: the second stages fall due. */
   private async secondStages(): Promise<void> {
     const { inProvince, outOfProvince } = ENTERPRISES;
     this.office.on('2024-11-25');
-    for (const [enterprise, clause] of [[inProvince, 'G03'], [outOfProvince, 'G04']] as const) {
+    for (const [enterprise, clause] of [
+      [inProvince, 'G03'],
+      [outOfProvince, 'G04'],
+    ] as const) {
       await this.record(enterprise, [
         { name: 'recertification.applied', value: true, sourceUnit: '区经发局' },
         ...(clause === 'G03' ? [{ name: 'recertification.recommendedToProvince', value: true, sourceUnit: '市科技局' }] : []),
@@ -209,7 +246,13 @@ class Year {
     await this.office.post('finance', `/v1/budgets/${PACK}/${line}/${YEAR}/appropriations`, { amount, reason: '年初预算', evidence });
   }
 
-  private async certified({ code }: FictionalEnterprise, number: string, certification: string, issuedOn = '2023-11-22', expiresOn = '2026-11-21'): Promise<void> {
+  private async certified(
+    { code }: FictionalEnterprise,
+    number: string,
+    certification: string,
+    issuedOn = '2023-11-22',
+    expiresOn = '2026-11-21',
+  ): Promise<void> {
     await this.office.post('clerk', `/v1/enterprises/${code}/certificates`, {
       number,
       kind: 'hnte',
@@ -236,7 +279,12 @@ class Year {
   private readonly techSme = (value: boolean): Fact => ({ name: 'enterprise.techSmeRegistered', value, sourceUnit: '区经发局' });
 
   private async apply({ code }: FictionalEnterprise, clause: string, occasion?: string): Promise<string> {
-    const { award } = await this.office.post<{ award: string }>('clerk', '/v1/awards', { pack: PACK, clause, payee: code, ...(occasion !== undefined && { occasion }) });
+    const { award } = await this.office.post<{ award: string }>('clerk', '/v1/awards', {
+      pack: PACK,
+      clause,
+      payee: code,
+      ...(occasion !== undefined && { occasion }),
+    });
     await this.office.post('clerk', `${path(award)}/assess`);
     return award;
   }
@@ -258,15 +306,24 @@ class Year {
   }
 
   /** Prepares a batch of everything payable on the line, freezes it and takes in the bank's answer. */
-  private async pay(batch: string, title: string, on: string, bank: { readonly returned?: readonly string[]; readonly reason?: string } = {}): Promise<void> {
+  private async pay(
+    batch: string,
+    title: string,
+    on: string,
+    bank: { readonly returned?: readonly string[]; readonly reason?: string } = {},
+  ): Promise<void> {
     const { office } = this;
     await office.post('finance', '/v1/payment-batches', { batch, title, filter: { budgetLine: `${PACK}.${LINE}.${YEAR}` } });
     await office.post('finance', `/v1/payment-batches/${batch}/freeze`);
-    const { state } = await office.get<{ state: { lines: readonly { line: number; amount: string; payee: string }[] } }>(`/v1/payment-batches/${batch}`);
+    const { state } = await office.get<{ state: { lines: readonly { line: number; amount: string; payee: string }[] } }>(
+      `/v1/payment-batches/${batch}`,
+    );
     office.on(on);
     const rows = state.lines.map(({ line, amount, payee }) => {
       const returned = bank.returned?.includes(payee) === true;
-      return [batch, line, amount, returned ? '退回' : '成功', on, `演示流水-${batch}-${line}`, returned ? (bank.reason ?? '') : ''].join(',');
+      return [batch, line, amount, returned ? '退回' : '成功', on, `演示流水-${batch}-${line}`, returned ? (bank.reason ?? '') : ''].join(
+        ',',
+      );
     });
     const content = ['批次,序号,金额,结果,日期,流水号,原因', ...rows].join('\n');
     await office.post('finance', `/v1/payment-batches/${batch}/results`, { file: `${batch}.csv`, content });

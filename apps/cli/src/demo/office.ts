@@ -29,7 +29,13 @@ const STAFF = {
   finance: { id: 'demo.sun-li', unit: '区财政局（演示）' },
 } as const;
 type Duty = keyof typeof STAFF;
-const ROLE_OF: Readonly<Record<Duty, PersonRole>> = { clerk: 'clerk', reviewer: 'reviewer', approver: 'approver', 'second-approver': 'approver', finance: 'finance' };
+const ROLE_OF: Readonly<Record<Duty, PersonRole>> = {
+  clerk: 'clerk',
+  reviewer: 'reviewer',
+  approver: 'approver',
+  'second-approver': 'approver',
+  finance: 'finance',
+};
 
 /** The offices at work: every step is a request through the same routes that real people use. */
 export class Office {
@@ -50,7 +56,9 @@ export class Office {
 
   static async open(door: Door, clock: SimulatedClock, keys: Tokens, expectedSteps: number): Promise<Office> {
     const issued = await Promise.all(
-      (Object.keys(STAFF) as Duty[]).map(async (duty) => [duty, await keys.issue({ ...STAFF[duty], roles: [ROLE_OF[duty]] }, 366 * 86_400)] as const),
+      (Object.keys(STAFF) as Duty[]).map(
+        async (duty) => [duty, await keys.issue({ ...STAFF[duty], roles: [ROLE_OF[duty]] }, 366 * 86_400)] as const,
+      ),
     );
     return new Office(door, clock, Object.fromEntries(issued) as Record<Duty, string>, expectedSteps);
   }
@@ -68,7 +76,11 @@ export class Office {
   }
 
   /** Does something that the ledger is expected to refuse, and returns its reason. */
-  async refused(duty: Duty, path: string, body: unknown = {}): Promise<{ readonly code: string; readonly title: string; readonly detail: string }> {
+  async refused(
+    duty: Duty,
+    path: string,
+    body: unknown = {},
+  ): Promise<{ readonly code: string; readonly title: string; readonly detail: string }> {
     try {
       await this.post(duty, path, body);
     } catch (error) {

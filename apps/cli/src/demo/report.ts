@@ -52,7 +52,9 @@ export async function collectReport(office: Office, { pack, refusals, on }: Pick
   const list = await office.get<{ items: readonly Omit<AwardItem, 'explanation' | 'citations'>[] }>('/v1/awards?limit=500');
   const awards: AwardItem[] = [];
   for (const item of list.items) {
-    const detail = await office.get<{ timeline: readonly { event: string; data: { assessment?: { trace: readonly TraceStep[] } } }[] }>(`/v1/awards/${encodeURIComponent(item.award)}`);
+    const detail = await office.get<{ timeline: readonly { event: string; data: { assessment?: { trace: readonly TraceStep[] } } }[] }>(
+      `/v1/awards/${encodeURIComponent(item.award)}`,
+    );
     const assessed = detail.timeline.findLast(({ event }) => event === 'award-assessed');
     const trace = assessed?.data.assessment?.trace ?? [];
     const citations = [...new Set(trace.flatMap(({ line, quote }) => (quote === undefined ? [] : [`第${line}行“${quote}”`])))];
@@ -82,25 +84,44 @@ const yuan = (text: string | null) => (text === null ? '—' : Money.parseSigned
 
 /** The report as a person reads it. */
 export function reportText({ pack, on, awards, refusals, lines, due, trial }: Report): string {
-  const accountRows = (accounts: readonly AccountItem[]) => accounts.map(({ title, debit, credit, balance }) => [title, debit, credit, balance]);
+  const accountRows = (accounts: readonly AccountItem[]) =>
+    accounts.map(({ title, debit, credit, balance }) => [title, debit, credit, balance]);
   const sections = [
     `演示年度报告（截至 ${on}）`,
     '企业、人员、账户与文号均为虚构，仅作演示；条款为真实政策条款。',
     `\n一、奖补（${pack}）`,
     tableOf(
       ['条款', '企业', '状态', '金额', '已拨付', '待追缴'],
-      awards.map(({ clause, payeeName, status, amount, paid, clawbackOutstanding }) => [clause, payeeName, STATUS[status] ?? status, yuan(amount), yuan(paid), yuan(clawbackOutstanding)]),
+      awards.map(({ clause, payeeName, status, amount, paid, clawbackOutstanding }) => [
+        clause,
+        payeeName,
+        STATUS[status] ?? status,
+        yuan(amount),
+        yuan(paid),
+        yuan(clawbackOutstanding),
+      ]),
     ),
     '\n二、依据说明',
-    ...awards.flatMap(({ clause, payeeName, citations, explanation, remark }) => [`\n${clause} ${payeeName}`, `  原文：${citations.join('；')}`, ...explanation.map((text) => `  ${text}`), ...(remark === null ? [] : [`  备注：${remark}`])]),
+    ...awards.flatMap(({ clause, payeeName, citations, explanation, remark }) => [
+      `\n${clause} ${payeeName}`,
+      `  原文：${citations.join('；')}`,
+      ...explanation.map((text) => `  ${text}`),
+      ...(remark === null ? [] : [`  备注：${remark}`]),
+    ]),
     '\n三、未予批准',
     ...refusals.map(({ who, what, code, detail }) => `${what} ${who}：${detail}（${code}）`),
     '\n四、各预算科目余额（元）',
-    ...lines.flatMap(({ group, accounts }) => [`${group['line']} ${group['period']}`, tableOf(['科目', '借方', '贷方', '余额'], accountRows(accounts))]),
+    ...lines.flatMap(({ group, accounts }) => [
+      `${group['line']} ${group['period']}`,
+      tableOf(['科目', '借方', '贷方', '余额'], accountRows(accounts)),
+    ]),
     '\n五、应付未付',
     due.length === 0
       ? '（无）'
-      : tableOf(['企业', '条款', '金额', '应付日', '已逾（天）', '状态'], due.map((item) => [item.payeeName, item.clause, yuan(item.amount), item.dueSince, item.ageDays, DUE[item.state] ?? item.state])),
+      : tableOf(
+          ['企业', '条款', '金额', '应付日', '已逾（天）', '状态'],
+          due.map((item) => [item.payeeName, item.clause, yuan(item.amount), item.dueSince, item.ageDays, DUE[item.state] ?? item.state]),
+        ),
     '\n六、试算平衡（元）',
     tableOf(['科目', '借方', '贷方', '余额'], accountRows(trial.accounts)),
     `借贷差额 ${trial.difference} 元，${trial.balanced ? '平衡' : '不平衡！'}`,

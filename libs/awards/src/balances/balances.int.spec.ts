@@ -46,6 +46,9 @@ describe('sums over the whole ledger', () => {
 
   it('are exact by group', async () => {
     const [year] = await new GetBalancesHandler(readModels).execute(new GetBalances('year', {}));
-    expect(year).toMatchObject({ group: { period: '2024' }, accounts: [{ balance: '-999999999999999.00' }, { debit: '999999999999999.00', balance: '999999999999999.00' }] });
+    expect(year).toMatchObject({
+      group: { period: '2024' },
+      accounts: [{ balance: '-999999999999999.00' }, { debit: '999999999999999.00', balance: '999999999999999.00' }],
+    });
   });
 });

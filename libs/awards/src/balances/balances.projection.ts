@@ -67,12 +67,25 @@ const postingTable = table<PostingRow>({
     event_type: 'text',
   },
   key: ['position', 'number'],
-  indexes: [['payee', 'position'], ['pack', 'line', 'period', 'position']],
+  indexes: [
+    ['payee', 'position'],
+    ['pack', 'line', 'period', 'position'],
+  ],
 });
 
 const balanceTable = table<BalanceRow>({
   name: 'balance',
-  columns: { account: 'text', pack: 'text', line: 'text', period: 'text', clause: 'text', payee: 'text', debit_fen: 'text', credit_fen: 'text', balance_fen: 'integer' },
+  columns: {
+    account: 'text',
+    pack: 'text',
+    line: 'text',
+    period: 'text',
+    clause: 'text',
+    payee: 'text',
+    debit_fen: 'text',
+    credit_fen: 'text',
+    balance_fen: 'integer',
+  },
   key: ['pack', 'line', 'period', 'account', 'clause', 'payee'],
   indexes: [['payee']],
 });

@@ -72,7 +72,9 @@ export class GetBalancesHandler implements IQueryHandler<GetBalances> {
     // Money that is nobody's yet has no clause and no payee: it would only be an unnamed group here.
     if (by === 'clause' || by === 'payee') query = query.where(by, '!=', '');
     const groups = new Map<string, { group: Record<string, string>; accounts: AccountBalance[] }>();
-    for (const row of (await query.execute()) as readonly (Record<(typeof columns)[number] | 'debit' | 'credit' | 'balance', string> & { readonly account: Account })[]) {
+    for (const row of (await query.execute()) as readonly (Record<(typeof columns)[number] | 'debit' | 'credit' | 'balance', string> & {
+      readonly account: Account;
+    })[]) {
       const group = Object.fromEntries(columns.map((column) => [column, row[column]]));
       const key = JSON.stringify(group);
       const entry = groups.get(key) ?? { group, accounts: [] };
@@ -102,7 +104,12 @@ export class GetTrialBalanceHandler implements IQueryHandler<GetTrialBalance> {
       SELECT account, CAST(sum(max(amount_fen, 0)) AS TEXT) AS debit, CAST(sum(max(-amount_fen, 0)) AS TEXT) AS credit,
         (SELECT CAST(coalesce(sum(balance_fen), 0) AS TEXT) FROM balance WHERE balance.account = posting.account) AS running
       FROM posting GROUP BY account ORDER BY account`.execute(this.readModels.queries);
-    const sums = rows.map(({ account, debit, credit, running }) => ({ account, debit: BigInt(debit), credit: BigInt(credit), running: BigInt(running) }));
+    const sums = rows.map(({ account, debit, credit, running }) => ({
+      account,
+      debit: BigInt(debit),
+      credit: BigInt(credit),
+      running: BigInt(running),
+    }));
     const accounts = sums.map(({ account, debit, credit }) => accountBalance(account, debit, credit, debit - credit));
     const difference = sums.reduce((total, { debit, credit }) => total + debit - credit, 0n);
     const agree = sums.every(({ debit, credit, running }) => running === debit - credit);
@@ -112,5 +119,11 @@ export class GetTrialBalanceHandler implements IQueryHandler<GetTrialBalance> {
 
 /** Sums over a whole ledger may be more than one amount can carry, and than a JavaScript number counts exactly. */
 function accountBalance(account: Account, debit: bigint, credit: bigint, balance: bigint): AccountBalance {
-  return { account, title: ACCOUNTS[account], debit: Money.formatFen(debit), credit: Money.formatFen(credit), balance: Money.formatFen(balance) };
+  return {
+    account,
+    title: ACCOUNTS[account],
+    debit: Money.formatFen(debit),
+    credit: Money.formatFen(credit),
+    balance: Money.formatFen(balance),
+  };
 }

@@ -29,18 +29,41 @@ export interface Posting extends Dimensions {
 }
 
 /** The money side of an event: pairs of a debit and a credit, so that every event's postings sum to zero. */
-export function move(amount: Money, debit: Account, credit: Account, debited: Dimensions, credited: Dimensions = debited): readonly Posting[] {
+export function move(
+  amount: Money,
+  debit: Account,
+  credit: Account,
+  debited: Dimensions,
+  credited: Dimensions = debited,
+): readonly Posting[] {
   return [
     { ...debited, account: debit, amount },
     { ...credited, account: credit, amount: amount.negated() },
   ];
 }
 
-export const lineOnly = ({ pack, line, period }: BudgetLineReference): Dimensions => ({ pack, line, period, clause: '', payee: '', award: '' });
+export const lineOnly = ({ pack, line, period }: BudgetLineReference): Dimensions => ({
+  pack,
+  line,
+  period,
+  clause: '',
+  payee: '',
+  award: '',
+});
 
 /** The postings of one event. `award` gives the dimensions of an award that was granted before. Pure. */
-export function postingsOf(event: { readonly type: string; readonly data: unknown }, line: BudgetLineReference | undefined, award: Dimensions | undefined): readonly Posting[] {
-  const data = event.data as { readonly amount: string; readonly carriedOver: string; readonly award: string; readonly payee: string; readonly clause: string };
+export function postingsOf(
+  event: { readonly type: string; readonly data: unknown },
+  line: BudgetLineReference | undefined,
+  award: Dimensions | undefined,
+): readonly Posting[] {
+  const data = event.data as {
+    readonly amount: string;
+    readonly carriedOver: string;
+    readonly award: string;
+    readonly payee: string;
+    readonly clause: string;
+  };
   const amountOf = (text: string) => Money.parseSigned(text);
   const whole = () => lineOnly(required(line, event.type));
   const payee = (): Dimensions => ({ ...whole(), award: data.award, payee: data.payee, clause: data.clause });
@@ -65,7 +88,10 @@ export function postingsOf(event: { readonly type: string; readonly data: unknow
       return move(amountOf(data.amount), 'reserved', 'spent', payee());
     case 'instalment-returned':
       // Whether it had been booked as paid or not: through an account of its own and back, so that it stays visible as turnover.
-      return [...move(amountOf(data.amount), 'returned', 'reserved', granted()), ...move(amountOf(data.amount), 'reserved', 'returned', granted())];
+      return [
+        ...move(amountOf(data.amount), 'returned', 'reserved', granted()),
+        ...move(amountOf(data.amount), 'reserved', 'returned', granted()),
+      ];
     case 'clawback-demanded':
       return move(amountOf(data.amount), 'clawback-due', 'clawback-claim', granted());
     case 'clawback-received':

@@ -54,5 +54,15 @@ export class GetAwardHandler implements IQueryHandler<GetAward> {
 
 function entry({ revision, position, type, data, recordedAt, metadata }: RecordedEvent): TimelineEntry {
   const { effectiveOn, actor, policy, evidence } = metadata;
-  return { revision, position, event: type, effectiveOn, recordedAt, actor, ...(policy && { policy }), ...(evidence && { evidence }), data };
+  return {
+    revision,
+    position,
+    event: type,
+    effectiveOn,
+    recordedAt,
+    actor,
+    ...(policy && { policy }),
+    ...(evidence && { evidence }),
+    data,
+  };
 }

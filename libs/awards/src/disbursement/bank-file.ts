@@ -19,7 +19,14 @@ const COLUMNS: Readonly<Record<string, string>> = {
   reason: 'reason',
   原因: 'reason',
 };
-const RESULTS: Readonly<Record<string, LineResult['result']>> = { paid: 'paid', 成功: 'paid', 已付: 'paid', returned: 'returned', 退回: 'returned', 退票: 'returned' };
+const RESULTS: Readonly<Record<string, LineResult['result']>> = {
+  paid: 'paid',
+  成功: 'paid',
+  已付: 'paid',
+  returned: 'returned',
+  退回: 'returned',
+  退票: 'returned',
+};
 const REQUIRED = ['batch', 'line', 'amount', 'result', 'on', 'reference'] as const;
 const MAX_ROWS = 10_000;
 
@@ -43,9 +50,17 @@ export function parseBankFile(text: string, batch: string): readonly (LineResult
     check('date', 'date', isBusinessDate(on), 'must be an existing day written YYYY-MM-DD');
     check('reference', 'required', /^\S.{0,99}$/u.test(reference), "must be the bank's reference, at most 100 characters");
     check('reason', 'length', reason.length <= 500, 'must have at most 500 characters');
-    return { line: Number(line), amount: Money.isText(amount) ? Money.parse(amount).toString() : amount, result: RESULTS[result] ?? 'paid', on, reference, reason };
+    return {
+      line: Number(line),
+      amount: Money.isText(amount) ? Money.parse(amount).toString() : amount,
+      result: RESULTS[result] ?? 'paid',
+      on,
+      reference,
+      reason,
+    };
   });
-  if (errors.length > 0) throw invalid('bank-file-invalid', `${errors.length} fields of the file are not valid; nothing was recorded`, errors.slice(0, 100));
+  if (errors.length > 0)
+    throw invalid('bank-file-invalid', `${errors.length} fields of the file are not valid; nothing was recorded`, errors.slice(0, 100));
   return results;
 }
 
@@ -61,18 +76,26 @@ function readRows(text: string): readonly Row[] {
     const options = { bom: true, skipEmptyLines: true, trim: true, relaxColumnCount: false, maxRecordSize: 10_000, info: true } as const;
     records = parse(text, options) as unknown as typeof records;
   } catch (error) {
-    throw invalid('bank-file-invalid', `the file is not CSV: ${(error as Error).message}`, [{ field: 'content', rule: 'csv', message: (error as Error).message }]);
+    throw invalid('bank-file-invalid', `the file is not CSV: ${(error as Error).message}`, [
+      { field: 'content', rule: 'csv', message: (error as Error).message },
+    ]);
   }
   const [header, ...rows] = records;
   const names = (header?.record ?? []).map((name) => COLUMNS[name.toLowerCase()] ?? COLUMNS[name] ?? '');
   const missing = REQUIRED.filter((name) => !names.includes(name));
   const twice = names.filter((name, index) => name !== '' && names.indexOf(name) !== index);
   if (missing.length > 0 || twice.length > 0 || rows.length === 0 || rows.length > MAX_ROWS) {
-    const message = rows.length === 0 || rows.length > MAX_ROWS ? `needs 1 to ${MAX_ROWS} rows` : `needs each of the columns batch, line, amount, result, date, reference once`;
+    const message =
+      rows.length === 0 || rows.length > MAX_ROWS
+        ? `needs 1 to ${MAX_ROWS} rows`
+        : `needs each of the columns batch, line, amount, result, date, reference once`;
     throw invalid('bank-file-invalid', `the file ${message}`, [{ field: 'content', rule: 'columns', message }]);
   }
   return rows.map(({ record, info }) => ({
     number: info.lines,
-    row: Object.fromEntries(record.flatMap((value, index) => (names[index] === '' ? [] : [[names[index], value]]))) as Record<string, string>,
+    row: Object.fromEntries(record.flatMap((value, index) => (names[index] === '' ? [] : [[names[index], value]]))) as Record<
+      string,
+      string
+    >,
   }));
 }

@@ -1,5 +1,15 @@
 import { requireToday } from '../award-rules.js';
-import { type Decider, type DecisionContext, type DomainEvent, type EventContext, invalidField, Money, type PolicyCitation, refused, unreachable } from '@app/kernel';
+import {
+  type Decider,
+  type DecisionContext,
+  type DomainEvent,
+  type EventContext,
+  invalidField,
+  Money,
+  type PolicyCitation,
+  refused,
+  unreachable,
+} from '@app/kernel';
 
 /** One payment of a batch: who is paid, how much, where to, and on what ground. */
 export interface BatchLine {
@@ -75,7 +85,12 @@ export type BatchCommand =
   | { readonly type: 'start-freeze' }
   | { readonly type: 'freeze'; readonly dropped: readonly DroppedLine[] }
   | { readonly type: 'cancel'; readonly reason: string }
-  | { readonly type: 'record-results'; readonly file: string; readonly sha256: string; readonly results: readonly (LineResult & { readonly amount: string })[] };
+  | {
+      readonly type: 'record-results';
+      readonly file: string;
+      readonly sha256: string;
+      readonly results: readonly (LineResult & { readonly amount: string })[];
+    };
 
 export function batchStream(batch: string): string {
   return `batch-${batch}`;
@@ -117,9 +132,13 @@ export function decideBatch(command: BatchCommand, state: BatchState, context: D
       if (batch.status === 'freezing') throw refused('batch-status', 'the batch is being frozen; try again in a moment');
       const settled = batch.lines.filter(({ status }) => status === 'paid' || status === 'returned').map(({ line }) => line);
       if (batch.status === 'frozen' && batch.payer === context.actorId) {
-        throw refused('duties-not-separated', 'a frozen batch is cancelled by another person than the one who froze it, once it is certain that the bank has not got it');
+        throw refused(
+          'duties-not-separated',
+          'a frozen batch is cancelled by another person than the one who froze it, once it is certain that the bank has not got it',
+        );
       }
-      if (settled.length > 0) throw refused('batch-settled', `the bank has already dealt with lines ${settled.join(', ')}: a batch in work cannot be cancelled`);
+      if (settled.length > 0)
+        throw refused('batch-settled', `the bank has already dealt with lines ${settled.join(', ')}: a batch in work cannot be cancelled`);
       return [{ type: 'batch-cancelled', data: { reason: command.reason } }];
     }
     case 'record-results':
@@ -149,7 +168,11 @@ function prepare({ title, lines }: Extract<BatchCommand, { type: 'prepare' }>, s
  * (退票); files may come late, twice or in the wrong order. Only what is new changes anything; what contradicts the
  * record refuses the whole file, because then a person has to ask the bank.
  */
-function recordResults({ file, sha256, results }: Extract<BatchCommand, { type: 'record-results' }>, state: BatchState, context: DecisionContext): readonly BatchEvent[] {
+function recordResults(
+  { file, sha256, results }: Extract<BatchCommand, { type: 'record-results' }>,
+  state: BatchState,
+  context: DecisionContext,
+): readonly BatchEvent[] {
   const batch = existing(state);
   if (batch.status === 'cancelled' && batch.frozenOn !== undefined) return unexpectedResults({ file, sha256, results }, batch);
   if (batch.status !== 'frozen') throw refused('batch-status', `the batch is ${batch.status}; the bank's results belong to a frozen one`);
@@ -158,10 +181,13 @@ function recordResults({ file, sha256, results }: Extract<BatchCommand, { type: 
   results.forEach(({ amount, ...result }, index) => {
     const line = lines.get(result.line);
     const field = `results.${index}`;
-    if (line === undefined || line.status === 'dropped') throw invalidField(`${field}.line`, 'in-batch', `the batch has no line ${result.line}`);
-    if (amount !== line.amount) throw invalidField(`${field}.amount`, 'same-amount', `line ${result.line} is ${line.amount}, not ${amount}`);
+    if (line === undefined || line.status === 'dropped')
+      throw invalidField(`${field}.line`, 'in-batch', `the batch has no line ${result.line}`);
+    if (amount !== line.amount)
+      throw invalidField(`${field}.amount`, 'same-amount', `line ${result.line} is ${line.amount}, not ${amount}`);
     if (result.on > context.today) throw invalidField(`${field}.on`, 'not-in-the-future', `must not be later than today, ${context.today}`);
-    if (batch.frozenOn !== undefined && result.on < batch.frozenOn) throw invalidField(`${field}.on`, 'not-before-freeze', `the batch was frozen on ${batch.frozenOn}`);
+    if (batch.frozenOn !== undefined && result.on < batch.frozenOn)
+      throw invalidField(`${field}.on`, 'not-before-freeze', `the batch was frozen on ${batch.frozenOn}`);
     contradiction(line, result);
     const next = withResult(line, result);
     if (next !== line) fresh.push(result);
@@ -189,10 +215,14 @@ function contradiction(line: BatchLineState, result: LineResult): void {
   const returned = result.result === 'returned' ? result : line.returned;
   const paidAfterReturn = paid !== undefined && returned !== undefined && paid.on > returned.on;
   if (differs || paidAfterReturn) {
-    throw refused('result-contradicts', `line ${line.line}: the file says ${result.result} on ${result.on} (${result.reference}), recorded is ${line.status}; nothing was changed, ask the bank`, {
-      line: line.line,
-      recorded: known ?? line.paid ?? line.returned,
-    });
+    throw refused(
+      'result-contradicts',
+      `line ${line.line}: the file says ${result.result} on ${result.on} (${result.reference}), recorded is ${line.status}; nothing was changed, ask the bank`,
+      {
+        line: line.line,
+        recorded: known ?? line.paid ?? line.returned,
+      },
+    );
   }
 }
 
@@ -235,4 +265,8 @@ export function evolveBatch(state: BatchState, event: BatchEvent, at: EventConte
   }
 }
 
-export const batchDecider: Decider<BatchCommand, BatchEvent, BatchState> = { initialState: { status: 'none' }, decide: decideBatch, evolve: evolveBatch };
+export const batchDecider: Decider<BatchCommand, BatchEvent, BatchState> = {
+  initialState: { status: 'none' },
+  decide: decideBatch,
+  evolve: evolveBatch,
+};

@@ -31,7 +31,9 @@ export class BatchesController {
   @AllowRoles('finance')
   prepare(@Body() { batch, title, instalments, filter }: PrepareBatchDto, @Context() context: CommandContext) {
     if (instalments !== undefined && filter !== undefined) throw invalidField('filter', 'one-of', 'name instalments or a filter, not both');
-    return this.commands.execute(new PrepareBatch(batch, title, { ...(instalments && { instalments }), ...(filter && { filter }) }, context));
+    return this.commands.execute(
+      new PrepareBatch(batch, title, { ...(instalments && { instalments }), ...(filter && { filter }) }, context),
+    );
   }
 
   @Get()
@@ -50,7 +52,11 @@ export class BatchesController {
   @Post(':batch/freeze')
   @HttpCode(200)
   @AllowRoles('finance')
-  freeze(@Param('batch', BatchIdPipe) batch: string, @Body(EmptyBodyPipe) _body: undefined, @Context() context: CommandContext): Promise<Receipt> {
+  freeze(
+    @Param('batch', BatchIdPipe) batch: string,
+    @Body(EmptyBodyPipe) _body: undefined,
+    @Context() context: CommandContext,
+  ): Promise<Receipt> {
     return this.commands.execute(new RunBatchCommand(batch, { type: 'start-freeze' }, context));
   }
 
@@ -58,7 +64,11 @@ export class BatchesController {
   @Post(':batch/cancel')
   @HttpCode(200)
   @AllowRoles('finance')
-  cancel(@Param('batch', BatchIdPipe) batch: string, @Body() { reason }: CancelBatchDto, @Context() context: CommandContext): Promise<Receipt> {
+  cancel(
+    @Param('batch', BatchIdPipe) batch: string,
+    @Body() { reason }: CancelBatchDto,
+    @Context() context: CommandContext,
+  ): Promise<Receipt> {
     return this.commands.execute(new RunBatchCommand(batch, { type: 'cancel', reason }, context));
   }
 
@@ -66,7 +76,11 @@ export class BatchesController {
   @Post(':batch/results')
   @HttpCode(200)
   @AllowRoles('finance')
-  results(@Param('batch', BatchIdPipe) batch: string, @Body() { file, content }: BankFileDto, @Context() context: CommandContext): Promise<Receipt> {
+  results(
+    @Param('batch', BatchIdPipe) batch: string,
+    @Body() { file, content }: BankFileDto,
+    @Context() context: CommandContext,
+  ): Promise<Receipt> {
     const results = parseBankFile(content, batch);
     return this.commands.execute(new RunBatchCommand(batch, { type: 'record-results', file, sha256: sha256(content), results }, context));
   }
@@ -77,6 +91,10 @@ export class BatchesController {
   async file(@Param('batch', BatchIdPipe) batch: string, @QueryString() { format }: PaymentFileDto): Promise<StreamableFile> {
     const { state } = await this.queries.execute(new GetBatch(batch));
     const content = await paymentFile(batch, state, format);
-    return new StreamableFile(content, { type: PAYMENT_FILE_TYPES[format], disposition: `attachment; filename="batch-${batch}.${format}"`, length: content.length });
+    return new StreamableFile(content, {
+      type: PAYMENT_FILE_TYPES[format],
+      disposition: `attachment; filename="batch-${batch}.${format}"`,
+      length: content.length,
+    });
   }
 }

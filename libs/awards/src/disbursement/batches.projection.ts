@@ -50,7 +50,14 @@ export class BatchesProjection implements Projection {
     const { revision } = event;
     if (event.type === 'batch-prepared') {
       const lines = event.data.lines.map(({ amount }) => ({ amount, status: 'pending' as const }));
-      const row = { batch, title: event.data.title, status: 'draft', total_fen: batchTotal(lines).toFen(), lines: lines.length, dropped: 0 };
+      const row = {
+        batch,
+        title: event.data.title,
+        status: 'draft',
+        total_fen: batchTotal(lines).toFen(),
+        lines: lines.length,
+        dropped: 0,
+      };
       rows.put(batchTable, { ...row, prepared_on: event.metadata.effectiveOn, frozen_on: null, revision });
       return;
     }
@@ -65,7 +72,12 @@ function changeOf(event: RecordedEvent & BatchEvent): Partial<BatchRow> {
     case 'batch-freeze-started':
       return { status: 'freezing' };
     case 'batch-frozen':
-      return { status: 'frozen', total_fen: Money.parse(event.data.total).toFen(), dropped: event.data.dropped.length, frozen_on: event.metadata.effectiveOn };
+      return {
+        status: 'frozen',
+        total_fen: Money.parse(event.data.total).toFen(),
+        dropped: event.data.dropped.length,
+        frozen_on: event.metadata.effectiveOn,
+      };
     case 'batch-cancelled':
       return { status: 'cancelled' };
     case 'batch-prepared':

@@ -29,7 +29,10 @@ export class Payees {
     const dossier = await this.lastOf(award.payee);
     if (dossier === undefined) return { refusal: 'enterprise-unknown', detail: `no enterprise is registered under ${award.payee}` };
     if (dossier.creditCode !== award.payee && dossier.creditCode !== award.successor) {
-      return { refusal: 'payee-merged', detail: `the payee has been merged into ${dossier.name} (${dossier.creditCode}); an approver has to confirm it as the successor` };
+      return {
+        refusal: 'payee-merged',
+        detail: `the payee has been merged into ${dossier.name} (${dossier.creditCode}); an approver has to confirm it as the successor`,
+      };
     }
     const inputs = [{ name: ACCOUNT_FACT, label: '收款账户', period: 'none' as const }];
     const [account] = resolveInputs(dossier, inputs, { on, occasion: { kind: 'once' } }).used;
@@ -41,7 +44,8 @@ export class Payees {
 
   private async lastOf(code: string): Promise<Dossier | undefined> {
     let dossier = await this.dossiers.load(creditCode(code));
-    for (let mergers = 0; dossier?.status === 'merged' && mergers < MOST_MERGERS; mergers += 1) dossier = await this.dossiers.load(dossier.survivor);
+    for (let mergers = 0; dossier?.status === 'merged' && mergers < MOST_MERGERS; mergers += 1)
+      dossier = await this.dossiers.load(dossier.survivor);
     return dossier;
   }
 }

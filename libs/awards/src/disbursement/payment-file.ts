@@ -4,7 +4,19 @@ import { Money, refused } from '@app/kernel';
 import type { BatchState } from './batch.js';
 
 /** 拨付清单: what a bank needs to pay and a reviewer needs to check. */
-const HEADINGS = ['批次', '序号', '收款单位', '统一社会信用代码', '收款账户', '金额', '政策条款', '政策版本', '批准文号', '奖补编号', '分期'] as const;
+const HEADINGS = [
+  '批次',
+  '序号',
+  '收款单位',
+  '统一社会信用代码',
+  '收款账户',
+  '金额',
+  '政策条款',
+  '政策版本',
+  '批准文号',
+  '奖补编号',
+  '分期',
+] as const;
 
 export const PAYMENT_FILE_TYPES = {
   csv: 'text/csv; charset=utf-8',
@@ -52,7 +64,9 @@ async function excel(rows: readonly (readonly (string | number)[])[]): Promise<B
   const data = rows.map((row) =>
     row.map((value, column) =>
       // Every legal amount has at most 15 digits, which a spreadsheet's numbers hold exactly.
-      column === amountColumn ? { value: Money.parse(String(value)).toFen() / 100, type: Number, format: '#,##0.00' } : { value: String(value), type: String },
+      column === amountColumn
+        ? { value: Money.parse(String(value)).toFen() / 100, type: Number, format: '#,##0.00' }
+        : { value: String(value), type: String },
     ),
   );
   const file = writeExcelFile([header, ...data] as never, { sheet: '拨付清单' } as never) as unknown as { toBuffer(): Promise<Buffer> };

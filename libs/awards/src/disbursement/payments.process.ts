@@ -37,14 +37,21 @@ export class PaymentsProcess implements ProcessManager {
         return this.freeze(event, batch, state);
       case 'batch-cancelled':
         for (const line of state.lines) {
-          await this.onAward(event, line, { type: 'cancel-order', no: line.instalment, batch, line: line.line, reason: (event.data as { reason: string }).reason });
+          await this.onAward(event, line, {
+            type: 'cancel-order',
+            no: line.instalment,
+            batch,
+            line: line.line,
+            reason: (event.data as { reason: string }).reason,
+          });
         }
         return;
       case 'batch-results-recorded':
         for (const result of (event.data as { results: readonly LineResult[] }).results) await this.settle(event, batch, state, result);
         return;
       case 'batch-unexpected-results':
-        for (const result of (event.data as { results: readonly LineResult[] }).results) await this.holdUnexpected(event, batch, state, result);
+        for (const result of (event.data as { results: readonly LineResult[] }).results)
+          await this.holdUnexpected(event, batch, state, result);
         return;
       case 'batch-prepared':
       case 'batch-frozen':
@@ -57,7 +64,13 @@ export class PaymentsProcess implements ProcessManager {
     for (const line of state.lines) {
       try {
         await this.requireSamePayee(line, event.metadata.effectiveOn);
-        await this.onAward(event, line, { type: 'order', no: line.instalment, batch, line: line.line, payer: state.payer ?? event.metadata.actor.id });
+        await this.onAward(event, line, {
+          type: 'order',
+          no: line.instalment,
+          batch,
+          line: line.line,
+          payer: state.payer ?? event.metadata.actor.id,
+        });
       } catch (error) {
         if (!(error instanceof Problem) || error.kind !== 'refused') throw error;
         dropped.push({ line: line.line, code: error.code, detail: error.detail });
@@ -85,7 +98,10 @@ export class PaymentsProcess implements ProcessManager {
     const line = state.lines.find((each) => each.line === result.line);
     if (line === undefined || result.result !== 'paid') return;
     try {
-      await this.onAward(event, line, { type: 'hold', reason: `the bank reports line ${result.line} of the cancelled batch ${batch} as paid (${result.reference})` });
+      await this.onAward(event, line, {
+        type: 'hold',
+        reason: `the bank reports line ${result.line} of the cancelled batch ${batch} as paid (${result.reference})`,
+      });
     } catch (error) {
       // An award that has ended pays nothing more anyway.
       if (!(error instanceof Problem) || error.kind !== 'refused') throw error;
@@ -106,10 +122,20 @@ export class PaymentsProcess implements ProcessManager {
     if (outcome === 'paid') await this.budgets.spend(award.grant.budget, spending, context);
     // Only what had been booked as paid before can flow back; a payment that never arrived is still reserved.
     else if (line.paid !== undefined) await this.budgets.returnSpending(award.grant.budget, spending, context);
-    await this.onAward(event, line, { type: 'settle', no: instalment, batch, line: number, result: outcome, on, reference, reason }, outcome);
+    await this.onAward(
+      event,
+      line,
+      { type: 'settle', no: instalment, batch, line: number, result: outcome, on, reference, reason },
+      outcome,
+    );
   }
 
   private async onAward(event: RecordedEvent, line: BatchLine, command: AwardCommand, part = command.type as string): Promise<void> {
-    await this.executor.execute(awardDecider, awardStream(line.award), command, reactionContext(event, NAME, command, `award:${line.line}:${part}`));
+    await this.executor.execute(
+      awardDecider,
+      awardStream(line.award),
+      command,
+      reactionContext(event, NAME, command, `award:${line.line}:${part}`),
+    );
   }
 }

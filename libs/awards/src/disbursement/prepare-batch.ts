@@ -38,7 +38,12 @@ export class PrepareBatchHandler implements ICommandHandler<PrepareBatch> {
     private readonly payees: Payees,
   ) {}
 
-  async execute({ batch, title, selection, context }: PrepareBatch): Promise<Receipt & { readonly batch: string; readonly skipped: readonly SkippedInstalment[] }> {
+  async execute({
+    batch,
+    title,
+    selection,
+    context,
+  }: PrepareBatch): Promise<Receipt & { readonly batch: string; readonly skipped: readonly SkippedInstalment[] }> {
     const skipped: SkippedInstalment[] = [];
     const receipt = await this.executor.execute(
       batchDecider,
@@ -52,7 +57,11 @@ export class PrepareBatchHandler implements ICommandHandler<PrepareBatch> {
         }
         // A person named these instalments: leaving some out silently would not be what they asked for.
         if (selection.instalments !== undefined && skipped.length > 0) {
-          throw invalidField('instalments', 'payable', skipped.map(({ award, instalment, detail }) => `${award}/${instalment}: ${detail}`).join('; '));
+          throw invalidField(
+            'instalments',
+            'payable',
+            skipped.map(({ award, instalment, detail }) => `${award}/${instalment}: ${detail}`).join('; '),
+          );
         }
         return { type: 'prepare' as const, title, lines };
       },
@@ -70,11 +79,22 @@ export class PrepareBatchHandler implements ICommandHandler<PrepareBatch> {
     const skip = (code: string, detail: string): SkippedInstalment => ({ award, instalment: no, code, detail });
     const { state } = await this.executor.load(awardDecider, awardStream(award));
     const instalment = isGranted(state) ? state.instalments.find((each) => each.no === no) : undefined;
-    if (!isGranted(state) || instalment?.status !== 'unlocked') return skip('instalment-not-due', `instalment ${no} is ${instalment?.status ?? 'not granted'}`);
+    if (!isGranted(state) || instalment?.status !== 'unlocked')
+      return skip('instalment-not-due', `instalment ${no} is ${instalment?.status ?? 'not granted'}`);
     if (state.held !== undefined) return skip('award-held', `the award is held: ${state.held.reason}`);
     const payee = await this.payees.of(state, on);
     if ('refusal' in payee) return skip(payee.refusal, payee.detail);
     const policy = { pack: state.pack, clause: state.clause, version: state.assessed.version, hash: state.assessed.packHash };
-    return { line, award, instalment: no, amount: instalment.amount.toString(), payee: payee.code, payeeName: payee.name, account: payee.account, documentNo: state.grant.documentNo, policy };
+    return {
+      line,
+      award,
+      instalment: no,
+      amount: instalment.amount.toString(),
+      payee: payee.code,
+      payeeName: payee.name,
+      account: payee.account,
+      documentNo: state.grant.documentNo,
+      policy,
+    };
   }
 }

@@ -12,7 +12,14 @@ const NAME = 'award-grants';
 @Injectable()
 export class AwardsProcess implements ProcessManager {
   readonly name = NAME;
-  readonly handles = new Set(['award-grant-started', 'award-lapsed', 'award-revoked', 'instalment-paid', 'instalment-returned', 'instalment-order-cancelled']);
+  readonly handles = new Set([
+    'award-grant-started',
+    'award-lapsed',
+    'award-revoked',
+    'instalment-paid',
+    'instalment-returned',
+    'instalment-order-cancelled',
+  ]);
 
   constructor(
     private readonly executor: Executor,

@@ -41,8 +41,10 @@ export class Grants {
       }
       return this.grantOrRelease(award, grant, on, budget);
     }
-    if (isGranted(state) && state.grant.id === grant) return this.run(stream, { type: 'complete-grant', grant }, stepContext('complete', grant, state.grant.on));
-    if (state.status === 'publicised' && state.failedGrant?.grant === grant) throw refused(state.failedGrant.code, state.failedGrant.detail);
+    if (isGranted(state) && state.grant.id === grant)
+      return this.run(stream, { type: 'complete-grant', grant }, stepContext('complete', grant, state.grant.on));
+    if (state.status === 'publicised' && state.failedGrant?.grant === grant)
+      throw refused(state.failedGrant.code, state.failedGrant.detail);
     throw refused('grant-failed', 'this grant failed; ask again with a new idempotency key');
   }
 
@@ -66,7 +68,8 @@ export class Grants {
       const { state } = await this.executor.load(awardDecider, stream);
       const refusedForGood = error instanceof Problem && error.kind === 'refused' && !(isGranted(state) && state.grant.id === grant);
       // Another process recorded the grant as failed while this one reserved: the reservation belongs to nobody.
-      if (refusedForGood) await this.budgets.release(budget, { award, grant: { id: grant }, reason: 'the grant failed' }, stepContext('release', grant, on));
+      if (refusedForGood)
+        await this.budgets.release(budget, { award, grant: { id: grant }, reason: 'the grant failed' }, stepContext('release', grant, on));
       throw error;
     }
   }

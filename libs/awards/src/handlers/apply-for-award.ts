@@ -45,7 +45,17 @@ export class ApplyForAwardHandler implements ICommandHandler<ApplyForAward> {
     if (occasion.kind === 'year') requireYearOf(version.pack.force, occasion.key, context.today);
     const award = awardId(pack, clause.id, payee, occasion);
     await this.assessor.requireNoOther({ pack, payee, occasion }, dossier, clause);
-    const command = { type: 'apply' as const, pack, clause: clause.id, payee, payeeName: dossier.name, occasion, policy, ...(note !== undefined && { note }), ...(evidence && { evidence }) };
+    const command = {
+      type: 'apply' as const,
+      pack,
+      clause: clause.id,
+      payee,
+      payeeName: dossier.name,
+      occasion,
+      policy,
+      ...(note !== undefined && { note }),
+      ...(evidence && { evidence }),
+    };
     return { ...(await this.executor.execute(awardDecider, awardStream(award), command, context)), award };
   }
 }
@@ -53,8 +63,10 @@ export class ApplyForAwardHandler implements ICommandHandler<ApplyForAward> {
 /** A yearly award is for a year in which the policy was in force and which has begun. */
 function requireYearOf({ from, until }: Force, year: string, today: string): void {
   const lastDay = until === null ? undefined : addDays(until as BusinessDate, -1);
-  const outside = (from !== null && year < from.slice(0, 4)) || (lastDay !== undefined && year > lastDay.slice(0, 4)) || year > today.slice(0, 4);
-  if (outside) throw refused('occasion-outside-force', `the policy was not in force in ${year}, or the year has not begun`, { from, until });
+  const outside =
+    (from !== null && year < from.slice(0, 4)) || (lastDay !== undefined && year > lastDay.slice(0, 4)) || year > today.slice(0, 4);
+  if (outside)
+    throw refused('occasion-outside-force', `the policy was not in force in ${year}, or the year has not begun`, { from, until });
 }
 
 /**
@@ -69,7 +81,8 @@ export function occasionOf(clause: Clause, reference: string | undefined, dossie
     return { kind, key: 'once', reference: 'once' };
   }
   const key = normalisedReference(reference ?? '');
-  if (reference === undefined || key === '' || key.length > 80 || !isPlainReference(reference)) throw invalidField('occasion', kind, `name the ${kind} this award is for, in at most 80 Latin letters, digits and Chinese characters`);
+  if (reference === undefined || key === '' || key.length > 80 || !isPlainReference(reference))
+    throw invalidField('occasion', kind, `name the ${kind} this award is for, in at most 80 Latin letters, digits and Chinese characters`);
   if (kind === 'year') {
     if (!/^20\d{2}$/.test(key)) throw invalidField('occasion', 'year', 'must be a year such as "2024"');
     // Facts are looked up by this year: it must read as one, however it was typed.

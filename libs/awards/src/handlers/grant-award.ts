@@ -34,11 +34,16 @@ export class GrantAwardHandler implements ICommandHandler<GrantAward> {
         const { line, period, documentNo } = input;
         const pack = 'pack' in state ? state.pack : '';
         const budget: BudgetLineReference = { pack, line, period };
-        if (state.status !== 'publicised') return { type: 'start-grant' as const, grant, budget, documentNo, policy: { pack, clause: '', version: 0, hash: '' } };
+        if (state.status !== 'publicised')
+          return { type: 'start-grant' as const, grant, budget, documentNo, policy: { pack, clause: '', version: 0, hash: '' } };
         // The decision is made today: under the policy in force today, on facts as they are known today.
         const { clause, policy } = await this.assessor.clauseInForce(state.pack, state.clause, context.effectiveOn);
         if (clause.budgetEnvelope !== undefined && clause.budgetEnvelope !== line) {
-          throw refused('wrong-budget-line', `${clause.id} is paid from the line ${clause.budgetEnvelope}, which the policy sets aside for it`, { line: clause.budgetEnvelope });
+          throw refused(
+            'wrong-budget-line',
+            `${clause.id} is paid from the line ${clause.budgetEnvelope}, which the policy sets aside for it`,
+            { line: clause.budgetEnvelope },
+          );
         }
         await this.assessor.requireStillTrue(state, state.assessed, context.today);
         await this.assessor.requireNoOther(state, await this.assessor.payee(state.payee), clause);

@@ -28,7 +28,8 @@ export class PubliciseAwardHandler implements ICommandHandler<PubliciseAward> {
       awardDecider,
       awardStream(award),
       async (state) => {
-        const minimumDays = 'assessed' in state ? (await this.policies.version(state.pack, state.assessed.version)).pack.publicNotice.days : 1;
+        const minimumDays =
+          'assessed' in state ? (await this.policies.version(state.pack, state.assessed.version)).pack.publicNotice.days : 1;
         return { type: 'publicise' as const, from, days: input.days ?? minimumDays, minimumDays, ...(place !== undefined && { place }) };
       },
       context,

@@ -36,7 +36,10 @@ export class UnlockInstalmentHandler implements ICommandHandler<UnlockInstalment
         // The award was made in force and keeps its later instalments: the policy is judged on the day of the grant.
         const { endedOn: _laterEnd, ...asGranted } = version;
         const { assessment, facts, used } = await this.assessor.assessUnder(asGranted, granted, granted.grant.on, context.today);
-        if (assessment.outcome !== 'payable') throw refused('assessment-changed', `assessed on today's facts the award is ${assessment.outcome}`, { outcome: assessment.outcome });
+        if (assessment.outcome !== 'payable')
+          throw refused('assessment-changed', `assessed on today's facts the award is ${assessment.outcome}`, {
+            outcome: assessment.outcome,
+          });
         const instalment = assessment.instalments?.find((each) => each.no === no);
         const inputs = conditionInputs(version.pack, granted.clause, no);
         const policy = { pack: granted.pack, clause: granted.clause, version: version.version, hash: version.hash };

@@ -164,7 +164,12 @@ export class AwardsProjection implements Projection {
     switch (event.type) {
       case 'award-assessed': {
         const { assessment } = event.data;
-        return { ...before, status: 'assessed', outcome: assessment.outcome, amount_fen: assessment.outcome === 'payable' ? fen(assessment.amount) : null };
+        return {
+          ...before,
+          status: 'assessed',
+          outcome: assessment.outcome,
+          amount_fen: assessment.outcome === 'payable' ? fen(assessment.amount) : null,
+        };
       }
       case 'award-reviewed':
         return { ...before, status: 'reviewed', ...(event.data.amount !== undefined && { amount_fen: fen(event.data.amount) }) };
@@ -178,7 +183,17 @@ export class AwardsProjection implements Projection {
         return before;
       case 'award-objection-decided':
         // Upheld, it has to be assessed and publicised again: what was computed no longer stands.
-        return event.data.upheld ? { ...before, status: 'applied', outcome: null, amount_fen: null, computed_fen: null, notice_until: null, remark: event.data.reason } : before;
+        return event.data.upheld
+          ? {
+              ...before,
+              status: 'applied',
+              outcome: null,
+              amount_fen: null,
+              computed_fen: null,
+              notice_until: null,
+              remark: event.data.reason,
+            }
+          : before;
       case 'award-override-proposed':
         return { ...before, amount_fen: fen(event.data.total), computed_fen: fen(event.data.computed), remark: event.data.reason };
       case 'award-override-dropped':
@@ -211,13 +226,26 @@ export class AwardsProjection implements Projection {
             paid_on: null,
           });
         }
-        return { ...before, status: 'granted', remark: null, amount_fen: fen(amount), budget_line: line, document_no: documentNo, granted_on: on };
+        return {
+          ...before,
+          status: 'granted',
+          remark: null,
+          amount_fen: fen(amount),
+          budget_line: line,
+          document_no: documentNo,
+          granted_on: on,
+        };
       }
       case 'instalment-unlocked':
         this.change(rows, award, event.data.no, (row) => ({ ...row, status: 'unlocked', due_since: on }));
         return before;
       case 'instalment-ordered':
-        this.change(rows, award, event.data.no, (row) => ({ ...row, status: 'ordered', batch: event.data.batch, batch_line: event.data.line }));
+        this.change(rows, award, event.data.no, (row) => ({
+          ...row,
+          status: 'ordered',
+          batch: event.data.batch,
+          batch_line: event.data.line,
+        }));
         return before;
       case 'instalment-order-cancelled':
         this.change(rows, award, event.data.no, (row) => backFromBank(row, before.status, 0));
@@ -240,7 +268,11 @@ export class AwardsProjection implements Projection {
       }
       case 'award-lapsed':
       case 'award-revoked':
-        this.changeAll(rows, award, (row) => ({ ...row, held: 0, ...(row.status === 'locked' || row.status === 'unlocked' ? { status: 'lapsed' } : {}) }));
+        this.changeAll(rows, award, (row) => ({
+          ...row,
+          held: 0,
+          ...(row.status === 'locked' || row.status === 'unlocked' ? { status: 'lapsed' } : {}),
+        }));
         return { ...before, held: 0, status: event.type === 'award-lapsed' ? 'lapsed' : 'revoked', remark: event.data.reason };
       case 'clawback-demanded':
         return { ...before, clawback_outstanding_fen: before.clawback_outstanding_fen + fen(event.data.amount) };

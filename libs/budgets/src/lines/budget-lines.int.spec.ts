@@ -23,7 +23,11 @@ describe('the budget-lines read model', () => {
     await ledger.fund(line, '100.00');
     await ledger.fund(next, '5.00');
     await ledger.run(line, { type: 'adjust', amount: '-10.00', reason: '压减', evidence: [{ title: '决定' }] }, 'adjust');
-    await ledger.run(line, { type: 'transfer-out', transfer: 't', to: next, amount: '1.00', reason: '调剂', evidence: [{ title: '决定' }] }, 'send');
+    await ledger.run(
+      line,
+      { type: 'transfer-out', transfer: 't', to: next, amount: '1.00', reason: '调剂', evidence: [{ title: '决定' }] },
+      'send',
+    );
     for (const award of ['a', 'b', 'c'])
       await budgets.reserve(line, { award, payee, clause: 'J07', amount: '20.00', grant: {} }, context(award));
     await budgets.spend(line, { award: 'a', instalment: 1, amount: '15.00', payment: 'p1' }, context('pay'));
@@ -76,9 +80,9 @@ describe('the budget-lines read model', () => {
     expect((await ledger.queries.execute(new ListBudgetLines({ limit: 3, pack: 'unknown' }))).items).toEqual([]);
     const held = await ledger.queries.execute(new ListReservations(line, { limit: 1, status: 'live' }));
     expect(held.items).toMatchObject([{ award: 'a', amount: '1.00', rest: '1.00' }]);
-    expect(
-      (await ledger.queries.execute(new ListReservations(line, { limit: 1, status: 'live', cursor: held.next }))).items,
-    ).toMatchObject([{ award: 'c' }]);
+    expect((await ledger.queries.execute(new ListReservations(line, { limit: 1, status: 'live', cursor: held.next }))).items).toMatchObject(
+      [{ award: 'c' }],
+    );
     await expect(ledger.queries.execute(new ListReservations(next, { limit: 1 }))).resolves.toMatchObject({ items: [] });
     await expect(ledger.queries.execute(new GetBudgetLine({ ...line, period: '2030' }))).rejects.toMatchObject({
       code: 'budget-line-unknown',

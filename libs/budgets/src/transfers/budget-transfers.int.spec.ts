@@ -5,7 +5,14 @@ import { figures, line, next } from '../specification.fixture.js';
 import { BudgetTransfers } from './budget-transfers.js';
 
 const other = { ...line, line: 'others' };
-const send = (amount: string) => ({ type: 'transfer-out' as const, transfer: 't1', to: other, amount, reason: '调剂', evidence: [{ title: '决定' }] });
+const send = (amount: string) => ({
+  type: 'transfer-out' as const,
+  transfer: 't1',
+  to: other,
+  amount,
+  reason: '调剂',
+  evidence: [{ title: '决定' }],
+});
 
 describe('budget transfers', () => {
   let folder: ReturnType<typeof BudgetLedger.folder>;

@@ -42,7 +42,10 @@ export class RunPolicyCommandHandler implements ICommandHandler<RunPolicyCommand
   /** What a decision on one stream cannot see: the facts the other policies speak of. */
   private checked(command: PolicyCommand): PolicyCommand {
     if (command.type === 'publish' || command.type === 'amend') {
-      requireFittingFacts(command.pack, this.policies.packs().filter(({ id }) => id !== command.pack.id));
+      requireFittingFacts(
+        command.pack,
+        this.policies.packs().filter(({ id }) => id !== command.pack.id),
+      );
     }
     return command;
   }

@@ -74,7 +74,12 @@ export class PoliciesProjection implements Projection {
         for (let version = 1; ; version += 1) {
           const row = rows.get(policyTable, pack, version);
           if (row === undefined) return;
-          rows.put(policyTable, { ...row, ended_on: event.data.on, ended_how: event.type === 'policy-expired' ? 'expired' : 'repealed', revision });
+          rows.put(policyTable, {
+            ...row,
+            ended_on: event.data.on,
+            ended_how: event.type === 'policy-expired' ? 'expired' : 'repealed',
+            revision,
+          });
         }
       case 'interpretation-settled': {
         const row = rows.get(policyTable, pack, event.data.version);
