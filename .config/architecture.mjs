@@ -50,7 +50,6 @@ const PURE_PACKAGES = {
   canonicalize: 'all',
   'decimal.js': 'all',
   immutable: 'all',
-  uuid: ['parse', 'v5'],
   yaml: 'all',
 };
 const KERNEL_PACKAGES = { ...PURE_PACKAGES, 'node:crypto': ['createHash', 'hash'] };
