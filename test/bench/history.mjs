@@ -35,6 +35,7 @@ const FLUSH_EVENTS = 2_000;
 const person = (id, unit, ...roles) => ({ id, unit, roles });
 const CLERK = person('clerk.liu', '科技创新局', 'clerk');
 const REVIEWER = person('reviewer.chen', '科技创新局', 'reviewer');
+const JUDGE = person('reviewer.he', '科技创新局', 'reviewer');
 const APPROVER = person('approver.wu', '科技创新局', 'approver');
 const FINANCE = person('finance.zhao', '财政局', 'finance');
 const LEDGER = person('ledger', 'ledger', 'service');
@@ -304,7 +305,7 @@ async function objection({ author }, { award }, day) {
     awardDecider,
     awardStream(award),
     { type: 'decide-objection', objection: 1, upheld: false, reason: '经核查数额属实' },
-    REVIEWER,
+    JUDGE,
     day,
   );
 }
