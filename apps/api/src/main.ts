@@ -1,6 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
 import { ConsoleLogger } from '@nestjs/common';
 import { Problem } from '@app/kernel';
 import { createLedger } from './create-ledger.js';
+
+// Catching up makes much garbage out of little that lives. Left alone, V8 lets the heap grow to four times what lives before
+// it collects in full: 450 MB for a million events instead of 260 MB, and not measurably faster.
+setFlagsFromString('--heap-growing-percent=50');
 
 const FRAMEWORK_CHATTER = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
