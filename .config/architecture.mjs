@@ -15,7 +15,13 @@ const LIB_ARROWS = {
   policies: ['kernel', 'event-store', 'projections', 'http'],
   enterprises: ['kernel', 'event-store', 'projections', 'http', 'policies'],
   budgets: ['kernel', 'event-store', 'projections', 'http'],
-  awards: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'budgets'],
+  blacklist: ['kernel', 'event-store', 'projections', 'http', 'policies'],
+  agencies: ['kernel', 'event-store', 'projections', 'http', 'policies'],
+  awards: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'budgets', 'blacklist', 'agencies'],
+  tiers: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'blacklist'],
+  targets: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'awards'],
+  calendar: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'budgets', 'tiers'],
+  imports: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'tiers', 'targets'],
 };
 
 /** Apps may enter every lib; between apps only these arrows. */
@@ -37,9 +43,11 @@ export const TEST_FILES = /\.(spec|fixture|conformance)\.ts$/;
 export const PURE_FILES = [
   /^libs\/kernel\/src\//,
   /^libs\/[^/]+\/src\/(.+\/)?(decide(-[^/]+)?|[^/]+\.codec)\.ts$/,
-  /^libs\/policies\/src\/(assess|assess-cases|assessment|check-pack|conditions|coverage|fact-values|figures|load-pack|pack|pack\.schema|payoffs|policy)\.ts$/,
+  /^libs\/policies\/src\/(assess|assess-cases|assessment|check-pack|conditions|coverage|diagnose|fact-values|figures|load-pack|pack|pack\.schema|payoffs|policy)\.ts$/,
   /^libs\/enterprises\/src\/(enterprise|resolve-inputs|vocabulary)\.ts$/,
   /^libs\/budgets\/src\/(budget|line|rules)\.ts$/,
+  /^libs\/(blacklist\/src\/(listing|terms)|agencies\/src\/agency)\.ts$/,
+  /^libs\/(tiers\/src\/(tier|review|propose)|targets\/src\/(target|evaluate)|calendar\/src\/(duty|instances))\.ts$/,
   /^libs\/awards\/src\/(award|award-rules|balances\/postings|disbursement\/batch)\.ts$/,
 ];
 export const isPure = (file) => !TEST_FILES.test(file) && PURE_FILES.some((pattern) => pattern.test(file));

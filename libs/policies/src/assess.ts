@@ -1,4 +1,4 @@
-import { Decimal, businessDate, invalid, notFound } from '@app/kernel';
+import { Decimal, businessDate, invalid } from '@app/kernel';
 import {
   type Assessment,
   type AssessmentRequest,
@@ -11,7 +11,7 @@ import {
 import { type Parsed, type Test, type Values, compileCondition } from './conditions.js';
 import { checkFactValue } from './fact-values.js';
 import { bothWays, dayInChinese } from './figures.js';
-import { type Clause, type Gate, type InputDefinition, type Interpretation, type Pack, firstLine } from './pack.js';
+import { type Clause, type Gate, type InputDefinition, type Interpretation, type Pack, clauseOf, firstLine } from './pack.js';
 import { NOT_ASSESSABLE, type Payoff, compilePayoff } from './payoffs.js';
 
 interface PlannedInput {
@@ -69,13 +69,6 @@ let lastValidDate = '';
 function requireDate(on: string): void {
   if (on === lastValidDate) return;
   lastValidDate = businessDate(on, 'on');
-}
-
-/** @throws Problem `clause-not-found`. */
-export function clauseOf(pack: Pack, id: string): Clause {
-  const clause = pack.clauses.find((candidate) => candidate.id === id);
-  if (clause === undefined) throw notFound('clause-not-found', `the pack ${pack.id} has no clause ${id}`);
-  return clause;
 }
 
 /** The inputs a clause reads, those of its gates and instalments included, in the order a trace shows them. */

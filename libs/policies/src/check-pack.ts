@@ -5,6 +5,7 @@ import {
   type Clause,
   type Condition,
   type Pack,
+  type RosterRule,
   type Shape,
   type Tier,
   categoriesOf,
@@ -174,6 +175,12 @@ class Checker {
     if (clause.budgetEnvelope !== undefined && !this.pack.envelopes.some(({ id }) => id === clause.budgetEnvelope)) {
       this.report([...path, 'budgetEnvelope'], 'dangling-reference', `there is no envelope ${clause.budgetEnvelope}`);
     }
+    clause.clearances?.forEach((clearance, index) => {
+      if (!this.pack.clauses.some(({ shape }) => shape.kind === 'clearance' && shape.clearance === clearance))
+        this.report([...path, 'clearances', index], 'dangling-reference', `there is no clearance ${clearance}`);
+      if (!PAYING.has(kind) && kind !== 'tier' && kind !== 'ladder')
+        this.report([...path, 'clearances', index], 'clearance', 'only a paying clause or a ladder asks for clearances');
+    });
     this.checkPart(path, clause);
     this.checkShape([...path, 'shape'], clause.shape);
   }
@@ -223,11 +230,15 @@ class Checker {
           this.report([...path, 'envelope'], 'dangling-reference', `there is no envelope ${shape.envelope}`);
         }
         return;
+      case 'roster':
+        return this.checkRoster([...path, 'of'], shape.of);
       case 'fixed':
       case 'external':
       case 'unspecified':
       case 'gate':
       case 'note':
+      case 'clearance':
+      case 'title':
         return;
       default:
         return unreachable(shape);
@@ -266,7 +277,23 @@ class Checker {
     });
   }
 
-  private checkDeadline(path: Path, { every, by }: Extract<Shape, { kind: 'deadline' }>): void {
+  private checkRoster(path: Path, rule: RosterRule): void {
+    if (rule.kind === 'facts') this.checkCondition([...path, 'when'], rule.when);
+    if (rule.kind === 'ladder') this.checkLadder([...path, 'ladder'], rule.ladder);
+  }
+
+  private checkLadder(path: Path, ladder: string): void {
+    const isKnown = this.pack.clauses.some(({ shape }) => (shape.kind === 'tier' || shape.kind === 'ladder') && shape.ladder === ladder);
+    if (!isKnown) this.report(path, 'dangling-reference', `there is no ladder ${ladder}`);
+  }
+
+  private checkDeadline(path: Path, { every, by, fulfilledBy }: Extract<Shape, { kind: 'deadline' }>): void {
+    if (fulfilledBy !== undefined && 'ladder' in fulfilledBy) this.checkLadder([...path, 'fulfilledBy', 'ladder'], fulfilledBy.ladder);
+    if (
+      fulfilledBy?.kind === 'title' &&
+      !this.pack.clauses.some(({ shape }) => shape.kind === 'title' && shape.title === fulfilledBy.title)
+    )
+      this.report([...path, 'fulfilledBy', 'title'], 'dangling-reference', `there is no title ${fulfilledBy.title}`);
     const isDay = every === 'once' ? isBusinessDate(by) : by === 'end' || (every === 'year' && isBusinessDate(`2023-${by}`));
     const wanted = every === 'once' ? 'a date' : every === 'year' ? 'a day of every year such as 04-30, or end' : 'end';
     if (!isDay) this.report([...path, 'by'], 'date', `${by} is not ${wanted}`);
@@ -274,7 +301,10 @@ class Checker {
 
   private checkTiers(path: Path, tiers: readonly Tier[]): void {
     this.checkUnique([...path, 'tiers'], tiers);
-    tiers.forEach(({ covers, citation }, index) => {
+    tiers.forEach(({ covers, citation, gates }, index) => {
+      gates?.forEach((gate, at) => {
+        if (!this.gateIds.has(gate)) this.report([...path, 'tiers', index, 'gates', at], 'dangling-reference', `there is no gate ${gate}`);
+      });
       if (citation !== undefined) this.checkCitation([...path, 'tiers', index, 'citation'], citation);
       else if (covers !== undefined)
         this.report([...path, 'tiers', index], 'missing-field', 'a tier with a catalogue id of its own needs its citation');

@@ -120,6 +120,12 @@ function handlingOf(pack: Pack, clause: Clause): Finding {
       );
     case 'deadline':
       return registered(`${EVERY[shape.every]}（${byText(shape)}）：${shape.action}；到期和办结尚未跟踪`);
+    case 'clearance':
+      return applied(pack, `${shape.agency}的核查意见；要求核查的条款或梯队，没有有效的通过意见不予兑付、不予推荐`);
+    case 'roster':
+      return tracked('名单按档案和名册生成，可按日期查询、导出');
+    case 'title':
+      return tracked(`“${shape.name}”称号逐年登记授予、撤销和依据，可按年度查询`);
     case 'note':
       return noteHandling(pack, shape.about);
     default:
@@ -127,6 +133,7 @@ function handlingOf(pack: Pack, clause: Clause): Finding {
   }
 }
 
+const tracked = (note: string): Finding => ({ handling: 'tracked', note: `${note}。` });
 const registered = (note: string): Finding => ({ handling: 'registered', note: `${note}。` });
 
 /** A draft is computed all the same, but only as a simulation. */
@@ -150,16 +157,11 @@ const NOTES: Readonly<Record<Exclude<NoteKind, 'validity' | 'disclosure'>, strin
   priority: '优先支持的规定，申报和推荐时尚未据以排序',
   explore: '探索性的制度，尚无办法可以执行',
   external: '落实另行制定的政策，该政策不在本文件内，尚未关联',
-  list: '名单，尚未收录或跟踪',
-  calendar: '按时开展的工作，尚未跟踪',
   registry: '备案登记的要求，备案名册尚未建立',
   blacklist: '失信惩戒和信用修复的规定，列入、告知、申辩、修复的程序尚未建立',
-  clearance: '部门核查意见，尚未纳入办理流程',
   kpi: '考核的规定，尚未跟踪',
   layer: '对下级政府的要求，尚未跟踪',
-  title: '称号的评定，称号名册尚未建立',
   condition: '对企业或资金用途的要求，不是已收录奖补的条件，尚未核对',
-  funding: '财政保障的要求，文本未写金额，不设预算上限，尚未跟踪',
   adjustment: '动态调整的规定，尚未纳入办理流程',
 };
 

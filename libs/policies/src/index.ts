@@ -4,7 +4,8 @@ export { type LocatedFault, PackError, canonicalPack, packFromCanonical, packHas
 export { bundledCatalogue, bundledPackFiles, bundledPacks, readBundledSource } from './bundled-packs.js';
 export * from './coverage.js';
 export * from './assessment.js';
-export { assess, clauseOf, conditionInputs, inputsOf } from './assess.js';
+export { assess, conditionInputs, inputsOf } from './assess.js';
+export { type GateDiagnosis, diagnose, gatesOf, inputsOfGates } from './diagnose.js';
 export { type CaseAnswer, assessCases } from './assess-cases.js';
 export { ACCOUNT_FACT, type FactDefinition, type ValueRule, checkFactValue, factDefinitions } from './fact-values.js';
 export * from './policy.js';

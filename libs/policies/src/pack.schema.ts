@@ -1,4 +1,4 @@
-import { INPUT_PERIODS, NOTE_KINDS, TARGET_COUNTS, UNIQUENESS } from './pack.js';
+import { INPUT_PERIODS, METRICS, NOTE_KINDS, TARGET_COUNTS, UNIQUENESS } from './pack.js';
 
 const text = { type: 'string', pattern: '\\S' };
 const id = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9-]*$' };
@@ -34,8 +34,24 @@ const shape = (kind: string, required: Record<string, object>, optional: Record<
 
 const citation = record({ line: { oneOf: [line, { type: 'array', items: line, minItems: 2, maxItems: 2 }] }, quote: text });
 const condition = { $ref: '#/definitions/condition' };
-const tier = record({ id, title: text }, { covers: id, citation });
+const tier = record({ id, title: text }, { covers: id, citation, gates: listOf(id) });
+const clauseReference = record({ pack: id, clause: id });
 const amounts = record({}, { amount: money, by: inputName, amounts: tableOf(money) });
+
+const fulfilment = {
+  oneOf: [
+    record({ kind: oneOfWords('tier-review', 'recommendation'), ladder: id }),
+    record({ kind: { const: 'title' }, title: id }),
+    record({ kind: { const: 'appropriation' } }),
+  ],
+};
+const rosterRule = {
+  oneOf: [
+    record({ kind: { const: 'expiring-certificates' }, years: listOf(year) }),
+    record({ kind: { const: 'facts' }, when: condition }),
+    record({ kind: { const: 'ladder' }, ladder: id }),
+  ],
+};
 
 const shapes = [
   shape('fixed', { amount: money }),
@@ -47,8 +63,8 @@ const shapes = [
   shape('external', { refersTo: text }),
   shape('unspecified', { wording: text }),
   shape('gate', {}),
-  shape('ladder', { ladder: id, tiers: listOf(tier) }, { size: { type: 'integer', minimum: 2, maximum: 99 } }),
-  shape('tier', { ladder: id, tiers: listOf(tier) }, { place: id, by: inputName, places: tableOf(id) }),
+  shape('ladder', { ladder: id, tiers: listOf(tier) }, { size: { type: 'integer', minimum: 2, maximum: 99 }, diagnosis: clauseReference }),
+  shape('tier', { ladder: id, tiers: listOf(tier) }, { place: id, by: inputName, places: tableOf(id), diagnosis: clauseReference }),
   shape(
     'target',
     {
@@ -64,7 +80,7 @@ const shapes = [
         ],
       },
     },
-    { counts: oneOfWords(...TARGET_COUNTS), baseline: text, tolerance: number },
+    { counts: oneOfWords(...TARGET_COUNTS), baseline: text, tolerance: number, metric: oneOfWords(...METRICS) },
   ),
   shape('target-table', {
     indicator: text,
@@ -72,7 +88,10 @@ const shapes = [
     columns: listOf(text),
     rows: listOf(record({ title: text, line, values: listOf({ oneOf: [number, { type: 'null' }] }) })),
   }),
-  shape('deadline', { every: oneOfWords('year', 'half-year', 'quarter', 'once'), by: text, action: text }),
+  shape('deadline', { every: oneOfWords('year', 'half-year', 'quarter', 'once'), by: text, action: text }, { fulfilledBy: fulfilment }),
+  shape('clearance', { clearance: id, agency: text }, { validMonths: { type: 'integer', minimum: 1, maximum: 120 } }),
+  shape('roster', { of: rosterRule }),
+  shape('title', { title: id, name: text }, { grades: tableOf(text) }),
   shape('budget', { envelope: id }),
   shape('note', { about: oneOfWords(...NOTE_KINDS) }),
 ];
@@ -83,8 +102,8 @@ const input = {
   discriminator: { propertyName: 'type' },
   required: ['type'],
   oneOf: [
-    record({ type: { enum: ['money', 'percent', 'bool', 'text'] }, ...inputBase }, { about: { const: 'occasion' } }),
-    record({ type: { const: 'word' }, words: tableOf(text), ...inputBase }, { about: { const: 'occasion' } }),
+    record({ type: { enum: ['money', 'percent', 'bool', 'text'] }, ...inputBase }, { about: { const: 'occasion' }, fromTitle: id }),
+    record({ type: { const: 'word' }, words: tableOf(text), ...inputBase }, { about: { const: 'occasion' }, fromTitle: id }),
   ],
 };
 
@@ -103,6 +122,7 @@ const clause = record(
     uniqueness: oneOfWords(...UNIQUENESS),
     excludes: listOf(id),
     budgetEnvelope: id,
+    clearances: listOf(id),
     waits: text,
   },
 );

@@ -1,4 +1,5 @@
 /** The pack format: one policy document as data. A pack is plain JSON, so its canonical form can be stored and hashed. */
+import { notFound } from '@app/kernel';
 
 export const INPUT_PERIODS = ['none', 'occasion-year', 'year-before-certificate', 'prior-year'] as const;
 /** Which year's fact a dossier must supply. `none`: the fact in effect on the business date, whatever its year. */
@@ -10,6 +11,8 @@ interface InputBase {
   readonly period: InputPeriod;
   /** The fact is about what the award's occasion names (a project, a transaction, a certificate), not about the enterprise. */
   readonly about?: 'occasion';
+  /** The value is the grade of this title (称号), where the enterprise holds it; else a fact. */
+  readonly fromTitle?: string;
 }
 export type InputDefinition =
   | (InputBase & { readonly type: 'money' | 'percent' | 'bool' | 'text' })
@@ -58,14 +61,25 @@ export interface Instalment {
 export interface Tier {
   readonly id: string;
   readonly title: string;
+  /** Ids of the pack's gates an enterprise must pass to stand in this tier. None where the text states none: an officer places by judgement. */
+  readonly gates?: readonly string[];
   /** The catalogue id of this tier, where it has one of its own; it comes with a citation. */
   readonly covers?: string;
   readonly citation?: Citation;
 }
 
-export type TierShape = { readonly kind: 'tier'; readonly ladder: string; readonly tiers: readonly Tier[] } & (
-  { readonly place: string } | { readonly by: string; readonly places: Readonly<Record<string, string>> }
-);
+/** A clause of another published pack, whose gates say what an enterprise still lacks (预诊断). */
+export interface ClauseReference {
+  readonly pack: string;
+  readonly clause: string;
+}
+
+export type TierShape = {
+  readonly kind: 'tier';
+  readonly ladder: string;
+  readonly tiers: readonly Tier[];
+  readonly diagnosis?: ClauseReference;
+} & ({ readonly place: string } | { readonly by: string; readonly places: Readonly<Record<string, string>> });
 
 export type Comparison = 'at-least' | 'more-than' | 'at-most' | 'less-than' | 'exactly' | 'about';
 /** When a target is to be reached: by the end of a year, by a day, or each year of a span. `since` is the first year that counts towards a sum or an average. */
@@ -77,6 +91,29 @@ export type Due =
 export const TARGET_COUNTS = ['standing', 'within-year', 'cumulative', 'yearly-average'] as const;
 /** What a target counts: what stands when it is due, what one year adds, the sum of all years, or their average. */
 export type TargetCounts = (typeof TARGET_COUNTS)[number];
+
+export const METRICS = [
+  'certificates-in-force',
+  'certificates-in-force-above-scale',
+  'tech-smes-registered',
+  'enterprises-relocated',
+  'certified-enterprises-relocated',
+  'awards-granted',
+] as const;
+/** An actual the ledger can count from its own records, to stand beside the reported one. */
+export type Metric = (typeof METRICS)[number];
+
+/** What, recorded elsewhere in the ledger, shows that a period's duty was done. */
+export type Fulfilment =
+  | { readonly kind: 'tier-review' | 'recommendation'; readonly ladder: string }
+  | { readonly kind: 'title'; readonly title: string }
+  | { readonly kind: 'appropriation' };
+
+/** Which enterprises a list of the text names. */
+export type RosterRule =
+  | { readonly kind: 'expiring-certificates'; readonly years: readonly number[] }
+  | { readonly kind: 'facts'; readonly when: Condition }
+  | { readonly kind: 'ladder'; readonly ladder: string };
 
 /** What a clause grants or demands. Closed: a new kind of promise is a new member here and in the engine. */
 export type Shape =
@@ -91,7 +128,13 @@ export type Shape =
   | { readonly kind: 'gate' }
   | TierShape
   /** Names the tiers of a ladder, lowest first, without a rule that places anybody. `size`: how many the text speaks of when it names fewer. */
-  | { readonly kind: 'ladder'; readonly ladder: string; readonly tiers: readonly Tier[]; readonly size?: number }
+  | {
+      readonly kind: 'ladder';
+      readonly ladder: string;
+      readonly tiers: readonly Tier[];
+      readonly size?: number;
+      readonly diagnosis?: ClauseReference;
+    }
   | {
       readonly kind: 'target';
       readonly indicator: string;
@@ -105,6 +148,7 @@ export type Shape =
       readonly baseline?: string;
       /** How far 左右 reaches either way, in the target's unit. */
       readonly tolerance?: string;
+      readonly metric?: Metric;
     }
   | {
       readonly kind: 'target-table';
@@ -115,7 +159,19 @@ export type Shape =
       readonly rows: readonly { readonly title: string; readonly line: number; readonly values: readonly (string | null)[] }[];
     }
   /** `by` is a day of the year (04-30), the full date of a duty done once, or `end` where the text names no day: the end of each period. */
-  | { readonly kind: 'deadline'; readonly every: 'year' | 'half-year' | 'quarter' | 'once'; readonly by: string; readonly action: string }
+  | {
+      readonly kind: 'deadline';
+      readonly every: 'year' | 'half-year' | 'quarter' | 'once';
+      readonly by: string;
+      readonly action: string;
+      readonly fulfilledBy?: Fulfilment;
+    }
+  /** 部门核查: a finding of an agency. `validMonths`: how long it counts; while it stands where absent. */
+  | { readonly kind: 'clearance'; readonly clearance: string; readonly agency: string; readonly validMonths?: number }
+  /** 名单: a list the text speaks of, read off the ledger's own records. */
+  | { readonly kind: 'roster'; readonly of: RosterRule }
+  /** 称号: a distinction enterprises are given, as dated facts. */
+  | { readonly kind: 'title'; readonly title: string; readonly name: string; readonly grades?: Readonly<Record<string, string>> }
   | { readonly kind: 'budget'; readonly envelope: string }
   | { readonly kind: 'note'; readonly about: NoteKind };
 
@@ -123,18 +179,13 @@ export const NOTE_KINDS = [
   'priority',
   'explore',
   'external',
-  'list',
   'validity',
   'disclosure',
-  'calendar',
   'registry',
   'blacklist',
-  'clearance',
   'kpi',
   'layer',
-  'title',
   'condition',
-  'funding',
   'adjustment',
 ] as const;
 export type NoteKind = (typeof NOTE_KINDS)[number];
@@ -159,6 +210,8 @@ export interface Clause {
   /** Clauses that may not be paid for the same occasion. */
   readonly excludes?: readonly string[];
   readonly budgetEnvelope?: string;
+  /** Clearances (部门核查) that must stand: before a grant under a paying clause, before a recommendation from the ladder of a tier clause. */
+  readonly clearances?: readonly string[];
   /** What must be linked before anything can be paid. */
   readonly waits?: string;
 }
@@ -232,4 +285,42 @@ export const firstLine = ({ line }: Citation): number => (typeof line === 'numbe
 export function categoriesOf(definition: InputDefinition | undefined): readonly string[] {
   if (definition?.type === 'word') return Object.keys(definition.words);
   return definition?.type === 'bool' ? ['true', 'false'] : [];
+}
+
+/** @throws Problem `clause-not-found`. */
+export function clauseOf(pack: Pack, id: string): Clause {
+  const clause = pack.clauses.find((candidate) => candidate.id === id);
+  if (clause === undefined) throw notFound('clause-not-found', `the pack ${pack.id} has no clause ${id}`);
+  return clause;
+}
+
+/** A ladder of a pack: the clauses that speak of it, and its tiers, lowest first. */
+export interface Ladder {
+  readonly ladder: string;
+  readonly clauses: readonly Clause[];
+  readonly tiers: readonly Tier[];
+  /** How many tiers the text speaks of, where it names fewer. */
+  readonly size?: number;
+  readonly diagnosis?: ClauseReference;
+  readonly clearances: readonly string[];
+}
+
+/** The ladders (梯次) of a pack. Several clauses may speak of one: their tiers stand in the order in which the clauses do. */
+export function laddersOf(pack: Pack): readonly Ladder[] {
+  const ladders = new Map<string, Ladder>();
+  for (const clause of pack.clauses) {
+    const { shape } = clause;
+    if (shape.kind !== 'tier' && shape.kind !== 'ladder') continue;
+    const known = ladders.get(shape.ladder) ?? { ladder: shape.ladder, clauses: [], tiers: [], clearances: [] };
+    const added = shape.tiers.filter(({ id }) => !known.tiers.some((tier) => tier.id === id));
+    ladders.set(shape.ladder, {
+      ...known,
+      clauses: [...known.clauses, clause],
+      tiers: [...known.tiers, ...added],
+      ...('size' in shape && shape.size !== undefined && { size: shape.size }),
+      ...(shape.diagnosis && { diagnosis: shape.diagnosis }),
+      clearances: [...new Set([...known.clearances, ...(clause.clearances ?? [])])],
+    });
+  }
+  return [...ladders.values()];
 }

@@ -17,7 +17,17 @@ export interface Payoff {
 }
 
 /** Shapes that grant nothing and cannot be assessed. */
-export const NOT_ASSESSABLE = new Set<Shape['kind']>(['ladder', 'target', 'target-table', 'deadline', 'budget', 'note']);
+export const NOT_ASSESSABLE = new Set<Shape['kind']>([
+  'ladder',
+  'target',
+  'target-table',
+  'deadline',
+  'clearance',
+  'roster',
+  'title',
+  'budget',
+  'note',
+]);
 
 const ROUNDING_RULE = '四舍五入到分';
 
@@ -57,6 +67,9 @@ export function compilePayoff(pack: Pack, clause: Clause, slotOf: SlotOf): Payof
     case 'target':
     case 'target-table':
     case 'deadline':
+    case 'clearance':
+    case 'roster':
+    case 'title':
     case 'budget':
     case 'note':
       return undefined;
