@@ -40,8 +40,9 @@ export async function createLedger({ dataFolder, clock = SYSTEM_CLOCK, logger, p
   process.umask(0o077);
   const folder = new DataFolder(dataFolder);
   folder.acquire();
+  let app: NestFastifyApplication | undefined;
   try {
-    const app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(folder, clock), httpServer(), {
+    app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(folder, clock), httpServer(), {
       logger,
       abortOnError: false,
     });
@@ -52,15 +53,18 @@ export async function createLedger({ dataFolder, clock = SYSTEM_CLOCK, logger, p
     await app.init();
     await fastify.ready();
     if (publishBundledPolicies) await app.get(BundledPolicies).publishNew();
+    const opened = app;
     return {
-      app,
+      app: opened,
       folder,
       close: async () => {
-        await app.close();
+        await opened.close();
         folder.release();
       },
     };
   } catch (error) {
+    // Whatever already follows the ledger must have ended before somebody else may take the folder.
+    await app?.close().catch(() => undefined);
     folder.release();
     throw error;
   }

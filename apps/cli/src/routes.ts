@@ -41,6 +41,13 @@ const LINE = '/v1/budgets/:pack/:line/:period';
 /** Everything the command line can ask of a ledger. */
 export const ROUTES: readonly Route[] = [
   { words: 'policy list', help: '政策列表', method: 'GET', path: '/v1/policies', options: PAGING },
+  {
+    words: 'policy open-questions',
+    help: '待定事项: what the published texts leave open, and why',
+    method: 'GET',
+    path: '/v1/policies/open-questions',
+    options: [text('--pack', 'pack', '政策包')],
+  },
   { words: 'policy show <pack>', help: '政策全文与各版本', method: 'GET', path: '/v1/policies/:pack' },
   {
     words: 'policy publish',

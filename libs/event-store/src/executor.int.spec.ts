@@ -136,6 +136,23 @@ async function history(stream: string): Promise<RecordedEvent[]> {
   return events;
 }
 
+describe('the state after a retry', () => {
+  type Dated = { readonly type: 'counter-opened'; readonly data: { readonly limit: number } };
+  const dated: Decider<'open', Dated, readonly string[]> = {
+    initialState: [],
+    decide: (_command, days) => (days.length === 0 ? [{ type: 'counter-opened', data: { limit: 1 } }] : []),
+    evolve: (days, _event, at) => [...days, at.effectiveOn],
+  };
+  const command = (executor: Executor, effectiveOn: string) =>
+    executor.execute(dated, 'counter-a', 'open', contextFor('command-1', 'open', { effectiveOn, today: effectiveOn }));
+
+  it('bears the day that was recorded, not the day of the retry', async () => {
+    await command(first, '2024-02-28');
+    expect(await command(second, '2024-03-15')).toMatchObject({ replayed: true });
+    expect((await second.load(dated, 'counter-a')).state).toEqual(['2024-02-28']);
+  });
+});
+
 describe('a command', () => {
   it('is decided and recorded, and its receipt says where', async () => {
     expect(await open(first, 'counter-a', 10)).toEqual({ stream: 'counter-a', revision: 0, position: 1, events: 1, replayed: false });

@@ -122,8 +122,10 @@ export class Executor {
       try {
         const newEvents = events.map((event, index) => envelope(event, index, context));
         const { revision, position, repeated } = await this.store.append(stream, loaded.revision, newEvents);
-        this.remember(decider, stream, loaded, events, context, position);
-        // Decided on a stale state, a command done before comes to the same append: the store has recognised it.
+        // Decided on a stale state, a command done before comes to the same append: the store has recognised it. What was
+        // recorded then may bear another day than this retry: the state is read from the events, not made up here.
+        if (repeated) this.cache.delete(stream);
+        else this.remember(decider, stream, loaded, events, context, position);
         return { stream, revision, position, events: events.length, replayed: repeated };
       } catch (error) {
         if (isProblem(error, 'duplicate-event')) {

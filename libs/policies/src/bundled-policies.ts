@@ -1,12 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { type Actor, businessDateAt, CLOCK, type Clock, derivedId } from '@app/kernel';
+import { businessDateAt, CLOCK, type Clock, derivedId, LEDGER_ACTOR } from '@app/kernel';
 import { bundledPacks } from './bundled-packs.js';
 import { RunPolicyCommand } from './handlers/run-policy-command.js';
 import { packHash } from './load-pack.js';
 import { Policies } from './policies.js';
-
-const LEDGER: Actor = { id: 'ledger', unit: 'ledger', roles: ['service'] };
 
 /** Publishes the packs that come with the program. */
 @Injectable()
@@ -29,7 +27,7 @@ export class BundledPolicies {
       const context = {
         commandId,
         contentHash: hash,
-        actor: LEDGER,
+        actor: LEDGER_ACTOR,
         effectiveOn: today,
         today,
         correlationId: commandId,

@@ -4,6 +4,8 @@ import {
   type Clause,
   type Comparison,
   type Due,
+  type Fulfilment,
+  type Metric,
   type NoteKind,
   type Pack,
   type Shape,
@@ -74,6 +76,41 @@ export function coverage(rows: readonly CatalogueRow[], packs: readonly Pack[]):
   });
 }
 
+/** Something a document leaves open: nothing is paid under it until it is settled. */
+export interface OpenQuestion {
+  readonly pack: string;
+  readonly clause: string;
+  readonly title: string;
+  readonly citation: Citation;
+  /** `registered`: the text gives nothing to execute. `interpretation`: a reading has not been chosen. */
+  readonly kind: 'registered' | 'interpretation';
+  readonly interpretation?: string;
+  /** Why it is open, in words. */
+  readonly reason: string;
+}
+
+/** 待定事项: the clauses of a pack that give nothing to execute, and the readings nobody has chosen yet, clause by clause. */
+export function openQuestions(pack: Pack): readonly OpenQuestion[] {
+  return pack.clauses.flatMap((clause) => {
+    const { id, title, citation } = clause;
+    const head = { pack: pack.id, clause: id, title, citation };
+    const { handling, note } = handlingOf(pack, clause);
+    const silent: readonly OpenQuestion[] = handling === 'registered' ? [{ ...head, kind: 'registered', reason: note }] : [];
+    const undecided = pack.interpretations.filter(({ chosen, clauses }) => chosen === null && clauses.includes(id));
+    return [
+      ...silent,
+      ...undecided.map(
+        ({ id: interpretation, question, reason }): OpenQuestion => ({
+          ...head,
+          kind: 'interpretation',
+          interpretation,
+          reason: `${question}${reason}。`,
+        }),
+      ),
+    ];
+  });
+}
+
 function clauseFor(row: CatalogueRow, packs: readonly Pack[]): { readonly pack: Pack; readonly clause: Clause } | undefined {
   for (const pack of packs) {
     if (pack.source.file !== row.seed) continue;
@@ -104,22 +141,25 @@ function handlingOf(pack: Pack, clause: Clause): Finding {
     case 'gate':
       return applied(pack, isWaivable(pack, clause) ? '作为条件核对；原则性要求，可说明理由后豁免' : '作为条件核对，不满足即不予支持');
     case 'tier':
-      return applied(pack, '按条文判断应入的梯队；入库名册和动态调整尚未办理');
+      return applied(pack, '按条文判断应入的梯队；入库、升降和退出逐笔登记，每年复核');
     case 'ladder':
-      return registered(`梯队：${shape.tiers.map(({ title }) => title).join('、')}${sizeText(shape)}；没有入库规则，尚未跟踪`);
+      return applied(
+        pack,
+        `梯队：${shape.tiers.map(({ title }) => title).join('、')}${sizeText(shape)}；入库、升降和退出逐笔登记，写明条件的梯队须满足条件，其余由经办人员说明理由`,
+      );
     case 'external':
     case 'unspecified':
-      return registered(`条文未写明金额，评估结论为暂不能兑付，待${clause.waits ?? '实施细则'}；与实施细则的关联尚未办理`);
+      return registered(`条文未写明金额，评估结论为暂不能兑付，待${clause.waits ?? '实施细则'}；实施细则须经修订本政策列入，此前不得兑付`);
     case 'budget':
       return budgetHandling(pack, shape.envelope);
     case 'target':
-      return registered(`目标：${targetText(shape)}；完成情况尚未跟踪`);
+      return tracked(`目标：${targetText(shape)}；按统计口径登记完成数，核对是否达到${metricText(shape)}`);
     case 'target-table':
-      return registered(
-        `目标表：${shape.indicator}（${shape.unit}），${shape.rows.length}行${shape.columns.length}列${blankText(shape)}；完成情况尚未跟踪`,
+      return tracked(
+        `目标表：${shape.indicator}（${shape.unit}），${shape.rows.length}行${shape.columns.length}列${blankText(shape)}；逐格登记完成数，可按表查询和排名`,
       );
     case 'deadline':
-      return registered(`${EVERY[shape.every]}（${byText(shape)}）：${shape.action}；到期和办结尚未跟踪`);
+      return tracked(`${EVERY[shape.every]}（${byText(shape)}）：${shape.action}；逐期列出到期、办结和逾期${fulfilmentText(shape)}`);
     case 'clearance':
       return applied(pack, `${shape.agency}的核查意见；要求核查的条款或梯队，没有有效的通过意见不予兑付、不予推荐`);
     case 'roster':
@@ -148,35 +188,39 @@ const isWaivable = (pack: Pack, { gates = [] }: Clause): boolean =>
 function budgetHandling(pack: Pack, envelopeId: string): Finding {
   const rule = pack.envelopes.find(({ id }) => id === envelopeId)?.rule;
   return rule === 'exactly'
-    ? { handling: 'executable', note: `以“${envelopeId}”设立的预算科目，下达和调整的合计不得超过此数；奖补是否从该科目支出尚未核对。` }
+    ? { handling: 'executable', note: `以“${envelopeId}”设立的预算科目，下达和调整的合计不得超过此数；定由该科目支出的奖补只能从该科目支出。` }
     : { handling: 'tracked', note: `以“${envelopeId}”设立的预算科目，显示距此数尚未下达的差额；不足时不作拦阻。` };
 }
 
-/** What a note is, for the kinds nothing follows yet. */
-const NOTES: Readonly<Record<Exclude<NoteKind, 'validity' | 'disclosure'>, string>> = {
-  priority: '优先支持的规定，申报和推荐时尚未据以排序',
+/** What a note is, for the kinds that give nothing to execute. */
+const NOTES: Readonly<Record<Exclude<NoteKind, 'validity' | 'disclosure' | 'registry' | 'blacklist' | 'adjustment'>, string>> = {
+  priority: '优先支持的规定，文本没有写明排序的尺度，不据以计算',
   explore: '探索性的制度，尚无办法可以执行',
-  external: '落实另行制定的政策，该政策不在本文件内，尚未关联',
-  registry: '备案登记的要求，备案名册尚未建立',
-  blacklist: '失信惩戒和信用修复的规定，列入、告知、申辩、修复的程序尚未建立',
-  kpi: '考核的规定，尚未跟踪',
-  layer: '对下级政府的要求，尚未跟踪',
-  condition: '对企业或资金用途的要求，不是已收录奖补的条件，尚未核对',
-  adjustment: '动态调整的规定，尚未纳入办理流程',
+  external: '落实另行制定的政策，该政策不在本文件内，依据该政策另行办理',
+  kpi: '考核的规定，由考核部门办理，文本没有可以计算的内容',
+  layer: '对下级政府的要求，文本没有可以计算的内容',
+  condition: '对企业或资金用途的要求，文本没有可以判断的尺度',
 };
 
 function noteHandling(pack: Pack, about: NoteKind): Finding {
-  if (about === 'validity') {
-    return pack.force.from === null && pack.force.until === null
-      ? registered('文件的期限；没有可以据以判断的日期')
-      : { handling: 'executable', note: '施行和失效日期，期限以外的业务日期一律不予受理。' };
+  switch (about) {
+    case 'validity':
+      return pack.force.from === null && pack.force.until === null
+        ? registered('文件的期限；没有可以据以判断的日期')
+        : { handling: 'executable', note: '施行和失效日期，期限以外的业务日期一律不予受理。' };
+    case 'disclosure':
+      return pack.status === 'draft'
+        ? { handling: 'executable', note: '草案不予受理，只作测算，测算结果有标记。' }
+        : registered('公开属性，随政策一并显示；文本没有规定哪些数据不得导出');
+    case 'registry':
+      return applied(pack, '服务机构备案名册；申报所列服务机构须在备案有效期内');
+    case 'blacklist':
+      return applied(pack, '告知、申辩、决定、异议、修复按程序逐步登记；列入期间不受理新的奖补，未付的暂缓，移出后恢复');
+    case 'adjustment':
+      return applied(pack, '梯队每年复核，逐户提出调整建议并决定');
+    default:
+      return registered(NOTES[about]);
   }
-  if (about === 'disclosure') {
-    return pack.status === 'draft'
-      ? { handling: 'executable', note: '草案不予受理，只作测算，测算结果有标记。' }
-      : registered('公开属性，随政策一并显示；导出和公示时尚未据以限制');
-  }
-  return registered(NOTES[about]);
 }
 
 const COMPARISONS: Readonly<Record<Comparison, string>> = {
@@ -207,6 +251,26 @@ function dueText(due: Due): string {
   if (due.from === undefined) return due.to === undefined ? '每年' : `至${due.to}年每年`;
   return due.to === undefined ? `自${due.from}年起每年` : `${due.from}年至${due.to}年每年`;
 }
+
+const METRIC: Readonly<Record<Metric, string>> = {
+  'certificates-in-force': '证书在有效期内的企业数',
+  'certificates-in-force-above-scale': '证书在有效期内的规模以上企业数',
+  'tech-smes-registered': '入库登记的科技型中小企业数',
+  'enterprises-relocated': '迁入企业数',
+  'certified-enterprises-relocated': '迁入时证书有效的企业数',
+  'awards-granted': '批准奖补数',
+};
+const metricText = ({ metric }: Extract<Shape, { kind: 'target' }>): string =>
+  metric === undefined ? '' : `，并与台账自行统计的${METRIC[metric]}对照`;
+
+const FULFILMENT: Readonly<Record<Fulfilment['kind'], string>> = {
+  'tier-review': '梯队复核办结',
+  recommendation: '推荐名单登记',
+  title: '当年称号授予',
+  appropriation: '当年资金下达',
+};
+const fulfilmentText = ({ fulfilledBy }: Extract<Shape, { kind: 'deadline' }>): string =>
+  fulfilledBy === undefined ? '' : `，以${FULFILMENT[fulfilledBy.kind]}为准`;
 
 const byText = ({ every, by }: Extract<Shape, { kind: 'deadline' }>): string =>
   by === 'end' ? '文本未写日期，以期末为限' : every === 'once' ? `${by}到期` : `不晚于${by}`;

@@ -4,6 +4,7 @@ import type { CommandContext, Receipt } from '@app/event-store';
 import { type Evidence, invalidField } from '@app/kernel';
 import { AllowAnyRole, AllowRoles, Context, type Page, PageDto } from '@app/http';
 import { assess } from './assess.js';
+import { type OpenQuestion, openQuestions } from './coverage.js';
 import type { Assessment } from './assessment.js';
 import { readBundledSource } from './bundled-packs.js';
 import { RunPolicyCommand } from './handlers/run-policy-command.js';
@@ -11,7 +12,7 @@ import type { PolicyRow } from './list/policies.projection.js';
 import { GetPolicy, ListPolicies, type PolicyDetail } from './list/policies.query.js';
 import { parsePack } from './load-pack.js';
 import type { Pack } from './pack.js';
-import { AmendPolicyDto, AssessDto, ExpirePolicyDto, PublishPolicyDto, RepealPolicyDto, SettleInterpretationDto } from './policies.dto.js';
+import { AmendPolicyDto, AssessDto, ExpirePolicyDto, OpenQuestionsDto, PublishPolicyDto, RepealPolicyDto, SettleInterpretationDto } from './policies.dto.js';
 import { Policies } from './policies.js';
 
 class PackIdPipe implements PipeTransform<string, string> {
@@ -43,6 +44,16 @@ export class PoliciesController {
   @AllowAnyRole()
   list(@QueryString() { limit, cursor }: PageDto): Promise<Page<PolicyRow>> {
     return this.queries.execute(new ListPolicies(limit, cursor));
+  }
+
+  /** 待定事项: what the published texts leave open, with the reason; nothing is paid under it */
+  @Get('open-questions')
+  @AllowAnyRole()
+  openQuestions(@QueryString() { pack }: OpenQuestionsDto): readonly OpenQuestion[] {
+    return this.policies
+      .packs()
+      .filter(({ id }) => pack === undefined || id === pack)
+      .flatMap(openQuestions);
   }
 
   /** 政策全文与各版本 */

@@ -74,3 +74,10 @@ export class AssessDto {
   @IsBoolean()
   simulate?: boolean;
 }
+
+export class OpenQuestionsDto {
+  /** 政策包; every published one when left out. */
+  @MayBeLeftOut()
+  @Matches(/^[a-z0-9][a-z0-9-]{0,63}$/, { message: 'pack must be a pack id such as "ganzhou-etdz-2023"' })
+  pack?: string;
+}

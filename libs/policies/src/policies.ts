@@ -30,9 +30,9 @@ export class Policies implements OnApplicationBootstrap {
     private readonly subscriptions: Subscriptions,
   ) {}
 
-  /** After a restart the list of policies comes from the read models, brought up to date first. */
+  /** After a restart the list of policies comes from the read models, brought up to date first. Should their projection have stopped, health tells; a server that does not start could not. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.subscriptions.caughtUp();
+    await this.subscriptions.caughtUp('policies');
     const rows = await this.readModels.from<PolicyTables>().selectFrom('policy').select('pack').distinct().execute();
     for (const { pack } of rows) await this.noteChange(pack);
   }

@@ -60,10 +60,11 @@ export class Projector {
     });
   }
 
-  /** True when every projection has applied the event at the position; false after the time or when one has stopped. */
-  async reached(position: number, timeoutMs: number): Promise<boolean> {
+  /** True when every projection, or the one named, has applied the event at the position; false after the time or when one has stopped. */
+  async reached(position: number, timeoutMs: number, name?: string): Promise<boolean> {
+    const asked = name === undefined ? this.running : this.running.filter(({ projection }) => projection.name === name);
     const results = await Promise.all(
-      this.running.map(async ({ gate, error }) =>
+      asked.map(async ({ gate, error }) =>
         error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs),
       ),
     );

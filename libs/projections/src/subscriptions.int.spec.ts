@@ -29,7 +29,7 @@ describe('subscriptions', () => {
 
   it('let a query read what a command has just written', async () => {
     subscriptions.addProjection(new Totals());
-    subscriptions.onApplicationBootstrap();
+    await subscriptions.onApplicationBootstrap();
     for (let index = 1; index <= 20; index += 1) {
       await subscriptions.atLeast(await files.add(store, 'a'));
       expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: index, applied: index }]);
@@ -38,7 +38,7 @@ describe('subscriptions', () => {
 
   it('refuse a position the ledger does not have', async () => {
     subscriptions.addProjection(new Totals());
-    subscriptions.onApplicationBootstrap();
+    await subscriptions.onApplicationBootstrap();
     await files.add(store, 'a');
     await expect(subscriptions.atLeast(2)).rejects.toMatchObject({
       kind: 'invalid',
@@ -49,9 +49,25 @@ describe('subscriptions', () => {
     await expect(subscriptions.atLeast(0)).resolves.toBeUndefined();
   });
 
+  it('do not start on read models that know more than the ledger', async () => {
+    subscriptions.addProjection(new Totals());
+    readModels.saveCheckpoint({ name: 'echo', version: 1, position: 7 });
+    subscriptions.addProcessManager(manager('echo'));
+    await expect(subscriptions.onApplicationBootstrap()).rejects.toMatchObject({ kind: 'unavailable', code: 'read-models-ahead' });
+  });
+
+  it('wait for one projection, whatever has become of the others', async () => {
+    await files.add(store, 'a');
+    subscriptions.addProjection(new Totals('stuck', 1, () => true));
+    subscriptions.addProjection(new Totals());
+    await subscriptions.onApplicationBootstrap();
+    expect(await subscriptions.caughtUp('totals')).toBe(true);
+    expect(await subscriptions.caughtUp('stuck')).toBe(false);
+  });
+
   it('say that the read models are behind when one has stopped', async () => {
     subscriptions.addProjection(new Totals('totals', 1, () => true));
-    subscriptions.onApplicationBootstrap();
+    await subscriptions.onApplicationBootstrap();
     const position = await files.add(store, 'a');
     await expect(subscriptions.atLeast(position)).rejects.toMatchObject({ kind: 'unavailable', code: 'read-model-behind' });
     expect(subscriptions.status()).toMatchObject([{ name: 'totals', state: 'stopped', position: 0 }]);
@@ -64,7 +80,7 @@ describe('subscriptions', () => {
         if (stream.length < 5) await files.add(store, `${stream}x`);
       }),
     );
-    subscriptions.onApplicationBootstrap();
+    await subscriptions.onApplicationBootstrap();
     const position = await files.add(store, 'a');
     expect(await subscriptions.settled(60_000)).toBe(true);
     expect((await rowsOf(readModels)).map(({ stream }) => stream)).toEqual(['a', 'ax', 'axx', 'axxx', 'axxxx']);
@@ -78,7 +94,7 @@ describe('subscriptions', () => {
         throw new Error('broken');
       }),
     );
-    subscriptions.onApplicationBootstrap();
+    await subscriptions.onApplicationBootstrap();
     const position = await files.add(store, 'a');
     expect(await subscriptions.settled(600_000)).toBe(false);
     expect(await subscriptions.followed(position, 600_000)).toBe(false);

@@ -47,7 +47,14 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     this.names.add(name);
   }
 
-  onApplicationBootstrap(): void {
+  /** @throws Problem `read-models-ahead` when the read models know more than the ledger: they belong to another state of it. */
+  async onApplicationBootstrap(): Promise<void> {
+    const head = await this.store.head();
+    const ahead = this.status().find(({ position }) => position > head);
+    if (ahead !== undefined) {
+      const detail = `${ahead.name} has seen position ${ahead.position}, but the ledger ends at ${head}: it is an older copy. If that is intended, delete read-models.db; it is built anew from the ledger`;
+      throw new Problem('unavailable', 'read-models-ahead', detail);
+    }
     this.started = true;
     this.projector.start();
     for (const manager of this.managers) manager.start();
@@ -74,14 +81,15 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /**
-   * Waits, however long they need, until the read models have seen the ledger as it stands: they may have to be built anew.
-   * @throws Problem `read-model-behind` when one of them has stopped.
+   * Waits, however long it needs, until a projection has seen the ledger as it stands: it may have to be built anew.
+   * False when it has stopped; health then says so.
    */
-  async caughtUp(): Promise<void> {
+  async caughtUp(name: string): Promise<boolean> {
     const head = await this.store.head();
-    while (!(await this.projector.reached(head, READ_YOUR_WRITES_MS))) {
-      if (this.projector.status().some(({ state }) => state === 'stopped')) throw behind(head);
+    while (!(await this.projector.reached(head, READ_YOUR_WRITES_MS, name))) {
+      if (this.projector.status().some((one) => one.name === name && one.state === 'stopped')) return false;
     }
+    return true;
   }
 
   /** Waits until the process managers have dealt with a position; false when they have not within the time. */
