@@ -14,6 +14,15 @@ const GROUPS: Readonly<Record<string, string>> = {
   budget: '预算',
   award: '奖补',
   batch: '拨付批次',
+  blacklist: '黑名单',
+  agency: '服务机构',
+  tier: '梯次',
+  ladder: '梯次',
+  roster: '名单',
+  target: '目标任务',
+  duty: '按期事项',
+  import: '导入',
+  title: '称号',
 };
 
 type Values = Record<string, unknown>;
@@ -113,13 +122,22 @@ function assign(target: Values, [name = '', ...rest]: readonly string[], value: 
 function valueOf({ kind, flag }: RouteOption, value: unknown): unknown {
   switch (kind) {
     case 'file':
-      return readFileSync(String(value), 'utf8');
+      return textOf(readFileSync(String(value)));
     case 'json':
       return jsonOf(String(value), flag);
     case 'evidence':
       return (value as string[]).map(evidenceOf);
     default:
       return value;
+  }
+}
+
+/** A text file as offices have it: UTF-8, or else the GB 18030 that banks and spreadsheets still write. */
+function textOf(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('gb18030', { fatal: true }).decode(bytes);
   }
 }
 

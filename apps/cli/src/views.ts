@@ -1,5 +1,6 @@
 import { Money } from '@app/kernel';
 import { show, tableOf } from './output.js';
+import { AWARD_STATUS, BATCH_STATUS, DUE_STATE, eventTerm, termOf } from './terms.js';
 
 interface AccountBalance {
   readonly title: string;
@@ -33,14 +34,17 @@ const accountTable = (accounts: readonly AccountBalance[]) =>
     accounts.map(({ title, debit, credit, balance }) => [title, debit, credit, balance]),
   );
 
-/** Some columns of a list, under headings people use; `yuan` columns as they write amounts. */
-function list(columns: readonly (readonly [heading: string, field: string, kind?: 'yuan'])[]): (answer: never) => string {
+type Kind = 'yuan' | Readonly<Record<string, string>>;
+
+/** Some columns of a list, under headings people use; `yuan` columns as they write amounts, words by their terms. */
+function list(columns: readonly (readonly [heading: string, field: string, kind?: Kind])[]): (answer: never) => string {
   return (answer) => {
     const { items, next } = answer as Listed;
     if (items.length === 0) return '（无）';
-    const cell = (value: Row[string] | undefined, kind?: 'yuan') => {
+    const cell = (value: Row[string] | undefined, kind?: Kind) => {
       if (value === null || value === undefined) return '';
-      return kind === 'yuan' ? Money.parseSigned(String(value)).toChinese() : String(value);
+      if (kind === 'yuan') return Money.parseSigned(String(value)).toChinese();
+      return kind === undefined ? String(value) : termOf(kind, String(value));
     };
     const table = tableOf(
       columns.map(([heading]) => heading),
@@ -56,13 +60,13 @@ const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
     assessment === undefined ? '（已测算过）' : assessment.trace.map(({ text }) => text).join('\n'),
   'award show': ({ award, state, timeline }: AwardDetail) =>
     [
-      `${award}: ${state.status}`,
+      `${award}：${termOf(AWARD_STATUS, state.status)}`,
       ...(state.assessed?.assessment?.trace.map(({ text }) => `  ${text}`) ?? []),
       tableOf(
         ['#', '事件', '生效日期', '经办人', '单位', '条款'],
         timeline.map(({ revision, event, effectiveOn, actor, policy }) => [
           revision,
-          event,
+          eventTerm(event),
           effectiveOn,
           actor.id,
           actor.unit,
@@ -73,7 +77,7 @@ const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
   'award list': list([
     ['奖补编号', 'award'],
     ['企业', 'payeeName'],
-    ['状态', 'status'],
+    ['状态', 'status', AWARD_STATUS],
     ['金额', 'amount', 'yuan'],
     ['已拨付', 'paid', 'yuan'],
     ['待追缴', 'clawbackOutstanding', 'yuan'],
@@ -85,8 +89,22 @@ const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
     ['金额', 'amount', 'yuan'],
     ['应付日', 'dueSince'],
     ['已逾（天）', 'ageDays'],
-    ['状态', 'state'],
+    ['状态', 'state', DUE_STATE],
   ]),
+  'batch list': list([
+    ['批次', 'batch'],
+    ['标题', 'title'],
+    ['状态', 'status', BATCH_STATUS],
+    ['笔数', 'lines'],
+    ['金额', 'total', 'yuan'],
+  ]),
+  'policy open-questions': (items: readonly { pack: string; clause: string; title: string; reason: string }[]) =>
+    items.length === 0
+      ? '（无）'
+      : tableOf(
+          ['政策包', '条款', '名称', '待定原因'],
+          items.map(({ pack, clause, title, reason }) => [pack, clause, title, reason]),
+        ),
   'policy list': list([
     ['政策包', 'pack'],
     ['版本', 'version'],
@@ -104,9 +122,33 @@ const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
     `${accountTable(accounts)}\n借贷差额 ${difference} 元，${balanced ? '平衡' : '不平衡！'}`,
 };
 
+interface ReceiptView {
+  readonly revision: number;
+  readonly position: number;
+  readonly events: number;
+  readonly replayed: boolean;
+}
+
+/** Says whether anything was recorded: the same again changes nothing, and whoever asked must learn it. */
+function receiptText({ revision, position, events, replayed, ...rest }: ReceiptView & Readonly<Record<string, unknown>>): string {
+  const what = replayed ? '此前已登记（同一请求），未重复登记' : events === 0 ? '未登记任何变化：与已有记录相同' : `已登记 ${events} 项`;
+  const { stream: _internal, ...others } = rest;
+  const more = Object.keys(others).length === 0 ? '' : `\n${show(others)}`;
+  return `${what}（修订号 ${revision}，账本位置 ${position}）${more}`;
+}
+
+const isReceipt = (answer: unknown): answer is ReceiptView & Readonly<Record<string, unknown>> =>
+  typeof answer === 'object' &&
+  answer !== null &&
+  'revision' in answer &&
+  'position' in answer &&
+  'events' in answer &&
+  'replayed' in answer;
+
 /** The answer of a command as a person reads it. */
 export function viewOf(words: string, answer: unknown): string {
   const name = words.replace(/ <.*$/, '');
   const view = VIEWS[name];
-  return view === undefined ? show(answer) : view(answer as never);
+  if (view !== undefined) return view(answer as never);
+  return isReceipt(answer) ? receiptText(answer) : show(answer);
 }

@@ -1,6 +1,7 @@
 import { Money } from '@app/kernel';
 import type { TraceStep } from '@app/policies';
 import { tableOf } from '../output.js';
+import { AWARD_STATUS, DUE_STATE, termOf } from '../terms.js';
 import type { Office } from './office.js';
 
 interface AwardItem {
@@ -66,20 +67,6 @@ export async function collectReport(office: Office, { pack, refusals, on }: Pick
   return { fictional: true, pack, on, awards, refusals, lines, due: due.items, trial };
 }
 
-const STATUS: Readonly<Record<string, string>> = {
-  applied: '已申报',
-  assessed: '已测算',
-  reviewed: '已审核',
-  publicised: '公示中',
-  granting: '批准中',
-  granted: '已批准',
-  rejected: '不予通过',
-  withdrawn: '已撤回',
-  lapsed: '已失效',
-  revoked: '已撤销',
-};
-const DUE: Readonly<Record<string, string>> = { due: '待拨付', held: '暂缓', 'in-batch': '批次中' };
-
 const yuan = (text: string | null) => (text === null ? '—' : Money.parseSigned(text).toChinese());
 
 /** The report as a person reads it. */
@@ -95,7 +82,7 @@ export function reportText({ pack, on, awards, refusals, lines, due, trial }: Re
       awards.map(({ clause, payeeName, status, amount, paid, clawbackOutstanding }) => [
         clause,
         payeeName,
-        STATUS[status] ?? status,
+        termOf(AWARD_STATUS, status),
         yuan(amount),
         yuan(paid),
         yuan(clawbackOutstanding),
@@ -120,7 +107,7 @@ export function reportText({ pack, on, awards, refusals, lines, due, trial }: Re
       ? '（无）'
       : tableOf(
           ['企业', '条款', '金额', '应付日', '已逾（天）', '状态'],
-          due.map((item) => [item.payeeName, item.clause, yuan(item.amount), item.dueSince, item.ageDays, DUE[item.state] ?? item.state]),
+          due.map((item) => [item.payeeName, item.clause, yuan(item.amount), item.dueSince, item.ageDays, termOf(DUE_STATE, item.state)]),
         ),
     '\n六、试算平衡（元）',
     tableOf(['科目', '借方', '贷方', '余额'], accountRows(trial.accounts)),

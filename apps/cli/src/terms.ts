@@ -1,0 +1,65 @@
+/** Chinese terms for what the ledger answers in its own words, for everything the command line shows to people. */
+
+export const AWARD_STATUS: Readonly<Record<string, string>> = {
+  applied: '已申报',
+  assessed: '已测算',
+  reviewed: '已审核',
+  publicised: '公示中',
+  granting: '批准中',
+  granted: '已批准',
+  closed: '已办结',
+  rejected: '不予通过',
+  withdrawn: '已撤回',
+  ended: '已终止',
+  lapsed: '已失效',
+  revoked: '已撤销',
+};
+
+export const DUE_STATE: Readonly<Record<string, string>> = {
+  due: '待拨付',
+  held: '暂缓',
+  'in-batch': '批次中',
+  clawback: '追缴未清',
+};
+
+export const BATCH_STATUS: Readonly<Record<string, string>> = {
+  draft: '待冻结',
+  freezing: '冻结中',
+  frozen: '已冻结，待银行处理',
+  cancelled: '已作废',
+};
+
+const EVENTS: Readonly<Record<string, string>> = {
+  'award-applied': '申报',
+  'award-assessed': '测算',
+  'award-reviewed': '审核通过',
+  'award-rejected': '审核不通过',
+  'award-withdrawn': '撤回',
+  'award-publicised': '公示',
+  'award-objection-raised': '提出异议',
+  'award-objection-decided': '异议处理',
+  'award-override-proposed': '拟调减金额',
+  'award-override-dropped': '取消调减',
+  'award-grant-started': '批准开始（占用指标）',
+  'award-grant-failed': '批准未成',
+  'award-granted': '批准',
+  'instalment-unlocked': '分期到付',
+  'instalment-ordered': '列入拨付批次',
+  'instalment-order-cancelled': '移出拨付批次',
+  'instalment-paid': '已拨付',
+  'instalment-returned': '银行退回',
+  'award-payee-confirmed': '确认承继单位',
+  'award-held': '暂缓拨付',
+  'award-hold-released': '恢复拨付',
+  'award-lapsed': '失效',
+  'award-revoked': '撤销',
+  'clawback-demanded': '追缴',
+  'clawback-received': '收到追缴款',
+  'clawback-written-off': '核销',
+  'clawback-settled': '追缴办结',
+};
+
+/** The term for a word of the ledger; the word itself where there is none. */
+export const termOf = (terms: Readonly<Record<string, string>>, word: string): string => terms[word] ?? word;
+/** What happened, in words, from the name of an event (`award-granted` or `award-granted.v1`). */
+export const eventTerm = (event: string): string => termOf(EVENTS, event.replace(/\.v\d+$/, ''));
