@@ -46,8 +46,8 @@ export const PURE_FILES = [
   /^libs\/policies\/src\/(assess|assess-cases|assessment|check-pack|conditions|coverage|diagnose|fact-values|figures|load-pack|pack|pack\.schema|payoffs|policy)\.ts$/,
   /^libs\/enterprises\/src\/(enterprise|resolve-inputs|vocabulary)\.ts$/,
   /^libs\/budgets\/src\/(budget|line|rules)\.ts$/,
-  /^libs\/(blacklist\/src\/(listing|terms)|agencies\/src\/agency)\.ts$/,
-  /^libs\/(tiers\/src\/(tier|review|propose)|targets\/src\/(target|evaluate)|calendar\/src\/(duty|instances))\.ts$/,
+  /^libs\/(blacklist\/src\/(listing|subject|terms)|agencies\/src\/agency)\.ts$/,
+  /^libs\/(tiers\/src\/(ladder|tier|review|propose)|targets\/src\/(target|evaluate)|calendar\/src\/(duty|instances))\.ts$/,
   /^libs\/awards\/src\/(award|award-rules|balances\/postings|disbursement\/batch)\.ts$/,
 ];
 export const isPure = (file) => !TEST_FILES.test(file) && PURE_FILES.some((pattern) => pattern.test(file));

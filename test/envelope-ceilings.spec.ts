@@ -9,11 +9,16 @@ const ceilings = coverage(bundledCatalogue(), bundledPacks()).flatMap(({ id, pac
   return envelope === undefined || pack === undefined ? [] : [{ id, handling, pack: pack.id, envelope }];
 });
 
-/** What the decider says to an appropriation on a new line under an envelope. */
-function appropriating({ pack, envelope }: (typeof ceilings)[number], amount: string): string {
-  const period = envelope.period === 'annual' ? '2022' : `${envelope.period.from}-${envelope.period.to}`;
+const OPENED = '2022-05-01';
+const yearsOf = ({ envelope }: (typeof ceilings)[number]) => (envelope.period === 'annual' ? { from: 2022, to: 2022 } : envelope.period);
+
+/** What the decider says on a day to an appropriation on a line opened under an envelope. */
+function appropriating(ceiling: (typeof ceilings)[number], amount: string, day = OPENED): string {
+  const { pack, envelope } = ceiling;
+  const { from, to } = yearsOf(ceiling);
+  const period = from === to ? `${from}` : `${from}-${to}`;
   const { clause, rule, title } = envelope;
-  const context = { actorId: 'sun', roles: ['finance'], effectiveOn: '2022-05-01', today: '2022-05-01' };
+  const on = (today: string) => ({ actorId: 'sun', roles: ['finance'], effectiveOn: today, today });
   const open: BudgetCommand = {
     type: 'open',
     line: { pack, line: envelope.id, period },
@@ -26,12 +31,12 @@ function appropriating({ pack, envelope }: (typeof ceilings)[number], amount: st
     reason: '年初预算',
     evidence: [{ title: '预算批复', documentNo: '财〔2022〕1号' }],
   };
-  const at = { actorId: 'sun', effectiveOn: '2022-05-01', recordedAt: '2022-05-01T00:00:00Z' };
+  const at = { actorId: 'sun', effectiveOn: OPENED, recordedAt: `${OPENED}T00:00:00Z` };
   const fold = (events: readonly BudgetEvent[]) =>
     events.reduce((state, event) => budgetDecider.evolve(state, event, at), budgetDecider.initialState);
   try {
     return budgetDecider
-      .decide(appropriate, fold(budgetDecider.decide(open, budgetDecider.initialState, context)), context)
+      .decide(appropriate, fold(budgetDecider.decide(open, budgetDecider.initialState, on(OPENED))), on(day))
       .map(({ type }) => type)
       .join();
   } catch (error) {
@@ -53,6 +58,12 @@ describe('the sums the documents set aside', () => {
       expect(appropriating(one, oneFenMore(one.envelope.amount))).toBe('over-envelope');
     },
   );
+
+  test.each(ceilings.map((one) => [one.id, one] as const))('%s may be appropriated until its years are over', (_id, one) => {
+    const { to } = yearsOf(one);
+    expect(appropriating(one, one.envelope.amount, `${to}-12-31`)).toBe('budget-appropriated');
+    expect(appropriating(one, one.envelope.amount, `${to + 1}-01-01`)).toBe('period-over');
+  });
 
   test('J08 is a floor: more may be appropriated', () => {
     const floor = ceilings.find(({ id }) => id === 'J08') as (typeof ceilings)[number];

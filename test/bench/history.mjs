@@ -278,7 +278,13 @@ async function applyAndAssess({ author, pack, policy, inputs }, { number, code, 
   const dossier = author.state(enterpriseStream(code));
   const stream = awardStream(award);
   const application = { pack: PACK, clause: CLAUSE, payee: code, payeeName: dossier.name, occasion: OCCASION };
-  await author.run(awardDecider, stream, { type: 'apply', ...application, policy, evidence: document('奖补申请表', number) }, CLERK, day);
+  await author.run(
+    awardDecider,
+    stream,
+    { type: 'apply', ...application, listings: [], policy, evidence: document('奖补申请表', number) },
+    CLERK,
+    day,
+  );
   const resolved = resolveInputs(dossier, inputs, { on: day, occasion: OCCASION });
   const used = resolved.used.map(({ input, value, verified, ...source }) => ({ input, value, verified, source }));
   const { version, hash } = policy;
@@ -337,7 +343,15 @@ async function grant({ author, policy }, { number, code, award }, line, day) {
   const { starting } = await author.run(
     awardDecider,
     stream,
-    { type: 'start-grant', grant: id, budget: line, documentNo: `赣开科〔${day.slice(0, 4)}〕${number}号`, policy },
+    {
+      type: 'start-grant',
+      grant: id,
+      budget: line,
+      documentNo: `赣开科〔${day.slice(0, 4)}〕${number}号`,
+      listings: [],
+      clearances: [],
+      policy,
+    },
     APPROVER,
     day,
   );
@@ -380,7 +394,7 @@ async function payBatch({ author, random, policy }, cohort, members, budget, day
     await author.run(
       awardDecider,
       awardStream(award),
-      { type: 'order', no: 1, batch, line, payer: FINANCE.id },
+      { type: 'order', no: 1, batch, line, payer: FINANCE.id, listings: [] },
       LEDGER,
       day,
       payments(freezing, `award:${line}:order`),

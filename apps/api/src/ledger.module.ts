@@ -1,20 +1,36 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { AgenciesModule, agencyEvents } from '@app/agencies';
 import { AwardsModule, awardEvents, batchEvents } from '@app/awards';
+import { BlacklistModule, blacklistEvents } from '@app/blacklist';
 import { BudgetsModule, budgetEvents } from '@app/budgets';
+import { CalendarModule, dutyEvents } from '@app/calendar';
 import { EnterprisesModule, enterpriseEvents } from '@app/enterprises';
 import { EventStoreModule } from '@app/event-store';
 import { HttpModule, Tokens } from '@app/http';
 import type { Clock } from '@app/kernel';
 import { Policies, PoliciesModule, policyEvents } from '@app/policies';
 import { ProjectionsModule } from '@app/projections';
+import { TargetsModule, targetEvents } from '@app/targets';
+import { tierEvents, TiersModule } from '@app/tiers';
 import type { DataFolder } from './data-folder.js';
 import { HealthController } from './health.controller.js';
 import { PublishedEnvelopes } from './published-envelopes.js';
 import { PublishedVocabulary } from './published-vocabulary.js';
 
 /** Every event this ledger knows, by its domain name. */
-export const EVENT_DEFINITIONS = { ...policyEvents, ...enterpriseEvents, ...budgetEvents, ...awardEvents, ...batchEvents };
+export const EVENT_DEFINITIONS = {
+  ...policyEvents,
+  ...enterpriseEvents,
+  ...budgetEvents,
+  ...awardEvents,
+  ...batchEvents,
+  ...blacklistEvents,
+  ...agencyEvents,
+  ...targetEvents,
+  ...dutyEvents,
+  ...tierEvents,
+};
 
 /** The whole embedded ledger. */
 @Module({})
@@ -34,7 +50,12 @@ export class LedgerModule {
           useVocabulary: (policies: Policies) => new PublishedVocabulary(policies),
         }),
         BudgetsModule.forRoot({ imports: [PoliciesModule], envelopeLookup: PublishedEnvelopes }),
+        BlacklistModule,
+        AgenciesModule,
         AwardsModule,
+        TiersModule,
+        TargetsModule,
+        CalendarModule,
       ],
       controllers: [HealthController],
     };

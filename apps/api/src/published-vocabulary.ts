@@ -1,9 +1,9 @@
-import { type FactDefinition, type FactVocabulary, vocabularyOf } from '@app/enterprises';
+import { type ClearanceDefinition, type FactDefinition, type FactVocabulary, type TitleDefinition, vocabularyOf } from '@app/enterprises';
 import { ACCOUNT_FACT, type Pack, type Policies } from '@app/policies';
 
 const ACCOUNT: FactDefinition = { name: ACCOUNT_FACT, type: 'text', label: '收款账户', period: 'day' };
 
-/** The facts a dossier may hold: what the published policies ask for, and where to pay. */
+/** What a dossier may hold: what the published policies ask for, and where to pay. */
 export class PublishedVocabulary implements FactVocabulary {
   private packs: readonly Pack[] = [];
   private vocabulary: FactVocabulary = vocabularyOf([]);
@@ -11,12 +11,23 @@ export class PublishedVocabulary implements FactVocabulary {
   constructor(private readonly policies: Policies) {}
 
   definitionOf(name: string): FactDefinition | undefined {
-    if (name === ACCOUNT_FACT) return ACCOUNT;
+    return name === ACCOUNT_FACT ? ACCOUNT : this.current().definitionOf(name);
+  }
+
+  titleOf(title: string): TitleDefinition | undefined {
+    return this.current().titleOf(title);
+  }
+
+  clearanceOf(clearance: string): ClearanceDefinition | undefined {
+    return this.current().clearanceOf(clearance);
+  }
+
+  private current(): FactVocabulary {
     const packs = this.policies.packs();
     if (packs !== this.packs) {
       this.vocabulary = vocabularyOf(packs);
       this.packs = packs;
     }
-    return this.vocabulary.definitionOf(name);
+    return this.vocabulary;
   }
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addDemoCommand } from './demo/demo-command.js';
+import { addEntitlementsCommand } from './entitlements-command.js';
 import { EXIT, explain } from './output.js';
 import { addPolicyCommands } from './policy-commands.js';
 import { addRoute } from './route-command.js';
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
     .configureHelp({ showGlobalOptions: true });
   for (const route of ROUTES) addRoute(program, route);
   addPolicyCommands(program);
+  addEntitlementsCommand(program);
   addTokenCommand(program);
   addDemoCommand(program);
   inheritExit(program);

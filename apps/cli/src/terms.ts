@@ -57,9 +57,29 @@ const EVENTS: Readonly<Record<string, string>> = {
   'clawback-received': '收到追缴款',
   'clawback-written-off': '核销',
   'clawback-settled': '追缴办结',
+  'blacklist-case-opened': '立案并事先告知',
+  'statement-recorded': '陈述申辩',
+  'statement-waived': '放弃陈述申辩',
+  'listing-decided': '列入黑名单',
+  'listing-declined': '不予列入',
+  'listing-objection-raised': '提出异议',
+  'listing-objection-decided': '异议决定',
+  'credit-repair-applied': '申请信用修复',
+  'credit-repair-refused': '信用修复不予通过',
+  'listing-ended': '移出黑名单',
 };
 
 /** The term for a word of the ledger; the word itself where there is none. */
 export const termOf = (terms: Readonly<Record<string, string>>, word: string): string => terms[word] ?? word;
 /** What happened, in words, from the name of an event (`award-granted` or `award-granted.v1`). */
 export const eventTerm = (event: string): string => termOf(EVENTS, event.replace(/\.v\d+$/, ''));
+
+export const PROPOSAL: Readonly<Record<string, string>> = {
+  enter: '入库',
+  promote: '升级',
+  keep: '保留',
+  demote: '降级',
+  remove: '移出',
+  'stay-out': '不入库',
+  undetermined: '待定',
+};

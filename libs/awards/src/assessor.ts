@@ -3,8 +3,17 @@ import { creditCodesOf, type Dossier, Dossiers, resolveInputs } from '@app/enter
 import { Executor } from '@app/event-store';
 import { contentHash, creditCode, notFound, type PolicyCitation, refused } from '@app/kernel';
 import { type Assessment, assess, type Clause, clauseOf, inputsOf, Policies, type PolicyVersion } from '@app/policies';
-import { type Application, type AssessmentRecord, awardId, awardStream, type Occasion, type UsedInput } from './award.js';
+import {
+  type Application,
+  type AssessmentRecord,
+  awardId,
+  awardStream,
+  type GrantedState,
+  type Occasion,
+  type UsedInput,
+} from './award.js';
 import { awardDecider } from './decide.js';
+import { Payees } from './disbursement/payees.js';
 
 /** An assessment made from the dossier, with everything needed to make it again. */
 export interface Assessed {
@@ -19,6 +28,7 @@ export class Assessor {
     private readonly policies: Policies,
     private readonly dossiers: Dossiers,
     private readonly executor: Executor,
+    private readonly payees: Payees,
   ) {}
 
   /** The payee's dossier. @throws Problem `enterprise-unknown`, or `enterprise-merged` naming the survivor. */
@@ -43,7 +53,11 @@ export class Assessor {
   /** The clause as it may be granted on a date. @throws Problem `policy-not-in-force`: a draft, before or after its dates, repealed. */
   async clauseInForce(pack: string, clause: string, on: string) {
     const version = await this.policies.versionInForce(pack, on);
-    return { clause: clauseOf(version.pack, clause), policy: { pack, clause, version: version.version, hash: version.hash } };
+    return {
+      pack: version.pack,
+      clause: clauseOf(version.pack, clause),
+      policy: { pack, clause, version: version.version, hash: version.hash },
+    };
   }
 
   /** Assesses an application from the facts the dossier holds for a business date. */
@@ -53,7 +67,12 @@ export class Assessor {
   }
 
   /** Assesses under a given version: `inForceOn` decides whether the policy applies, `factsOn` which facts are known to hold. */
-  async assessUnder(version: PolicyVersion, application: Application, inForceOn: string, factsOn: string): Promise<AssessmentRecord> {
+  async assessUnder(
+    version: PolicyVersion,
+    application: Application | GrantedState,
+    inForceOn: string,
+    factsOn: string,
+  ): Promise<AssessmentRecord> {
     const resolved = await this.resolve(version, application, factsOn);
     const assessment: Assessment = assess(version.pack, application.clause, {
       on: inForceOn,
@@ -64,14 +83,25 @@ export class Assessor {
     return { version: version.version, packHash: version.hash, on: inForceOn, facts: resolved.facts, used: resolved.used, assessment };
   }
 
-  /** What the dossier says for a clause's inputs on a business date. */
-  async resolve(version: PolicyVersion, application: Application, on: string) {
-    const dossier = await this.payee(application.payee);
+  /**
+   * What the dossier says for a clause's inputs on a business date. A granted award goes on with the successor of a merged
+   * payee, once an approver has confirmed it.
+   * @throws Problem `enterprise-merged` before the grant, `payee-merged` after it while no successor is confirmed.
+   */
+  async resolve(version: PolicyVersion, application: Application | GrantedState, on: string) {
+    const dossier = await this.dossierOf(application);
     const { kind, reference } = application.occasion;
     const inputs = Object.entries(inputsOf(version.pack, application.clause)).map(([name, input]) => ({ name, ...input }));
     const resolved = resolveInputs(dossier, inputs, { on, occasion: { kind, reference } });
     const used: readonly UsedInput[] = resolved.used.map(({ input, value, verified, source }) => ({ input, value, verified, source }));
     return { facts: resolved.facts, sources: resolved.sources, used };
+  }
+
+  private async dossierOf(application: Application | GrantedState): Promise<Dossier> {
+    if (!('grant' in application)) return this.payee(application.payee);
+    const dossier = await this.payees.dossierOf(application);
+    if ('refusal' in dossier) throw refused(dossier.refusal, dossier.detail);
+    return dossier;
   }
 
   /**

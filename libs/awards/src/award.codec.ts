@@ -21,6 +21,8 @@ export const awardEvents: EventDefinitions<AwardEvent> = {
   'instalment-order-cancelled': { version: 1 },
   'instalment-paid': { version: 1 },
   'instalment-returned': { version: 1 },
+  'instalment-overpaid': { version: 1 },
+  'overpayment-returned': { version: 1 },
   'award-payee-confirmed': { version: 1 },
   'award-held': { version: 1 },
   'award-hold-released': { version: 1 },

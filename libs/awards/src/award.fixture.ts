@@ -71,12 +71,22 @@ export const apply: AwardCommand = {
   payee: PAYEE,
   payeeName: '赣州甲科技有限公司',
   occasion: once,
+  listings: [],
   policy,
 };
 export const assess = (what: AssessmentRecord = oneOff): AwardCommand => ({ type: 'assess', record: what, policy });
 export const recommend: AwardCommand = { type: 'review', recommended: true };
 export const publicise: AwardCommand = { type: 'publicise', from: '2024-05-01', days: 5, minimumDays: 5 };
-export const startGrant = (grant = 'g1'): AwardCommand => ({ type: 'start-grant', grant, budget, documentNo: '虚构财〔2024〕3号', policy });
+export const startGrant = (grant = 'g1', more: Partial<Extract<AwardCommand, { type: 'start-grant' }>> = {}): AwardCommand => ({
+  type: 'start-grant',
+  grant,
+  budget,
+  documentNo: '虚构财〔2024〕3号',
+  listings: [],
+  clearances: [],
+  policy,
+  ...more,
+});
 export const completeGrant = (grant = 'g1'): AwardCommand => ({ type: 'complete-grant', grant });
 export const unlock = (no: number, more: Partial<Extract<AwardCommand, { type: 'unlock' }>> = {}): AwardCommand => ({
   type: 'unlock',
@@ -88,7 +98,14 @@ export const unlock = (no: number, more: Partial<Extract<AwardCommand, { type: '
   policy,
   ...more,
 });
-export const order = (no = 1, batch = 'B1', line = no, by_ = payer): AwardCommand => ({ type: 'order', no, batch, line, payer: by_ });
+export const order = (no = 1, batch = 'B1', line = no, by_ = payer): AwardCommand => ({
+  type: 'order',
+  no,
+  batch,
+  line,
+  payer: by_,
+  listings: [],
+});
 export const settle = (result: 'paid' | 'returned', no = 1, batch = 'B1', line = no): AwardCommand => ({
   type: 'settle',
   no,

@@ -18,6 +18,16 @@ export interface UsedInput {
   readonly source: Readonly<Record<string, unknown>>;
 }
 
+/** A clear finding (部门核查) a grant relied on. */
+export interface ReliedClearance {
+  readonly clearance: string;
+  readonly agency: string;
+  /** Day of the finding. */
+  readonly on: string;
+  readonly validUntil?: string;
+  readonly documentNo: string;
+}
+
 /** The budget line an award is paid from. */
 export interface BudgetLineReference {
   readonly pack: string;
@@ -33,7 +43,21 @@ type Event<Type extends string, Data> = DomainEvent<Type, Readonly<Data>>;
 
 /** Everything that can happen to an award (奖补). Amounts are decimal strings in yuan. */
 export type AwardEvent =
-  | Event<'award-applied', { pack: string; clause: string; payee: string; payeeName: string; occasion: Occasion; note?: string }>
+  | Event<
+      'award-applied',
+      {
+        pack: string;
+        clause: string;
+        payee: string;
+        payeeName: string;
+        occasion: Occasion;
+        /** 服务机构: credit code of the agency that prepared the application. */
+        agency?: string;
+        /** 责任人员: references of the persons responsible for the application. */
+        persons?: readonly string[];
+        note?: string;
+      }
+    >
   | Event<
       'award-assessed',
       {
@@ -53,7 +77,17 @@ export type AwardEvent =
   | Event<'award-objection-decided', { objection: number; upheld: boolean; reason: string }>
   | Event<'award-override-proposed', { amounts: readonly string[]; total: string; computed: string; reason: string }>
   | Event<'award-override-dropped', { reason: string }>
-  | Event<'award-grant-started', { grant: string; amount: string; budget: BudgetLineReference; documentNo: string }>
+  | Event<
+      'award-grant-started',
+      {
+        grant: string;
+        amount: string;
+        budget: BudgetLineReference;
+        documentNo: string;
+        /** The findings of other agencies (部门核查) the decision relied on. */
+        clearances?: readonly ReliedClearance[];
+      }
+    >
   | Event<'award-grant-failed', { grant: string; code: string; detail: string }>
   | Event<
       'award-granted',
@@ -76,10 +110,17 @@ export type AwardEvent =
   | Event<'instalment-order-cancelled', { no: number; batch: string; line: number; reason: string }>
   | Event<'instalment-paid', { no: number; amount: string; batch: string; line: number; on: string; reference: string }>
   | Event<'instalment-returned', { no: number; amount: string; batch: string; line: number; on: string; reference: string; reason: string }>
+  /** 重复拨付: a payment the bank did make of an instalment that was not to be paid again, or not at all. */
+  | Event<'instalment-overpaid', { no: number; amount: string; batch: string; line: number; on: string; reference: string }>
+  | Event<'overpayment-returned', { no: number; amount: string; batch: string; line: number; on: string; reference: string; reason: string }>
   /** 确认承继单位: the enterprise that takes a merged payee's place. */
   | Event<'award-payee-confirmed', { payee: string; reason: string }>
-  | Event<'award-held', { reason: string }>
-  | Event<'award-hold-released', { reason: string }>
+  /**
+   * `listing`: held because of a black-listing, with which the hold ends; `until` is the first day without effect.
+   * `payment`: held because the bank reports a payment nobody expects, until somebody has found out.
+   */
+  | Event<'award-held', { reason: string; listing?: string; until?: string; payment?: string }>
+  | Event<'award-hold-released', { reason: string; listing?: string; payment?: string }>
   | Event<'award-lapsed', { reason: string; unpaid: string }>
   | Event<'award-revoked', { cause: ClawbackCause; reason: string; unpaid: string }>
   | Event<
@@ -96,6 +137,8 @@ export interface Application {
   readonly payee: string;
   readonly payeeName: string;
   readonly occasion: Occasion;
+  readonly agency?: string;
+  readonly persons?: readonly string[];
   readonly appliedBy: string;
 }
 
@@ -126,6 +169,7 @@ export interface Objection {
   readonly objection: number;
   readonly by: string;
   readonly reason: string;
+  readonly recordedBy: string;
   readonly decided?: { readonly upheld: boolean; readonly reason: string; readonly by: string };
 }
 
@@ -141,6 +185,34 @@ export interface Override {
   readonly computed: Money;
   readonly reason: string;
   readonly proposedBy: string;
+}
+
+/** 暂缓: why nothing more is paid for now. There is one of an officer at most, one for each listing and one for each unexpected payment. */
+export interface Hold {
+  readonly reason: string;
+  /** Business date since when. */
+  readonly since: string;
+  /** The black-listing it is bound to; an officer's own hold has none. */
+  readonly listing?: string;
+  /** The unexpected payment it is bound to, as `paymentOf` names it. */
+  readonly payment?: string;
+  /** First day on which it has no effect any more. */
+  readonly until?: string;
+}
+
+/** Whether two holds have one source: the officer, the same listing or the same payment. */
+export function isSameSource(one: Pick<Hold, 'listing' | 'payment'>, other: Pick<Hold, 'listing' | 'payment'>): boolean {
+  return one.listing === other.listing && one.payment === other.payment;
+}
+
+/** 重复拨付: money the enterprise has that no instalment accounts for. */
+export interface Overpayment {
+  readonly no: number;
+  readonly amount: Money;
+  readonly batch: string;
+  readonly line: number;
+  readonly reference: string;
+  readonly returned: boolean;
 }
 
 export type InstalmentStatus =
@@ -204,9 +276,14 @@ interface Granted extends Publicised {
   readonly instalments: readonly Instalment[];
   readonly payers: readonly string[];
   readonly clawbacks: readonly Clawback[];
-  readonly held?: { readonly reason: string; readonly since: string };
+  readonly overpayments: readonly Overpayment[];
+  /** Written-off principal that rested on money the bank has returned; see `recoverableOf`. */
+  readonly groundless: Money;
+  /** In the order in which they were placed; `holdsOn` answers for a day. */
+  readonly holds: readonly Hold[];
   /** Confirmed to be paid in a merged payee's place. */
   readonly successor?: string;
+  readonly successorConfirmedBy?: string;
 }
 
 /** An award by status: what makes no sense in a status cannot be there. */
@@ -262,6 +339,61 @@ export function unpaidOf(state: GrantedState): Money {
   return Money.sum(state.instalments.filter(({ status }) => status === 'locked' || status === 'unlocked').map(({ amount }) => amount));
 }
 
+/** Everything the bank has paid and not returned: paid instalments, and overpayments. */
+export function standingOf(state: GrantedState): Money {
+  return paidOf(state).plus(Money.sum(state.overpayments.filter(({ returned }) => !returned).map(({ amount }) => amount)));
+}
+
+/** Receipts count towards the principal first, write-offs towards the fine. */
+const receivedPrincipal = ({ received, principal }: Clawback) => received.min(principal);
+const writtenOffPrincipal = ({ writtenOff, fine }: Clawback) => positive(writtenOff.minus(fine));
+const principalsOf = (clawbacks: readonly Clawback[]) => Money.sum(clawbacks.map(({ principal }) => principal));
+const positive = (amount: Money) => (amount.isNegative ? Money.zero : amount);
+
+/**
+ * What can still be demanded back: the payments that stand, less every principal demanded so far. Only a principal that
+ * was written off and had rested on a payment the bank has returned since counts no more: the next payment is a new one.
+ * What was received, or is still owed, counts always.
+ */
+export function recoverableOf(state: GrantedState): Money {
+  return positive(standingOf(state).minus(principalsOf(state.clawbacks)).plus(state.groundless));
+}
+
+/** Overpaid money nobody has demanded back: neither as an overpayment, nor by demanding more than was rightly paid. */
+export function undemandedOf(state: GrantedState): Money {
+  const [asOverpayment, otherwise] = [true, false].map((is) =>
+    principalsOf(state.clawbacks.filter(({ cause }) => (cause === 'overpayment') === is)),
+  ) as [Money, Money];
+  return positive(standingOf(state).minus(paidOf(state)).minus(asOverpayment).minus(positive(otherwise.minus(paidOf(state)))));
+}
+
+/** What an enterprise has paid back beyond what it still has: the bank has returned a payment that had been clawed back. */
+export function shortOf(state: GrantedState): Money {
+  return positive(Money.sum(state.clawbacks.map(receivedPrincipal)).minus(standingOf(state)));
+}
+
+/** Once money has come back, principals demanded beyond what stands have lost their ground, as far as they are written off. */
+function withGroundless(state: GrantedState): GrantedState {
+  const beyond = positive(principalsOf(state.clawbacks).minus(standingOf(state)));
+  const groundless = Money.sum(state.clawbacks.map(writtenOffPrincipal)).min(beyond);
+  return groundless.isMoreThan(state.groundless) ? { ...state, groundless } : state;
+}
+
+/** The holds that count on a day. */
+export function holdsOn(state: Pick<GrantedState, 'holds'>, on: string): readonly Hold[] {
+  return state.holds.filter(({ until }) => until === undefined || on < until);
+}
+
+/** Every reason for which an award is held, as people read it; undefined when nothing holds it. */
+export function heldBecause(holds: readonly Pick<Hold, 'reason'>[]): string | undefined {
+  return holds.length === 0 ? undefined : holds.map(({ reason }) => reason).join('；');
+}
+
+/** What is claimed back and neither received nor written off. */
+export function owedOf({ clawbacks }: GrantedState): Money {
+  return Money.sum(clawbacks.map(({ outstanding }) => outstanding));
+}
+
 /** The schedule that is to be granted: the reviewed one, or the smaller one of an override. */
 export function scheduleOf(state: Publicised): readonly ScheduledInstalment[] {
   const { override, review } = state;
@@ -269,8 +401,8 @@ export function scheduleOf(state: Publicised): readonly ScheduledInstalment[] {
   return review.schedule.map((instalment, index) => ({ ...instalment, amount: override.amounts[index] as Money }));
 }
 
-function applicationOf({ pack, clause, payee, payeeName, occasion, appliedBy }: Application): Application {
-  return { pack, clause, payee, payeeName, occasion, appliedBy };
+function applicationOf({ pack, clause, payee, payeeName, occasion, agency, persons, appliedBy }: Application): Application {
+  return { pack, clause, payee, payeeName, occasion, ...(agency !== undefined && { agency }), ...(persons && { persons }), appliedBy };
 }
 
 function expectStatus<Status extends AwardState['status']>(
@@ -310,8 +442,7 @@ const sinceOf = (instalment: Instalment, otherwise: string) => ('since' in insta
 export function evolveAward(state: AwardState, event: AwardEvent, at: EventContext): AwardState {
   switch (event.type) {
     case 'award-applied': {
-      const { pack, clause, payee, payeeName, occasion } = event.data;
-      return { status: 'applied', pack, clause, payee, payeeName, occasion, appliedBy: at.actorId };
+      return { status: 'applied', ...applicationOf({ ...event.data, appliedBy: at.actorId }) };
     }
     case 'award-assessed':
       return { ...applicationOf(expectStatus(state, event, 'applied', 'assessed')), status: 'assessed', assessed: event.data };
@@ -334,7 +465,8 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
     case 'award-objection-raised': {
       const publicised = expectStatus(state, event, 'publicised');
       const { objection, by, reason } = event.data;
-      return { ...publicised, notice: { ...publicised.notice, objections: [...publicised.notice.objections, { objection, by, reason }] } };
+      const raised = { objection, by, reason, recordedBy: at.actorId };
+      return { ...publicised, notice: { ...publicised.notice, objections: [...publicised.notice.objections, raised] } };
     }
     case 'award-objection-decided': {
       const publicised = expectStatus(state, event, 'publicised');
@@ -385,7 +517,8 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
         status: 'locked' as const,
       }));
       const grant = { id, on: at.effectiveOn, approver, amount: Money.parse(event.data.amount), budget, documentNo };
-      return { ...publicised, status: 'granted', grant, instalments, payers: [], clawbacks: [] };
+      const nothing = { payers: [], clawbacks: [], overpayments: [], groundless: Money.zero, holds: [] };
+      return { ...publicised, status: 'granted', grant, instalments, ...nothing };
     }
     case 'instalment-unlocked':
       return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) => ({
@@ -423,20 +556,39 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       }));
     }
     case 'instalment-returned':
-      return changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) =>
-        backFromBank(state, before, at.effectiveOn, 1),
+      return withGroundless(
+        changeInstalment(expectStatus(state, event, 'granted', 'ended'), event.data.no, (before) =>
+          backFromBank(state, before, at.effectiveOn, 1),
+        ),
       );
+    case 'instalment-overpaid': {
+      const granted = expectStatus(state, event, 'granted', 'ended');
+      const { no, batch, line, reference } = event.data;
+      const overpayment = { no, amount: Money.parse(event.data.amount), batch, line, reference, returned: false };
+      return { ...granted, overpayments: [...granted.overpayments, overpayment] };
+    }
+    case 'overpayment-returned': {
+      const granted = expectStatus(state, event, 'granted', 'ended');
+      const { batch, line } = event.data;
+      const overpayments = granted.overpayments.map((each) =>
+        each.batch === batch && each.line === line ? { ...each, returned: true } : each,
+      );
+      return withGroundless({ ...granted, overpayments });
+    }
     case 'award-payee-confirmed':
-      return { ...expectStatus(state, event, 'granted'), successor: event.data.payee };
-    case 'award-held':
-      return { ...expectStatus(state, event, 'granted'), held: { reason: event.data.reason, since: at.effectiveOn } };
+      return { ...expectStatus(state, event, 'granted'), successor: event.data.payee, successorConfirmedBy: at.actorId };
+    case 'award-held': {
+      const granted = expectStatus(state, event, 'granted');
+      const others = granted.holds.filter((hold) => !isSameSource(hold, event.data));
+      return { ...granted, holds: [...others, { ...event.data, since: at.effectiveOn }] };
+    }
     case 'award-hold-released': {
-      const { held: _held, ...granted } = expectStatus(state, event, 'granted');
-      return granted;
+      const granted = expectStatus(state, event, 'granted');
+      return { ...granted, holds: granted.holds.filter((hold) => !isSameSource(hold, event.data)) };
     }
     case 'award-lapsed':
     case 'award-revoked': {
-      const { held: _held, ...granted } = expectStatus(state, event, 'granted');
+      const granted = expectStatus(state, event, 'granted');
       const instalments = granted.instalments.map((instalment) =>
         instalment.status === 'locked' || instalment.status === 'unlocked'
           ? { ...permanent(instalment), status: 'lapsed' as const }
@@ -444,6 +596,7 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       );
       return {
         ...granted,
+        holds: [],
         status: 'ended',
         how: event.type === 'award-lapsed' ? 'lapsed' : 'revoked',
         reason: event.data.reason,
@@ -480,11 +633,12 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
     }
     case 'clawback-written-off': {
       const amount = Money.parse(event.data.amount);
-      return changeClawback(expectStatus(state, event, 'granted', 'ended'), event.data.clawback, (before) => ({
+      const changed = changeClawback(expectStatus(state, event, 'granted', 'ended'), event.data.clawback, (before) => ({
         outstanding: before.outstanding.minus(amount),
         writtenOff: before.writtenOff.plus(amount),
         writeOffs: [...before.writeOffs, { amount: event.data.amount, reason: event.data.reason }],
       }));
+      return withGroundless(changed);
     }
     case 'clawback-settled':
       return state;

@@ -1,19 +1,8 @@
-import {
-  Body,
-  Controller,
-  Get,
-  HttpCode,
-  Inject,
-  Param,
-  ParseIntPipe,
-  type PipeTransform,
-  Post,
-  Query as QueryString,
-} from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, type PipeTransform, Post, Query as QueryString } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
-import { type BusinessDate, businessDateAt, CLOCK, type Clock, creditCode, invalidField } from '@app/kernel';
-import { AllowAnyRole, AllowRoles, Context, EmptyBodyPipe, type Page } from '@app/http';
+import { type BusinessDate, businessDateAt, CLOCK, type Clock, invalidField } from '@app/kernel';
+import { AllowAnyRole, AllowRoles, Context, EmptyBodyPipe, type Page, WholeNumberPipe } from '@app/http';
 import {
   ApplyDto,
   BalancesDto,
@@ -22,6 +11,7 @@ import {
   DecideObjectionDto,
   DemandClawbackDto,
   GrantDto,
+  HoldDto,
   ListAwardsDto,
   ListDueDto,
   OverrideDto,
@@ -40,10 +30,12 @@ import { type DueInstalment, GetDueInstalments } from './due-instalments/due-ins
 import { ApplyForAward } from './handlers/apply-for-award.js';
 import { AssessAward } from './handlers/assess-award.js';
 import { GrantAward } from './handlers/grant-award.js';
+import { HoldAward } from './handlers/hold-award.js';
 import { PubliciseAward } from './handlers/publicise-award.js';
 import { RunAwardCommand } from './handlers/run-award-command.js';
 import { UnlockInstalment } from './handlers/unlock-instalment.js';
 import { type AwardSummary, ListAwards } from './list/awards.query.js';
+import { personReference } from './standing.js';
 import { Reconcile } from './reconciliation/reconciliation.query.js';
 
 const AWARD_ID = /^[a-z0-9-]{1,64}\.[A-Za-z][A-Za-z0-9]{0,15}\.[0-9A-Z]{18}\.[\p{L}\p{N}]{1,80}$/u;
@@ -73,8 +65,9 @@ export class AwardsController {
   /** 奖补列表 */
   @Get()
   @AllowAnyRole()
-  list(@QueryString() { limit, cursor, ...filter }: ListAwardsDto): Promise<Page<AwardSummary>> {
-    return this.queries.execute(new ListAwards(filter, limit, cursor));
+  list(@QueryString() { limit, cursor, person, ...filter }: ListAwardsDto): Promise<Page<AwardSummary>> {
+    const named = person === undefined ? {} : { person: personReference(person, 'person') };
+    return this.queries.execute(new ListAwards({ ...filter, ...named }, limit, cursor));
   }
 
   /** 奖补详情: state, facts used, explanation and history */
@@ -130,7 +123,7 @@ export class AwardsController {
   @AllowRoles('reviewer', 'administrator')
   decideObjection(
     @Param('award', AwardIdPipe) award: string,
-    @Param('objection', ParseIntPipe) objection: number,
+    @Param('objection', WholeNumberPipe) objection: number,
     @Body() input: DecideObjectionDto,
     @Context() context: CommandContext,
   ) {
@@ -171,7 +164,7 @@ export class AwardsController {
   @AllowRoles('clerk', 'reviewer')
   unlock(
     @Param('award', AwardIdPipe) award: string,
-    @Param('no', ParseIntPipe) no: number,
+    @Param('no', WholeNumberPipe) no: number,
     @Body() { evidence = [] }: UnlockDto,
     @Context() context: CommandContext,
   ): Promise<Receipt> {
@@ -183,18 +176,18 @@ export class AwardsController {
   @HttpCode(200)
   @AllowRoles('approver')
   confirmPayee(@Param('award', AwardIdPipe) award: string, @Body() input: ConfirmPayeeDto, @Context() context: CommandContext) {
-    return this.run(award, { type: 'confirm-payee', ...input, payee: creditCode(input.payee, 'payee') }, context);
+    return this.run(award, { type: 'confirm-payee', ...input }, context);
   }
 
-  /** 暂缓拨付 */
+  /** 暂缓拨付: until an officer releases it, or, bound to a listing, until that ends */
   @Post(':award/hold')
   @HttpCode(200)
   @AllowRoles('reviewer', 'approver', 'administrator')
-  hold(@Param('award', AwardIdPipe) award: string, @Body() input: ReasonDto, @Context() context: CommandContext) {
-    return this.run(award, { type: 'hold', ...input }, context);
+  hold(@Param('award', AwardIdPipe) award: string, @Body() input: HoldDto, @Context() context: CommandContext) {
+    return this.commands.execute(new HoldAward(award, input, context));
   }
 
-  /** 解除暂缓 */
+  /** 解除暂缓: an officer's hold; those of listings end with their listings */
   @Post(':award/hold/release')
   @HttpCode(200)
   @AllowRoles('approver')
@@ -232,7 +225,7 @@ export class AwardsController {
   @AllowRoles('finance')
   receiveClawback(
     @Param('award', AwardIdPipe) award: string,
-    @Param('clawback', ParseIntPipe) clawback: number,
+    @Param('clawback', WholeNumberPipe) clawback: number,
     @Body() input: ClawbackReceiptDto,
     @Context() context: CommandContext,
   ) {
@@ -245,7 +238,7 @@ export class AwardsController {
   @AllowRoles('approver')
   writeOff(
     @Param('award', AwardIdPipe) award: string,
-    @Param('clawback', ParseIntPipe) clawback: number,
+    @Param('clawback', WholeNumberPipe) clawback: number,
     @Body() input: WriteOffDto,
     @Context() context: CommandContext,
   ) {

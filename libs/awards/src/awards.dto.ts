@@ -1,11 +1,13 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsInt, Matches, Max, MaxLength, Min } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsPeriod, LINE_PATTERN } from '@app/budgets';
 import { IsBusinessDay, IsCreditCode, IsEvidenceList, IsMoney, IsText, MayBeLeftOut, PageDto, type EvidenceDto } from '@app/http';
 import { CLAWBACK_CAUSES, type ClawbackCause } from './award.js';
 
-const SLUG = /^[a-z0-9][a-z0-9-]{0,63}$/;
-const CLAUSE = /^[A-Za-z][A-Za-z0-9]{0,15}$/;
-const PERIOD = /^20\d{2}(-20\d{2})?$/;
+export const SLUG = /^[a-z0-9][a-z0-9-]{0,63}$/;
+export const CLAUSE = /^[A-Za-z][A-Za-z0-9]{0,15}$/;
+/** `<kind>.<id>.<no>` */
+export const LISTING = /^(enterprise|agency|person)\.[0-9A-Z-]{1,40}\.[1-9]\d{0,5}$/;
 
 /** A command that gives its reason. */
 export class ReasonDto {
@@ -37,6 +39,19 @@ export class ApplyDto {
   @IsText(100)
   occasion?: string;
 
+  /** 服务机构统一社会信用代码: the agency that prepared the application, where there is one. */
+  @MayBeLeftOut()
+  @IsCreditCode()
+  agency?: string;
+
+  /** 责任人员: the office's own references of the persons responsible, such as "P-2024-017"; never names. */
+  @MayBeLeftOut()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsString({ each: true })
+  @MaxLength(64, { each: true })
+  persons?: string[];
+
   /** 备注 */
   @MayBeLeftOut()
   @IsText(2000)
@@ -46,6 +61,13 @@ export class ApplyDto {
   @MayBeLeftOut()
   @IsEvidenceList()
   evidence?: EvidenceDto[];
+}
+
+export class HoldDto extends ReasonDto {
+  /** 失信名单记录: a listing in effect of somebody the award involves. The hold ends with it. */
+  @MayBeLeftOut()
+  @Matches(LISTING, { message: 'listing must be the id of a listing such as "agency.91360700MA35QWERT7.1"' })
+  listing?: string;
 }
 
 export class ReviewDto {
@@ -115,11 +137,11 @@ export class OverrideDto extends ReasonDto {
 
 export class GrantDto {
   /** 预算科目 of the award's own policy */
-  @Matches(/^[a-z0-9][a-z0-9-]{0,39}$/, { message: 'line must be a budget line id such as "hnte-awards"' })
+  @Matches(LINE_PATTERN, { message: 'line must be a budget line id such as "hnte-awards"' })
   line!: string;
 
-  /** 预算期间: "2024" or "2021-2023" */
-  @Matches(PERIOD, { message: 'period must be a year or a span of years' })
+  /** 预算期间: a year such as "2024", or a span such as "2021-2023" */
+  @IsPeriod()
   period!: string;
 
   /** 批准文号 */
@@ -194,6 +216,17 @@ export class ListAwardsDto extends PageDto {
   @MayBeLeftOut()
   @IsIn(['applied', 'assessed', 'reviewed', 'publicised', 'granting', 'granted', 'rejected', 'withdrawn', 'lapsed', 'revoked'])
   status?: string;
+
+  /** 服务机构 */
+  @MayBeLeftOut()
+  @IsCreditCode()
+  agency?: string;
+
+  /** 责任人员 */
+  @MayBeLeftOut()
+  @IsString()
+  @MaxLength(64)
+  person?: string;
 }
 
 export class ListDueDto extends PageDto {
@@ -238,7 +271,7 @@ export class BalancesDto {
   line?: string;
 
   @MayBeLeftOut()
-  @Matches(PERIOD)
+  @IsPeriod()
   period?: string;
 
   @MayBeLeftOut()

@@ -3,7 +3,7 @@ import { type BusinessDate, withCheckCharacter } from '@app/kernel';
 import { GetBalances, GetTrialBalance } from './balances/balances.query.js';
 import { ListBatches } from './disbursement/batches.query.js';
 import { GetAward } from './detail/award-detail.query.js';
-import { GetDueInstalments } from './due-instalments/due-instalments.query.js';
+import { CountPayableAfter, GetDueInstalments } from './due-instalments/due-instalments.query.js';
 import { ApplyForAward } from './handlers/apply-for-award.js';
 import { AwardLedger, folder, LINE, refusal } from './ledger.fixture.js';
 import { ListAwards } from './list/awards.query.js';
@@ -235,6 +235,8 @@ describe('awards on a real ledger', () => {
     await ledger.toNotice(award);
     ledger.calendar.today = '2024-05-10';
     expect(await refusal(ledger.grant(award, from))).toBe(code);
+    // Only what the line itself answers leaves a trace on the award.
+    expect(await ledger.events('award-grant-started', 'award-grant-failed')).toHaveLength(code === 'invalid-input' ? 0 : 2);
     await ledger.settle();
     await ledger.grant(award);
     expect((await ledger.state(award)).status).toBe('granted');
@@ -315,6 +317,81 @@ describe('awards on a real ledger', () => {
     expect((await ledger.grantedState(award)).instalments[0]?.status).toBe('paid');
   });
 
+  it('go on with the facts of a confirmed successor', async () => {
+    await ledger.prepare('1000000.00', A);
+    await ledger.enterprise(B, '赣州乙科技有限公司');
+    const award = await ledger.granted('T2', A);
+    await ledger.dossier(A, { type: 'merge', survivor: B, reason: '吸收合并', evidence: [{ title: '合并决议' }] });
+    await ledger.facts(B, { 'project.accepted': true });
+    expect(await refusal(ledger.unlock(award, 2))).toBe('payee-merged');
+    await ledger.award(award, { type: 'confirm-payee', payee: B, reason: '吸收合并' }, 'approver-2');
+    await ledger.unlock(award, 2);
+    expect((await ledger.grantedState(award)).instalments[1]?.status).toBe('unlocked');
+  });
+
+  it('with a clawback that is not settled are due, barred, and in no batch', async () => {
+    await ledger.prepare('1000000.00', A, B);
+    const [owing, other] = [await ledger.apply('T2', A), await ledger.apply('T1', B)];
+    for (const award of [owing, other]) await ledger.toNotice(award);
+    ledger.calendar.today = '2024-05-10';
+    await ledger.grant(owing);
+    await ledger.prepareBatch('B1', [{ award: owing, instalment: 1 }]);
+    await ledger.batch('B1', { type: 'start-freeze' });
+    await ledger.results('B1', [{ line: 1, amount: '100000.00', result: 'paid', on: '2024-05-10' }]);
+    await ledger.facts(A, { 'project.accepted': true });
+    await ledger.unlock(owing, 2);
+    await ledger.award(
+      owing,
+      { type: 'demand-clawback', cause: 'misuse', principal: '50000.00', dueOn: '2024-06-30', reason: '挪用' },
+      'approver-1',
+    );
+    const bar = { code: 'clawback-outstanding', detail: expect.stringContaining('5万元') };
+    expect(await due('2024-05-10')).toMatchObject([{ award: owing, instalment: 2, state: 'held', bar }]);
+    expect(await refusal(ledger.prepareBatch('B2', [{ award: owing, instalment: 2 }]))).toBe('invalid-input');
+    const nothing = ledger.prepareBatch('B2');
+    await expect(nothing).rejects.toMatchObject({ code: 'batch-empty', extra: { skipped: [{ award: owing, ...bar }], left: 0 } });
+
+    await ledger.grant(other);
+    await ledger.settle();
+    const payableAfter = (dueSince: string) =>
+      ledger.query.execute(new CountPayableAfter('2024-05-10' as BusinessDate, {}, { dueSince, award: '', instalment: 0 }));
+    expect(await payableAfter('2024-05-09')).toBe(1);
+    expect(await payableAfter('2024-05-11')).toBe(0);
+    expect(await ledger.prepareBatch('B2')).toMatchObject({ skipped: [{ award: owing, instalment: 2, ...bar }], left: 0 });
+    await ledger.award(
+      owing,
+      { type: 'receive-clawback', clawback: 1, amount: '50000.00', on: '2024-05-10', reference: 'R1' },
+      'finance-1',
+    );
+    expect((await due('2024-05-10')).map(({ state }) => state)).toEqual(['due', 'due']);
+    expect(await payableAfter('2024-05-09')).toBe(2);
+  });
+
+  it('are found by a credit code however it is typed, and a number in the path that is none is named', async () => {
+    await ledger.prepare('1000000.00', A);
+    const award = await ledger.granted('T1', A);
+    await ledger.settle();
+    const code = A.toLowerCase();
+    for (const path of [`/v1/awards?payee=${code}`, `/v1/due-instalments?payee=${code}`]) {
+      expect((await ledger.request('GET', path, 'auditor')).body['items']).toMatchObject([{ award }]);
+    }
+    const filter = { batch: 'B1', title: '第一批', filter: { payee: code } };
+    expect((await ledger.request('POST', '/v1/payment-batches', 'finance', filter)).status).toBe(201);
+    const unlock = await ledger.request('POST', `/v1/awards/${award}/instalments/one/unlock`, 'clerk', {});
+    expect([unlock.status, unlock.body['errors']]).toEqual([400, [expect.objectContaining({ field: 'no', rule: 'whole-number' })]]);
+  });
+
+  it('are not reconciled while something has not been carried through', async () => {
+    await ledger.prepare('1000000.00', A);
+    const award = await ledger.apply('T1', A);
+    await ledger.toNotice(award);
+    ledger.calendar.today = '2024-05-10';
+    ledger.cutPowerAfter(1);
+    await expect(ledger.grant(award)).rejects.toThrow('the power is cut');
+    const asked = await ledger.request('GET', '/v1/balances/reconciliation', 'auditor');
+    expect([asked.status, asked.body['code']]).toEqual([503, 'read-model-behind']);
+  });
+
   it('applied for before a merger are not granted to the absorbed, nor twice', async () => {
     await ledger.prepare('1000000.00', A, B);
     const [one, other] = [await ledger.apply('T1', A), await ledger.apply('T1', B)];
@@ -345,6 +422,31 @@ describe('awards on a real ledger', () => {
     await ledger.award(one, { type: 'release-hold', reason: '信用修复' }, 'approver-1');
     await ledger.settle();
     expect(await ledger.prepareBatch('B1')).toMatchObject({ skipped: [{ award: other, code: 'account-unverified' }] });
+  });
+
+  it('are granted only on clear findings of other agencies, where the clause asks for them', async () => {
+    await ledger.prepare('1000000.00', A);
+    const award = await ledger.apply('C1', A);
+    await ledger.toNotice(award);
+    ledger.calendar.today = '2024-05-10';
+    const tax = { type: 'record-clearance' as const, clearance: 'tax', agency: '区税务局', evidence: [{ title: '核查意见' }] };
+    const missing = async () => {
+      const grant = { line: LINE.line, period: LINE.period, documentNo: '虚构财〔2024〕3号' };
+      const { status, body } = await ledger.request('POST', `/v1/awards/${award}/grant`, 'approver', grant);
+      return status === 200 ? [] : body;
+    };
+    expect(await missing()).toMatchObject({
+      code: 'clearance-missing',
+      missing: [{ clearance: 'tax', agency: '区税务局', finding: 'absent' }],
+    });
+    await ledger.dossier(A, { ...tax, finding: 'adverse', on: '2024-05-08', documentNo: '税核1号' });
+    expect(await missing()).toMatchObject({ code: 'clearance-missing', missing: [{ clearance: 'tax', finding: 'adverse' }] });
+    await ledger.dossier(A, { ...tax, finding: 'clear', on: '2024-05-09', documentNo: '税核2号' });
+    expect(await missing()).toEqual([]);
+    const [started] = await ledger.events('award-grant-started');
+    expect(started?.data).toMatchObject({
+      clearances: [{ clearance: 'tax', agency: '区税务局', on: '2024-05-09', documentNo: '税核2号' }],
+    });
   });
 });
 
@@ -382,7 +484,7 @@ describe('what is due', () => {
       expect((await ask({ payee: A })).items.map(({ award }) => award)).toEqual([awards[2], awards[0]]);
       expect((await ask({ minimumAgeDays: 3 })).items.map(({ ageDays }) => ageDays)).toEqual([4, 3]);
       expect((await ask({ budgetLine: `${PACK}.other.2024` })).items).toEqual([]);
-      expect((await ask({ pack: PACK, onlyPayable: true })).items).toHaveLength(4);
+      expect((await ask({ pack: PACK, notInBatch: true })).items).toHaveLength(4);
       expect(
         (await ledger.query.execute(new GetDueInstalments('2024-06-07' as BusinessDate, {}, 10))).items.map(({ award }) => award),
       ).toEqual([awards[3], awards[2]]);

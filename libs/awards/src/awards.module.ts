@@ -13,40 +13,53 @@ import { Payees } from './disbursement/payees.js';
 import { PaymentsProcess } from './disbursement/payments.process.js';
 import { PrepareBatchHandler } from './disbursement/prepare-batch.js';
 import { RunBatchCommandHandler } from './disbursement/run-batch-command.js';
-import { GetDueInstalmentsHandler } from './due-instalments/due-instalments.query.js';
+import { CountPayableAfterHandler, GetDueInstalmentsHandler } from './due-instalments/due-instalments.query.js';
+import { EntitlementsController } from './entitlements/entitlements.controller.js';
+import { FindEntitlementsHandler } from './entitlements/find-entitlements.query.js';
 import { AwardsProcess } from './granting/awards.process.js';
 import { Grants } from './granting/grants.js';
 import { ApplyForAwardHandler } from './handlers/apply-for-award.js';
 import { AssessAwardHandler } from './handlers/assess-award.js';
 import { GrantAwardHandler } from './handlers/grant-award.js';
+import { HoldAwardHandler } from './handlers/hold-award.js';
 import { PubliciseAwardHandler } from './handlers/publicise-award.js';
 import { RunAwardCommandHandler } from './handlers/run-award-command.js';
 import { UnlockInstalmentHandler } from './handlers/unlock-instalment.js';
 import { AwardsProjection } from './list/awards.projection.js';
 import { ListAwardsHandler } from './list/awards.query.js';
+import { ListingsProcess } from './listings/listings.process.js';
+import { RelatedAwardsController } from './listings/related-awards.controller.js';
+import { ListRelatedAwardsHandler } from './listings/related-awards.query.js';
 import { ReconcileHandler } from './reconciliation/reconciliation.query.js';
+import { Standing } from './standing.js';
 
-/** 奖补: awards, their instalments, payment batches, clawback and the balances over all of them. Dossiers and budgets come from their global modules. */
+/** 奖补: awards, their instalments, payment batches, clawback and the balances over all of them. Dossiers, budgets, blacklist and agencies come from their global modules. */
 @Module({
   imports: [PoliciesModule],
-  controllers: [AwardsController, BalancesController, BatchesController],
+  controllers: [AwardsController, RelatedAwardsController, EntitlementsController, BalancesController, BatchesController],
   providers: [
     Assessor,
+    Standing,
     Grants,
     Payees,
     AwardsProcess,
     PaymentsProcess,
+    ListingsProcess,
     ApplyForAwardHandler,
     AssessAwardHandler,
     PubliciseAwardHandler,
     GrantAwardHandler,
     UnlockInstalmentHandler,
+    HoldAwardHandler,
     RunAwardCommandHandler,
     PrepareBatchHandler,
     RunBatchCommandHandler,
     GetAwardHandler,
     ListAwardsHandler,
+    ListRelatedAwardsHandler,
+    FindEntitlementsHandler,
     GetDueInstalmentsHandler,
+    CountPayableAfterHandler,
     GetBalancesHandler,
     GetTrialBalanceHandler,
     ReconcileHandler,

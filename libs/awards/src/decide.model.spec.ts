@@ -53,6 +53,8 @@ const commands: fc.Arbitrary<AwardCommand> = fc.oneof(
     { type: 'drop-override', reason: '恢复' },
     { type: 'hold', reason: '黑名单' },
     { type: 'release-hold', reason: '修复' },
+    { type: 'hold', reason: '失信', bound: { listing: 'L1', until: '2024-05-06' } },
+    { type: 'release-hold', reason: '修复', listing: 'L1' },
     { type: 'lapse', reason: '逾期' },
     { type: 'revoke', cause: 'fraud', reason: '骗补' },
   ),

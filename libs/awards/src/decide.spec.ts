@@ -503,7 +503,7 @@ describe('order and settle', () => {
 describe('hold', () => {
   it('stops new orders until it is released; quiet on a repeat', () => {
     const held = granted().do(hold, by(reviewer, '2024-05-09'));
-    expect(held.state).toMatchObject({ held: { reason: '列入黑名单', since: '2024-05-09' } });
+    expect(held.granted.holds).toEqual([{ reason: '列入黑名单', since: '2024-05-09' }]);
     expect(held.when(hold, by(reviewer))).toEqual([]);
     expect(held.refusal(order(), ledger)).toBe('award-held');
     const free = held.do(release, by(approver));
@@ -522,13 +522,115 @@ describe('hold', () => {
     expect(life.refusal(hold, by(reviewer))).toBe('award-status');
     expect(life.refusal(release, by(approver))).toBe('award-status');
   });
+
+  const service = (on: string) => ({ ...by('ledger', on), roles: ['service'] });
+  const bound = (listing: string, until = '2024-06-01'): AwardCommand => ({
+    type: 'hold',
+    reason: `失信 ${listing}`,
+    bound: { listing, until },
+  });
+  const releaseOf = (listing: string): AwardCommand => ({ type: 'release-hold', reason: '终止', listing });
+
+  it('of an officer and of each listing stand side by side, each released alone', () => {
+    const held = granted().do(hold, by(reviewer)).do(bound('L1'), service('2024-05-09')).do(bound('L2'), service('2024-05-09'));
+    expect(held.past.at(-1)?.event.data).toEqual({ reason: '失信 L2', listing: 'L2', until: '2024-06-01' });
+    expect(held.when(bound('L1'), by(reviewer))).toEqual([]);
+    const officerGone = held.do(release, by(approver, '2024-05-10'));
+    expect(officerGone.granted.holds.map(({ listing }) => listing)).toEqual(['L1', 'L2']);
+    expect(problemOf(() => officerGone.when(order(), ledger))).toMatchObject({
+      code: 'award-held',
+      detail: expect.stringContaining('失信 L1；失信 L2'),
+    });
+    const oneGone = officerGone.do(releaseOf('L1'), service('2024-05-11'));
+    expect(oneGone.when(releaseOf('L1'), service('2024-05-11'))).toEqual([]);
+    expect(oneGone.refusal(order(), ledger)).toBe('award-held');
+    expect(oneGone.do(releaseOf('L2'), service('2024-05-12')).when(order(), ledger)).toHaveLength(1);
+  });
+  it('of a listing is released by nobody but the ledger while it stands', () => {
+    const held = granted().do(bound('L1'), by(reviewer, '2024-05-09'));
+    for (const command of [release, releaseOf('L1')]) {
+      expect(problemOf(() => held.when(command, by(approver, '2024-05-31')))).toMatchObject({
+        code: 'hold-of-listing',
+        extra: { listings: ['L1'] },
+      });
+    }
+    expect(held.when(releaseOf('L1'), by(approver, '2024-06-01'))).toHaveLength(1);
+  });
+  it('of a listing counts on the days before its end alone, and takes a new end', () => {
+    const held = granted().do(bound('L1'), service('2024-05-09'));
+    expect(held.refusal(order(), by('ledger', '2024-05-31'))).toBe('award-held');
+    expect(held.when(order(), by('ledger', '2024-06-01'))).toHaveLength(1);
+    const longer = held.do(bound('L1', '2024-07-01'), service('2024-05-20'));
+    expect(longer.granted.holds).toMatchObject([{ listing: 'L1', until: '2024-07-01' }]);
+    expect(longer.refusal(order(), by('ledger', '2024-06-30'))).toBe('award-held');
+  });
+  it('reads what was recorded before holds had listings', () => {
+    const old = granted().with({ type: 'award-held', data: { reason: '列入黑名单' } }, by(reviewer));
+    expect(old.refusal(order(), ledger)).toBe('award-held');
+    expect(old.with({ type: 'award-hold-released', data: { reason: '解除' } }, by(approver)).when(order(), ledger)).toHaveLength(1);
+  });
+});
+
+describe('the black-listed', () => {
+  const listed = (kind: string, until = '2025-05-01') => ({ listing: `${kind}.X.1`, subject: { kind, id: 'X' }, until });
+  it.each(['enterprise', 'agency', 'person'])('%s stops an application and a grant, named with listing and end', (kind) => {
+    const listings = [listed('enterprise', '2024-07-01'), listed(kind)];
+    const refusal = {
+      code: 'black-listed',
+      extra: { listing: `${kind}.X.1`, subject: { kind, id: 'X' }, until: '2025-05-01', listings: ['enterprise.X.1', `${kind}.X.1`] },
+    };
+    expect(problemOf(() => Life.none.when({ ...apply, listings } as AwardCommand, by(clerk)))).toMatchObject(refusal);
+    expect(problemOf(() => publicised().when(startGrant('g1', { listings }), by(approver, '2024-05-06')))).toMatchObject(refusal);
+  });
+  it('enterprise is paid nothing more, whether or not its award is held yet; an order that stands is not undone', () => {
+    const listings = [listed('enterprise')];
+    expect(granted().refusal({ ...order(), listings } as AwardCommand, ledger)).toBe('black-listed');
+    expect(ordered().when({ ...order(), listings } as AwardCommand, ledger)).toEqual([]);
+  });
+});
+
+describe('parties to an application', () => {
+  const named = { ...apply, agency: 'AGENCY', persons: ['P-2024-017'] } as AwardCommand;
+  it('are recorded and stay with the award; an empty list of persons is none', () => {
+    const life = Life.none.do(named, by(clerk));
+    expect(life.past[0]?.event.data).toMatchObject({ agency: 'AGENCY', persons: ['P-2024-017'] });
+    expect(life.do({ type: 'withdraw', reason: '撤回' }, by(clerk)).state).toMatchObject({ agency: 'AGENCY', persons: ['P-2024-017'] });
+    expect(Life.none.when({ ...apply, persons: [] } as AwardCommand, by(clerk))[0]?.data).not.toHaveProperty('persons');
+  });
+});
+
+describe('clearances', () => {
+  const clear = { finding: 'clear' as const, clearance: 'tax', agency: '区税务局', on: '2024-04-01', documentNo: '税〔2024〕1号' };
+  const on = by(approver, '2024-05-06');
+  it('relied on are kept with the grant', () => {
+    const [event] = publicised().when(startGrant('g1', { clearances: [clear] }), on);
+    const { finding: _clear, ...relied } = clear;
+    expect(event?.data).toMatchObject({ clearances: [relied] });
+    expect(publicised().when(startGrant(), on)[0]?.data).not.toHaveProperty('clearances');
+  });
+  it('that are adverse or absent refuse it, each named', () => {
+    const clearances = [
+      clear,
+      { finding: 'adverse' as const, clearance: 'safety', agency: '区应急管理局' },
+      { finding: 'absent' as const, clearance: 'quality', agency: '' },
+    ];
+    expect(problemOf(() => publicised().when(startGrant('g1', { clearances }), on))).toMatchObject({
+      code: 'clearance-missing',
+      extra: {
+        missing: [
+          { clearance: 'safety', agency: '区应急管理局', finding: 'adverse' },
+          { clearance: 'quality', agency: '', finding: 'absent' },
+        ],
+      },
+    });
+  });
 });
 
 describe('lapse and revoke', () => {
   it('end what is unpaid, keep what is paid', () => {
     const life = paid(staged).do(hold, by(reviewer)).do(lapse, by(approver));
     expect(life.past.at(-1)?.event).toMatchObject({ type: 'award-lapsed', data: { unpaid: '100000.00' } });
-    expect(life.state).not.toHaveProperty('held');
+    expect(life.granted.holds).toEqual([]);
     expect(life.granted.instalments.map(({ status }) => status)).toEqual(['paid', 'lapsed']);
   });
   it('leave what is at the bank, which lapses when it comes back and counts when it is paid', () => {

@@ -23,18 +23,22 @@ import {
   type ClawbackCause,
   evolveAward,
   type GrantedState,
+  heldBecause,
+  holdsOn,
   initialAward,
   type Instalment,
   isGranted,
   type Notice,
   type Occasion,
+  owedOf,
   paidOf,
+  type ReliedClearance,
   scheduleFrom,
   scheduleOf,
   unpaidOf,
   type UsedInput,
 } from './award.js';
-import { requireToday } from './award-rules.js';
+import { type FoundClearance, type FoundListing, paymentBar, requireCleared, requireNotListed, requireToday } from './award-rules.js';
 
 /** What can be asked of one award. The handlers supply what a pure decision cannot look up. */
 export type AwardCommand =
@@ -45,7 +49,11 @@ export type AwardCommand =
       readonly payee: string;
       readonly payeeName: string;
       readonly occasion: Occasion;
+      readonly agency?: string;
+      readonly persons?: readonly string[];
       readonly note?: string;
+      /** Black-listings in effect that day of the payee, the agency or the persons. */
+      readonly listings: readonly FoundListing[];
       readonly policy: PolicyCitation;
       readonly evidence?: readonly Evidence[];
     }
@@ -80,6 +88,10 @@ export type AwardCommand =
       readonly grant: string;
       readonly budget: BudgetLineReference;
       readonly documentNo: string;
+      /** Black-listings in effect that day of the payee, the agency or the persons. */
+      readonly listings: readonly FoundListing[];
+      /** What the dossier holds for each clearance the clause asks for. */
+      readonly clearances: readonly FoundClearance[];
       readonly policy: PolicyCitation;
     }
   | { readonly type: 'complete-grant'; readonly grant: string }
@@ -94,7 +106,15 @@ export type AwardCommand =
       readonly policy: PolicyCitation;
       readonly evidence?: readonly Evidence[];
     }
-  | { readonly type: 'order'; readonly no: number; readonly batch: string; readonly line: number; readonly payer: string }
+  | {
+      readonly type: 'order';
+      readonly no: number;
+      readonly batch: string;
+      readonly line: number;
+      readonly payer: string;
+      /** Black-listings of the enterprise in effect that day. Those of an agency or a person are for an officer to judge. */
+      readonly listings: readonly FoundListing[];
+    }
   | { readonly type: 'cancel-order'; readonly no: number; readonly batch: string; readonly line: number; readonly reason: string }
   | {
       readonly type: 'settle';
@@ -107,8 +127,14 @@ export type AwardCommand =
       readonly reason: string;
     }
   | { readonly type: 'confirm-payee'; readonly payee: string; readonly reason: string; readonly evidence?: readonly Evidence[] }
-  | { readonly type: 'hold'; readonly reason: string; readonly evidence?: readonly Evidence[] }
-  | { readonly type: 'release-hold'; readonly reason: string; readonly evidence?: readonly Evidence[] }
+  | {
+      readonly type: 'hold';
+      readonly reason: string;
+      /** Binds the hold to a black-listing: it ends with it, or on the day from which the listing has no effect. */
+      readonly bound?: { readonly listing: string; readonly until: string };
+      readonly evidence?: readonly Evidence[];
+    }
+  | { readonly type: 'release-hold'; readonly reason: string; readonly listing?: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'lapse'; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'revoke'; readonly cause: ClawbackCause; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | {
@@ -197,7 +223,7 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
     case 'unlock':
       return unlock(command, state, context);
     case 'order':
-      return order(command, state);
+      return order(command, state, context);
     case 'cancel-order':
       return cancelOrder(command, state);
     case 'settle':
@@ -209,11 +235,9 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
       return [event('award-payee-confirmed', { payee: command.payee, reason: command.reason }, state, command.evidence)];
     }
     case 'hold':
-      if (state.status !== 'granted') throw wrongStatus(state, 'held', 'granted');
-      return state.held === undefined ? [event('award-held', { reason: command.reason }, state, command.evidence)] : [];
+      return hold(command, state);
     case 'release-hold':
-      if (state.status !== 'granted') throw wrongStatus(state, 'released', 'granted');
-      return state.held === undefined ? [] : [event('award-hold-released', { reason: command.reason }, state, command.evidence)];
+      return releaseHold(command, state, context);
     case 'lapse':
       if (state.status === 'ended' && state.how === 'lapsed') return [];
       return [event('award-lapsed', { reason: command.reason, unpaid: unpaidOf(endable(state)).toString() }, state, command.evidence)];
@@ -304,7 +328,7 @@ function separateDuties(actor: string, duty: string, others: Readonly<Record<str
 }
 
 function apply(command: Of<'apply'>, state: AwardState): readonly AwardEvent[] {
-  const { pack, clause, payee, payeeName, occasion, note } = command;
+  const { pack, clause, payee, payeeName, occasion, agency, persons = [], note } = command;
   if (state.status !== 'none' && state.status !== 'closed') {
     throw refused(
       'award-exists',
@@ -315,10 +339,20 @@ function apply(command: Of<'apply'>, state: AwardState): readonly AwardEvent[] {
       },
     );
   }
+  requireNotListed(command.listings);
   return [
     {
       type: 'award-applied',
-      data: { pack, clause, payee, payeeName, occasion, ...(note !== undefined && { note }) },
+      data: {
+        pack,
+        clause,
+        payee,
+        payeeName,
+        occasion,
+        ...(agency !== undefined && { agency }),
+        ...(persons.length > 0 && { persons }),
+        ...(note !== undefined && { note }),
+      },
       policy: command.policy,
       ...(command.evidence && command.evidence.length > 0 && { evidence: command.evidence }),
     },
@@ -467,8 +501,12 @@ function startGrant(command: Of<'start-grant'>, state: AwardState, context: Deci
       `the award was assessed under version ${assessed.version}, in force now is version ${command.policy.version}: assess it again`,
     );
   }
+  requireNotListed(command.listings);
+  const clearances: readonly ReliedClearance[] = requireCleared(command.clearances);
   const amount = Money.sum(scheduleOf(publicised(state, 'granted')).map((instalment) => instalment.amount)).toString();
-  return [event('award-grant-started', { grant: command.grant, amount, budget: command.budget, documentNo: command.documentNo }, state)];
+  const { grant, budget, documentNo } = command;
+  const data = { grant, amount, budget, documentNo, ...(clearances.length > 0 && { clearances }) };
+  return [event('award-grant-started', data, state)];
 }
 
 function completeGrant(command: Of<'complete-grant'>, state: AwardState): readonly AwardEvent[] {
@@ -529,16 +567,38 @@ function unlock(command: Of<'unlock'>, state: AwardState, context: DecisionConte
   ];
 }
 
-function order(command: Of<'order'>, state: AwardState): readonly AwardEvent[] {
+/** A second hold for the same reason to hold, the officer's or one listing's, adds nothing; a listing's term may have changed. */
+function hold(command: Of<'hold'>, state: AwardState): readonly AwardEvent[] {
+  const { holds } = requireGranted(state, 'held');
+  const { reason, bound } = command;
+  const known = holds.find(({ listing }) => listing === bound?.listing);
+  if (known !== undefined && known.until === bound?.until) return [];
+  return [event('award-held', { reason, ...bound }, state, command.evidence)];
+}
+
+/** An officer releases an officer's hold. That of a listing ends with the listing, which the ledger itself sees to. */
+function releaseHold(command: Of<'release-hold'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
+  const award = requireGranted(state, 'released');
+  const { reason, listing } = command;
+  const known = award.holds.find((hold) => hold.listing === listing);
+  const listings = holdsOn(award, context.today)
+    .flatMap((hold) => hold.listing ?? [])
+    .filter((one) => (listing === undefined ? known === undefined : one === listing));
+  if (listings.length > 0 && !context.roles.includes('service'))
+    throw refused('hold-of-listing', `the award is held for the black-listing ${listings.join(', ')}; such a hold ends with its listing`, {
+      listings,
+    });
+  if (known === undefined) return [];
+  return [event('award-hold-released', { reason, ...(listing !== undefined && { listing }) }, state, command.evidence)];
+}
+
+function order(command: Of<'order'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
   const award = requireGranted(state, 'ordered');
   const instalment = instalmentOf(award, command.no);
   if (instalment.status === 'ordered' && instalment.batch === command.batch && instalment.line === command.line) return [];
-  if (award.held !== undefined) throw refused('award-held', `the award is held: ${award.held.reason}`);
-  const owed = award.clawbacks.find(({ outstanding }) => !outstanding.isZero);
-  if (owed !== undefined)
-    throw refused('clawback-outstanding', `clawback ${owed.clawback} is not settled: nothing more is paid meanwhile`, {
-      clawback: owed.clawback,
-    });
+  const bar = paymentBar(heldBecause(holdsOn(award, context.today)), owedOf(award));
+  if (bar !== undefined) throw refused(bar.code, bar.detail);
+  requireNotListed(command.listings);
   if (instalment.status !== 'unlocked')
     throw refused('instalment-not-due', `instalment ${command.no} is ${instalment.status}`, { status: instalment.status });
   separateDuties(command.payer, 'pay', {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { type ICommand, CommandBus, CqrsModule, QueryBus } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AgenciesModule, agencyEvents, RunAgencyCommand } from '@app/agencies';
+import { Blacklist, blacklistEvents, BlacklistModule, OpenBlacklistCase, RunBlacklistCommand, type Subject } from '@app/blacklist';
 import { Budgets, BudgetsModule, budgetEvents, RunBudgetCommand, budgetStream } from '@app/budgets';
 import {
   Dossiers,
@@ -90,19 +92,29 @@ export class AwardLedger {
     const calendar = new Calendar(today);
     const tokens = new Tokens(new Uint8Array(32).fill(7), calendar);
     const packs = vocabularyOf([testPack()]);
-    const vocabulary = { definitionOf: (name: string) => (name === ACCOUNT_FACT ? ACCOUNT : packs.definitionOf(name)) };
+    const vocabulary = { ...packs, definitionOf: (name: string) => (name === ACCOUNT_FACT ? ACCOUNT : packs.definitionOf(name)) };
     const testing = Test.createTestingModule({
       imports: [
         EventStoreModule.forRoot({
           file: join(path, 'events.db'),
           clock: calendar,
-          definitions: { ...policyEvents, ...enterpriseEvents, ...budgetEvents, ...awardEvents, ...batchEvents },
+          definitions: {
+            ...policyEvents,
+            ...enterpriseEvents,
+            ...budgetEvents,
+            ...blacklistEvents,
+            ...agencyEvents,
+            ...awardEvents,
+            ...batchEvents,
+          },
         }),
         ProjectionsModule.forRoot({ file: join(path, 'read.db') }),
         HttpModule.forRoot(tokens),
         CqrsModule.forRoot(),
         EnterprisesModule.forRoot({ useVocabulary: () => vocabulary }),
         BudgetsModule.forRoot(),
+        BlacklistModule,
+        AgenciesModule,
         AwardsModule,
       ],
     });
@@ -166,14 +178,16 @@ export class AwardLedger {
     facts: Readonly<Record<string, string | boolean>>,
     {
       period,
+      subject,
       verification = 'verified' as const,
       corrects,
-    }: { period?: string; verification?: 'verified' | 'reported'; corrects?: string } = {},
+    }: { period?: string; subject?: string; verification?: 'verified' | 'reported'; corrects?: string } = {},
   ): Promise<void> {
     const each = Object.entries(facts).map(([name, value]) => ({
       name,
       value,
       ...(period !== undefined && { period }),
+      ...(subject !== undefined && { subject }),
       sourceUnit: '区税务局',
       evidence: paper,
       ...(corrects !== undefined && { correctsFactId: corrects }),
@@ -206,8 +220,58 @@ export class AwardLedger {
     for (const code of codes) await this.enterprise(code);
   }
 
-  async apply(clause: string, payee: CreditCode, occasion?: string): Promise<string> {
-    const application = { pack: PACK, clause, payee, ...(occasion !== undefined && { occasion }) };
+  /** A registered service agency. */
+  async agency(code: CreditCode): Promise<void> {
+    const register = {
+      type: 'register' as const,
+      creditCode: code,
+      name: '虚构代理公司',
+      services: ['高企申报'],
+      contactUnit: '虚构代理公司综合部',
+      from: this.calendar.today,
+      evidence: paper,
+    };
+    await this.run(new RunAgencyCommand(code, register, this.context('clerk-9', undefined, ['clerk', 'administrator'])));
+  }
+
+  /** Lists somebody for some months from today; the listing's id. */
+  async blackList(subject: Subject, termMonths = 3): Promise<string> {
+    const { today } = this.calendar;
+    const notice = {
+      subject,
+      listingClass: 'general' as const,
+      ground: `失信${(keys += 1)}`,
+      legalBasis: '条例',
+      reasons: '事实',
+      rights: '陈述申辩',
+    };
+    const opened = { ...notice, servedOn: today, evidence: paper };
+    const { case: no } = await this.run<{ case: number }>(new OpenBlacklistCase(opened, this.context('clerk-1', undefined, ['clerk'])));
+    const decide = (command: ConstructorParameters<typeof RunBlacklistCommand>[1], actor: string) =>
+      this.run(new RunBlacklistCommand(subject, command, this.context(actor, undefined, ['approver'])));
+    await decide({ type: 'waive-statement', case: no, on: today, evidence: paper }, 'clerk-1');
+    await decide({ type: 'list', case: no, termMonths, reason: '虚假申报', evidence: paper }, 'approver-9');
+    return `${subject.kind}.${subject.id}.${no}`;
+  }
+
+  /** An objection is upheld: the listing ends today. */
+  async endListing(listing: string): Promise<void> {
+    const found = await this.app.get(Blacklist).listing(listing);
+    if (found === undefined) throw new Error(`no listing ${listing}`);
+    const no = Number(listing.split('.').at(-1));
+    const decide = (command: ConstructorParameters<typeof RunBlacklistCommand>[1], actor: string) =>
+      this.run(new RunBlacklistCommand(found.subject, command, this.context(actor, undefined, ['approver'])));
+    await decide({ type: 'object', case: no, on: this.calendar.today, reasons: '有误', evidence: paper }, 'clerk-1');
+    await decide({ type: 'decide-objection', case: no, objection: 1, upheld: true, reason: '属实', evidence: paper }, 'approver-8');
+  }
+
+  async apply(
+    clause: string,
+    payee: CreditCode,
+    occasion?: string,
+    parties: { readonly agency?: string; readonly persons?: readonly string[] } = {},
+  ): Promise<string> {
+    const application = { pack: PACK, clause, payee, ...(occasion !== undefined && { occasion }), ...parties };
     return (await this.run<{ award: string }>(new ApplyForAward(application, this.context('clerk-1')))).award;
   }
 

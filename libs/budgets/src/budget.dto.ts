@@ -14,10 +14,10 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { CommandDto, EvidenceDto, IsMoney, PageDto } from '@app/http';
-import { LINE_PATTERN, PACK_PATTERN, PERIOD_PATTERN } from './line.js';
+import { IsPeriod } from './is-period.js';
+import { LINE_PATTERN, PACK_PATTERN } from './line.js';
 
 const SIGNED_MONEY = /^-?(0|[1-9]\d{0,12})(\.\d{1,2})?$/;
-const PERIOD_MESSAGE = 'period must be a year such as "2024" or a span such as "2021-2023"';
 
 /** A budget line: pack, slug and period. */
 export class LineDto {
@@ -30,7 +30,7 @@ export class LineDto {
   line!: string;
 
   /** 预算期间: a year such as "2024", or a span such as "2021-2023". */
-  @Matches(PERIOD_PATTERN, { message: PERIOD_MESSAGE })
+  @IsPeriod()
   period!: string;
 }
 
@@ -44,7 +44,7 @@ export class OpenLineDto extends CommandDto {
   line!: string;
 
   /** 预算期间: a year such as "2024", or a span such as "2021-2023". */
-  @Matches(PERIOD_PATTERN, { message: PERIOD_MESSAGE })
+  @IsPeriod()
   period!: string;
 
   /** 名称: may be left out where the pack declares an envelope, whose title is then taken. */
@@ -150,7 +150,7 @@ export class BudgetLinesDto extends PageDto {
 
   /** Lines of exactly this period only. */
   @IsOptional()
-  @Matches(PERIOD_PATTERN, { message: PERIOD_MESSAGE })
+  @IsPeriod()
   period?: string;
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import type { EnvelopeLookup, LineEnvelope } from './envelope-lookup.js';
-import { BudgetLedger } from './ledger.fixture.js';
+import { BudgetLedger, clock } from './ledger.fixture.js';
 
 @Injectable()
 class PackEnvelopes implements EnvelopeLookup {
@@ -51,9 +51,16 @@ describe('/v1/budgets', () => {
       body: { code: 'budget-exhausted', available: '8000000.00' },
     });
     expect(await post(`${yearly}/transfers`, { to, amount: '500000', reason: '调剂', evidence })).toMatchObject({ status: 200 });
-    expect(await post(`${yearly}/close`, { to, effectiveOn: '2024-12-31' })).toMatchObject({
+    clock.today = '2024-12-31';
+    expect(await post(`${yearly}/close`, { to })).toMatchObject({ status: 409, body: { code: 'period-not-over', until: '2024-12-31' } });
+    clock.today = '2025-03-01';
+    expect(await post(`${yearly}/appropriations`, { amount: '1.00', reason: '迟到的预算', evidence })).toMatchObject({
       status: 409,
-      body: { code: 'period-not-over' },
+      body: { code: 'period-over', until: '2024-12-31' },
+    });
+    expect(await post(`${yearly}/close`, { to, effectiveOn: '2025-02-28' })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-input', errors: [{ field: 'effectiveOn' }] },
     });
     expect(await post(`${yearly}/close`, {})).toMatchObject({ status: 409, body: { code: 'carry-over-target-required' } });
     const closed = await post(`${yearly}/close`, { to });

@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type CommandContext, Executor, type Loaded, type Receipt } from '@app/event-store';
-import { type Actor, contentHash, derivedId, refused, unreachable } from '@app/kernel';
+import { contentHash, derivedId, LEDGER_ACTOR, refused, unreachable } from '@app/kernel';
 import { type BudgetState, reservationOf } from './budget.js';
 import { budgetDecider } from './decide.js';
 import type { ReleaseInput, ReservationCommand, ReserveInput, SpendInput } from './decide-reservations.js';
 import { budgetStream, type LineRef } from './line.js';
-
-const LEDGER: Actor = { id: 'ledger', unit: 'ledger', roles: ['service'] };
 
 /**
  * The door for awards. The caller passes its own command's context: the ledger acts in its name (`causationId` is the
@@ -20,7 +18,7 @@ export class Budgets {
 
   /**
    * Holds money for an award; quiet when it already does.
-   * @throws Problem `budget-line-unknown`, `budget-line-closed`, `reservation-differs`, `excluded-by-reservation`, `budget-exhausted`;
+   * @throws Problem `budget-line-unknown`, `budget-line-closed`, `reservation-differs`, `excluded-by-reservation`, `budget-exhausted`, `period-not-begun`;
    *   `reservation-released` when this same command reserved before and that was released.
    */
   async reserve(line: LineRef, input: ReserveInput, context: CommandContext): Promise<Receipt> {
@@ -64,7 +62,7 @@ export class Budgets {
     return this.executor.execute(budgetDecider, stream, command, {
       commandId: derivedId('budgets', context.commandId, stream, content),
       contentHash: content,
-      actor: LEDGER,
+      actor: LEDGER_ACTOR,
       effectiveOn,
       today,
       correlationId,

@@ -1,6 +1,6 @@
-import { contentHash, invalidField, type Money, type PolicyCitation } from '@app/kernel';
+import { contentHash, type DecisionContext, invalidField, type Money, type PolicyCitation } from '@app/kernel';
 import { type BudgetEvent, type ExistingLine, type Payment, type Reservation, restOf } from './budget.js';
-import { nameOf } from './line.js';
+import { nameOf, yearsOf } from './line.js';
 import { no, positiveAmount, requireAvailable, requireOpen, requireText } from './rules.js';
 
 /** What an award asks a line to hold for it. */
@@ -40,7 +40,7 @@ export type ReservationCommand =
   | ({ readonly type: 'return-spending' } & SpendInput);
 
 /** Idempotent per award and grant: the same again is quiet while the reservation lives. */
-export function decideReserve(input: ReserveInput, state: ExistingLine): readonly BudgetEvent[] {
+export function decideReserve(input: ReserveInput, state: ExistingLine, { effectiveOn }: DecisionContext): readonly BudgetEvent[] {
   const { grant, policy } = input;
   const award = requireText(input.award, 'award');
   const payee = requireText(input.payee, 'payee');
@@ -71,6 +71,11 @@ export function decideReserve(input: ReserveInput, state: ExistingLine): readonl
     });
   }
   const line = requireOpen(state);
+  const { first } = yearsOf(line.line.period);
+  if (Number(effectiveOn.slice(0, 4)) < first)
+    throw no('period-not-begun', `${nameOf(line.line)} begins on ${first}-01-01: nothing is granted from it before`, {
+      from: `${first}-01-01`,
+    });
   for (const key of exclusive) {
     const other = line.exclusions.get(key);
     if (other !== undefined && other !== award) {

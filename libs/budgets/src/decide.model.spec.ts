@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Problem } from '@app/kernel';
+import { type DecisionContext, Problem } from '@app/kernel';
 import { availableOf, type BudgetEvent, type BudgetState, evolve, initialState } from './budget.js';
 import { type BudgetCommand, decide } from './decide.js';
-import { line, next, service } from './specification.fixture.js';
+import { line, next, service, serviceLater } from './specification.fixture.js';
 
 const SEQUENCES = 300;
 const COMMANDS = 80;
@@ -52,10 +52,13 @@ const sequence = fc
   .array(fc.tuple(command, fc.integer({ min: 0, max: 9 })), { maxLength: COMMANDS, size: 'max' })
   .map((drawn) => drawn.filter(([{ type }, die]) => type !== 'close' || die === 0).map(([one]) => one));
 
+// After so many commands the year is over.
+const yearEnd = fc.integer({ min: 0, max: COMMANDS });
+
 type Outcome = readonly BudgetEvent[] | Problem;
-function outcomeOf(one: BudgetCommand, state: BudgetState): Outcome {
+function outcomeOf(one: BudgetCommand, state: BudgetState, context: DecisionContext): Outcome {
   try {
-    return decide(one, state, service);
+    return decide(one, state, context);
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;
@@ -98,6 +101,13 @@ function doublePayments(history: readonly BudgetEvent[]): readonly string[] {
   return found;
 }
 
+/** What only the line's own years may bring: money of its clause, or for another line of these years, and before they end no closing. */
+function isOutOfTime({ type, data }: BudgetEvent, isOver: boolean): boolean {
+  if (type === 'budget-closed') return !isOver;
+  if (type === 'budget-adjusted') return isOver && !data.amount.startsWith('-');
+  return isOver && (type === 'budget-appropriated' || type === 'budget-transferred-out');
+}
+
 function exclusionsAreKept(state: BudgetState): boolean {
   if (state.status === 'none') return true;
   const keys = [...state.reservations.values()].filter(({ live }) => live).flatMap(({ exclusive }) => exclusive);
@@ -105,27 +115,31 @@ function exclusionsAreKept(state: BudgetState): boolean {
 }
 
 describe('whatever is asked of a line', () => {
-  it('is never overdrawn, stays in balance, does nothing twice and pays no instalment twice', () => {
+  it('is never overdrawn, stays in balance and in its years, does nothing twice and pays no instalment twice', () => {
     const seen = new Map<string, number>();
     fc.assert(
-      fc.property(sequence, (commands) => {
+      fc.property(sequence, yearEnd, (commands, end) => {
         const start: readonly BudgetEvent[] = [
           { type: 'budget-line-opened', data: { ...line, title: 't', envelope: { clause: 'J07', amount: '30.00', rule: 'exactly' } } },
           { type: 'budget-appropriated', data: { amount: '10.00', reason: 'start' }, evidence: [{ title: 'start' }] },
         ];
         const history = [...start];
         let state = start.reduce(evolve, initialState);
-        for (const one of commands) {
-          const outcome = outcomeOf(one, state);
+        for (const [index, one] of commands.entries()) {
+          const isOver = index >= end;
+          const context = isOver ? serviceLater : service;
+          const outcome = outcomeOf(one, state, context);
           if (outcome instanceof Problem) {
             // A refusal changes nothing, so it is the same again.
-            expect(outcomeOf(one, state)).toMatchObject({ code: outcome.code, detail: outcome.detail });
+            expect(outcomeOf(one, state, context)).toMatchObject({ code: outcome.code, detail: outcome.detail });
             continue;
           }
           for (const { type } of outcome) seen.set(type, (seen.get(type) ?? 0) + 1);
           history.push(...outcome);
           state = outcome.reduce(evolve, state);
-          if (outcome.length > 0) expect(outcomeOf(one, state)).toEqual([]);
+          expect(outcome.filter((event) => isOutOfTime(event, isOver))).toEqual([]);
+          // A repeat is one even when it comes after the year.
+          if (outcome.length > 0) for (const repeated of [context, serviceLater]) expect(outcomeOf(one, state, repeated)).toEqual([]);
           if (state.status === 'none') throw new Error('unreachable');
           const figures = { available: availableOf(state).toFen(), reserved: state.reserved.toFen(), spent: state.spent.toFen() };
           expect(figures).toEqual(counted(history));

@@ -6,20 +6,27 @@ import {
   closed,
   figures,
   finance,
+  financeLater,
   given,
   line,
   next,
+  on,
   opened,
   paper,
   released,
   reserve,
   reserved,
   returned,
+  serviceLater,
   spent,
 } from './specification.fixture.js';
 
 const exactly = { clause: 'J07', amount: '1000.00', rule: 'exactly' as const };
 const other = { ...line, line: 'others' };
+const plan = (envelope?: typeof exactly): BudgetEvent => ({
+  type: 'budget-line-opened',
+  data: { ...line, period: '2023-2025', title: '三年', ...(envelope && { envelope }) },
+});
 
 describe('open', () => {
   const open: BudgetCommand = { type: 'open', line, title: '研发奖补', envelope: exactly };
@@ -33,7 +40,7 @@ describe('open', () => {
     given(opened()).when(open, finance).thenRefused('budget-line-exists', { openedAs: '研发奖补' }));
   it('is refused after the line was closed under another title', () =>
     given(opened(exactly), closed('0.00'))
-      .when({ ...open, title: '别的' }, finance)
+      .when({ ...open, title: '别的' }, financeLater)
       .thenRefused('budget-line-exists'));
   it('is refused without a title', () => given().when({ type: 'open', line, title: ' ' }, finance).thenRefused('invalid-input'));
   it('is refused to anyone but finance', () =>
@@ -68,11 +75,55 @@ describe('appropriate', () => {
   it('is refused for a negative amount', () => given(opened()).when(appropriate('-1.00'), finance).thenRefused('money-malformed'));
   it('is refused on a line nobody opened', () => given().when(appropriate('1'), finance).thenRefused('budget-line-unknown'));
   it('is refused on a closed line', () =>
-    given(opened(), closed('0.00')).when(appropriate('1'), finance).thenRefused('budget-line-closed'));
+    given(opened(), closed('0.00')).when(appropriate('1'), financeLater).thenRefused('budget-line-closed'));
   it('is refused beyond what a line can carry', () =>
     given(opened(), appropriated('999999999999.00'))
       .when(appropriate('1.00'), finance)
       .thenRefused('budget-line-too-large', { asked: '1.00' }));
+
+  const bound = [opened(exactly)];
+  const lastDay = { ...finance, ...on('2024-12-31') };
+  const newYear = { ...finance, ...on('2025-01-01') };
+  it('takes in what a clause sets aside until the last day of its years', () => {
+    given(...bound)
+      .when(appropriate('600'), lastDay)
+      .then(appropriated('600.00'));
+    given(...bound)
+      .when(appropriate('600'), newYear)
+      .thenRefused('period-over', { until: '2024-12-31' });
+    given(opened({ ...exactly, rule: 'at-least' }))
+      .when(appropriate('600'), newYear)
+      .thenRefused('period-over');
+    given(plan(exactly))
+      .when(appropriate('600'), { ...finance, ...on('2025-12-31') })
+      .then(appropriated('600.00'));
+    given(plan(exactly))
+      .when(appropriate('600'), { ...finance, ...on('2026-01-01') })
+      .thenRefused('period-over', { until: '2025-12-31' });
+  });
+  it('is not dated back into the years that are over', () =>
+    given(...bound)
+      .when(appropriate('600'), { ...newYear, effectiveOn: '2024-12-31' })
+      .thenRefused('period-over'));
+  it('is quiet on a repeat after the year', () =>
+    given(...bound, appropriated('600.00'))
+      .when(appropriate('600'), newYear)
+      .thenNothing());
+  it('is taken in late by a line of no clause', () => given(opened()).when(appropriate('600'), newYear).then(appropriated('600.00')));
+  it('may be passed in the year before, and not earlier', () => {
+    given(opened())
+      .when(appropriate('600'), { ...finance, effectiveOn: '2023-01-01' })
+      .then(appropriated('600.00'));
+    given(opened())
+      .when(appropriate('600'), { ...finance, effectiveOn: '2022-12-31' })
+      .thenInvalid('effectiveOn');
+    given(plan())
+      .when(appropriate('600'), { ...finance, effectiveOn: '2022-01-01' })
+      .then(appropriated('600.00'));
+    given(plan())
+      .when(appropriate('600'), { ...finance, effectiveOn: '2021-12-31' })
+      .thenInvalid('effectiveOn');
+  });
 });
 
 describe('adjust', () => {
@@ -97,7 +148,31 @@ describe('adjust', () => {
     given(opened())
       .when({ ...adjust('1'), evidence: [] } as BudgetCommand, finance)
       .thenRefused('evidence-required'));
-  it('is refused on a closed line', () => given(opened(), closed('0.00')).when(adjust('1'), finance).thenRefused('budget-line-closed'));
+  it('is refused on a closed line', () =>
+    given(opened(), closed('0.00')).when(adjust('1'), financeLater).thenRefused('budget-line-closed'));
+  it('adds to what a clause sets aside until the last day of its years, and takes away later too', () => {
+    given(opened(exactly))
+      .when(adjust('5'), { ...finance, ...on('2024-12-31') })
+      .then(adjusted('5.00'));
+    given(opened(exactly))
+      .when(adjust('5'), { ...finance, ...on('2025-01-01') })
+      .thenRefused('period-over', { until: '2024-12-31' });
+    given(opened(exactly))
+      .when(adjust('5'), { ...finance, today: '2025-01-01' })
+      .thenRefused('period-over');
+    given(opened()).when(adjust('5'), financeLater).then(adjusted('5.00'));
+    given(opened(exactly), appropriated('5.00')).when(adjust('-5'), financeLater).then(adjusted('-5.00'));
+    given(opened(exactly), adjusted('5.00')).when(adjust('5'), financeLater).thenNothing();
+  });
+  it.each(['5', '-5'])('by %s is dated into the year before at the earliest', (amount) => {
+    const earliest = { ...finance, effectiveOn: '2023-01-01' };
+    given(opened(), appropriated('5.00'))
+      .when(adjust(amount), earliest)
+      .then(adjusted(`${amount}.00`));
+    given(opened(), appropriated('5.00'))
+      .when(adjust(amount), { ...earliest, effectiveOn: '2022-12-31' })
+      .thenInvalid('effectiveOn');
+  });
 });
 
 describe('transfer out', () => {
@@ -146,13 +221,39 @@ describe('transfer out', () => {
     given(opened(), appropriated('40.00')).when(send('40'), finance).then(sent);
   });
   it('is refused for nothing', () => given(opened()).when(send('0'), finance).thenRefused('amount-not-positive'));
-  it('is refused on a closed line', () => given(opened(), closed('0.00')).when(send('1'), finance).thenRefused('budget-line-closed'));
+  it('is sent until the last day of the other line’s years', () => {
+    given(opened(), appropriated('40.00'))
+      .when(send('40'), { ...finance, ...on('2024-12-31') })
+      .then(sent);
+    given(opened(), appropriated('40.00'))
+      .when(send('40'), { ...finance, ...on('2025-01-01') })
+      .thenRefused('period-over', { until: '2024-12-31' });
+    given(opened(), appropriated('40.00'))
+      .when(send('40'), { ...finance, today: '2025-01-01' })
+      .thenRefused('period-over');
+    given(opened(), appropriated('40.00'), sent).when(send('40'), financeLater).thenNothing();
+  });
+  it('is sent to a later line after the year', () =>
+    given(opened(), appropriated('40.00'))
+      .when(send('40', { to: next }), financeLater)
+      .then({ ...sent, data: { ...sent.data, to: next } }));
+  it('is dated into the year before at the earliest', () => {
+    given(opened(), appropriated('40.00'))
+      .when(send('40'), { ...finance, effectiveOn: '2023-01-01' })
+      .then(sent);
+    given(opened(), appropriated('40.00'))
+      .when(send('40'), { ...finance, effectiveOn: '2022-12-31' })
+      .thenInvalid('effectiveOn');
+  });
+  it('is refused on a closed line', () => given(opened(), closed('0.00')).when(send('1'), financeLater).thenRefused('budget-line-closed'));
 
   const back: BudgetCommand = { type: 'take-back-transfer', transfer: 't1', from: other, amount: '40.00', reason: '退回' };
   const cameBack: BudgetEvent = { type: 'budget-transferred-in', data: { transfer: 't1', from: other, amount: '40.00', reason: '退回' } };
   it('is taken back', () => given(opened(), appropriated('40.00'), sent).when(back).then(cameBack));
   it('is taken back by a line that has closed since', () =>
-    given(opened(), appropriated('40.00'), sent, closed('0.00')).when(back).then(cameBack));
+    given(opened(), appropriated('40.00'), sent, closed('0.00')).when(back, serviceLater).then(cameBack));
+  it('is taken back after the year, whatever the clause sets aside', () =>
+    given(opened(exactly), appropriated('1000.00'), sent).when(back, serviceLater).then(cameBack));
   it('is taken back once', () => given(opened(), appropriated('40.00'), sent, cameBack).when(back).thenNothing());
   it('is not taken back in another amount', () =>
     given(opened(), appropriated('40.00'), sent)
@@ -167,6 +268,10 @@ describe('receive a transfer', () => {
   const receive: BudgetCommand = { type: 'receive-transfer', transfer: 't1', from: other, amount: '40.00', reason: '调剂' };
   const received: BudgetEvent = { type: 'budget-transferred-in', data: { transfer: 't1', from: other, amount: '40.00', reason: '调剂' } };
   it('adds to what is available', () => given(opened()).when(receive).then(received));
+  it('arrives late when it was sent in time', () => {
+    given(opened()).when(receive, serviceLater).then(received);
+    given(opened(exactly), appropriated('960.00')).when(receive, serviceLater).then(received);
+  });
   it('is refused above an exact envelope', () => {
     const figures = { envelope: '1000.00', appropriated: '960.01', asked: '40.00' };
     given(opened(exactly), appropriated('960.01')).when(receive).thenRefused('over-envelope', figures);
@@ -195,8 +300,9 @@ describe('receive a transfer', () => {
       .thenRefused('over-envelope');
   });
   it('is quiet on a repeat', () => given(opened(), received).when(receive).thenNothing());
-  it('is quiet on a repeat after the line closed', () => given(opened(), received, closed('40.00', next)).when(receive).thenNothing());
-  it('is refused by a closed line', () => given(opened(), closed('0.00')).when(receive).thenRefused('budget-line-closed'));
+  it('is quiet on a repeat after the line closed', () =>
+    given(opened(), received, closed('40.00', next)).when(receive, serviceLater).thenNothing());
+  it('is refused by a closed line', () => given(opened(), closed('0.00')).when(receive, serviceLater).thenRefused('budget-line-closed'));
   it('is refused by a line nobody opened', () => given().when(receive).thenRefused('budget-line-unknown'));
   it('is refused to people', () => given(opened()).when(receive, finance).thenRefused('role-required'));
 });
@@ -226,7 +332,7 @@ describe('reserve', () => {
       .thenNothing());
   it('is quiet on a repeat after part was spent and the line closed', () =>
     given(...funded, reserved('a', '60.00'), spent('a', 1, '30.00', 'p1'), closed('40.00', next))
-      .when(reserve('a', '60'))
+      .when(reserve('a', '60'), serviceLater)
       .thenNothing());
   it('is refused for the same award with another amount', () =>
     given(...funded, reserved('a', '60.00'))
@@ -250,8 +356,23 @@ describe('reserve', () => {
       .thenRefused('reservation-differs'));
   it('is refused on a closed line', () =>
     given(...funded, closed('100.00', next))
-      .when(reserve('a', '1'))
+      .when(reserve('a', '1'), serviceLater)
       .thenRefused('budget-line-closed'));
+  it('reserves from the first day of the period, and until the line is closed', () => {
+    given(...funded)
+      .when(reserve('a', '1'), on('2023-12-31'))
+      .thenRefused('period-not-begun', { from: '2024-01-01' });
+    for (const day of ['2024-01-01', '2025-01-10'])
+      given(...funded)
+        .when(reserve('a', '1'), on(day))
+        .then(reserved('a', '1.00'));
+    given(plan(), appropriated('100.00')).when(reserve('a', '1'), on('2022-12-31')).thenRefused('period-not-begun', { from: '2023-01-01' });
+    given(plan(), appropriated('100.00')).when(reserve('a', '1'), on('2023-01-01')).then(reserved('a', '1.00'));
+  });
+  it('is not reserved for a day before the period by a command of today', () =>
+    given(...funded)
+      .when(reserve('a', '1'), { effectiveOn: '2023-12-31' })
+      .thenRefused('period-not-begun'));
   it('is refused for nothing', () =>
     given(...funded)
       .when(reserve('a', '0'))
@@ -271,7 +392,7 @@ describe('release', () => {
       .then(released('a', '40.00')));
   it('works on a closed line', () =>
     given(...held, closed('40.00', next))
-      .when(release)
+      .when(release, serviceLater)
       .then(released('a', '60.00')));
   it('is quiet on a repeat', () =>
     given(...held, released('a', '60.00'))
@@ -310,7 +431,7 @@ describe('spend', () => {
       .then(spent('a', 1, '60.00', 'p1')));
   it('works on a closed line', () =>
     given(...held, closed('40.00', next))
-      .when(spend(1, '60', 'p1'))
+      .when(spend(1, '60', 'p1'), serviceLater)
       .then(spent('a', 1, '60.00', 'p1')));
   it('is quiet on a repeat', () =>
     given(...held, spent('a', 1, '60.00', 'p1'))
@@ -381,7 +502,7 @@ describe('return spending', () => {
   });
   it('works on a closed line', () =>
     given(...paid, closed('40.00', next))
-      .when(back(1, '30', 'p1'))
+      .when(back(1, '30', 'p1'), serviceLater)
       .then(returned('a', 1, '30.00', 'p1')));
   it('is quiet on a repeat, also after the instalment was paid again', () =>
     given(...paid, returned('a', 1, '30.00', 'p1'), spent('a', 1, '30.00', 'p2'))
@@ -415,68 +536,84 @@ describe('close', () => {
   const held = [opened(), appropriated('100.00'), reserved('a', '60.00')];
   it('carries the whole balance over', () =>
     given(...held)
-      .when(toNext, finance)
+      .when(toNext, financeLater)
       .then(closed('40.00', next)));
-  it('needs no target when nothing is left', () => given(opened()).when(close(), finance).then(closed('0.00')));
+  it('needs no target when nothing is left', () => given(opened()).when(close(), financeLater).then(closed('0.00')));
   it('carries over what was released since', () =>
     given(...held, closed('40.00', next), released('a', '60.00'))
-      .when(toNext, finance)
+      .when(toNext, financeLater)
       .then(closed('60.00', next)));
   it('is quiet on a repeat', () =>
     given(...held, closed('40.00', next))
-      .when(toNext, finance)
+      .when(toNext, financeLater)
       .thenNothing());
   it('is refused before the period has ended', () =>
     given(...held)
-      .when(toNext, { ...finance, effectiveOn: '2024-12-31' })
+      .when(toNext, { ...finance, ...on('2024-12-31') })
       .thenRefused('period-not-over', { until: '2024-12-31', on: '2024-12-31' }));
+  it('is closed from the first day after it', () =>
+    given(opened())
+      .when(close(), { ...finance, ...on('2025-01-01') })
+      .then({ type: 'budget-closed', data: { on: '2025-01-01', carriedOver: '0.00' } }));
+  it.each(['2025-01-09', '2024-12-31', '2025-01-11'])('is refused for %s, which is not today', (effectiveOn) =>
+    given(...held)
+      .when(toNext, { ...financeLater, effectiveOn })
+      .thenInvalid('effectiveOn'),
+  );
+  it('is quiet on a repeat that names another day', () =>
+    given(...held, closed('40.00', next))
+      .when(toNext, { ...financeLater, today: '2025-01-11' })
+      .thenNothing());
   it('is refused before the last year of a span has ended', () => {
-    const plan: BudgetEvent = { type: 'budget-line-opened', data: { ...line, period: '2023-2025', title: '三年' } };
-    given(plan)
-      .when(close(), { ...finance, effectiveOn: '2025-12-31' })
+    given(plan())
+      .when(close(), { ...finance, ...on('2025-12-31') })
       .thenRefused('period-not-over');
-    given(plan)
-      .when(close(), { ...finance, effectiveOn: '2026-01-01' })
+    given(plan())
+      .when(close(), { ...finance, ...on('2026-01-01') })
       .then({ type: 'budget-closed', data: { on: '2026-01-01', carriedOver: '0.00' } });
   });
   it('is refused without a target while money is left', () =>
     given(...held)
-      .when(close(), finance)
+      .when(close(), financeLater)
       .thenRefused('carry-over-target-required', { available: '40.00' }));
+  it('is refused to a line whose years are over too: it would lift the balance onto a present envelope', () =>
+    given(...held)
+      .when(close({ to: next, targetStatus: 'open' }), { ...finance, ...on('2026-01-10') })
+      .thenRefused('period-over', { until: '2025-12-31' }));
   it('is refused to the line itself', () =>
     given(...held)
-      .when(close({ to: line, targetStatus: 'open' }), finance)
+      .when(close({ to: line, targetStatus: 'open' }), financeLater)
       .thenRefused('transfer-to-itself'));
   it('is refused to a line of the same period', () =>
     given(...held)
-      .when(close({ to: other, targetStatus: 'open' }), finance)
+      .when(close({ to: other, targetStatus: 'open' }), financeLater)
       .thenRefused('carry-over-not-later'));
   it('is refused to a line that is not open', () =>
     given(...held)
-      .when(close({ to: next, targetStatus: 'closed' }), finance)
+      .when(close({ to: next, targetStatus: 'closed' }), financeLater)
       .thenRefused('target-line-not-open'));
-  it('is refused on a line nobody opened', () => given().when(close(), finance).thenRefused('budget-line-unknown'));
+  it('is refused on a line nobody opened', () => given().when(close(), financeLater).thenRefused('budget-line-unknown'));
 
   const back: BudgetCommand = { type: 'take-back-transfer', transfer: 'c1', from: next, amount: '40.00', reason: '退回' };
   const cameBack: BudgetEvent = { type: 'budget-transferred-in', data: { transfer: 'c1', from: next, amount: '40.00', reason: '退回' } };
   it('takes a balance back that the next line could not take, and carries it on to another', () => {
     const later = { ...next, period: '2026' };
     given(...held, closed('40.00', next))
-      .when(back)
+      .when(back, serviceLater)
       .then(cameBack);
     given(...held, closed('40.00', next), cameBack)
-      .when(close({ to: later, targetStatus: 'open' }), finance)
+      .when(close({ to: later, targetStatus: 'open' }), financeLater)
       .then(closed('40.00', later));
   });
   it('takes a balance back once, and no more than it carried over', () => {
     given(...held, closed('40.00', next), cameBack)
-      .when(back)
+      .when(back, serviceLater)
       .thenNothing();
     given(...held, closed('40.00', next), cameBack)
-      .when({ ...back, transfer: 'c2' })
+      .when({ ...back, transfer: 'c2' }, serviceLater)
       .thenRefused('transfer-unknown');
     given(...held, closed('40.00', next))
-      .when({ ...back, amount: '40.01' })
+      .when({ ...back, amount: '40.01' }, serviceLater)
       .thenRefused('transfer-unknown');
   });
 });

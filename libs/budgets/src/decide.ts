@@ -1,4 +1,4 @@
-import { type Decider, type DecisionContext, type Evidence, type Money, type PolicyCitation, unreachable } from '@app/kernel';
+import { type Decider, type DecisionContext, type Evidence, invalidField, type Money, type PolicyCitation, unreachable } from '@app/kernel';
 import {
   availableOf,
   type BudgetEvent,
@@ -18,11 +18,13 @@ import {
   positiveAmount,
   requireAvailable,
   requireMayReceive,
+  requireNotOver,
   requireOpen,
   requireRole,
   requireRoom,
   requireTargetOpen,
   requireText,
+  requireTimely,
   requireWithinEnvelope,
   signedAmount,
 } from './rules.js';
@@ -92,13 +94,13 @@ function decideOne(command: BudgetCommand, state: BudgetState, context: Decision
     case 'appropriate':
     case 'adjust':
       requireRole(context, 'finance', 'service');
-      return enter(command, existing(state));
+      return enter(command, existing(state), context);
     case 'transfer-out':
       requireRole(context, 'finance', 'service');
-      return transferOut(command, existing(state));
+      return transferOut(command, existing(state), context);
     case 'close':
       requireRole(context, 'finance', 'service');
-      return close(command, existing(state), context.effectiveOn);
+      return close(command, existing(state), context);
     case 'receive-transfer':
       requireRole(context, 'service');
       return receive(command, existing(state));
@@ -107,7 +109,7 @@ function decideOne(command: BudgetCommand, state: BudgetState, context: Decision
       return takeBack(command, existing(state));
     case 'reserve':
       requireRole(context, 'service');
-      return decideReserve(command, existing(state));
+      return decideReserve(command, existing(state), context);
     case 'release':
       requireRole(context, 'service');
       return decideRelease(command, existing(state));
@@ -152,7 +154,11 @@ function open({ line, title, envelope, policy }: Extract<LineCommand, { type: 'o
   });
 }
 
-function enter(command: Extract<LineCommand, { type: 'appropriate' | 'adjust' }>, state: ExistingLine): readonly BudgetEvent[] {
+function enter(
+  command: Extract<LineCommand, { type: 'appropriate' | 'adjust' }>,
+  state: ExistingLine,
+  { effectiveOn, today }: DecisionContext,
+): readonly BudgetEvent[] {
   const { evidence } = command;
   const reason = requireText(command.reason, 'reason');
   const amount = command.type === 'adjust' ? signedAmount(command.amount) : positiveAmount(command.amount);
@@ -160,8 +166,10 @@ function enter(command: Extract<LineCommand, { type: 'appropriate' | 'adjust' }>
   const type = command.type === 'adjust' ? 'budget-adjusted' : 'budget-appropriated';
   if (state.entries.has(entryKey(type, amount, reason, evidence))) return [];
   const line = requireOpen(state);
+  requireTimely(line, effectiveOn);
   if (amount.isNegative) requireAvailable(line, amount.negated(), 'take away');
   else {
+    if (line.envelope !== undefined) requireNotOver(line.line, today);
     requireWithinEnvelope(line, amount);
     requireRoom(line, amount);
   }
@@ -172,7 +180,7 @@ function requireEvidence(evidence: readonly Evidence[], amount: Money): void {
   if (evidence.length === 0) throw no('evidence-required', 'a change of the budget rests on a document: name it as evidence', { amount });
 }
 
-function transferOut(command: TransferOut, state: ExistingLine): readonly BudgetEvent[] {
+function transferOut(command: TransferOut, state: ExistingLine, { effectiveOn, today }: DecisionContext): readonly BudgetEvent[] {
   const { transfer, to, evidence } = command;
   requireLine(to, 'to');
   const amount = positiveAmount(command.amount);
@@ -188,6 +196,8 @@ function transferOut(command: TransferOut, state: ExistingLine): readonly Budget
   requireEvidence(evidence, amount);
   const line = requireOpen(state);
   if (isSameLine(line.line, to)) throw no('transfer-to-itself', `${nameOf(to)} cannot transfer to itself`);
+  requireTimely(line, effectiveOn);
+  requireNotOver(to, today);
   requireTargetOpen(to, command.targetStatus);
   requireAvailable(line, amount, 'transfer');
   // What the other line cannot take comes back, and must find room.
@@ -227,10 +237,12 @@ function arrival({ transfer, from, reason }: TransferArrival, amount: Money): Bu
   return { type: 'budget-transferred-in', data: { transfer, from, amount: amount.toString(), reason } };
 }
 
-function close({ to, targetStatus, evidence }: Close, state: ExistingLine, on: string): readonly BudgetEvent[] {
+function close({ to, targetStatus, evidence }: Close, state: ExistingLine, context: DecisionContext): readonly BudgetEvent[] {
+  const { effectiveOn: on, today } = context;
   if (to !== undefined) requireLine(to, 'to');
   const balance = availableOf(state);
   if (state.status === 'closed' && balance.isZero) return [];
+  if (on !== today) throw invalidField('effectiveOn', 'today', `a line is closed on the day it is decided, ${today}`);
   const { last } = yearsOf(state.line.period);
   if (Number(on.slice(0, 4)) <= last) {
     throw no('period-not-over', `${nameOf(state.line)} runs until ${last}-12-31; it cannot be closed on ${on}`, {
@@ -256,6 +268,7 @@ function close({ to, targetStatus, evidence }: Close, state: ExistingLine, on: s
       figures,
     );
   }
+  requireNotOver(to, today);
   requireTargetOpen(to, targetStatus);
   requireRoom(state, balance);
   const { pack, line, period } = to;

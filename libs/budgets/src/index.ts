@@ -19,7 +19,8 @@ export { type BudgetCommand, budgetDecider } from './decide.js';
 export type { ReleaseInput, ReserveInput, SpendInput } from './decide-reservations.js';
 export { ENVELOPE_LOOKUP, type EnvelopeLookup, type LineEnvelope, noEnvelopes } from './envelope-lookup.js';
 export { RunBudgetCommand } from './handlers/run-budget-command.js';
-export { budgetStream, isSameLine, type LineRef, lineOfStream, yearsOf } from './line.js';
+export { IsPeriod } from './is-period.js';
+export { budgetStream, isSameLine, LINE_PATTERN, type LineRef, lineOfStream, requireLine, yearsOf } from './line.js';
 export type { BudgetLineRow, BudgetReservationRow } from './lines/budget-lines.projection.js';
 export {
   type BudgetLineView,

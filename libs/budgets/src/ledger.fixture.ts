@@ -15,16 +15,24 @@ import type { BudgetCommand } from './decide.js';
 import { RunBudgetCommand } from './handlers/run-budget-command.js';
 import { budgetStream, type LineRef } from './line.js';
 
-export const clock: Clock = { now: () => new Date('2025-03-01T04:00:00Z') };
+/** In the year of the specs' `line`, until a spec lets it end. */
+export const MIDYEAR = '2024-06-30';
 
-export function context(commandId: string, roles: readonly Role[] = ['finance'], effectiveOn = '2025-03-01'): CommandContext {
+export const clock = new (class implements Clock {
+  today = MIDYEAR;
+  now(): Date {
+    return new Date(`${this.today}T04:00:00Z`);
+  }
+})();
+
+export function context(commandId: string, roles: readonly Role[] = ['finance'], effectiveOn = clock.today): CommandContext {
   const id = derivedId('spec', commandId);
   return {
     commandId: id,
     contentHash: contentHash(commandId),
     actor: { id: 'f1', unit: '财政局', roles },
     effectiveOn,
-    today: '2025-03-01',
+    today: clock.today,
     correlationId: id,
     causationId: id,
   };
@@ -61,7 +69,7 @@ export class BudgetLedger {
     });
     const module = await testing.compile();
     const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
-    if (!follow) app.get(Subscriptions).onApplicationBootstrap = () => undefined;
+    if (!follow) app.get(Subscriptions).onApplicationBootstrap = async () => undefined;
     app
       .getHttpAdapter()
       .getInstance()

@@ -15,7 +15,7 @@ export interface Years {
 
 export const PACK_PATTERN = /^[a-z0-9-]{1,64}$/;
 export const LINE_PATTERN = /^[a-z0-9-]{1,40}$/;
-export const PERIOD_PATTERN = /^\d{4}(-\d{4})?$/;
+const PERIOD_PATTERN = /^\d{4}(-\d{4})?$/;
 const STREAM_SHAPE = /^budget-([a-z0-9-]{1,64})\.([a-z0-9-]{1,40})\.(\d{4}(?:-\d{4})?)$/;
 
 /** Plans of the longest kind run ten years; anything longer is a slip of the pen. */
@@ -35,6 +35,15 @@ export function yearsOf(period: string, field = 'period'): Years {
   const spansWell = period.length === 4 || (last > first && last - first < LONGEST_YEARS);
   if (first < EARLIEST_YEAR || !spansWell) throw malformed();
   return { first, last };
+}
+
+/** The same rule as an answer, for those who check before they ask. */
+export function isPeriod(value: unknown): boolean {
+  try {
+    return typeof value === 'string' && yearsOf(value).first > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** @throws Problem `invalid-input` naming the part that is not well formed. */

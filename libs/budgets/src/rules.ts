@@ -1,6 +1,6 @@
 import { type DecisionContext, forbidden, invalidField, Money, notFound, Problem, refused } from '@app/kernel';
 import { availableOf, type BudgetState, type ExistingLine, type OpenLine } from './budget.js';
-import { isEarlierPeriod, type LineRef, nameOf } from './line.js';
+import { isEarlierPeriod, type LineRef, nameOf, yearsOf } from './line.js';
 
 /**
  * No line may ever take in more than this, so that no total can outgrow what an amount can carry
@@ -34,6 +34,24 @@ export function existing(state: BudgetState): ExistingLine {
 export function requireOpen(state: ExistingLine): OpenLine {
   if (state.status === 'open') return state;
   throw no('budget-line-closed', `${nameOf(state.line)} was closed on ${state.closedOn}`, { closedOn: state.closedOn });
+}
+
+/**
+ * A budget year ends with the calendar year (《预算法》第十八条): what a clause sets aside for a past year is no longer
+ * appropriated, or it would come to the present one as that year's balance, on top of this year's sum.
+ * @throws Problem `period-over`
+ */
+export function requireNotOver(line: LineRef, today: string): void {
+  const { last } = yearsOf(line.period);
+  if (Number(today.slice(0, 4)) <= last) return;
+  throw no('period-over', `${nameOf(line)} ended on ${last}-12-31 and takes in no more money`, { until: `${last}-12-31` });
+}
+
+/** An entry belongs to its line's years; a budget may be passed in the year before. @throws Problem `invalid-input` */
+export function requireTimely({ line }: ExistingLine, effectiveOn: string): void {
+  const { first } = yearsOf(line.period);
+  if (Number(effectiveOn.slice(0, 4)) < first - 1)
+    throw invalidField('effectiveOn', 'period', `must not lie before ${first - 1}-01-01: the line covers ${line.period}`);
 }
 
 /** @throws Problem `target-line-not-open` */

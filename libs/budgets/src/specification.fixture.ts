@@ -16,13 +16,21 @@ export function given(...events: readonly BudgetEvent[]) {
           const problem = problemOf(run);
           expect({ code: problem.code, extra: problem.extra }).toMatchObject({ code, extra });
         },
+        thenInvalid: (field: string) => expect(problemOf(run)).toMatchObject({ code: 'invalid-input', errors: [{ field }] }),
       };
     },
   };
 }
 
-export const service: DecisionContext = { actorId: 'ledger', roles: ['service'], effectiveOn: '2025-01-10', today: '2025-01-10' };
-export const finance: DecisionContext = { actorId: 'f1', roles: ['finance'], effectiveOn: '2025-01-10', today: '2025-01-10' };
+/** Something decided on a day, for that day. */
+export const on = (day: string): Pick<DecisionContext, 'effectiveOn' | 'today'> => ({ effectiveOn: day, today: day });
+
+/** In the year of `line`. */
+export const service: DecisionContext = { actorId: 'ledger', roles: ['service'], ...on('2024-06-30') };
+export const finance: DecisionContext = { actorId: 'f1', roles: ['finance'], ...on('2024-06-30') };
+/** After it, when lines of that year are closed. */
+export const serviceLater: DecisionContext = { ...service, ...on('2025-01-10') };
+export const financeLater: DecisionContext = { ...finance, ...on('2025-01-10') };
 
 export function problemOf(work: () => unknown): Problem {
   try {

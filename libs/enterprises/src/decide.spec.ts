@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fold } from '@app/kernel';
-import { creditCodesOf, currentFact, factOf, hasDeparted, isInForce, nameOn } from './enterprise.js';
+import { clearanceOf, creditCodesOf, currentFact, factOf, hasDeparted, isInForce, nameOn, titlesOf } from './enterprise.js';
 import {
   certificate,
+  clearance,
   CODE,
   decider,
   History,
@@ -18,6 +19,8 @@ import {
   relocation,
   sme,
   THIRD,
+  title,
+  withdrawal,
 } from './enterprise.fixture.js';
 
 describe('registering an enterprise', () => {
@@ -497,3 +500,94 @@ describe('whatever happens', () => {
 function facts(command: ReturnType<typeof rd>) {
   return command.type === 'record-facts' ? command.facts : [];
 }
+
+describe('clearances', () => {
+  const cleared = registered.do(clearance, on('2025-09-01'));
+
+  it('keep what an agency found, for as long as the policy says', () => {
+    const { type: _type, evidence, ...said } = clearance;
+    expect(registered.when(clearance, on('2025-09-01'))).toEqual([
+      { type: 'clearance-recorded', data: { ...said, validUntil: '2026-02-27' }, evidence },
+    ]);
+    expect(registered.when({ ...clearance, validUntil: '2025-12-31', note: '抽查' }, on('2025-09-01'))).toMatchObject([
+      { data: { validUntil: '2025-12-31', note: '抽查' } },
+    ]);
+    const [unlimited] = registered.when({ ...clearance, clearance: 'safety', agency: '区应急管理局' }, on('2025-09-01'));
+    expect(unlimited?.data).not.toHaveProperty('validUntil');
+  });
+
+  it('stay quiet on a repeat', () => {
+    expect(cleared.when(clearance, on('2025-10-01'))).toEqual([]);
+    expect(cleared.do({ ...clearance, finding: 'adverse' }, on('2025-10-01')).when(clearance, on('2025-10-02'))).toEqual([]);
+  });
+
+  it.each([
+    ['a clearance no policy asks for', { clearance: 'weather' }],
+    ['another agency', { agency: '区科技局' }],
+    ['a day to come', { on: '2026-03-02' }],
+    ['an end before the finding', { validUntil: '2025-08-30' }],
+    ['a blank document number', { documentNo: ' ' }],
+    ['no evidence', { evidence: [] }],
+  ])('refuse %s', (_, change) => {
+    expect(refusal(() => registered.when({ ...clearance, ...change }, on('2025-09-01')))).toBe('invalid-input');
+  });
+
+  it('count from their day to their last; the latest replaces what was found before, also once it has run out', () => {
+    const found = (history: History, day: string) => clearanceOf(history.dossier, 'tax', day)?.finding;
+    expect(['2025-08-30', '2025-08-31', '2026-02-27', '2026-02-28'].map((day) => found(cleared, day))).toEqual([
+      undefined,
+      'clear',
+      'clear',
+      undefined,
+    ]);
+    const adverse = cleared.do({ ...clearance, finding: 'adverse', on: '2025-10-01', validUntil: '2025-10-31' }, on('2025-10-01'));
+    const late = adverse.do({ ...clearance, on: '2025-09-15', documentNo: '补录' }, on('2025-12-01'));
+    expect(['2025-09-30', '2025-10-01', '2025-11-01'].map((day) => found(late, day))).toEqual(['clear', 'adverse', undefined]);
+    expect(clearanceOf(cleared.dossier, 'safety', '2025-09-01')).toBeUndefined();
+  });
+});
+
+describe('titles', () => {
+  const titled = registered.do(title, on('2025-02-01'));
+  const withdrawn = titled.do(withdrawal, on('2025-06-02'));
+
+  it('are awarded for a year, under the name the policy gives them', () => {
+    const { type: _type, evidence, ...said } = title;
+    expect(registered.when(title, on('2025-02-01'))).toEqual([
+      { type: 'title-awarded', data: { ...said, name: '知识产权示范企业标杆' }, evidence },
+    ]);
+    expect(withdrawn.when({ ...title, year: 2025, on: '2025-12-01' }, on('2025-12-01'))).toHaveLength(1);
+  });
+
+  it('are awarded once a year; a repeat is quiet, also after a withdrawal, and other particulars are refused', () => {
+    expect(titled.when(title, on('2025-03-01'))).toEqual([]);
+    expect(withdrawn.when(title, on('2025-07-01'))).toEqual([]);
+    expect(refusal(() => titled.when({ ...title, grade: '1A' }, on('2025-03-01')))).toBe('title-exists');
+    expect(refusal(() => withdrawn.when({ ...title, grade: '1A' }, on('2025-07-01')))).toBe('title-withdrawn');
+  });
+
+  it.each([
+    ['a title no policy names', { title: 'champion' }],
+    ['a grade the title does not have', { grade: '9A' }],
+    ['no grade where the title has some', { grade: undefined }],
+    ['a grade where it has none', { title: 'pacesetter' }],
+    ['a year to come', { year: 2027 }],
+    ['no evidence', { evidence: [] }],
+  ])('refuse %s', (_, change) => {
+    expect(refusal(() => registered.when({ ...title, ...change }, on('2025-03-01')))).toBe('invalid-input');
+  });
+
+  it('are held until they are withdrawn, and stay in the history', () => {
+    const held = (day: string) => titlesOf(withdrawn.dossier, day).map(({ grade }) => grade);
+    expect(['2025-01-19', '2025-01-20', '2025-05-31', '2025-06-01'].map(held)).toEqual([[], ['2A'], ['2A'], []]);
+    expect(withdrawn.dossier.titles).toMatchObject([{ year: 2024, withdrawn: { on: '2025-06-01', reason: '失信' } }]);
+  });
+
+  it('are withdrawn once', () => {
+    expect(withdrawn.when(withdrawal, on('2025-07-01'))).toEqual([]);
+    expect(refusal(() => withdrawn.when({ ...withdrawal, reason: '其他' }, on('2025-07-01')))).toBe('title-withdrawn');
+    expect(refusal(() => titled.when({ ...withdrawal, year: 2023 }, on('2025-07-01')))).toBe('title-not-found');
+    expect(refusal(() => titled.when({ ...withdrawal, on: '2025-01-19' }, on('2025-07-01')))).toBe('invalid-input');
+    expect(refusal(() => titled.when({ ...withdrawal, evidence: [] }, on('2025-07-01')))).toBe('invalid-input');
+  });
+});

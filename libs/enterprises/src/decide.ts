@@ -1,4 +1,7 @@
 import {
+  addDays,
+  addYears,
+  type BusinessDate,
   businessDate,
   canonicalJson,
   type CreditCode,
@@ -15,11 +18,13 @@ import {
   notFound,
   refused,
   unreachable,
+  yearOf,
 } from '@app/kernel';
 import {
   type CertificateData,
   type Certification,
   certificateOf,
+  type ClearanceData,
   currentFact,
   type Dossier,
   type EnterpriseEvent,
@@ -29,15 +34,17 @@ import {
   type FactData,
   factOf,
   type FactValue,
+  type Finding,
   latestFact,
   lookalikeOf,
   nameOn,
   placeInTime,
   type RelocationData,
   sameReference,
+  type TitleData,
   unregistered,
 } from './enterprise.js';
-import { type FactVocabulary, periodFault, subjectFault, valueFault, yearOfPeriod } from './vocabulary.js';
+import { type ClearanceDefinition, type FactVocabulary, periodFault, subjectFault, valueFault, yearOfPeriod } from './vocabulary.js';
 
 type Documents = { readonly evidence: readonly Evidence[] };
 
@@ -103,6 +110,32 @@ export interface RecordDeparture extends Documents {
   readonly type: 'record-departure';
   readonly on: string;
 }
+export interface RecordClearance extends Documents {
+  readonly type: 'record-clearance';
+  readonly clearance: string;
+  readonly agency: string;
+  readonly finding: Finding;
+  readonly on: string;
+  /** The last day on which it counts; left out, the pack says how long. */
+  readonly validUntil?: string;
+  readonly documentNo: string;
+  readonly note?: string;
+}
+export interface AwardTitle extends Documents {
+  readonly type: 'award-title';
+  readonly title: string;
+  readonly grade?: string;
+  readonly year: number;
+  readonly on: string;
+  readonly documentNo: string;
+}
+export interface WithdrawTitle extends Documents {
+  readonly type: 'withdraw-title';
+  readonly title: string;
+  readonly year: number;
+  readonly on: string;
+  readonly reason: string;
+}
 export interface MergeEnterprise extends Documents {
   readonly type: 'merge';
   readonly survivor: string;
@@ -126,6 +159,9 @@ export type EnterpriseCommand =
   | RevokeCertificate
   | RecordRelocation
   | RecordDeparture
+  | RecordClearance
+  | AwardTitle
+  | WithdrawTitle
   | MergeEnterprise
   | AbsorbEnterprise;
 
@@ -176,6 +212,12 @@ function record(
       return recordRelocation(command, dossier, context);
     case 'record-departure':
       return recordDeparture(command, dossier, context);
+    case 'record-clearance':
+      return recordClearance(command, dossier, context, vocabulary);
+    case 'award-title':
+      return awardTitle(command, dossier, context, vocabulary);
+    case 'withdraw-title':
+      return withdrawTitle(command, dossier, context);
     default:
       return unreachable(command);
   }
@@ -470,6 +512,105 @@ function requireLater(dossier: Dossier, no: number, on: string): void {
   if (before !== undefined && on < before.on)
     throw invalidField('on', 'after-last-move', `must not be earlier than the move of ${before.on}`);
 }
+
+function recordClearance(
+  command: RecordClearance,
+  dossier: Dossier,
+  context: DecisionContext,
+  vocabulary: FactVocabulary,
+): readonly EnterpriseEvent[] {
+  const { clearance, finding, on, evidence, note } = command;
+  const definition = vocabulary.clearanceOf(clearance);
+  if (definition === undefined) throw invalidField('clearance', 'known-clearance', `${clearance} is a clearance no policy asks for`);
+  const agency = text(command.agency, 'agency');
+  if (!Object.hasOwn(definition.agencies, agency))
+    throw invalidField('agency', 'known-agency', `the clearance ${clearance} is given by ${Object.keys(definition.agencies).join(', ')}`);
+  pastDay(on, 'on', context);
+  const validUntil = command.validUntil ?? lastDayOf(definition, agency, on);
+  if (validUntil !== undefined && businessDate(validUntil, 'validUntil') < on)
+    throw invalidField('validUntil', 'after-finding', 'must not be earlier than on');
+  const data: ClearanceData = {
+    clearance,
+    agency,
+    finding,
+    on,
+    ...(validUntil !== undefined && { validUntil }),
+    documentNo: text(command.documentNo, 'documentNo'),
+    ...(note !== undefined && { note: text(note, 'note') }),
+  };
+  const isKnown = dossier.clearances.some(({ evidence: documents, recordedBy: _by, ...known }) => {
+    return canonicalJson(known) === canonicalJson(data) && sameDocuments(documents, evidence);
+  });
+  return isKnown ? [] : [{ type: 'clearance-recorded', data, evidence: needed(evidence) }];
+}
+
+/** The last of the months for which a finding counts; undefined where the policies set no limit. */
+function lastDayOf({ agencies }: ClearanceDefinition, agency: string, on: string): string | undefined {
+  const months = agencies[agency]?.validMonths;
+  return months === undefined ? undefined : addDays(addMonths(on as BusinessDate, months), -1);
+}
+
+/** The same day of a later month, or that month's last. */
+function addMonths(date: BusinessDate, months: number): BusinessDate {
+  const count = Number(date.slice(5, 7)) - 1 + months;
+  const firstOfMonth = (offset: number) =>
+    addYears(
+      `${date.slice(0, 4)}-${String(((count + offset) % 12) + 1).padStart(2, '0')}-01` as BusinessDate,
+      Math.floor((count + offset) / 12),
+    );
+  const last = addDays(firstOfMonth(1), -1);
+  return Number(date.slice(8)) > Number(last.slice(8)) ? last : (`${last.slice(0, 8)}${date.slice(8)}` as BusinessDate);
+}
+
+function awardTitle(
+  command: AwardTitle,
+  dossier: Dossier,
+  context: DecisionContext,
+  vocabulary: FactVocabulary,
+): readonly EnterpriseEvent[] {
+  const { title, grade, year, on, evidence } = command;
+  const definition = vocabulary.titleOf(title);
+  if (definition === undefined) throw invalidField('title', 'known-title', `${title} is a title no policy names`);
+  const grades = Object.keys(definition.grades ?? {});
+  if (grade === undefined ? grades.length > 0 : !grades.includes(grade))
+    throw invalidField('grade', 'known-grade', grades.length > 0 ? `must be one of ${grades.join(', ')}` : `${title} has no grades`);
+  pastDay(on, 'on', context);
+  if (!Number.isInteger(year) || year < 1950 || year > yearOf(context.today as BusinessDate))
+    throw invalidField('year', 'year', `must be a year, not later than that of today, ${context.today}`);
+  const data: TitleData = {
+    title,
+    name: definition.name,
+    ...(grade !== undefined && { grade }),
+    year,
+    on,
+    documentNo: text(command.documentNo, 'documentNo'),
+  };
+  const present = titleFor(dossier, title, year);
+  if (present === undefined) return [{ type: 'title-awarded', data, evidence: needed(evidence) }];
+  const { evidence: documents, recordedBy: _by, withdrawn, name: _name, ...known } = present;
+  const { name: _awarded, ...asked } = data;
+  if (canonicalJson(known) === canonicalJson(asked) && sameDocuments(documents, evidence)) return [];
+  throw withdrawn === undefined
+    ? refused('title-exists', `${title} for ${year} was awarded on ${present.on} already, with other particulars`, { title, year })
+    : refused('title-withdrawn', `${title} for ${year} was withdrawn on ${withdrawn.on}`, { title, year, on: withdrawn.on });
+}
+
+function withdrawTitle(command: WithdrawTitle, dossier: Dossier, context: DecisionContext): readonly EnterpriseEvent[] {
+  const { title, year, on } = command;
+  const reason = text(command.reason, 'reason');
+  const present = titleFor(dossier, title, year);
+  if (present === undefined) throw notFound('title-not-found', `the dossier holds no title ${title} for ${year}`);
+  pastDay(on, 'on', context);
+  if (on < present.on) throw invalidField('on', 'after-award', `must not be earlier than the award on ${present.on}`);
+  const { withdrawn } = present;
+  if (withdrawn !== undefined) {
+    if (withdrawn.on === on && withdrawn.reason === reason) return [];
+    throw refused('title-withdrawn', `${title} for ${year} was withdrawn on ${withdrawn.on}`, { title, year, on: withdrawn.on });
+  }
+  return [{ type: 'title-withdrawn', data: { title, year, on, reason }, evidence: needed(command.evidence) }];
+}
+
+const titleFor = (dossier: Dossier, title: string, year: number) => dossier.titles.find((one) => one.title === title && one.year === year);
 
 function merge({ survivor, survivorStatus, evidence, ...command }: MergeEnterprise, dossier: Dossier): readonly EnterpriseEvent[] {
   const code = creditCode(survivor, 'survivor');

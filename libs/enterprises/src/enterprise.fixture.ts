@@ -1,7 +1,7 @@
 import { creditCode, type DecisionContext, type EventContext, Problem, withCheckCharacter } from '@app/kernel';
 import { type EnterpriseCommand, enterpriseDecider, type NewFact } from './decide.js';
 import type { Dossier, EnterpriseEvent, EnterpriseState } from './enterprise.js';
-import type { FactDefinition, FactVocabulary } from './vocabulary.js';
+import type { ClearanceDefinition, FactDefinition, FactVocabulary, TitleDefinition } from './vocabulary.js';
 
 /** A fictional enterprise. */
 export const CODE = withCheckCharacter('91360700MA35QWERT');
@@ -29,7 +29,18 @@ const definitions: readonly FactDefinition[] = [
   },
   { name: 'relocation.whole', type: 'bool', label: '整体迁入', period: 'day' },
 ];
-export const vocabulary: FactVocabulary = { definitionOf: (name) => definitions.find((definition) => definition.name === name) };
+const titles: readonly TitleDefinition[] = [
+  { title: 'ip-benchmark', name: '知识产权示范企业标杆', grades: { '1A': '1A', '2A': '2A' } },
+  { title: 'pacesetter', name: '创新标兵' },
+];
+export const vocabulary: FactVocabulary = {
+  definitionOf: (name) => definitions.find((definition) => definition.name === name),
+  titleOf: (id) => titles.find(({ title }) => title === id),
+  clearanceOf: (clearance): ClearanceDefinition | undefined => {
+    if (clearance === 'tax') return { clearance, agencies: { 区税务局: { validMonths: 6 } } };
+    return clearance === 'safety' ? { clearance, agencies: { 区应急管理局: {} } } : undefined;
+  },
+};
 export const decider = enterpriseDecider(vocabulary);
 
 export const paper = [{ title: '佐证材料', documentNo: '虚构〔2024〕1号' }];
@@ -113,6 +124,35 @@ export const certificate = {
   issuedOn: '2023-11-22',
   expiresOn: '2026-11-21',
   issuer: '江西省科学技术厅',
+  evidence: paper,
+} as const;
+
+export const clearance = {
+  type: 'record-clearance',
+  clearance: 'tax',
+  agency: '区税务局',
+  finding: 'clear',
+  on: '2025-08-31',
+  documentNo: '税函〔2025〕8号',
+  evidence: paper,
+} as const;
+
+export const title = {
+  type: 'award-title',
+  title: 'ip-benchmark',
+  grade: '2A',
+  year: 2024,
+  on: '2025-01-20',
+  documentNo: '区知〔2025〕2号',
+  evidence: paper,
+} as const;
+
+export const withdrawal = {
+  type: 'withdraw-title',
+  title: 'ip-benchmark',
+  year: 2024,
+  on: '2025-06-01',
+  reason: '失信',
   evidence: paper,
 } as const;
 

@@ -48,6 +48,33 @@ export interface RelocationData {
   readonly on: string;
 }
 
+/** 无问题 or 有问题. */
+export const FINDINGS = ['clear', 'adverse'] as const;
+export type Finding = (typeof FINDINGS)[number];
+
+/** 部门核查意见: what an agency found on a day. */
+export interface ClearanceData {
+  readonly clearance: string;
+  readonly agency: string;
+  readonly finding: Finding;
+  readonly on: string;
+  /** 有效期至: the last day on which it counts; absent: until the next finding. */
+  readonly validUntil?: string;
+  readonly documentNo: string;
+  readonly note?: string;
+}
+
+/** 称号: a distinction for a year. */
+export interface TitleData {
+  readonly title: string;
+  /** What it is called. */
+  readonly name: string;
+  readonly grade?: string;
+  readonly year: number;
+  readonly on: string;
+  readonly documentNo: string;
+}
+
 export type EnterpriseEvent =
   | DomainEvent<
       'enterprise-registered',
@@ -69,6 +96,10 @@ export type EnterpriseEvent =
   /** `no` counts the moves of an enterprise; `corrects`: puts right the arrival that has this number. */
   | DomainEvent<'relocation-recorded', RelocationData & { readonly no: number; readonly corrects: boolean }>
   | DomainEvent<'departure-recorded', { readonly no: number; readonly on: string }>
+  | DomainEvent<'clearance-recorded', ClearanceData>
+  | DomainEvent<'title-awarded', TitleData>
+  /** `on`: the first day on which it is no longer held. */
+  | DomainEvent<'title-withdrawn', { readonly title: string; readonly year: number; readonly on: string; readonly reason: string }>
   /** `creditCodes`: the enterprise's own code and those it had absorbed, for the survivor to take over. */
   | DomainEvent<'enterprise-merged', { readonly survivor: string; readonly creditCodes: readonly string[]; readonly reason: string }>
   | DomainEvent<'enterprise-absorbed', { readonly creditCode: string }>;
@@ -90,6 +121,17 @@ export interface Certificate extends CertificateData {
   readonly evidence: readonly Evidence[];
   readonly recordedBy: string;
   readonly revoked?: { readonly on: string; readonly reason: string };
+}
+
+export interface Clearance extends ClearanceData {
+  readonly evidence: readonly Evidence[];
+  readonly recordedBy: string;
+}
+
+export interface Title extends TitleData {
+  readonly evidence: readonly Evidence[];
+  readonly recordedBy: string;
+  readonly withdrawn?: { readonly on: string; readonly reason: string };
 }
 
 export interface Arrival extends RelocationData {
@@ -115,6 +157,8 @@ interface DossierRecord {
   /** The code fails its check character and was accepted on evidence. */
   readonly creditCodeFlagged: boolean;
   readonly registration: { readonly name: string; readonly region?: string; readonly registeredOn?: string };
+  readonly registeredBy: string;
+  readonly registrationEvidence: readonly Evidence[];
   /** What it is called now; `nameOn` answers for a day. */
   readonly name: string;
   /** By day of effect. */
@@ -122,6 +166,10 @@ interface DossierRecord {
   /** In the order of recording: `F1` stands first. */
   readonly facts: List<Fact>;
   readonly certificates: readonly Certificate[];
+  /** By the day of the finding, and of one day in the order of recording. */
+  readonly clearances: readonly Clearance[];
+  /** By year; withdrawn ones stay. */
+  readonly titles: readonly Title[];
   /** In order of time. */
   readonly moves: readonly Move[];
   readonly absorbed: readonly CreditCode[];
@@ -158,10 +206,14 @@ export function evolve(state: EnterpriseState, event: EnterpriseEvent, at: Event
       creditCode: creditCode as CreditCode,
       creditCodeFlagged,
       registration,
+      registeredBy: at.actorId,
+      registrationEvidence: event.evidence ?? [],
       name: registration.name,
       names: [{ name: registration.name, from: at.effectiveOn }],
       facts: List(),
       certificates: [],
+      clearances: [],
+      titles: [],
       moves: [],
       absorbed: [],
     };
@@ -212,6 +264,19 @@ export function evolve(state: EnterpriseState, event: EnterpriseEvent, at: Event
     }
     case 'departure-recorded':
       return { ...state, moves: [...state.moves, { kind: 'departure', ...event.data }] };
+    case 'clearance-recorded': {
+      const recorded: Clearance = { ...event.data, evidence, recordedBy: at.actorId };
+      return { ...state, clearances: [...state.clearances, recorded].sort(byDay) };
+    }
+    case 'title-awarded': {
+      const awarded: Title = { ...event.data, evidence, recordedBy: at.actorId };
+      return { ...state, titles: [...state.titles, awarded].sort((a, b) => a.year - b.year) };
+    }
+    case 'title-withdrawn': {
+      const { title, year, on, reason } = event.data;
+      const withdraw = (one: Title) => (one.title === title && one.year === year ? { ...one, withdrawn: { on, reason } } : one);
+      return { ...state, titles: state.titles.map(withdraw) };
+    }
     case 'enterprise-merged':
       return { ...state, status: 'merged', survivor: event.data.survivor as CreditCode, mergedOn: at.effectiveOn };
     case 'enterprise-absorbed':
@@ -223,6 +288,8 @@ export function evolve(state: EnterpriseState, event: EnterpriseEvent, at: Event
 
 const byFrom = (a: DatedName, b: DatedName) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0);
 const byIssue = (a: Certificate, b: Certificate) => (a.issuedOn < b.issuedOn ? -1 : a.issuedOn > b.issuedOn ? 1 : 0);
+
+const byDay = (a: Clearance, b: Clearance) => (a.on < b.on ? -1 : a.on > b.on ? 1 : 0);
 
 function changeFact(facts: List<Fact>, factId: string, change: (fact: Fact) => Fact): List<Fact> {
   const index = factIndex(factId);
@@ -289,6 +356,20 @@ export function lookalikeOf(dossier: Dossier, number: string): Certificate | und
 export function isInForce(certificate: Certificate, on: string): boolean {
   const { issuedOn, expiresOn, revoked } = certificate;
   return issuedOn <= on && on <= expiresOn && (revoked === undefined || on < revoked.on);
+}
+
+/**
+ * 核查意见: what an agency's last finding by a day says on it. It takes the place of earlier findings even after it has
+ * run out itself: then nothing is known.
+ */
+export function clearanceOf(dossier: Dossier, clearance: string, on: string): Clearance | undefined {
+  const last = dossier.clearances.findLast((one) => one.clearance === clearance && one.on <= on);
+  return last === undefined || (last.validUntil !== undefined && last.validUntil < on) ? undefined : last;
+}
+
+/** 称号: those held on a day, by year. The day of a withdrawal does not count. */
+export function titlesOf(dossier: Dossier, on: string): readonly Title[] {
+  return dossier.titles.filter((one) => one.on <= on && (one.withdrawn === undefined || on < one.withdrawn.on));
 }
 
 /** The move that decides where an enterprise is on a day: its last until then. */

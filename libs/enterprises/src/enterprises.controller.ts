@@ -7,10 +7,12 @@ import type { EnterpriseCommand } from './decide.js';
 import { type DossierView, FindDossier } from './dossier/find-dossier.query.js';
 import { type EnterpriseSummary, ListEnterprises } from './dossier/list-enterprises.query.js';
 import {
+  AwardTitleDto,
   DisputeFactDto,
   FindDossierDto,
   MergeEnterpriseDto,
   RecordCertificateDto,
+  RecordClearanceDto,
   RecordDepartureDto,
   RecordFactsDto,
   RecordRelocationDto,
@@ -19,6 +21,7 @@ import {
   RevokeCertificateDto,
   SearchEnterprisesDto,
   VerifyFactDto,
+  WithdrawTitleDto,
 } from './enterprises.dto.js';
 import { RunEnterpriseCommand } from './handlers/run-enterprise-command.js';
 
@@ -136,6 +139,31 @@ export class EnterprisesController {
     @Context() context: CommandContext,
   ): Promise<Receipt> {
     return this.run(code, { type: 'record-departure', on, evidence }, context);
+  }
+
+  /** 记录部门核查意见 */
+  @Post(':code/clearances')
+  @AllowRoles('clerk')
+  recordClearance(@Param('code') code: string, @Body() body: RecordClearanceDto, @Context() context: CommandContext): Promise<Receipt> {
+    const { effectiveOn: _day, ...clearance } = body;
+    return this.run(code, { type: 'record-clearance', ...clearance }, context);
+  }
+
+  /** 授予称号 */
+  @Post(':code/titles')
+  @AllowRoles('clerk')
+  awardTitle(@Param('code') code: string, @Body() body: AwardTitleDto, @Context() context: CommandContext): Promise<Receipt> {
+    const { effectiveOn: _day, ...title } = body;
+    return this.run(code, { type: 'award-title', ...title }, context);
+  }
+
+  /** 撤销称号 */
+  @Post(':code/titles/withdraw')
+  @HttpCode(200)
+  @AllowRoles('clerk')
+  withdrawTitle(@Param('code') code: string, @Body() body: WithdrawTitleDto, @Context() context: CommandContext): Promise<Receipt> {
+    const { effectiveOn: _day, ...title } = body;
+    return this.run(code, { type: 'withdraw-title', ...title }, context);
   }
 
   /** 合并: this enterprise is absorbed by the survivor. */

@@ -1,7 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsIn, Matches, ValidateBy } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, Matches, Max, Min, ValidateBy } from 'class-validator';
 import { CommandDto, EvidenceDto, IsBusinessDay, IsCreditCode, IsEvidenceList, IsListOf, IsText, MayBeLeftOut, PageDto } from '@app/http';
-import { type Certification, CERTIFICATIONS, type FactValue, RELOCATION_ORIGINS, type RelocationOrigin } from './enterprise.js';
+import {
+  type Certification,
+  CERTIFICATIONS,
+  type FactValue,
+  type Finding,
+  FINDINGS,
+  RELOCATION_ORIGINS,
+  type RelocationOrigin,
+} from './enterprise.js';
 
 const FACT_ID = /^F[1-9]\d{0,8}$/;
 
@@ -185,6 +194,105 @@ export class RecordDepartureDto extends CommandDto {
 
   @IsEvidenceList({ min: 1 })
   evidence!: EvidenceDto[];
+}
+
+/** 部门核查意见 */
+export class RecordClearanceDto extends CommandDto {
+  /** 核查事项, as a published policy names it, such as `tax`. */
+  @IsText(100)
+  clearance!: string;
+
+  /** 核查部门: one the policies name for it. */
+  @IsText(100)
+  agency!: string;
+
+  /** 无问题 or 有问题 */
+  @IsIn(FINDINGS)
+  finding!: Finding;
+
+  /** 核查日期 */
+  @IsBusinessDay()
+  on!: string;
+
+  /** 有效期至: the last day on which it counts; left out, the policy says how long. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  validUntil?: string;
+
+  /** 文号 */
+  @IsText(100)
+  documentNo!: string;
+
+  /** 备注 */
+  @MayBeLeftOut()
+  @IsText(1000)
+  note?: string;
+
+  @IsEvidenceList({ min: 1 })
+  evidence!: EvidenceDto[];
+}
+
+/** 授予称号 */
+export class AwardTitleDto extends CommandDto {
+  /** 称号, as a published policy names it, such as `pacesetter`. */
+  @IsText(100)
+  title!: string;
+
+  /** 等级, where the title has grades. */
+  @MayBeLeftOut()
+  @IsText(100)
+  grade?: string;
+
+  /** 年度 */
+  @IsInt()
+  @Min(1950)
+  @Max(9998)
+  year!: number;
+
+  /** 授予日期 */
+  @IsBusinessDay()
+  on!: string;
+
+  /** 文号 */
+  @IsText(100)
+  documentNo!: string;
+
+  @IsEvidenceList({ min: 1 })
+  evidence!: EvidenceDto[];
+}
+
+/** 撤销称号 */
+export class WithdrawTitleDto extends CommandDto {
+  @IsText(100)
+  title!: string;
+
+  @IsInt()
+  @Min(1950)
+  @Max(9998)
+  year!: number;
+
+  /** 撤销日期: from this day it is no longer held. */
+  @IsBusinessDay()
+  on!: string;
+
+  @IsText(1000)
+  reason!: string;
+
+  @IsEvidenceList({ min: 1 })
+  evidence!: EvidenceDto[];
+}
+
+export class SearchTitlesDto extends PageDto {
+  @IsText(100)
+  title!: string;
+
+  /** 年度 */
+  @MayBeLeftOut()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1950)
+  @Max(9998)
+  year?: number;
 }
 
 /** 合并: the enterprise of the path is absorbed by the survivor. */

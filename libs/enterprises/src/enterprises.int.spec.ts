@@ -9,45 +9,85 @@ import { EVENT_STORE, type EventStore, EventStoreModule, type RecordedEvent } fr
 import { HttpModule, Tokens } from '@app/http';
 import { type Clock, type CreditCode, type PersonRole, withCheckCharacter } from '@app/kernel';
 import { ProjectionsModule, reactionContext, ReadModels, Subscriptions } from '@app/projections';
+import type { EnterpriseCommand } from './decide.js';
 import { DossierProjection } from './dossier/dossier.projection.js';
 import type { DossierTables } from './dossier/dossier.tables.js';
 import { Dossiers } from './dossiers.js';
 import { creditCodesOf } from './enterprise.js';
 import { enterpriseEvents } from './enterprise.codec.js';
 import { EnterprisesModule } from './enterprises.module.js';
-import { certificate, CODE, ODD, OTHER, paper, relocation, THIRD, vocabulary } from './enterprise.fixture.js';
+import { certificate, clearance, CODE, ODD, OTHER, paper, relocation, THIRD, title, vocabulary, withdrawal } from './enterprise.fixture.js';
 import { RunEnterpriseCommand } from './handlers/run-enterprise-command.js';
 
 const clock: Clock = { now: () => new Date('2026-03-01T04:00:00Z') };
 const base = '/v1/enterprises';
 const { type: _certificate, ...certificateBody } = certificate;
 const { type: _relocation, ...relocationBody } = relocation;
+const { type: _clearance, ...clearanceBody } = clearance;
+const { type: _title, ...titleBody } = title;
+const { type: _withdrawal, ...withdrawalBody } = withdrawal;
+const tokens = new Tokens(new Uint8Array(32).fill(7), clock);
+
+/** A ledger of enterprises alone in a folder; it can be closed and opened again. */
+async function open(folder: string): Promise<NestFastifyApplication> {
+  const module = await Test.createTestingModule({
+    imports: [
+      EventStoreModule.forRoot({ file: join(folder, 'events.db'), clock, definitions: enterpriseEvents }),
+      ProjectionsModule.forRoot({ file: join(folder, 'read.db') }),
+      HttpModule.forRoot(tokens),
+      EnterprisesModule.forRoot({ useVocabulary: () => vocabulary }),
+      // Last on purpose: the bus learns its handlers after the process managers have started.
+      CqrsModule.forRoot(),
+    ],
+  }).compile();
+  const adapter = new FastifyAdapter({ routerOptions: { maxParamLength: 500 } });
+  const app = module.createNestApplication<NestFastifyApplication>(adapter, { logger: false });
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .decorateRequest('clock', { getter: () => clock });
+  await app.listen(0, '127.0.0.1');
+  return app;
+}
+
+describe('a restart', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'enterprises-'));
+  let app: NestFastifyApplication;
+  afterAll(async () => {
+    await app.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('goes over a merger again without stopping', async () => {
+    const merger = { type: 'merge', survivor: CODE, reason: '吸收合并', evidence: paper } as const;
+    const event = { id: 'spec', metadata: { effectiveOn: '2026-03-01', correlationId: 'spec' } } as unknown as RecordedEvent;
+    const run = (code: CreditCode, command: EnterpriseCommand) =>
+      app.get(CommandBus).execute(new RunEnterpriseCommand(code, command, reactionContext(event, 'spec', command, code + command.type)));
+    app = await open(folder);
+    await run(CODE, { type: 'register', creditCode: CODE, name: '甲' });
+    await run(OTHER, { type: 'register', creditCode: OTHER, name: '乙' });
+    await run(OTHER, merger);
+    expect(await app.get(Subscriptions).settled(10_000)).toBe(true);
+    const head = await app.get<EventStore>(EVENT_STORE).head();
+    await app.close();
+    for (const end of ['', '-wal', '-shm']) rmSync(join(folder, `read.db${end}`), { force: true });
+    app = await open(folder);
+    const subscriptions = app.get(Subscriptions);
+    expect(await subscriptions.settled(10_000)).toBe(true);
+    expect(subscriptions.status().filter(({ state }) => state !== 'running')).toEqual([]);
+    expect(await app.get<EventStore>(EVENT_STORE).head()).toBe(head);
+    expect(await app.get(Dossiers).require(CODE)).toMatchObject({ absorbed: [OTHER] });
+  });
+});
 
 describe('dossiers over HTTP', () => {
   const folder = mkdtempSync(join(tmpdir(), 'enterprises-'));
-  const tokens = new Tokens(new Uint8Array(32).fill(7), clock);
   let app: NestFastifyApplication;
   let origin: string;
   let keys = 0;
 
   beforeAll(async () => {
-    const module = await Test.createTestingModule({
-      imports: [
-        CqrsModule.forRoot(),
-        EventStoreModule.forRoot({ file: join(folder, 'events.db'), clock, definitions: enterpriseEvents }),
-        ProjectionsModule.forRoot({ file: join(folder, 'read.db') }),
-        HttpModule.forRoot(tokens),
-        EnterprisesModule.forRoot({ useVocabulary: () => vocabulary }),
-      ],
-    }).compile();
-    app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter({ routerOptions: { maxParamLength: 500 } }), {
-      logger: false,
-    });
-    app
-      .getHttpAdapter()
-      .getInstance()
-      .decorateRequest('clock', { getter: () => clock });
-    await app.listen(0, '127.0.0.1');
+    app = await open(folder);
     origin = await app.getUrl();
   });
   afterAll(async () => {
@@ -216,6 +256,11 @@ describe('dossiers over HTTP', () => {
       [`/${OTHER}/relocation`, { ...relocationBody, whole: 'true' }, 400, 'invalid-input'],
       [`/${OTHER}/departure`, { on: 20240101, evidence: paper }, 400, 'invalid-input'],
       [`/${OTHER}/departure`, { on: '2024-01-01' }, 400, 'invalid-input'],
+      [`/${OTHER}/clearances`, { ...clearanceBody, finding: 'fine' }, 400, 'invalid-input'],
+      [`/${OTHER}/clearances`, { ...clearanceBody, agency: '区科技局' }, 400, 'invalid-input'],
+      [`/${OTHER}/titles`, { ...titleBody, year: '2024' }, 400, 'invalid-input'],
+      [`/${OTHER}/titles`, { ...titleBody, title: '__proto__' }, 400, 'invalid-input'],
+      [`/${OTHER}/titles/withdraw`, withdrawalBody, 404, 'title-not-found'],
     ];
     for (const [url, body, status, code] of bad)
       expect([url, body, await post(url, body ?? {})]).toMatchObject([url, body ?? undefined, { status, body: { code } }]);
@@ -227,9 +272,55 @@ describe('dossiers over HTTP', () => {
   it('lets only the roles in whose work it is', async () => {
     expect(await post('', { creditCode: THIRD, name: '丙公司' }, 'finance')).toMatchObject({ status: 403 });
     expect(await post(`/${OTHER}/merge`, merging(CODE), 'clerk')).toMatchObject({ status: 403 });
+    expect(await post(`/${OTHER}/titles`, titleBody, 'reviewer')).toMatchObject({ status: 403 });
+    expect(await post(`/${OTHER}/clearances`, clearanceBody, 'approver')).toMatchObject({ status: 403 });
     expect(await post(`/${OTHER}/facts`, { facts: [fact('enterprise.sme', true)] }, 'reviewer')).toMatchObject({ status: 403 });
     expect(await post(`/${OTHER}/merge`, { survivor: CODE, evidence: paper }, 'administrator')).toMatchObject({ status: 400 });
     expect(await post(`/${OTHER}/merge`, { survivor: CODE, reason: '吸收合并' }, 'administrator')).toMatchObject({ status: 400 });
+  });
+
+  it('shows clearances and titles, and who holds a title', async () => {
+    const code = withCheckCharacter('91360700MA3T00000');
+    expect(await post('', { creditCode: code, name: '戊公司' })).toMatchObject({ status: 201 });
+    expect(await post(`/${code}/clearances`, clearanceBody)).toMatchObject({ status: 201, body: { events: 1 } });
+    expect(await post(`/${code}/titles`, titleBody)).toMatchObject({ status: 201, body: { events: 1 } });
+    expect(await post(`/${code}/titles`, { ...titleBody, title: 'pacesetter', grade: undefined })).toMatchObject({ status: 201 });
+    expect(await post(`/${code}/titles`, titleBody)).toMatchObject({ status: 201, body: { events: 0 } });
+    expect(await post(`/${code}/titles/withdraw`, withdrawalBody)).toMatchObject({ status: 200, body: { events: 1 } });
+    const { body } = await get(`/${code}`);
+    expect(body).toMatchObject({
+      clearances: [{ clearance: 'tax', finding: 'clear', on: '2025-08-31', validUntil: '2026-02-27', evidence: paper }],
+      titles: [
+        { title: 'ip-benchmark', grade: '2A', withdrawn: { on: '2025-06-01', reason: '失信' } },
+        { title: 'pacesetter', name: '创新标兵', year: 2024 },
+      ],
+    });
+    expect((await get(`/${code}?on=2025-03-01`)).body).toMatchObject({ clearances: [], titles: [{ grade: '2A' }, {}] });
+    const holders = async (query: string) => (await send('GET', `/v1/titles?${query}`, 'auditor')).body;
+    expect(await holders('title=ip-benchmark&year=2024')).toEqual({
+      items: [
+        {
+          creditCode: code,
+          enterprise: '戊公司',
+          title: 'ip-benchmark',
+          name: '知识产权示范企业标杆',
+          grade: '2A',
+          year: 2024,
+          on: '2025-01-20',
+          documentNo: titleBody.documentNo,
+          recordedBy: 'clerk-1',
+          withdrawnOn: '2025-06-01',
+          withdrawalReason: '失信',
+        },
+      ],
+    });
+    expect(await holders('title=ip-benchmark&year=2023')).toEqual({ items: [] });
+    expect(await post(`/${withCheckCharacter('91360700MA3T99999')}/titles`, titleBody)).toMatchObject({ status: 404 });
+    for (const year of [2025, 2023])
+      expect(await post(`/${code}/titles`, { ...titleBody, year, on: '2026-02-01' })).toMatchObject({ status: 201 });
+    const first = await holders('title=ip-benchmark&limit=2');
+    expect(first).toMatchObject({ items: [{ year: 2023 }, { year: 2024 }] });
+    expect(await holders(`title=ip-benchmark&limit=2&cursor=${String(first['next'])}`)).toMatchObject({ items: [{ year: 2025 }] });
   });
 
   it('shows the facts about each project', async () => {
@@ -316,6 +407,8 @@ describe('dossiers over HTTP', () => {
       'enterprise_fact',
       'enterprise_certificate',
       'enterprise_move',
+      'enterprise_clearance',
+      'enterprise_title',
     ];
     for (const name of names) {
       const rows = await rebuilt.from<Record<string, object>>().selectFrom(name).selectAll().execute();

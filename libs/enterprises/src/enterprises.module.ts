@@ -3,10 +3,12 @@ import { Subscriptions } from '@app/projections';
 import { DossierProjection } from './dossier/dossier.projection.js';
 import { FindDossierHandler } from './dossier/find-dossier.query.js';
 import { ListEnterprisesHandler } from './dossier/list-enterprises.query.js';
+import { ListTitleHoldersHandler } from './dossier/list-title-holders.query.js';
 import { Dossiers } from './dossiers.js';
 import { EnterprisesController } from './enterprises.controller.js';
 import { RunEnterpriseCommandHandler } from './handlers/run-enterprise-command.js';
 import { Merger } from './merger.js';
+import { TitlesController } from './titles.controller.js';
 import { FACT_VOCABULARY, type FactVocabulary } from './vocabulary.js';
 
 export interface EnterprisesOptions {
@@ -30,12 +32,13 @@ export class EnterprisesModule {
       module: EnterprisesModule,
       global: true,
       imports,
-      controllers: [EnterprisesController],
+      controllers: [EnterprisesController, TitlesController],
       providers: [
         { provide: FACT_VOCABULARY, useFactory: useVocabulary as (...injected: unknown[]) => FactVocabulary, inject: [...inject] },
         RunEnterpriseCommandHandler,
         FindDossierHandler,
         ListEnterprisesHandler,
+        ListTitleHoldersHandler,
         Dossiers,
         Merger,
       ],

@@ -1,12 +1,27 @@
-export type { AbsorbEnterprise, EnterpriseCommand, MergeEnterprise, NewFact, RecordFacts, RegisterEnterprise } from './decide.js';
+export type {
+  AbsorbEnterprise,
+  AwardTitle,
+  EnterpriseCommand,
+  MergeEnterprise,
+  NewFact,
+  RecordCertificate,
+  RecordClearance,
+  RecordFacts,
+  RegisterEnterprise,
+  WithdrawTitle,
+} from './decide.js';
 export { enterpriseDecider } from './decide.js';
 export { type DossierView, FindDossier } from './dossier/find-dossier.query.js';
 export { type EnterpriseSummary, ListEnterprises } from './dossier/list-enterprises.query.js';
+export { type TitleHolder, ListTitleHolders } from './dossier/list-title-holders.query.js';
 export type { DossierTables } from './dossier/dossier.tables.js';
 export { Dossiers } from './dossiers.js';
 export {
   type Certificate,
   certificateOf,
+  CERTIFICATIONS,
+  type Clearance,
+  clearanceOf,
   creditCodesOf,
   currentFact,
   type Dossier,
@@ -19,6 +34,8 @@ export {
   lastMove,
   type Move,
   nameOn,
+  type Title,
+  titlesOf,
 } from './enterprise.js';
 export { enterpriseEvents } from './enterprise.codec.js';
 export { EnterprisesModule, type EnterprisesOptions } from './enterprises.module.js';
@@ -32,4 +49,14 @@ export {
   type UnknownInput,
   type UsedInput,
 } from './resolve-inputs.js';
-export { FACT_VOCABULARY, type FactDefinition, type FactVocabulary, vocabularyOf } from './vocabulary.js';
+export {
+  type ClearanceDefinition,
+  FACT_VOCABULARY,
+  type FactDefinition,
+  type FactVocabulary,
+  periodFault,
+  subjectFault,
+  type TitleDefinition,
+  valueFault,
+  vocabularyOf,
+} from './vocabulary.js';

@@ -1,12 +1,11 @@
-import { Injectable } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
-import type { RecordedEvent } from '@app/event-store';
+import { Inject, Injectable } from '@nestjs/common';
+import { Executor, type RecordedEvent } from '@app/event-store';
 import { type CreditCode, creditCode } from '@app/kernel';
 import { type ProcessManager, reactionContext } from '@app/projections';
-import type { AbsorbEnterprise } from './decide.js';
+import { type AbsorbEnterprise, enterpriseDecider } from './decide.js';
 import { Dossiers } from './dossiers.js';
-import { creditCodeOfStream } from './enterprise.js';
-import { RunEnterpriseCommand } from './handlers/run-enterprise-command.js';
+import { creditCodeOfStream, enterpriseStream } from './enterprise.js';
+import { FACT_VOCABULARY, type FactVocabulary } from './vocabulary.js';
 
 /**
  * Completes a merger on the survivor's side. A survivor that was itself merged meanwhile hands the codes on to its own
@@ -17,10 +16,16 @@ export class Merger implements ProcessManager {
   readonly name = 'enterprise-merger';
   readonly handles: ReadonlySet<string> = new Set(['enterprise-merged', 'enterprise-absorbed']);
 
+  private readonly decider: ReturnType<typeof enterpriseDecider>;
+
+  // Not the command bus: a backlog may be waiting at start, before the bus knows its handlers.
   constructor(
-    private readonly commands: CommandBus,
+    private readonly executor: Executor,
     private readonly dossiers: Dossiers,
-  ) {}
+    @Inject(FACT_VOCABULARY) vocabulary: FactVocabulary,
+  ) {
+    this.decider = enterpriseDecider(vocabulary);
+  }
 
   async react(event: RecordedEvent): Promise<void> {
     if (event.type === 'enterprise-merged') {
@@ -35,6 +40,7 @@ export class Merger implements ProcessManager {
 
   private async absorb(event: RecordedEvent, survivor: CreditCode, creditCodes: readonly string[]): Promise<void> {
     const command: AbsorbEnterprise = { type: 'absorb', creditCodes };
-    await this.commands.execute(new RunEnterpriseCommand(survivor, command, reactionContext(event, this.name, { survivor, ...command })));
+    const context = reactionContext(event, this.name, { survivor, ...command });
+    await this.executor.execute(this.decider, enterpriseStream(survivor), command, context);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { certificate, landed, on, paper, rd, registered, relocation, sme, type History } from './enterprise.fixture.js';
+import { certificate, CODE, History, landed, on, paper, rd, registered, relocation, sme, title, withdrawal } from './enterprise.fixture.js';
 import { type Occasion, type ResolvableInput, resolveInputs } from './resolve-inputs.js';
 
 const input = (name: string, period: ResolvableInput['period'] = 'none', label = name): ResolvableInput => ({ name, label, period });
@@ -281,5 +281,51 @@ describe('what the records say of certificates and moves', () => {
       'relocation.origin': expect.objectContaining({ recordedBy: 'clerk-4' }),
       'certification.kind': expect.objectContaining({ recordedBy: 'clerk-3' }),
     });
+  });
+});
+
+describe('the age of an enterprise', () => {
+  const aged = (registeredOn?: string) =>
+    History.empty
+      .do({ type: 'register', creditCode: CODE, name: '甲', ...(registeredOn !== undefined && { registeredOn }) }, on('2024-03-02'))
+      .do(
+        { type: 'record-facts', facts: [{ name: 'enterprise.sme', value: true, sourceUnit: '区经发局', evidence: paper }] },
+        on('2024-03-02'),
+      );
+  const answers = (name: string, ...days: readonly string[]) => days.map((day) => resolve(aged('2023-02-28'), input(name), day));
+
+  it('follows from its registration', () => {
+    expect(answers('registration.oneYear', '2024-02-27', '2024-02-28')).toEqual([false, true]);
+    expect(answers('enterprise.underThreeYears', '2026-02-27', '2026-02-28')).toEqual([true, false]);
+    const { sources } = resolveInputs(aged('2023-02-28').dossier, [input('registration.oneYear')], { on: '2024-03-01', occasion: once });
+    expect(sources['registration.oneYear']).toMatchObject({ label: '成立日期 2023-02-28', verified: false, recordedBy: 'clerk-1' });
+  });
+
+  it('is unknown where the registration has no day', () => {
+    expect(resolve(aged(), input('registration.oneYear'), '2026-03-01')).toBe('not-recorded');
+  });
+});
+
+describe('the grade of a title', () => {
+  const graded = { ...input('ip.grade'), fromTitle: 'ip-benchmark' };
+  const stated = { name: 'ip.grade', value: '1A', period: '2023', sourceUnit: '区知识产权局', evidence: paper };
+  const history = registered
+    .do({ type: 'record-facts', facts: [stated] }, on('2024-01-02'))
+    .do(title, on('2025-02-01'))
+    .do({ ...title, year: 2025, grade: '1A', on: '2025-12-20' }, on('2026-01-05'));
+
+  it('is that of the latest title held, or of the year the award is for', () => {
+    expect(resolve(history, graded, '2025-06-01')).toBe('2A');
+    expect(resolve(history, graded, '2026-02-01')).toBe('1A');
+    expect(resolve(history, graded, '2026-02-01', { kind: 'year', reference: '2024' })).toBe('2A');
+    expect(resolveInputs(history.dossier, [graded], { on: '2025-06-01', occasion: once }).used).toMatchObject([
+      { title: 'ip-benchmark', value: '2A', verified: true, source: { period: '2024', recordedBy: 'clerk-1' } },
+    ]);
+  });
+
+  it('is a loose fact where no title is held', () => {
+    expect(resolve(history, graded, '2025-01-19')).toBe('1A');
+    expect(resolve(registered.do(title, on('2025-02-01')).do(withdrawal, on('2025-06-02')), graded, '2025-07-01')).toBe('not-recorded');
+    expect(resolve(history, input('ip.grade'), '2026-02-01')).toBe('1A');
   });
 });

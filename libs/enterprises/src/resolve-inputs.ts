@@ -1,5 +1,5 @@
 import type { InputPeriod } from '@app/policies';
-import { type BusinessDate, yearOf } from '@app/kernel';
+import { addYears, type BusinessDate, yearOf } from '@app/kernel';
 import {
   type Arrival,
   type Certificate,
@@ -13,6 +13,7 @@ import {
   lastMove,
   latestFact,
   sameReference,
+  titlesOf,
 } from './enterprise.js';
 import { yearOfPeriod } from './vocabulary.js';
 
@@ -23,6 +24,8 @@ export interface ResolvableInput {
   readonly period: InputPeriod;
   /** Only facts about what the occasion names are read. */
   readonly about?: 'occasion';
+  /** The grade of this title wins over a fact, where the enterprise holds it. */
+  readonly fromTitle?: string;
 }
 
 /** What an award is asked for: the clause's uniqueness rule and what fills it. */
@@ -50,12 +53,14 @@ export type InputSource = {
   readonly certificate?: string;
   /** Day of the relocation it was read from. */
   readonly relocation?: string;
+  /** The title it is the grade of. */
+  readonly title?: string;
   readonly unit: string;
   readonly period?: string;
   /** The project, transaction or certificate the fact is about. */
   readonly subject?: string;
   readonly verified: boolean;
-  /** Who recorded the fact, the certificate or, where there is no certificate, the relocation. */
+  /** Who recorded the fact, the certificate or, where there is no certificate, the relocation, the title or the registration. */
   readonly recordedBy: string;
   /** Who recorded the relocation that was read together with a certificate. */
   readonly relocationRecordedBy?: string;
@@ -71,6 +76,7 @@ export interface UsedInput {
   readonly factId?: string;
   readonly certificate?: string;
   readonly relocation?: string;
+  readonly title?: string;
   readonly value: FactValue;
   readonly verified: boolean;
   readonly effectiveOn: string;
@@ -114,7 +120,8 @@ type Answer = Known | Omit<UnknownInput, 'input'>;
 
 /**
  * Turns a dossier's dated facts into the inputs of a clause on a day: the right year, the standing fact, nothing that
- * takes effect later. Certificates and relocations are records of their own and win over loose facts about them.
+ * takes effect later. Certificates, relocations, titles and the day of registration are records of their own and win over
+ * loose facts about them.
  */
 export function resolveInputs(dossier: Dossier, inputs: Iterable<ResolvableInput>, options: ResolveOptions): ResolvedInputs {
   const situation = situationOf(dossier, options);
@@ -124,13 +131,13 @@ export function resolveInputs(dossier: Dossier, inputs: Iterable<ResolvableInput
   const unknown: UnknownInput[] = [];
   for (const definition of inputs) {
     const input = definition.name;
-    const answer = DERIVED.get(input)?.(situation) ?? looseFact(definition, situation);
+    const answer = DERIVED.get(input)?.(situation) ?? gradeOf(definition, situation) ?? looseFact(definition, situation);
     if ('reason' in answer) {
       unknown.push({ input, ...answer });
       continue;
     }
     const { value, source } = answer;
-    const { factId, certificate, relocation, verified, effectiveOn } = source;
+    const { factId, certificate, relocation, title, verified, effectiveOn } = source;
     facts[input] = value;
     sources[input] = source;
     used.push({
@@ -138,6 +145,7 @@ export function resolveInputs(dossier: Dossier, inputs: Iterable<ResolvableInput
       ...(factId !== undefined && { factId }),
       ...(certificate !== undefined && { certificate }),
       ...(relocation !== undefined && { relocation }),
+      ...(title !== undefined && { title }),
       value,
       verified,
       effectiveOn,
@@ -180,7 +188,41 @@ const DERIVED: ReadonlyMap<string, (situation: Situation) => Answer | undefined>
   ['enterprise.hnte', isHnte],
   ['relocation.origin', (situation: Situation) => fromRelocation(situation, ({ origin }) => origin)],
   ['relocation.whole', (situation: Situation) => fromRelocation(situation, ({ whole }) => whole)],
+  ['registration.oneYear', (situation: Situation) => byAge(situation, 1, (hasReached) => hasReached)],
+  ['enterprise.underThreeYears', (situation: Situation) => byAge(situation, 3, (hasReached) => !hasReached)],
 ]);
+
+/** Reads how old the enterprise is on the day; its registration does not say where it has no day. */
+function byAge({ dossier, on }: Situation, years: number, read: (hasReached: boolean) => boolean): Answer | undefined {
+  const { registration, registeredBy, registrationEvidence } = dossier;
+  const { registeredOn } = registration;
+  if (registeredOn === undefined) return undefined;
+  const source: InputSource = {
+    unit: '企业登记',
+    verified: registrationEvidence.length > 0,
+    recordedBy: registeredBy,
+    effectiveOn: registeredOn,
+    label: `成立日期 ${registeredOn}`,
+  };
+  return { value: read(addYears(registeredOn as BusinessDate, years) <= on), source };
+}
+
+/** The grade of the title for the award's year, or else of the latest until then. */
+function gradeOf({ fromTitle }: ResolvableInput, { dossier, on, year }: Situation): Answer | undefined {
+  if (fromTitle === undefined) return undefined;
+  const held = titlesOf(dossier, on).findLast((one) => one.title === fromTitle && (year === undefined || one.year <= year));
+  if (held?.grade === undefined) return undefined;
+  const source: InputSource = {
+    title: fromTitle,
+    unit: held.documentNo,
+    period: String(held.year),
+    verified: held.evidence.length > 0,
+    recordedBy: held.recordedBy,
+    effectiveOn: held.on,
+    label: `称号 ${held.name} ${held.grade}（${held.year}年度，${held.documentNo}）`,
+  };
+  return { value: held.grade, source };
+}
 
 function certificationKind({ certificate, on }: Situation): Answer | undefined {
   if (certificate === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { bundledPacks } from '@app/policies';
+import { bundledPacks, type Clause, type Pack, type Shape } from '@app/policies';
 import { periodFault, vocabularyOf } from './vocabulary.js';
 
 describe('the vocabulary of the bundled packs', () => {
@@ -13,6 +13,28 @@ describe('the vocabulary of the bundled packs', () => {
     for (const name of ['project.landed', 'trade.role', 'trade.provinceGrant', 'conversion.mode', 'platform.level', 'platform.assessment'])
       expect(vocabulary.definitionOf(name)?.about).toBe('occasion');
     expect(vocabulary.definitionOf('rd.expenditure')).not.toHaveProperty('about');
+  });
+
+  it('knows the titles and clearances they name', () => {
+    expect(vocabulary.titleOf('ip-benchmark')?.grades).toHaveProperty('5A');
+    expect(vocabulary.titleOf('pacesetter')).toEqual({ title: 'pacesetter', name: '创新标兵' });
+    expect(vocabulary.clearanceOf('tax')).toEqual({ clearance: 'tax', agencies: { 区税务局: {} } });
+    expect([vocabulary.titleOf('tax'), vocabulary.clearanceOf('pacesetter')]).toEqual([undefined, undefined]);
+  });
+
+  it('gathers the agencies and grades of several packs, and keeps the shorter life', () => {
+    const [pack] = bundledPacks();
+    const clause = (shape: Shape) => ({ ...(pack?.clauses[0] as Clause), shape });
+    const cleared = (agency: string, validMonths?: number) =>
+      clause({ kind: 'clearance', clearance: 'tax', agency, ...(validMonths !== undefined && { validMonths }) });
+    const graded = (grade: string) => clause({ kind: 'title', title: 'star', name: '之星', grades: { [grade]: grade } });
+    const packs = [
+      [cleared('市税务局', 12), cleared('区税务局'), graded('A')],
+      [cleared('市税务局', 6), graded('B')],
+    ];
+    const gathered = vocabularyOf(packs.map((clauses) => ({ ...(pack as Pack), clauses })));
+    expect(gathered.clearanceOf('tax')?.agencies).toEqual({ 市税务局: { validMonths: 6 }, 区税务局: {} });
+    expect(gathered.titleOf('star')?.grades).toEqual({ A: 'A', B: 'B' });
   });
 
   it('lets a fact that is read both ways carry either', () => {

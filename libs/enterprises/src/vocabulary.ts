@@ -16,9 +16,29 @@ export interface FactDefinition {
   readonly about?: 'occasion';
 }
 
-/** The facts the published packs speak of. A name outside it is refused, so that a misspelt fact cannot lie unused. */
+/** 称号: a distinction the published packs name. */
+export interface TitleDefinition {
+  readonly title: string;
+  readonly name: string;
+  /** Its grades by id, where it has any: then every award states one. */
+  readonly grades?: Readonly<Record<string, string>>;
+}
+
+/** 部门核查: a clearance the published packs ask for. */
+export interface ClearanceDefinition {
+  readonly clearance: string;
+  /** The agencies that give it, with the months for which a finding counts; no months where it stands until the next. */
+  readonly agencies: Readonly<Record<string, { readonly validMonths?: number }>>;
+}
+
+/**
+ * What the published packs speak of: facts, titles and clearances. A name outside it is refused, so that nothing
+ * misspelt can lie unused.
+ */
 export interface FactVocabulary {
   definitionOf(name: string): FactDefinition | undefined;
+  titleOf(title: string): TitleDefinition | undefined;
+  clearanceOf(clearance: string): ClearanceDefinition | undefined;
 }
 
 /** Injection token of the vocabulary. */
@@ -36,7 +56,40 @@ export function vocabularyOf(packs: Iterable<Pack>): FactVocabulary {
     const readings = known.flatMap((pack) => (Object.hasOwn(pack.inputs, name) ? [pack.inputs[name]?.period as InputPeriod] : []));
     definitions.set(name, { name, type, label, ...(words && { words }), ...(about && { about }), period: periodOf(readings) });
   }
-  return { definitionOf: (name) => definitions.get(name) };
+  const titles = titlesIn(known);
+  const clearances = clearancesIn(known);
+  return {
+    definitionOf: (name) => definitions.get(name),
+    titleOf: (title) => titles.get(title),
+    clearanceOf: (clearance) => clearances.get(clearance),
+  };
+}
+
+/** Packs that name one title share it, and its grades are gathered from all of them. */
+function titlesIn(packs: readonly Pack[]): ReadonlyMap<string, TitleDefinition> {
+  const titles = new Map<string, TitleDefinition>();
+  for (const { shape } of packs.flatMap(({ clauses }) => clauses)) {
+    if (shape.kind !== 'title') continue;
+    const before = titles.get(shape.title);
+    const grades = { ...before?.grades, ...shape.grades };
+    const name = before?.name ?? shape.name;
+    titles.set(shape.title, { title: shape.title, name, ...(Object.keys(grades).length > 0 && { grades }) });
+  }
+  return titles;
+}
+
+/** Where two packs give one agency's findings different lives, the shorter holds. */
+function clearancesIn(packs: readonly Pack[]): ReadonlyMap<string, ClearanceDefinition> {
+  const clearances = new Map<string, ClearanceDefinition>();
+  for (const { shape } of packs.flatMap(({ clauses }) => clauses)) {
+    if (shape.kind !== 'clearance') continue;
+    const { clearance, agency, validMonths = Infinity } = shape;
+    const agencies = clearances.get(clearance)?.agencies ?? {};
+    const shortest = Math.min(validMonths, agencies[agency]?.validMonths ?? Infinity);
+    const life = shortest === Infinity ? {} : { validMonths: shortest };
+    clearances.set(clearance, { clearance, agencies: { ...agencies, [agency]: life } });
+  }
+  return clearances;
 }
 
 function periodOf(readings: readonly InputPeriod[]): FactPeriod {

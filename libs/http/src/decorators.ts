@@ -1,4 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
 import { buildMessage, IsString, Matches, MaxLength, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import { creditCode, isBusinessDate, Money } from '@app/kernel';
 
@@ -12,9 +13,15 @@ export function IsBusinessDay(options?: ValidationOptions): PropertyDecorator {
   return rule('date', isBusinessDate, 'must be an existing day written YYYY-MM-DD', options);
 }
 
-/** The shape of a unified social credit code; whether the check character agrees is judged by the domain. */
+/**
+ * The shape of a unified social credit code; whether the check character agrees is judged by the domain. The field holds
+ * the one spelling every stream and table has: capital letters, no blanks around it.
+ */
 export function IsCreditCode(options?: ValidationOptions): PropertyDecorator {
-  return rule('credit-code', isCreditCodeShape, 'must be 18 characters of GB 32100 (digits and letters without I, O, S, V, Z)', options);
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? value.map(inOneSpelling) : inOneSpelling(value))),
+    rule('credit-code', isCreditCodeShape, 'must be 18 characters of GB 32100 (digits and letters without I, O, S, V, Z)', options),
+  );
 }
 
 /** Something to read: a letter or digit, and not one of those that show nothing. */
@@ -35,6 +42,11 @@ export function IsText(maxLength: number): PropertyDecorator {
 /** The field may be left out, but `null` is not the same as leaving it out: it is refused by the field's other rules. */
 export function MayBeLeftOut(): PropertyDecorator {
   return ValidateIf((_, value) => value !== undefined);
+}
+
+/** What is no credit code stays as it is, for the rule to refuse. */
+function inOneSpelling(value: unknown): unknown {
+  return isCreditCodeShape(value) ? creditCode(value) : value;
 }
 
 function isCreditCodeShape(value: unknown): boolean {

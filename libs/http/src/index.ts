@@ -9,3 +9,4 @@ export { cursorKey, type Page, PageDto, pageOf } from './paging.js';
 export { PROBLEM_TITLES, problemTitle } from './problem-titles.js';
 export { type ProblemDocument, sendProblem } from './problem.filter.js';
 export { Tokens } from './tokens.js';
+export { WholeNumberPipe } from './whole-number.pipe.js';

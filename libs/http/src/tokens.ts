@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync, statSync } from 'node:fs';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { type Actor, type Clock, type PersonRole, Problem, ROLES } from '@app/kernel';
+import { type Actor, type Clock, LEDGER_ACTOR, type PersonRole, Problem, ROLES } from '@app/kernel';
 
 const ISSUER = 'policy-ledger';
 const ALGORITHM = 'HS256';
@@ -17,10 +17,10 @@ interface Verified {
 
 /**
  * One spelling for each person, because duties are kept apart by these ids: small Latin letters, digits and Han
- * characters, so that neither case nor look-alikes make two people of one. `ledger` is the ledger itself.
+ * characters, so that neither case nor look-alikes make two people of one. The ledger's own id is nobody's.
  */
 export function isActorId(id: string): boolean {
-  return /^[a-z0-9\p{Script=Han}][a-z0-9\p{Script=Han}._@-]{0,63}$/u.test(id) && id === id.normalize('NFKC') && id !== 'ledger';
+  return /^[a-z0-9\p{Script=Han}][a-z0-9\p{Script=Han}._@-]{0,63}$/u.test(id) && id === id.normalize('NFKC') && id !== LEDGER_ACTOR.id;
 }
 
 /** Issues and checks the bearer tokens (RFC 7519) of an embedded ledger with a key that never leaves its data folder. */

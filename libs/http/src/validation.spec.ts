@@ -93,6 +93,12 @@ describe('the check of a body', () => {
     expect(await fieldsOf(body)).toContain(field);
   });
 
+  it('gives a credit code in its one spelling, however it was typed', async () => {
+    const code = withCheckCharacter('91360700MA35QWERT');
+    expect((await check({ name: '甲', code: ` ${code.toLowerCase()}\n` })).code).toBe(code);
+    expect((await check({ name: '甲' })).code).toBeUndefined();
+  });
+
   it('hands on nothing that would reach a prototype', async () => {
     const checked = await check(JSON.parse('{"name":"甲","constructor":{"prototype":{"polluted":true}}}'));
     expect(Object.keys(checked)).not.toContain('constructor');

@@ -10,6 +10,9 @@ export interface Actor {
   readonly roles: readonly Role[];
 }
 
+/** The ledger itself: what it does of its own accord, and what it carries on for a person. No person's token may bear its id. */
+export const LEDGER_ACTOR: Actor = Object.freeze({ id: 'ledger', unit: 'ledger', roles: Object.freeze(['service'] as const) });
+
 /** A document a decision rests on; `sha256` (hex) pins its content where a file exists. */
 export interface Evidence {
   readonly title: string;

@@ -1,8 +1,5 @@
 import type { CommandContext, RecordedEvent } from '@app/event-store';
-import { type Actor, contentHash, derivedId } from '@app/kernel';
-
-/** The ledger itself, acting through its process managers. */
-const LEDGER: Actor = { id: 'ledger', unit: 'ledger', roles: ['service'] };
+import { contentHash, derivedId, LEDGER_ACTOR } from '@app/kernel';
 
 /**
  * The context of a command a process manager sends because of an event. Everything in it derives from the event and
@@ -14,7 +11,7 @@ export function reactionContext(event: RecordedEvent, manager: string, command: 
   return {
     commandId: derivedId(manager, event.id, ...(part === '' ? [] : [part])),
     contentHash: contentHash(command),
-    actor: LEDGER,
+    actor: LEDGER_ACTOR,
     effectiveOn,
     today: effectiveOn,
     correlationId,

@@ -1,8 +1,10 @@
 import { Tokens } from '@app/http';
 import { addDays, type BusinessDate } from '@app/kernel';
+import { Subscriptions } from '@app/projections';
 import { createLedger } from '../../../api/src/create-ledger.js';
 import { ledgerDoor } from '../door.js';
-import { ENTERPRISES, type FictionalEnterprise } from './enterprises.js';
+import { CultivationYear } from './cultivation-year.js';
+import { AGENCY, ENTERPRISES, type FictionalEnterprise } from './enterprises.js';
 import { Office, SimulatedClock } from './office.js';
 import { collectReport, type Report } from './report.js';
 
@@ -12,7 +14,7 @@ const IP_LINE = 'ip-awards';
 const YEAR = '2024';
 const NOTICE_DAYS = 5;
 /** Only for the progress bar. */
-const EXPECTED_STEPS = 156;
+const EXPECTED_STEPS = 215;
 
 interface Fact {
   readonly name: string;
@@ -28,7 +30,7 @@ export async function playDemonstrationYear(folder: string): Promise<Report> {
   const ledger = await createLedger({ dataFolder: folder, clock, logger: false, publishBundledPolicies: true });
   const door = ledgerDoor(ledger);
   try {
-    const office = await Office.open(door, clock, ledger.app.get(Tokens), EXPECTED_STEPS);
+    const office = await Office.open(door, clock, ledger.app.get(Tokens), () => ledger.app.get(Subscriptions).settled(), EXPECTED_STEPS);
     const year = new Year(office);
     await year.play();
     office.done();
@@ -41,18 +43,35 @@ export async function playDemonstrationYear(folder: string): Promise<Report> {
 class Year {
   readonly refusals: { readonly who: string; readonly what: string; readonly code: string; readonly detail: string }[] = [];
 
-  constructor(private readonly office: Office) {}
+  private readonly cultivation: CultivationYear;
+
+  constructor(private readonly office: Office) {
+    this.cultivation = new CultivationYear(office);
+  }
 
   async play(): Promise<void> {
+    const { cultivation, office } = this;
+    const client = `${PACK}.G04.${ENTERPRISES.outOfProvince.code}.once`;
     await this.january();
+    await cultivation.january();
     await this.firstCertifications();
     await this.relocations();
+    await cultivation.review();
+    await cultivation.quarter(1, '2.61', '2024-05-11', '2024-03-28');
     await this.officersDiscretion();
     await this.exhaustedBudget();
     await this.returnedPayment();
+    await cultivation.quarter(2, '2.74', '2024-07-22', '2024-06-27');
+    await cultivation.agencyListed(client);
     await this.clawback();
+    // The meeting of the third quarter is not held: an overdue duty.
+    await cultivation.quarter(3, '2.83', '2024-11-21');
     await this.secondStages();
+    await cultivation.agencyRepaired();
+    await this.pay('2024-12B', '信用修复后补付第二阶段', '2024-12-09');
     await this.lastGrantOfTheYear();
+    await cultivation.distinction(ENTERPRISES.aboveScale);
+    office.on('2024-12-31');
   }
 
   /** Budgets are appropriated and the enterprises registered, with the accounts they are paid to. */
@@ -121,7 +140,7 @@ class Year {
     });
     await this.record(inProvince, [{ name: 'enterprise.registeredInZone', value: true, sourceUnit: '区行政审批局' }]);
     await this.record(outOfProvince, [{ name: 'certificate.filed', value: true, sourceUnit: '省科技厅' }]);
-    const awards = [await this.upToNotice(inProvince, 'G03'), await this.upToNotice(outOfProvince, 'G04')];
+    const awards = [await this.upToNotice(inProvince, 'G03'), await this.upToNotice(outOfProvince, 'G04', { agency: AGENCY.code })];
     this.office.on('2024-04-15');
     for (const award of awards) await this.grant(award, LINE);
     await this.pay('2024-Q2', '二季度迁入奖补第一阶段', '2024-04-22');
@@ -232,12 +251,11 @@ class Year {
   /** Granted late in the year and not paid yet: it shows as due, with its age. */
   private async lastGrantOfTheYear(): Promise<void> {
     const { aboveScale } = ENTERPRISES;
-    this.office.on('2024-12-04');
+    this.office.on('2024-12-10');
     await this.record(aboveScale, [{ name: 'ip.grade', value: '1A', sourceUnit: '区市监分局' }]);
     const award = await this.upToNotice(aboveScale, 'G07', { occasion: 'GR202336000102' });
-    this.office.on('2024-12-11');
+    this.office.on('2024-12-17');
     await this.grant(award, IP_LINE);
-    this.office.on('2024-12-31');
   }
 
   private async openLine(line: string, title: string, amount: string): Promise<void> {
@@ -278,12 +296,13 @@ class Year {
   private readonly sme = (value: boolean): Fact => ({ name: 'enterprise.sme', value, sourceUnit: '区经发局' });
   private readonly techSme = (value: boolean): Fact => ({ name: 'enterprise.techSmeRegistered', value, sourceUnit: '区经发局' });
 
-  private async apply({ code }: FictionalEnterprise, clause: string, occasion?: string): Promise<string> {
+  private async apply({ code }: FictionalEnterprise, clause: string, occasion?: string, agency?: string): Promise<string> {
     const { award } = await this.office.post<{ award: string }>('clerk', '/v1/awards', {
       pack: PACK,
       clause,
       payee: code,
       ...(occasion !== undefined && { occasion }),
+      ...(agency !== undefined && { agency }),
     });
     await this.office.post('clerk', `${path(award)}/assess`);
     return award;
@@ -292,9 +311,13 @@ class Year {
   private async upToNotice(
     enterprise: FictionalEnterprise,
     clause: string,
-    { occasion, review = {} }: { readonly occasion?: string; readonly review?: Readonly<Record<string, unknown>> } = {},
+    {
+      occasion,
+      agency,
+      review = {},
+    }: { readonly occasion?: string; readonly agency?: string; readonly review?: Readonly<Record<string, unknown>> } = {},
   ): Promise<string> {
-    const award = await this.apply(enterprise, clause, occasion);
+    const award = await this.apply(enterprise, clause, occasion, agency);
     await this.office.post('reviewer', `${path(award)}/review`, { recommended: true, ...review });
     await this.office.post('clerk', `${path(award)}/publicise`, { days: NOTICE_DAYS, place: '管委会网站（演示）' });
     return award;

@@ -24,3 +24,13 @@ export const ENTERPRISES = {
   newlyListed: fictional('赣州示例智能制造股份有限公司'),
   revokedLater: fictional('赣州示例环保工程有限公司'),
 } as const;
+
+/** Enterprises of another district's cultivation pool, with the tier this year's assessment gives them. */
+export const BAIYUN_ENTERPRISES = [
+  [fictional('贵阳白云示例大数据有限公司'), 'first'],
+  [fictional('贵阳白云示例铝加工有限公司'), 'first'],
+  [fictional('贵阳白云示例食品有限公司'), 'second'],
+] as const;
+
+/** A service agency that prepares applications for others. */
+export const AGENCY = fictional('赣州示例科技咨询服务有限公司');

@@ -27,6 +27,7 @@ const STAFF = {
   approver: { id: 'demo.chen-jing', unit: '区管委会（演示）' },
   'second-approver': { id: 'demo.zhao-lei', unit: '区管委会（演示）' },
   finance: { id: 'demo.sun-li', unit: '区财政局（演示）' },
+  auditor: { id: 'demo.zhou-min', unit: '区纪检监察组（演示）' },
 } as const;
 type Duty = keyof typeof STAFF;
 const ROLE_OF: Readonly<Record<Duty, PersonRole>> = {
@@ -35,6 +36,7 @@ const ROLE_OF: Readonly<Record<Duty, PersonRole>> = {
   approver: 'approver',
   'second-approver': 'approver',
   finance: 'finance',
+  auditor: 'auditor',
 };
 
 /** The offices at work: every step is a request through the same routes that real people use. */
@@ -46,6 +48,8 @@ export class Office {
     private readonly door: Door,
     private readonly clock: SimulatedClock,
     private readonly tokens: Readonly<Record<Duty, string>>,
+    /** Waits until everything that follows from what was done has been done too. */
+    readonly settled: () => Promise<unknown>,
     expectedSteps: number,
   ) {
     if (process.stderr.isTTY) {
@@ -54,13 +58,19 @@ export class Office {
     }
   }
 
-  static async open(door: Door, clock: SimulatedClock, keys: Tokens, expectedSteps: number): Promise<Office> {
+  static async open(
+    door: Door,
+    clock: SimulatedClock,
+    keys: Tokens,
+    settled: () => Promise<unknown>,
+    expectedSteps: number,
+  ): Promise<Office> {
     const issued = await Promise.all(
       (Object.keys(STAFF) as Duty[]).map(
         async (duty) => [duty, await keys.issue({ ...STAFF[duty], roles: [ROLE_OF[duty]] }, 366 * 86_400)] as const,
       ),
     );
-    return new Office(door, clock, Object.fromEntries(issued) as Record<Duty, string>, expectedSteps);
+    return new Office(door, clock, Object.fromEntries(issued) as Record<Duty, string>, settled, expectedSteps);
   }
 
   on(day: string): void {
@@ -91,7 +101,7 @@ export class Office {
   }
 
   get<Result>(path: string): Promise<Result> {
-    return ask<Result>(this.door, { method: 'GET', path, token: this.tokens.finance });
+    return ask<Result>(this.door, { method: 'GET', path, token: this.tokens.auditor });
   }
 
   get stepsTaken(): number {

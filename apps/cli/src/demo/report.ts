@@ -1,7 +1,9 @@
 import { Money } from '@app/kernel';
 import type { TraceStep } from '@app/policies';
 import { tableOf } from '../output.js';
-import { AWARD_STATUS, DUE_STATE, termOf } from '../terms.js';
+import { AWARD_STATUS, DUE_STATE, eventTerm, PROPOSAL, termOf } from '../terms.js';
+import { TABLE_UNIT } from './cultivation-year.js';
+import { AGENCY } from './enterprises.js';
 import type { Office } from './office.js';
 
 interface AwardItem {
@@ -37,6 +39,29 @@ interface DueItem {
   readonly state: string;
 }
 
+interface ProposalItem {
+  readonly name: string;
+  readonly kind: string;
+  readonly fromTitle?: string;
+  readonly toTitle?: string;
+  readonly reason: string;
+}
+interface CultivationReport {
+  readonly review: { readonly dueOn: string; readonly closedOn?: string; readonly isLate: boolean };
+  readonly proposals: readonly ProposalItem[];
+  readonly recommended: readonly { readonly name: string; readonly on: string; readonly isLate: boolean }[];
+  readonly agency: { readonly listed: boolean; readonly history: readonly { readonly event: string; readonly effectiveOn: string }[] };
+  readonly figures: { readonly plan: string | null; readonly actual: string | null; readonly difference: string | null };
+  readonly quarters: readonly { readonly period: string; readonly value: string; readonly sourceUnit: string }[];
+  readonly overdue: readonly {
+    readonly clause: string;
+    readonly period: string;
+    readonly action: string;
+    readonly due: string;
+    readonly daysOver: number;
+  }[];
+}
+
 /** What came of the year, as the ledger itself tells it. */
 export interface Report {
   readonly fictional: true;
@@ -47,6 +72,7 @@ export interface Report {
   readonly lines: readonly LineItem[];
   readonly due: readonly DueItem[];
   readonly trial: { readonly accounts: readonly AccountItem[]; readonly difference: string; readonly balanced: boolean };
+  readonly cultivation: CultivationReport;
 }
 
 export async function collectReport(office: Office, { pack, refusals, on }: Pick<Report, 'pack' | 'refusals' | 'on'>): Promise<Report> {
@@ -64,13 +90,31 @@ export async function collectReport(office: Office, { pack, refusals, on }: Pick
   const lines = await office.get<readonly LineItem[]>('/v1/balances?by=line');
   const due = await office.get<{ items: readonly DueItem[] }>(`/v1/due-instalments?on=${on}`);
   const trial = await office.get<Report['trial']>('/v1/balances/trial');
-  return { fictional: true, pack, on, awards, refusals, lines, due: due.items, trial };
+  return { fictional: true, pack, on, awards, refusals, lines, due: due.items, trial, cultivation: await collectCultivation(office, on) };
+}
+
+async function collectCultivation(office: Office, on: string): Promise<CultivationReport> {
+  const items = async <Item>(path: string) => (await office.get<{ items: readonly Item[] }>(path)).items;
+  const review = '/v1/tier-reviews/baiyun-cultivation/2024';
+  const table = await office.get<{
+    rows: readonly { unit: string; cells: readonly (CultivationReport['figures'] & { year: number })[] }[];
+  }>(`/v1/target-tables/ganzhou-2023/Z29?year=2024&on=${on}`);
+  const cell = table.rows.find(({ unit }) => unit === TABLE_UNIT)?.cells.find(({ year }) => year === 2024);
+  return {
+    review: await office.get(review),
+    proposals: await items(`${review}/proposals`),
+    recommended: await items(`${review}/recommendations`),
+    agency: await office.get(`/v1/blacklist/agency/${AGENCY.code}`),
+    figures: cell ?? { plan: null, actual: null, difference: null },
+    quarters: await items(`/v1/targets/ganzhou-2023/Z29/entries?unit=${encodeURIComponent(TABLE_UNIT)}`),
+    overdue: await items(`/v1/calendar/findings?on=${on}`),
+  };
 }
 
 const yuan = (text: string | null) => (text === null ? '—' : Money.parseSigned(text).toChinese());
 
 /** The report as a person reads it. */
-export function reportText({ pack, on, awards, refusals, lines, due, trial }: Report): string {
+export function reportText({ pack, on, awards, refusals, lines, due, trial, cultivation }: Report): string {
   const accountRows = (accounts: readonly AccountItem[]) =>
     accounts.map(({ title, debit, credit, balance }) => [title, debit, credit, balance]);
   const sections = [
@@ -112,6 +156,40 @@ export function reportText({ pack, on, awards, refusals, lines, due, trial }: Re
     '\n六、试算平衡（元）',
     tableOf(['科目', '借方', '贷方', '余额'], accountRows(trial.accounts)),
     `借贷差额 ${trial.difference} 元，${trial.balanced ? '平衡' : '不平衡！'}`,
+    ...cultivationText(cultivation),
   ];
   return sections.join('\n');
+}
+
+function cultivationText({ review, proposals, recommended, agency, figures, quarters, overdue }: CultivationReport): readonly string[] {
+  const late = (isLate: boolean) => (isLate ? '逾期' : '按期');
+  return [
+    `\n七、培育库动态调整（baiyun-2022，应于 ${review.dueOn} 前完成，${review.closedOn ?? '未'}办结，${late(review.isLate)}）`,
+    tableOf(
+      ['企业', '建议', '原梯队', '调整后', '理由'],
+      proposals.map(({ name, kind, fromTitle, toTitle, reason }) => [
+        name,
+        termOf(PROPOSAL, kind),
+        fromTitle ?? '—',
+        toTitle ?? '—',
+        reason,
+      ]),
+    ),
+    ...recommended.map(({ name, on, isLate }) => `推荐申报：${name}（${on}，${late(isLate)}）`),
+    `\n八、服务机构黑名单（${AGENCY.name}，现${agency.listed ? '在列' : '已移出'}）`,
+    ...agency.history.map(({ event, effectiveOn }) => `${effectiveOn} ${eventTerm(event)}`),
+    `\n九、目标任务（ganzhou-2023 Z29，${TABLE_UNIT}，2024年）`,
+    tableOf(
+      ['期间', '研发投入占比（%）', '来源'],
+      quarters.map(({ period, value, sourceUnit }) => [period, value, sourceUnit]),
+    ),
+    `计划 ${figures.plan ?? '未知'}，实际 ${figures.actual ?? '未知'}，差额 ${figures.difference ?? '未知'}`,
+    '\n十、逾期事项',
+    overdue.length === 0
+      ? '（无）'
+      : tableOf(
+          ['条款', '期间', '事项', '期限', '已逾（天）'],
+          overdue.map(({ clause, period, action, due, daysOver }) => [clause, period, action, due, daysOver]),
+        ),
+  ];
 }

@@ -29,6 +29,7 @@ export interface BatchLine {
 export interface DroppedLine {
   readonly line: number;
   readonly code: string;
+  /** Why, shortened; the award has the whole of it. */
   readonly detail: string;
 }
 
@@ -75,7 +76,18 @@ export type BatchState =
 /** A batch at least drafted. */
 export type ExistingBatch = Exclude<BatchState, { status: 'none' }>;
 
-export const MAX_BATCH_LINES = 2_000;
+/** A batch is one event: 1 000 lines of ordinary length take up about half of what one append may hold. */
+export const MAX_BATCH_LINES = 1_000;
+/** What the lines of a batch may take up as JSON, when names and accounts are longer than ordinary ones. */
+export const MAX_BATCH_BYTES = 900_000;
+
+const LONGEST_DETAIL = 120;
+
+/** A reason as a batch bears it, of which there may be one for every line: people write up to 2 000 characters. */
+export function shortened(detail: string): string {
+  const characters = [...detail];
+  return characters.length <= LONGEST_DETAIL ? detail : `${characters.slice(0, LONGEST_DETAIL - 1).join('')}…`;
+}
 
 /** One spelling, so that two batches cannot differ by the case of a letter. */
 export const BATCH_ID = /^[A-Z0-9][A-Z0-9-]{0,39}$/;

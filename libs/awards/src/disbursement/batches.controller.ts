@@ -26,7 +26,7 @@ export class BatchesController {
     private readonly queries: QueryBus,
   ) {}
 
-  /** 编制批次: lists due instalments; what cannot be paid is named with its reason */
+  /** 编制批次: lists due instalments, the oldest first, at most 1 000; what cannot be paid is named with its reason, `left` counts what is due beyond them */
   @Post()
   @AllowRoles('finance')
   prepare(@Body() { batch, title, instalments, filter }: PrepareBatchDto, @Context() context: CommandContext) {

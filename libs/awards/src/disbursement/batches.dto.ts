@@ -34,7 +34,7 @@ export class DueFilterDto {
   minimumAgeDays?: number;
 }
 
-/** Which due instalments: named ones, or all payable ones that match. */
+/** Which due instalments: named ones, or the payable ones that match, the oldest first. A batch has at most 1 000 lines. */
 export class PrepareBatchDto {
   /** 批次号 */
   @Matches(BATCH_ID, { message: 'batch must be 1 to 40 capital letters, digits or hyphens' })

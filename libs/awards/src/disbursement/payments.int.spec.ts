@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { RecordedEvent } from '@app/event-store';
 import { withCheckCharacter } from '@app/kernel';
 import { AwardLedger, folder, refusal } from '../ledger.fixture.js';
 import { PACK } from '../pack.fixture.js';
+import { MAX_BATCH_LINES, shortened } from './batch.js';
+import { line } from './batch.fixture.js';
+import { PaymentsProcess } from './payments.process.js';
 
 const A = withCheckCharacter('91360700MA35QWERT');
 const B = withCheckCharacter('91360700MA38ACDFG');
@@ -119,6 +123,29 @@ describe('paying', () => {
     expect(await instalments()).toEqual(['unlocked', 'paid']);
   });
 
+  it('leaves a frozen batch alone when its freeze is seen again and the account has been disputed meanwhile', async () => {
+    await frozen();
+    await ledger.dossier(B, { type: 'dispute-fact', factId: 'F2', reason: '账户有误' });
+    const [started] = await ledger.events('batch-freeze-started');
+    const before = await ledger.events();
+    await ledger.app.get(PaymentsProcess).react(started as RecordedEvent);
+    expect(await ledger.events()).toHaveLength(before.length);
+    expect(await instalments()).toEqual(['ordered', 'ordered']);
+    await ledger.results('B1', [paid(1), paid(2)]);
+    await ledger.settle();
+    expect(await ledger.figures()).toEqual(['600000.00', '0.00', '400000.00']);
+  });
+
+  it('notes why a line was dropped in few words; the award keeps all of them', async () => {
+    await drafted();
+    const reason = '因举报正在核查'.repeat(285);
+    await ledger.award(awards[0] as string, { type: 'hold', reason }, 'reviewer-1');
+    await ledger.batch('B1', { type: 'start-freeze' });
+    const [{ data }] = (await ledger.events('batch-frozen')) as unknown as [{ data: { dropped: { code: string; detail: string }[] } }];
+    expect(data.dropped).toMatchObject([{ code: 'award-held', detail: expect.stringMatching(/^the award is held: 因举报.{50,100}…$/u) }]);
+    expect((await ledger.events('award-held'))[0]?.data).toMatchObject({ reason });
+  });
+
   it('drops a line whose payee is to be paid to another account since the batch was prepared', async () => {
     await drafted();
     ledger.calendar.today = '2024-05-11';
@@ -135,8 +162,8 @@ describe('paying', () => {
     await ledger.results('B1', [paid(1)]);
     await ledger.settle();
     const [one, other] = await Promise.all(awards.map((award) => ledger.grantedState(award)));
-    expect(one?.held?.reason).toContain('B1');
-    expect(other?.held).toBeUndefined();
+    expect(one?.holds[0]?.reason).toContain('B1');
+    expect(other?.holds).toEqual([]);
     expect(await ledger.figures()).toEqual(['600000.00', '400000.00', '0.00']);
   });
 
@@ -241,5 +268,32 @@ describe('paying', () => {
       await ledger.settle();
       expect(await ledger.figures()).toEqual(['900000.00', '0.00', '100000.00']);
     });
+  });
+});
+
+describe('a batch as long as it may be', () => {
+  it('is stored with names of ordinary length, and frozen when every line is dropped for reasons of any length', async () => {
+    const place = folder();
+    const ledger = await AwardLedger.open(place.path, { follow: false });
+    try {
+      const project = 'GZJKQ2024科技成果转化项目';
+      const lines = Array.from({ length: MAX_BATCH_LINES }, (_, index) =>
+        line(index + 1, '1234567.89', {
+          award: `ganzhou-etdz-2023.G13.${A}.${project}${String(index).padStart(5, '0')}`,
+          payeeName: '赣州经济技术开发区先进装备制造与新材料科技股份有限公司',
+          account: '中国农业发展银行股份有限公司赣州经济技术开发区支行 2036 0799 9001 0000 0000 121',
+        }),
+      );
+      await ledger.batch('B1', { type: 'prepare', title: '第一批', lines });
+      await ledger.batch('B1', { type: 'start-freeze' });
+      // The dearest character there is: half of a pair, which JSON spells out.
+      const detail = shortened('\ud800'.repeat(2_000));
+      const dropped = lines.map((each) => ({ line: each.line, code: 'clawback-outstanding', detail }));
+      await ledger.batch('B1', { type: 'freeze', dropped });
+      expect(await ledger.batchLines('B1')).toEqual(lines.map(() => 'dropped'));
+    } finally {
+      await ledger.close();
+      place.remove();
+    }
   });
 });

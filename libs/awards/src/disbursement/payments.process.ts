@@ -5,7 +5,16 @@ import { Problem, refused } from '@app/kernel';
 import { type ProcessManager, reactionContext, Subscriptions } from '@app/projections';
 import { awardStream, isGranted } from '../award.js';
 import { type AwardCommand, awardDecider } from '../decide.js';
-import { batchDecider, type BatchEvent, type BatchLine, type DroppedLine, type ExistingBatch, type LineResult } from './batch.js';
+import {
+  batchDecider,
+  type BatchEvent,
+  type BatchLine,
+  type DroppedLine,
+  type ExistingBatch,
+  type LineResult,
+  shortened,
+} from './batch.js';
+import { Standing } from '../standing.js';
 import { Payees } from './payees.js';
 
 const NAME = 'payments';
@@ -23,6 +32,7 @@ export class PaymentsProcess implements ProcessManager {
     private readonly executor: Executor,
     private readonly budgets: Budgets,
     private readonly payees: Payees,
+    private readonly standing: Standing,
     subscriptions: Subscriptions,
   ) {
     subscriptions.addProcessManager(this);
@@ -60,11 +70,14 @@ export class PaymentsProcess implements ProcessManager {
   }
 
   private async freeze(event: RecordedEvent, batch: string, state: ExistingBatch): Promise<void> {
+    // Seen again after the batch was frozen, as when read models are built anew: its orders are at the bank, and what has
+    // become of payee or account since then is no reason to take one back.
+    if (state.status !== 'freezing') return;
     const dropped: DroppedLine[] = [];
     for (const line of state.lines) {
       try {
         await this.requireSamePayee(line, event.metadata.effectiveOn);
-        await this.onAward(event, line, {
+        await this.order(event, line, {
           type: 'order',
           no: line.instalment,
           batch,
@@ -73,13 +86,27 @@ export class PaymentsProcess implements ProcessManager {
         });
       } catch (error) {
         if (!(error instanceof Problem) || error.kind !== 'refused') throw error;
-        dropped.push({ line: line.line, code: error.code, detail: error.detail });
+        dropped.push({ line: line.line, code: error.code, detail: shortened(error.detail) });
         // A run that a crash cut short may have ordered it, when it could still be paid.
         await this.onAward(event, line, { type: 'cancel-order', no: line.instalment, batch, line: line.line, reason: error.detail });
       }
     }
     const command = { type: 'freeze' as const, dropped };
     await this.executor.execute(batchDecider, event.stream, command, { ...reactionContext(event, NAME, 'freeze', 'freeze') });
+  }
+
+  /** What is known of the payee's standing belongs to the moment, not to the command: an order sent again is the same order. */
+  private async order(
+    event: RecordedEvent,
+    line: BatchLine,
+    order: Omit<Extract<AwardCommand, { type: 'order' }>, 'listings'>,
+  ): Promise<void> {
+    await this.executor.execute(
+      awardDecider,
+      awardStream(line.award),
+      async () => ({ ...order, listings: await this.standing.ofPayee(line.payee, event.metadata.effectiveOn) }),
+      reactionContext(event, NAME, order, `award:${line.line}:order`),
+    );
   }
 
   /** Between preparing and freezing the account may have been disputed or replaced, or the payee merged. */

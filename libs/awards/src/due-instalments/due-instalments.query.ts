@@ -2,7 +2,9 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { addDays, type BusinessDate, daysBetween, Money } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { ReadModels } from '@app/projections';
-import type { AwardTables, InstalmentRow } from '../list/awards.projection.js';
+import { heldBecause, holdsOn } from '../award.js';
+import { type PaymentBar, paymentBar } from '../award-rules.js';
+import { type AwardRow, type AwardTables, holdsIn, type InstalmentRow } from '../list/awards.projection.js';
 
 /** Money that is owed and has not arrived. */
 export interface DueInstalment {
@@ -17,8 +19,10 @@ export interface DueInstalment {
   readonly dueSince: string;
   /** Days it has been due on the day asked about. */
   readonly ageDays: number;
-  /** due, held, or in a batch that the bank has not answered. */
+  /** due, held (`bar` says why), or in a batch that the bank has not answered. */
   readonly state: 'due' | 'held' | 'in-batch';
+  /** Why it is not paid just now: a hold on the award, or a clawback that is not settled. */
+  readonly bar?: PaymentBar;
   readonly batch?: string;
   /** How often the bank has returned it. */
   readonly returns: number;
@@ -30,8 +34,8 @@ export interface DueFilter {
   readonly budgetLine?: string;
   /** Only those at least this many days old. */
   readonly minimumAgeDays?: number;
-  /** Leaves out what is held or already in a batch. */
-  readonly onlyPayable?: boolean;
+  /** Leaves out what is in a batch already. */
+  readonly notInBatch?: boolean;
 }
 
 export class GetDueInstalments extends Query<Page<DueInstalment>> {
@@ -45,39 +49,73 @@ export class GetDueInstalments extends Query<Page<DueInstalment>> {
   }
 }
 
+/** How many instalments that match come after one, in no batch and not barred. */
+export class CountPayableAfter extends Query<number> {
+  constructor(
+    readonly on: BusinessDate,
+    readonly filter: DueFilter,
+    readonly after: Pick<DueInstalment, 'dueSince' | 'award' | 'instalment'>,
+  ) {
+    super();
+  }
+}
+
 @QueryHandler(GetDueInstalments)
 export class GetDueInstalmentsHandler implements IQueryHandler<GetDueInstalments> {
   constructor(private readonly readModels: ReadModels) {}
 
   /** Oldest first. */
   async execute({ on, filter, limit, cursor }: GetDueInstalments): Promise<Page<DueInstalment>> {
-    const statuses = filter.onlyPayable === true ? ['unlocked'] : ['unlocked', 'ordered'];
-    let query = this.readModels
-      .from<AwardTables>()
-      .selectFrom('instalment')
-      .selectAll()
-      .where('status', 'in', statuses)
-      .where('due_since', '<=', addDays(on, -(filter.minimumAgeDays ?? 0)))
-      .orderBy('due_since')
-      .orderBy('award')
-      .orderBy('no')
-      .limit(limit + 1);
-    if (filter.onlyPayable === true) query = query.where('held', '=', 0);
-    if (filter.pack !== undefined) query = query.where('pack', '=', filter.pack);
-    if (filter.payee !== undefined) query = query.where('payee', '=', filter.payee);
-    if (filter.budgetLine !== undefined) query = query.where('budget_line', '=', filter.budgetLine);
-    const after = cursorKey(cursor, ['string', 'string', 'number']);
-    if (after !== undefined) {
-      const [since, award, no] = after as readonly [string, string, number];
-      query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('due_since', 'award', 'no'), '>', tuple(since, award, no)));
-    }
-    const due = (await query.execute()).map((row) => dueInstalment(row, on));
+    const after = cursorKey(cursor, ['string', 'string', 'number']) as DueKey | undefined;
+    const rows = await dueRows(this.readModels, on, filter, after)
+      .selectAll('instalment')
+      .select(['award.holds', 'award.clawback_outstanding_fen'])
+      .orderBy('instalment.due_since')
+      .orderBy('instalment.award')
+      .orderBy('instalment.no')
+      .limit(limit + 1)
+      .execute();
+    const due = rows.map((row) => dueInstalment(row, on));
     return pageOf(due, limit, ({ dueSince, award, instalment }) => [dueSince, award, instalment]);
   }
 }
 
-function dueInstalment(row: InstalmentRow, on: BusinessDate): DueInstalment {
+@QueryHandler(CountPayableAfter)
+export class CountPayableAfterHandler implements IQueryHandler<CountPayableAfter> {
+  constructor(private readonly readModels: ReadModels) {}
+
+  async execute({ on, filter, after: { dueSince, award, instalment } }: CountPayableAfter): Promise<number> {
+    const { count } = await dueRows(this.readModels, on, { ...filter, notInBatch: true }, [dueSince, award, instalment])
+      .where(({ eb, or }) => or([eb('instalment.held', '=', 0), eb('instalment.held_until', '<=', on)]))
+      .where('award.clawback_outstanding_fen', '=', 0)
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return count;
+  }
+}
+
+type DueKey = readonly [dueSince: string, award: string, no: number];
+
+function dueRows(readModels: ReadModels, on: BusinessDate, filter: DueFilter, after: DueKey | undefined) {
+  let query = readModels
+    .from<AwardTables>()
+    .selectFrom('instalment')
+    .innerJoin('award', 'award.award', 'instalment.award')
+    .where('instalment.status', 'in', filter.notInBatch === true ? ['unlocked'] : ['unlocked', 'ordered'])
+    .where('instalment.due_since', '<=', addDays(on, -(filter.minimumAgeDays ?? 0)));
+  if (filter.pack !== undefined) query = query.where('instalment.pack', '=', filter.pack);
+  if (filter.payee !== undefined) query = query.where('instalment.payee', '=', filter.payee);
+  if (filter.budgetLine !== undefined) query = query.where('instalment.budget_line', '=', filter.budgetLine);
+  if (after === undefined) return query;
+  const [since, award, no] = after;
+  return query.where(({ eb, refTuple, tuple }) =>
+    eb(refTuple('instalment.due_since', 'instalment.award', 'instalment.no'), '>', tuple(since, award, no)),
+  );
+}
+
+function dueInstalment(row: InstalmentRow & Pick<AwardRow, 'holds' | 'clawback_outstanding_fen'>, on: BusinessDate): DueInstalment {
   const since = row.due_since as BusinessDate;
+  const bar = paymentBar(heldBecause(holdsOn({ holds: holdsIn(row) }, on)), Money.fromFen(row.clawback_outstanding_fen));
   return {
     award: row.award,
     instalment: row.no,
@@ -89,7 +127,8 @@ function dueInstalment(row: InstalmentRow, on: BusinessDate): DueInstalment {
     amount: Money.fromFen(row.amount_fen).toString(),
     dueSince: since,
     ageDays: daysBetween(since, on),
-    state: row.status === 'ordered' ? 'in-batch' : row.held === 1 ? 'held' : 'due',
+    state: row.status === 'ordered' ? 'in-batch' : bar === undefined ? 'due' : 'held',
+    ...(bar && { bar }),
     ...(row.batch !== null && { batch: row.batch }),
     returns: row.returns,
   };

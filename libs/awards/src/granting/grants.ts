@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Budgets } from '@app/budgets';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
-import { type Actor, contentHash, derivedId, Problem, refused } from '@app/kernel';
+import { contentHash, derivedId, LEDGER_ACTOR, Problem, refused } from '@app/kernel';
 import { clauseOf, Policies } from '@app/policies';
 import { awardStream, type BudgetLineReference, isGranted } from '../award.js';
 import { exclusionKeys } from '../assessor.js';
 import { type AwardCommand, awardDecider } from '../decide.js';
-
-const LEDGER: Actor = { id: 'ledger', unit: 'ledger', roles: ['service'] };
 
 /**
  * Finishes a started grant: reserves the budget, then grants; or records that the line could not bear it.
@@ -89,7 +87,7 @@ function stepContext(step: string, grant: string, on: string): CommandContext {
   return {
     commandId: derivedId('grant', step, grant),
     contentHash: contentHash([step, grant]),
-    actor: LEDGER,
+    actor: LEDGER_ACTOR,
     effectiveOn: on,
     today: on,
     correlationId: grant,

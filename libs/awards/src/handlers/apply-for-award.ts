@@ -1,4 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Agencies } from '@app/agencies';
 import type { Dossier } from '@app/enterprises';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
 import { addDays, type BusinessDate, type Evidence, invalidField, isPlainReference, normalisedReference, refused } from '@app/kernel';
@@ -6,6 +7,7 @@ import type { Clause, Force } from '@app/policies';
 import { awardId, awardStream, type Occasion } from '../award.js';
 import { Assessor } from '../assessor.js';
 import { awardDecider } from '../decide.js';
+import { personReference, Standing } from '../standing.js';
 
 export interface Application {
   readonly pack: string;
@@ -13,6 +15,10 @@ export interface Application {
   readonly payee: string;
   /** The certificate's number, the year, or the reference of the project or transaction, as the clause's uniqueness rule asks. */
   readonly occasion?: string;
+  /** Credit code of the service agency that prepared the application. */
+  readonly agency?: string;
+  /** References of the persons responsible for it. */
+  readonly persons?: readonly string[];
   readonly note?: string;
   readonly evidence?: readonly Evidence[];
 }
@@ -32,12 +38,15 @@ export class ApplyForAwardHandler implements ICommandHandler<ApplyForAward> {
   constructor(
     private readonly executor: Executor,
     private readonly assessor: Assessor,
+    private readonly agencies: Agencies,
+    private readonly standing: Standing,
   ) {}
 
   async execute({ application, context }: ApplyForAward): Promise<Receipt & { readonly award: string }> {
-    const { pack, note, evidence } = application;
+    const { pack, agency, note, evidence } = application;
     const before = await this.executor.replay(context);
     if (before !== undefined) return { ...before, award: before.stream.slice('award-'.length) };
+    const persons = [...new Set(application.persons?.map((person, index) => personReference(person, `persons.${index}`)))];
     const dossier = await this.assessor.payee(application.payee);
     const { clause, policy, version } = await this.assessor.clause(pack, application.clause, context.effectiveOn);
     const payee = dossier.creditCode;
@@ -45,6 +54,7 @@ export class ApplyForAwardHandler implements ICommandHandler<ApplyForAward> {
     if (occasion.kind === 'year') requireYearOf(version.pack.force, occasion.key, context.today);
     const award = awardId(pack, clause.id, payee, occasion);
     await this.assessor.requireNoOther({ pack, payee, occasion }, dossier, clause);
+    if (agency !== undefined) await this.agencies.require(agency, context.effectiveOn);
     const command = {
       type: 'apply' as const,
       pack,
@@ -52,7 +62,10 @@ export class ApplyForAwardHandler implements ICommandHandler<ApplyForAward> {
       payee,
       payeeName: dossier.name,
       occasion,
+      listings: await this.standing.of({ payee, agency, persons }, context.effectiveOn),
       policy,
+      ...(agency !== undefined && { agency }),
+      persons,
       ...(note !== undefined && { note }),
       ...(evidence && { evidence }),
     };
@@ -60,13 +73,18 @@ export class ApplyForAwardHandler implements ICommandHandler<ApplyForAward> {
   }
 }
 
-/** A yearly award is for a year in which the policy was in force and which has begun. */
-function requireYearOf({ from, until }: Force, year: string, today: string): void {
+/** Whether a yearly award can be for a year: one in which the policy was in force and which has begun. */
+export function isYearOf({ from, until }: Force, year: string, today: string): boolean {
   const lastDay = until === null ? undefined : addDays(until as BusinessDate, -1);
-  const outside =
-    (from !== null && year < from.slice(0, 4)) || (lastDay !== undefined && year > lastDay.slice(0, 4)) || year > today.slice(0, 4);
-  if (outside)
-    throw refused('occasion-outside-force', `the policy was not in force in ${year}, or the year has not begun`, { from, until });
+  return (from === null || year >= from.slice(0, 4)) && (lastDay === undefined || year <= lastDay.slice(0, 4)) && year <= today.slice(0, 4);
+}
+
+function requireYearOf(force: Force, year: string, today: string): void {
+  if (!isYearOf(force, year, today))
+    throw refused('occasion-outside-force', `the policy was not in force in ${year}, or the year has not begun`, {
+      from: force.from,
+      until: force.until,
+    });
 }
 
 /**

@@ -1,10 +1,13 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { requireLine } from '@app/budgets';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
 import { refused } from '@app/kernel';
+import { clearancesFound } from '../clearances.js';
 import { awardStream, type BudgetLineReference } from '../award.js';
 import { Assessor } from '../assessor.js';
 import { awardDecider } from '../decide.js';
 import { Grants } from '../granting/grants.js';
+import { Standing } from '../standing.js';
 
 /** Grants a publicised award from a budget line of its own policy: reserve first, then grant. */
 export class GrantAward extends Command<Receipt> {
@@ -23,6 +26,7 @@ export class GrantAwardHandler implements ICommandHandler<GrantAward> {
     private readonly executor: Executor,
     private readonly assessor: Assessor,
     private readonly grants: Grants,
+    private readonly standing: Standing,
   ) {}
 
   async execute({ award, input, context }: GrantAward): Promise<Receipt> {
@@ -34,10 +38,13 @@ export class GrantAwardHandler implements ICommandHandler<GrantAward> {
         const { line, period, documentNo } = input;
         const pack = 'pack' in state ? state.pack : '';
         const budget: BudgetLineReference = { pack, line, period };
+        // A slip of the pen is refused before anything starts: it must not leave a started grant and a failed one.
+        if (pack !== '') requireLine(budget);
+        const started = { type: 'start-grant' as const, grant, budget, documentNo };
         if (state.status !== 'publicised')
-          return { type: 'start-grant' as const, grant, budget, documentNo, policy: { pack, clause: '', version: 0, hash: '' } };
+          return { ...started, listings: [], clearances: [], policy: { pack, clause: '', version: 0, hash: '' } };
         // The decision is made today: under the policy in force today, on facts as they are known today.
-        const { clause, policy } = await this.assessor.clauseInForce(state.pack, state.clause, context.effectiveOn);
+        const { clause, policy, pack: text } = await this.assessor.clauseInForce(state.pack, state.clause, context.effectiveOn);
         if (clause.budgetEnvelope !== undefined && clause.budgetEnvelope !== line) {
           throw refused(
             'wrong-budget-line',
@@ -46,8 +53,10 @@ export class GrantAwardHandler implements ICommandHandler<GrantAward> {
           );
         }
         await this.assessor.requireStillTrue(state, state.assessed, context.today);
-        await this.assessor.requireNoOther(state, await this.assessor.payee(state.payee), clause);
-        return { type: 'start-grant' as const, grant, budget, documentNo, policy };
+        const dossier = await this.assessor.payee(state.payee);
+        await this.assessor.requireNoOther(state, dossier, clause);
+        const listings = await this.standing.of(state, context.today);
+        return { ...started, listings, clearances: clearancesFound(text, clause, dossier, context.today), policy };
       },
       context,
     );

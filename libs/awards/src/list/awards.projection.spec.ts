@@ -13,7 +13,7 @@ import {
   discretionary,
   granted,
   granting,
-  type Life,
+  Life,
   order,
   ordered,
   paid,
@@ -30,17 +30,24 @@ import {
   writeOff,
 } from '../award.fixture.js';
 import { Money } from '@app/kernel';
-import { type AwardRow, AwardsProjection, type InstalmentRow } from './awards.projection.js';
+import type { AwardCommand } from '../decide.js';
+import { type AwardHoldRow, type AwardPartyRow, type AwardRow, AwardsProjection, type InstalmentRow, isHeld } from './awards.projection.js';
 import { project, recorded } from './recorded.fixture.js';
 
 const stream = `award-test-2024.T1.${PAYEE}.once`;
-const ledger = by('ledger', '2024-05-20');
+const ledger = { ...by('ledger', '2024-05-20'), roles: ['service'] };
+const listed = (listing: string, until: string) => ({ type: 'hold' as const, reason: `失信 ${listing}`, bound: { listing, until } });
 const rowsOf = (life: Life) => {
   const rows = project(
     new AwardsProjection(),
     life.past.map(({ event, at }, revision) => recorded(stream, revision, event, at)),
   );
-  return { award: rows.all<AwardRow>('award')[0] as AwardRow, instalments: rows.all<InstalmentRow>('instalment') };
+  return {
+    award: rows.all<AwardRow>('award')[0] as AwardRow,
+    instalments: rows.all<InstalmentRow>('instalment'),
+    parties: rows.all<AwardPartyRow>('award_party').map(({ kind, id }) => `${kind} ${id}`),
+    holds: rows.all<AwardHoldRow>('award_hold').map(({ listing }) => listing),
+  };
 };
 
 const objected = publicised().do({ type: 'raise-objection', by: '某企业', reason: '不实' }, by('auditor'));
@@ -71,6 +78,13 @@ const lives: Readonly<Record<string, Life>> = {
   grantedOverridden: overridden.do(startGrant(), by('approver-2', '2024-05-06')).do(completeGrant(), ledger),
   held: granted(staged).do({ type: 'hold', reason: '黑名单' }, by(reviewer)),
   released: granted(staged).do({ type: 'hold', reason: '黑名单' }, by(reviewer)).do({ type: 'release-hold', reason: '修复' }, by(approver)),
+  heldForListing: granted(staged).do(listed('L1', '2024-06-01'), ledger).do(listed('L2', '2024-07-01'), ledger),
+  heldForBoth: granted(staged).do(listed('L1', '2024-06-01'), ledger).do({ type: 'hold', reason: '核查' }, by(reviewer)),
+  listingReleased: granted(staged)
+    .do(listed('L1', '2024-06-01'), ledger)
+    .do({ type: 'hold', reason: '核查' }, by(reviewer))
+    .do({ type: 'release-hold', reason: '终止', listing: 'L1' }, ledger),
+  lapsedWhileListed: granted(staged).do(listed('L1', '2024-06-01'), ledger).do({ type: 'lapse', reason: '逾期' }, by(approver)),
   ordered: ordered(),
   cancelled: ordered().do({ type: 'cancel-order', no: 1, batch: 'B1', line: 1, reason: '作废' }, ledger),
   paid: paid(staged),
@@ -100,7 +114,7 @@ describe('the list of awards', () => {
     const { state } = life;
     const { award, instalments } = rowsOf(life);
     const status = state.status === 'ended' || state.status === 'closed' ? state.how : state.status;
-    expect(award).toMatchObject({ status, revision: life.past.length - 1, held: 'held' in state && state.held !== undefined ? 1 : 0 });
+    expect(award).toMatchObject({ status, revision: life.past.length - 1, held: 'holds' in state && state.holds.length > 0 ? 1 : 0 });
     if (state.status !== 'closed') expect(award.outcome).toBe('assessed' in state ? state.assessed.assessment.outcome : null);
     const granted_ = isGranted(state) ? state : undefined;
     expect(award.paid_fen).toBe(granted_ === undefined ? 0 : paidOf(granted_).toFen());
@@ -114,6 +128,7 @@ describe('the list of awards', () => {
       batch_line: 'line' in one ? one.line : null,
       paid_on: one.status === 'paid' ? one.on : null,
       held: award.held,
+      held_until: award.held_until,
     }));
     expect(instalments).toMatchObject(expected);
     expect(instalments).toHaveLength(expected.length);
@@ -147,6 +162,30 @@ describe('the list of awards', () => {
       lapsed: '逾期',
       appliedAgain: null,
     });
+  });
+
+  it('knows the holds of an award, and on which days it is held', () => {
+    const heldOn = (name: string, on: string) => isHeld(rowsOf(lives[name] as Life).award, on);
+    expect([heldOn('heldForListing', '2024-06-30'), heldOn('heldForListing', '2024-07-01')]).toEqual([true, false]);
+    expect([heldOn('heldForBoth', '2030-01-01'), heldOn('released', '2024-05-20')]).toEqual([true, false]);
+    const holds = Object.keys(lives).map((name) => [name, rowsOf(lives[name] as Life).holds]);
+    expect(Object.fromEntries(holds.filter(([, listings]) => listings?.length !== 0))).toEqual({
+      heldForListing: ['L1', 'L2'],
+      heldForBoth: ['L1'],
+    });
+    for (const life of Object.values(lives)) {
+      const holdsOfState = isGranted(life.state) ? life.state.holds : [];
+      expect(JSON.parse(rowsOf(life).award.holds)).toEqual(holdsOfState);
+    }
+  });
+
+  it('finds an award by its agency and persons, those of the application that stands', () => {
+    const first = Life.none.do({ ...apply, agency: 'A1', persons: ['P-1', 'P-2'] } as AwardCommand, by(clerk));
+    expect(rowsOf(first).parties).toEqual(['agency A1', 'person P-1', 'person P-2']);
+    const again = first
+      .do({ type: 'withdraw', reason: '撤回' }, by(clerk))
+      .do({ ...apply, persons: ['P-2'] } as AwardCommand, by(clerk, '2024-06-01'));
+    expect(rowsOf(again).parties).toEqual(['person P-2']);
   });
 
   it('forgets the notice and the assessment of an award that was sent back', () => {

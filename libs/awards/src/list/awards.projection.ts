@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '@app/event-store';
 import { Money } from '@app/kernel';
 import { type Projection, type Rows, table } from '@app/projections';
-import type { AwardEvent } from '../award.js';
+import type { AwardEvent, Hold } from '../award.js';
 import { awardEvents } from '../award.codec.js';
 
 /** One award as lists show it. Amounts in fen. */
@@ -18,7 +18,15 @@ export interface AwardRow {
   readonly outcome: string | null;
   /** Why it was turned down, held or ended, in words. */
   readonly remark: string | null;
+  /** 1 while it has a hold; one whose last hold is bound to a listing counts until `held_until`. */
   readonly held: number;
+  /** First day without any hold; null when it has none, or one that nobody knows the end of. */
+  readonly held_until: string | null;
+  /** JSON array of its holds. */
+  readonly holds: string;
+  readonly agency: string | null;
+  /** JSON array of references. */
+  readonly persons: string;
   readonly amount_fen: number | null;
   /** What the clause computed, while an override is proposed; restored when it is dropped. */
   readonly computed_fen: number | null;
@@ -46,6 +54,7 @@ export interface InstalmentRow {
   /** locked, unlocked, ordered, paid or lapsed */
   readonly status: string;
   readonly held: number;
+  readonly held_until: string | null;
   /** Business date since when it has been due; kept when the bank returns it. */
   readonly due_since: string | null;
   readonly returns: number;
@@ -54,9 +63,29 @@ export interface InstalmentRow {
   readonly paid_on: string | null;
 }
 
+/** Who took part in an application beside the payee: a service agency by its credit code, a person by reference. */
+export interface AwardPartyRow {
+  readonly kind: 'agency' | 'person';
+  readonly id: string;
+  readonly award: string;
+}
+
+/** A hold bound to a listing. */
+export interface AwardHoldRow {
+  readonly listing: string;
+  readonly award: string;
+}
+
 export interface AwardTables {
   readonly award: AwardRow;
   readonly instalment: InstalmentRow;
+  readonly award_party: AwardPartyRow;
+  readonly award_hold: AwardHoldRow;
+}
+
+/** Whether a row is held on a day. */
+export function isHeld({ held, held_until }: Pick<AwardRow, 'held' | 'held_until'>, on: string): boolean {
+  return held === 1 && (held_until === null || on < held_until);
 }
 
 const awardTable = table<AwardRow>({
@@ -72,6 +101,10 @@ const awardTable = table<AwardRow>({
     outcome: 'text',
     remark: 'text',
     held: 'integer',
+    held_until: 'text',
+    holds: 'text',
+    agency: 'text',
+    persons: 'text',
     amount_fen: 'integer',
     computed_fen: 'integer',
     paid_fen: 'integer',
@@ -104,6 +137,7 @@ const instalmentTable = table<InstalmentRow>({
     amount_fen: 'integer',
     status: 'text',
     held: 'integer',
+    held_until: 'text',
     due_since: 'text',
     returns: 'integer',
     batch: 'text',
@@ -117,13 +151,25 @@ const instalmentTable = table<InstalmentRow>({
   ],
 });
 
+const partyTable = table<AwardPartyRow>({
+  name: 'award_party',
+  columns: { kind: 'text', id: 'text', award: 'text' },
+  key: ['kind', 'id', 'award'],
+});
+
+const holdTable = table<AwardHoldRow>({
+  name: 'award_hold',
+  columns: { listing: 'text', award: 'text' },
+  key: ['listing', 'award'],
+});
+
 const fen = (amount: string) => Money.parse(amount).toFen();
 
 /** Awards and their instalments, as lists and payment batches need them. */
 export class AwardsProjection implements Projection {
   readonly name = 'awards';
-  readonly version = 2;
-  readonly tables = [awardTable, instalmentTable] as never[];
+  readonly version = 3;
+  readonly tables = [awardTable, instalmentTable, partyTable, holdTable] as never[];
   readonly handles = new Set(Object.keys(awardEvents));
 
   apply(event: RecordedEvent, rows: Rows): void {
@@ -136,7 +182,11 @@ export class AwardsProjection implements Projection {
   private awardAfter(event: RecordedEvent & AwardEvent, award: string, before: AwardRow | undefined, rows: Rows): AwardRow {
     const on = event.metadata.effectiveOn;
     if (event.type === 'award-applied') {
-      const { pack, clause, payee, payeeName, occasion } = event.data;
+      const { pack, clause, payee, payeeName, occasion, agency = null, persons = [] } = event.data;
+      // One that was turned down before may have had others at its side.
+      if (before !== undefined) for (const party of partiesOf(before)) rows.remove(partyTable, party.kind, party.id, award);
+      const parties = { award, agency, persons: JSON.stringify(persons) };
+      for (const party of partiesOf(parties)) rows.put(partyTable, party);
       return {
         award,
         pack,
@@ -147,7 +197,10 @@ export class AwardsProjection implements Projection {
         status: 'applied',
         outcome: null,
         remark: null,
-        held: 0,
+        ...UNHELD,
+        holds: '[]',
+        agency,
+        persons: parties.persons,
         amount_fen: null,
         computed_fen: null,
         paid_fen: 0,
@@ -218,7 +271,7 @@ export class AwardsProjection implements Projection {
             document_no: documentNo,
             amount_fen: fen(part),
             status: 'locked',
-            held: 0,
+            ...UNHELD,
             due_since: null,
             returns: 0,
             batch: null,
@@ -262,18 +315,26 @@ export class AwardsProjection implements Projection {
         return { ...before, remark: event.data.reason };
       case 'award-held':
       case 'award-hold-released': {
-        const held = event.type === 'award-held' ? 1 : 0;
-        this.changeAll(rows, award, (row) => ({ ...row, held }));
-        return { ...before, held, remark: event.data.reason };
+        const { listing, reason } = event.data;
+        const others = holdsIn(before).filter((hold) => hold.listing !== listing);
+        const holds = event.type === 'award-held' ? [...others, { ...event.data, since: on }] : others;
+        if (listing !== undefined && event.type === 'award-held') rows.put(holdTable, { listing, award });
+        if (listing !== undefined && event.type === 'award-hold-released') rows.remove(holdTable, listing, award);
+        const held = heldBy(holds);
+        this.changeAll(rows, award, (row) => ({ ...row, ...held }));
+        return { ...before, ...held, holds: JSON.stringify(holds), remark: reason };
       }
       case 'award-lapsed':
-      case 'award-revoked':
+      case 'award-revoked': {
         this.changeAll(rows, award, (row) => ({
           ...row,
-          held: 0,
+          ...UNHELD,
           ...(row.status === 'locked' || row.status === 'unlocked' ? { status: 'lapsed' } : {}),
         }));
-        return { ...before, held: 0, status: event.type === 'award-lapsed' ? 'lapsed' : 'revoked', remark: event.data.reason };
+        for (const { listing } of holdsIn(before)) if (listing !== undefined) rows.remove(holdTable, listing, award);
+        const status = event.type === 'award-lapsed' ? 'lapsed' : 'revoked';
+        return { ...before, ...UNHELD, holds: '[]', status, remark: event.data.reason };
+      }
       case 'clawback-demanded':
         return { ...before, clawback_outstanding_fen: before.clawback_outstanding_fen + fen(event.data.amount) };
       case 'clawback-received':
@@ -297,6 +358,26 @@ export class AwardsProjection implements Projection {
       rows.put(instalmentTable, change(row));
     }
   }
+}
+
+const UNHELD = { held: 0, held_until: null };
+
+/** The holds of an award as its row keeps them. */
+export function holdsIn({ holds }: Pick<AwardRow, 'holds'>): readonly Hold[] {
+  return JSON.parse(holds) as readonly Hold[];
+}
+
+function heldBy(holds: readonly Hold[]): Pick<AwardRow, 'held' | 'held_until'> {
+  if (holds.length === 0) return UNHELD;
+  const ends = holds.map(({ until }) => until ?? null);
+  return { held: 1, held_until: ends.includes(null) ? null : (ends as string[]).reduce((last, end) => (end > last ? end : last)) };
+}
+
+function partiesOf({ award, agency, persons }: Pick<AwardRow, 'award' | 'agency' | 'persons'>): readonly AwardPartyRow[] {
+  return [
+    ...(agency === null ? [] : [{ kind: 'agency' as const, id: agency, award }]),
+    ...(JSON.parse(persons) as readonly string[]).map((id) => ({ kind: 'person' as const, id, award })),
+  ];
 }
 
 function backFromBank(row: InstalmentRow, awardStatus: string, returns: number): InstalmentRow {

@@ -1,8 +1,10 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { Money } from '@app/kernel';
+import { Inject } from '@nestjs/common';
+import { businessDateAt, CLOCK, type Clock, Money } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { ReadModels } from '@app/projections';
-import type { AwardRow, AwardTables } from './awards.projection.js';
+import { heldBecause } from '../award.js';
+import { type AwardRow, type AwardTables, holdsIn, isHeld } from './awards.projection.js';
 
 /** One award in a list. */
 export interface AwardSummary {
@@ -14,7 +16,12 @@ export interface AwardSummary {
   readonly occasion: string;
   readonly status: string;
   readonly outcome: string | null;
+  /** Whether nothing may be paid on it today. */
   readonly held: boolean;
+  /** Why, and the first day on which it is held no more, where that is known. */
+  readonly heldBecause: string | null;
+  readonly heldUntil: string | null;
+  readonly agency: string | null;
   readonly amount: string | null;
   readonly paid: string;
   readonly clawbackOutstanding: string;
@@ -32,6 +39,10 @@ export interface AwardFilter {
   readonly clause?: string;
   readonly payee?: string;
   readonly status?: string;
+  /** Credit code of the service agency named in the application. */
+  readonly agency?: string;
+  /** Reference of a person named in the application. */
+  readonly person?: string;
 }
 
 export class ListAwards extends Query<Page<AwardSummary>> {
@@ -46,11 +57,15 @@ export class ListAwards extends Query<Page<AwardSummary>> {
 
 @QueryHandler(ListAwards)
 export class ListAwardsHandler implements IQueryHandler<ListAwards> {
-  constructor(private readonly readModels: ReadModels) {}
+  constructor(
+    private readonly readModels: ReadModels,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   async execute({ filter, limit, cursor }: ListAwards): Promise<Page<AwardSummary>> {
-    let query = this.readModels
-      .from<AwardTables>()
+    const today = businessDateAt(this.clock.now());
+    const rows = this.readModels.from<AwardTables>();
+    let query = rows
       .selectFrom('award')
       .selectAll()
       .orderBy('award')
@@ -59,13 +74,25 @@ export class ListAwardsHandler implements IQueryHandler<ListAwards> {
       const value = filter[column];
       if (value !== undefined) query = query.where(column, '=', value);
     }
+    for (const kind of ['agency', 'person'] as const) {
+      const id = filter[kind];
+      if (id === undefined) continue;
+      const named = rows.selectFrom('award_party').select('award').where('kind', '=', kind).where('id', '=', id);
+      query = query.where('award', 'in', named);
+    }
     const after = cursorKey(cursor, ['string']);
     if (after !== undefined) query = query.where('award', '>', after[0] as string);
-    return pageOf((await query.execute()).map(summary), limit, ({ award }) => [award]);
+    return pageOf(
+      (await query.execute()).map((row) => summary(row, today)),
+      limit,
+      ({ award }) => [award],
+    );
   }
 }
 
-function summary(row: AwardRow): AwardSummary {
+function summary(row: AwardRow, today: string): AwardSummary {
+  const held = isHeld(row, today);
+  const holds = holdsIn(row).filter(({ until }) => until === undefined || today < until);
   return {
     award: row.award,
     pack: row.pack,
@@ -75,7 +102,10 @@ function summary(row: AwardRow): AwardSummary {
     occasion: row.occasion,
     status: row.status,
     outcome: row.outcome,
-    held: row.held === 1,
+    held,
+    heldBecause: heldBecause(holds) ?? null,
+    heldUntil: held ? row.held_until : null,
+    agency: row.agency,
     amount: row.amount_fen === null ? null : Money.fromFen(row.amount_fen).toString(),
     paid: Money.fromFen(row.paid_fen).toString(),
     clawbackOutstanding: Money.fromFen(row.clawback_outstanding_fen).toString(),

@@ -1,6 +1,6 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { sql } from 'kysely';
-import { Money } from '@app/kernel';
+import { Money, Problem } from '@app/kernel';
 import { ReadModels, Subscriptions } from '@app/projections';
 
 /** Two figures that should agree and do not. */
@@ -40,8 +40,10 @@ export class ReconcileHandler implements IQueryHandler<Reconcile> {
     private readonly subscriptions: Subscriptions,
   ) {}
 
+  /** @throws Problem `read-model-behind`: what is still under way would look like a difference, and be none. */
   async execute(): Promise<Reconciliation> {
-    await this.subscriptions.settled(SETTLE_MS);
+    if (!(await this.subscriptions.settled(SETTLE_MS)))
+      throw new Problem('unavailable', 'read-model-behind', 'not everything that was recorded has been carried through yet; retry');
     const database = this.readModels.queries;
     const { rows: counted } = await sql<{ awards: number; lines: number }>`
       SELECT (SELECT count(*) FROM award) AS awards, (SELECT count(*) FROM budget_line) AS lines`.execute(database);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { BudgetLedger, context } from '../ledger.fixture.js';
+import { BudgetLedger, clock, context, MIDYEAR } from '../ledger.fixture.js';
 import { figures, line, next } from '../specification.fixture.js';
 import { type BudgetReservationRow } from './budget-lines.projection.js';
 import { GetBudgetLine, ListBudgetLines, ListReservations } from './budget-lines.query.js';
@@ -10,6 +10,7 @@ describe('the budget-lines read model', () => {
   let folder: ReturnType<typeof BudgetLedger.folder>;
   let ledger: BudgetLedger;
   beforeEach(async () => {
+    clock.today = MIDYEAR;
     folder = BudgetLedger.folder();
     ledger = await BudgetLedger.open(folder.path);
   });
@@ -34,6 +35,7 @@ describe('the budget-lines read model', () => {
     await budgets.returnSpending(line, { award: 'a', instalment: 1, amount: '15.00', payment: 'p1' }, context('back'));
     await budgets.spend(line, { award: 'a', instalment: 1, amount: '15.00', payment: 'p2' }, context('pay again'));
     await budgets.release(line, { award: 'b', reason: '失效' }, context('lapse'));
+    clock.today = '2025-03-01';
     await ledger.run(line, { type: 'close', to: next }, 'close');
     expect(await ledger.subscriptions.settled(5_000)).toBe(true);
 
@@ -66,6 +68,8 @@ describe('the budget-lines read model', () => {
   });
 
   it('pages lines and reservations by key', async () => {
+    // When the money of 2026 may be passed.
+    clock.today = '2025-03-01';
     await ledger.fund(line, '100.00');
     for (const period of ['2021-2023', '2025', '2026']) await ledger.fund({ ...line, period }, '1.00');
     for (const award of ['a', 'b', 'c'])

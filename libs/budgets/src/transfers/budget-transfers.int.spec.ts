@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '@app/event-store';
-import { BudgetLedger } from '../ledger.fixture.js';
+import { BudgetLedger, clock, MIDYEAR } from '../ledger.fixture.js';
 import { figures, line, next } from '../specification.fixture.js';
 import { BudgetTransfers } from './budget-transfers.js';
 
@@ -18,6 +18,7 @@ describe('budget transfers', () => {
   let folder: ReturnType<typeof BudgetLedger.folder>;
   let ledger: BudgetLedger;
   beforeEach(async () => {
+    clock.today = MIDYEAR;
     folder = BudgetLedger.folder();
     // Nothing follows the ledger yet, as if it had crashed right after each command.
     ledger = await BudgetLedger.open(folder.path, { follow: false });
@@ -28,6 +29,9 @@ describe('budget transfers', () => {
     folder.remove();
   });
 
+  const endYear = () => {
+    clock.today = '2025-03-01';
+  };
   async function restart(): Promise<void> {
     await ledger.close();
     ledger = await BudgetLedger.open(folder.path);
@@ -61,9 +65,25 @@ describe('budget transfers', () => {
     expect(await total(line, other)).toEqual(['60.00', '40.00']);
   });
 
+  it('arrive after the year when they were sent in it, and none is sent any more', async () => {
+    await open(other);
+    await open(next);
+    clock.today = '2024-12-31';
+    await ledger.run(line, send('40.00'), 'send');
+    clock.today = '2025-01-01';
+    await restart();
+    expect(await total(line, other)).toEqual(['60.00', '40.00']);
+    const late = ledger.run(line, { ...send('1.00'), transfer: 't2' }, 'send late');
+    await expect(late).rejects.toMatchObject({ code: 'period-over' });
+    for (const where of [line, other]) await ledger.run(where, { type: 'close', to: next }, `close ${where.line}`);
+    expect(await ledger.subscriptions.settled(5_000)).toBe(true);
+    expect(await total(line, other, next)).toEqual(['0.00', '0.00', '100.00']);
+  });
+
   it('go back when the target closed in between, once', async () => {
     await open(other);
     await ledger.run(line, send('40.00'), 'send');
+    endYear();
     await ledger.run(other, { type: 'close' }, 'close target');
     await restart();
     await bringAgain('budget-transferred-out');
@@ -77,6 +97,7 @@ describe('budget transfers', () => {
     await open(other);
     await open(next);
     await ledger.run(line, send('40.00'), 'send');
+    endYear();
     await ledger.run(other, { type: 'close' }, 'close target');
     await ledger.run(line, { type: 'close', to: next }, 'close source');
     await restart();
@@ -88,6 +109,7 @@ describe('budget transfers', () => {
 
   it('carry a closed line’s balance to the next period', async () => {
     await open(next);
+    endYear();
     await ledger.run(line, { type: 'close', to: next }, 'close');
     await restart();
     await bringAgain('budget-closed');
@@ -98,6 +120,7 @@ describe('budget transfers', () => {
   it('bring a carried balance back when the next line cannot take it, and the line closes again', async () => {
     const small = { ...next, line: 'full' };
     await ledger.run(small, { type: 'open', line: small, title: 'full' }, 'open full');
+    endYear();
     await ledger.run(line, { type: 'close', to: small }, 'close');
     await ledger.run(small, { type: 'appropriate', amount: '999999999999.00', reason: '满', evidence: [{ title: '满' }] }, 'fill');
     await restart();
@@ -137,16 +160,18 @@ describe('budget transfers', () => {
 
   it('are refused at once when the target is not open', async () => {
     await expect(ledger.run(line, send('40.00'), 'send')).rejects.toMatchObject({ code: 'target-line-not-open' });
-    await expect(ledger.run(line, { type: 'close', to: next }, 'close')).rejects.toMatchObject({ code: 'target-line-not-open' });
     await open(other);
     // What a caller claims about the target is not believed.
     await ledger.run(line, { ...send('40.00'), targetStatus: 'closed' }, 'send again');
     expect(await total(line)).toEqual(['60.00']);
+    endYear();
+    await expect(ledger.run(line, { type: 'close', to: next }, 'close')).rejects.toMatchObject({ code: 'target-line-not-open' });
   });
 
   it('are answered as before on a retry, though the target has closed', async () => {
     await open(other);
     const first = await ledger.run(line, send('40.00'), 'send');
+    endYear();
     await ledger.run(other, { type: 'close' }, 'close target');
     expect(await ledger.run(line, send('40.00'), 'send')).toMatchObject({
       revision: first.revision,

@@ -5,19 +5,29 @@ import { type CertificateData, creditCodeOfStream, type EnterpriseEvent, type Fa
 import { enterpriseEvents } from '../enterprise.codec.js';
 import {
   certificateTable,
+  clearanceTable,
   type EnterpriseFactRow,
   type EnterpriseRow,
   enterpriseTable,
   factTable,
   moveTable,
   nameTable,
+  titleTable,
 } from './dossier.tables.js';
 
-/** Dossiers as rows: enterprises, their names, facts, certificates and moves. Nothing recorded is ever dropped. */
+/** Dossiers as rows: enterprises, their names, facts, certificates, moves, clearances and titles. Nothing recorded is ever dropped. */
 export class DossierProjection implements Projection {
   readonly name = 'dossier';
-  readonly version = 2;
-  readonly tables = [enterpriseTable, nameTable, factTable, certificateTable, moveTable] as unknown as readonly Table<never>[];
+  readonly version = 3;
+  readonly tables = [
+    enterpriseTable,
+    nameTable,
+    factTable,
+    certificateTable,
+    moveTable,
+    clearanceTable,
+    titleTable,
+  ] as unknown as readonly Table<never>[];
   readonly handles: ReadonlySet<string> = new Set(Object.keys(enterpriseEvents));
 
   apply(recorded: RecordedEvent, rows: Rows): void {
@@ -123,6 +133,49 @@ export class DossierProjection implements Projection {
           evidence,
           position,
         });
+        return put();
+      }
+      case 'clearance-recorded': {
+        const { clearance, agency, finding, on, validUntil = null, documentNo, note = null } = event.data;
+        rows.put(clearanceTable, {
+          credit_code: code,
+          revision: recorded.revision,
+          clearance,
+          agency,
+          finding,
+          found_on: on,
+          valid_until: validUntil,
+          document_no: documentNo,
+          note,
+          recorded_by: actor.id,
+          evidence,
+          position,
+        });
+        return put();
+      }
+      case 'title-awarded': {
+        const { title, name, grade = null, year, on, documentNo } = event.data;
+        rows.put(titleTable, {
+          credit_code: code,
+          title,
+          year,
+          name,
+          grade,
+          awarded_on: on,
+          document_no: documentNo,
+          withdrawn_on: null,
+          withdrawal_reason: null,
+          recorded_by: actor.id,
+          evidence,
+          position,
+        });
+        return put();
+      }
+      case 'title-withdrawn': {
+        const { title, year, on, reason } = event.data;
+        const held = rows.get(titleTable, code, title, year);
+        if (held === undefined) throw new Error(`${code} holds no title ${title} for ${year}`);
+        rows.put(titleTable, { ...held, withdrawn_on: on, withdrawal_reason: reason, position });
         return put();
       }
       case 'enterprise-merged':

@@ -88,6 +88,39 @@ export interface EnterpriseMoveRow {
   readonly position: number;
 }
 
+/** One row a finding of an agency, numbered by the revision at which it was recorded. */
+export interface EnterpriseClearanceRow {
+  readonly credit_code: string;
+  readonly revision: number;
+  readonly clearance: string;
+  readonly agency: string;
+  readonly finding: string;
+  readonly found_on: string;
+  /** The last day on which it counts; null until the next finding. */
+  readonly valid_until: string | null;
+  readonly document_no: string;
+  readonly note: string | null;
+  readonly recorded_by: string;
+  readonly evidence: string;
+  readonly position: number;
+}
+
+/** One row a title and year. Held on a day: awarded_on <= day, and day < withdrawn_on. */
+export interface EnterpriseTitleRow {
+  readonly credit_code: string;
+  readonly title: string;
+  readonly year: number;
+  readonly name: string;
+  readonly grade: string | null;
+  readonly awarded_on: string;
+  readonly document_no: string;
+  readonly withdrawn_on: string | null;
+  readonly withdrawal_reason: string | null;
+  readonly recorded_by: string;
+  readonly evidence: string;
+  readonly position: number;
+}
+
 /** The tables, by name, as queries read them. */
 export interface DossierTables {
   readonly enterprise: EnterpriseRow;
@@ -95,6 +128,8 @@ export interface DossierTables {
   readonly enterprise_fact: EnterpriseFactRow;
   readonly enterprise_certificate: EnterpriseCertificateRow;
   readonly enterprise_move: EnterpriseMoveRow;
+  readonly enterprise_clearance: EnterpriseClearanceRow;
+  readonly enterprise_title: EnterpriseTitleRow;
 }
 
 export const enterpriseTable = table<EnterpriseRow>({
@@ -194,4 +229,44 @@ export const moveTable = table<EnterpriseMoveRow>({
   },
   key: ['credit_code', 'move_no'],
   indexes: [['kind', 'moved_on']],
+});
+
+export const clearanceTable = table<EnterpriseClearanceRow>({
+  name: 'enterprise_clearance',
+  columns: {
+    credit_code: 'text',
+    revision: 'integer',
+    clearance: 'text',
+    agency: 'text',
+    finding: 'text',
+    found_on: 'text',
+    valid_until: 'text',
+    document_no: 'text',
+    note: 'text',
+    recorded_by: 'text',
+    evidence: 'text',
+    position: 'integer',
+  },
+  key: ['credit_code', 'revision'],
+  indexes: [['clearance', 'found_on']],
+});
+
+export const titleTable = table<EnterpriseTitleRow>({
+  name: 'enterprise_title',
+  columns: {
+    credit_code: 'text',
+    title: 'text',
+    year: 'integer',
+    name: 'text',
+    grade: 'text',
+    awarded_on: 'text',
+    document_no: 'text',
+    withdrawn_on: 'text',
+    withdrawal_reason: 'text',
+    recorded_by: 'text',
+    evidence: 'text',
+    position: 'integer',
+  },
+  key: ['credit_code', 'title', 'year'],
+  indexes: [['title', 'year', 'credit_code']],
 });

@@ -5,10 +5,12 @@ import type { FactValue } from '../enterprise.js';
 import type {
   DossierTables,
   EnterpriseCertificateRow,
+  EnterpriseClearanceRow,
   EnterpriseFactRow,
   EnterpriseMoveRow,
   EnterpriseNameRow,
   EnterpriseRow,
+  EnterpriseTitleRow,
 } from './dossier.tables.js';
 
 /** The dossier of one enterprise; with `on`, what was true on that business date according to what is known now. */
@@ -65,6 +67,30 @@ export interface RelocationView {
   readonly evidence: readonly Evidence[];
 }
 
+export interface ClearanceView {
+  readonly clearance: string;
+  readonly agency: string;
+  readonly finding: string;
+  readonly on: string;
+  readonly validUntil?: string;
+  readonly documentNo: string;
+  readonly note?: string;
+  readonly recordedBy: string;
+  readonly evidence: readonly Evidence[];
+}
+
+export interface TitleView {
+  readonly title: string;
+  readonly name: string;
+  readonly grade?: string;
+  readonly year: number;
+  readonly on: string;
+  readonly documentNo: string;
+  readonly withdrawn?: { readonly on: string; readonly reason: string };
+  readonly recordedBy: string;
+  readonly evidence: readonly Evidence[];
+}
+
 export interface DossierView {
   readonly creditCode: string;
   readonly name: string;
@@ -83,6 +109,10 @@ export interface DossierView {
   }[];
   readonly facts: readonly FactView[];
   readonly certificates: readonly CertificateView[];
+  /** 部门核查意见 by the day of the finding; of one kind the last counts. */
+  readonly clearances: readonly ClearanceView[];
+  /** 称号 by year. */
+  readonly titles: readonly TitleView[];
   /** The relocation that stands, absent when it never moved in or has moved out again. */
   readonly relocation?: RelocationView;
   readonly relocations: readonly RelocationView[];
@@ -101,13 +131,19 @@ export class FindDossierHandler implements IQueryHandler<FindDossier> {
     const rows = this.readModels.from<DossierTables>();
     const enterprise = await rows.selectFrom('enterprise').selectAll().where('credit_code', '=', creditCode).executeTakeFirst();
     if (enterprise === undefined) throw notFound('enterprise-unknown', `no enterprise is registered under ${creditCode}`);
-    const [names, facts, certificates, moves] = await Promise.all([
+    const [names, facts, certificates, moves, clearances, titles] = await Promise.all([
       rows.selectFrom('enterprise_name').selectAll().where('credit_code', '=', creditCode).execute(),
       rows.selectFrom('enterprise_fact').selectAll().where('credit_code', '=', creditCode).execute(),
       rows.selectFrom('enterprise_certificate').selectAll().where('credit_code', '=', creditCode).execute(),
       rows.selectFrom('enterprise_move').selectAll().where('credit_code', '=', creditCode).execute(),
+      rows.selectFrom('enterprise_clearance').selectAll().where('credit_code', '=', creditCode).execute(),
+      rows.selectFrom('enterprise_title').selectAll().where('credit_code', '=', creditCode).execute(),
     ]);
-    return dossierView(enterprise, names, facts, certificates, moves, on);
+    return {
+      ...dossierView(enterprise, names, facts, certificates, moves, on),
+      clearances: clearanceViews(clearances, on),
+      titles: titleViews(titles, on),
+    };
   }
 }
 
@@ -119,7 +155,7 @@ export function dossierView(
   certificateRows: readonly EnterpriseCertificateRow[],
   moveRows: readonly EnterpriseMoveRow[],
   on = '9999-12-31',
-): DossierView {
+): Omit<DossierView, 'clearances' | 'titles'> {
   const names = [...nameRows].sort((a, b) => compare(a.valid_from, b.valid_from) || a.revision - b.revision);
   const facts = factRows.filter((row) => row.effective_on <= on).sort((a, b) => a.fact_no - b.fact_no);
   const standing = new Map(facts.filter((row) => row.corrected_by_no === null).map((row) => [factKey(row), row.fact_no]));
@@ -190,6 +226,45 @@ function certificateView(row: EnterpriseCertificateRow, day: string): Certificat
     corrections: row.corrections,
     recordedBy: row.recorded_by,
     evidence: documents(row.evidence),
+  };
+}
+
+function clearanceViews(rows: readonly EnterpriseClearanceRow[], day = '9999-12-31'): readonly ClearanceView[] {
+  return rows
+    .filter((row) => row.found_on <= day)
+    .sort((a, b) => compare(a.found_on, b.found_on) || a.revision - b.revision)
+    .map((row) => ({
+      clearance: row.clearance,
+      agency: row.agency,
+      finding: row.finding,
+      on: row.found_on,
+      ...present({ validUntil: row.valid_until }),
+      documentNo: row.document_no,
+      ...present({ note: row.note }),
+      recordedBy: row.recorded_by,
+      evidence: documents(row.evidence),
+    }));
+}
+
+function titleViews(rows: readonly EnterpriseTitleRow[], day = '9999-12-31'): readonly TitleView[] {
+  return rows
+    .filter((row) => row.awarded_on <= day)
+    .sort((a, b) => a.year - b.year || compare(a.title, b.title))
+    .map((row) => ({ ...titleView(row, day), evidence: documents(row.evidence) }));
+}
+
+/** A title as of a day, without the documents. */
+export function titleView(row: EnterpriseTitleRow, day: string): Omit<TitleView, 'evidence'> {
+  const { withdrawn_on: on, withdrawal_reason: reason } = row;
+  return {
+    title: row.title,
+    name: row.name,
+    ...present({ grade: row.grade }),
+    year: row.year,
+    on: row.awarded_on,
+    documentNo: row.document_no,
+    ...(on !== null && reason !== null && on <= day && { withdrawn: { on, reason } }),
+    recordedBy: row.recorded_by,
   };
 }
 

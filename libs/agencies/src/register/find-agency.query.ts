@@ -1,0 +1,85 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { asDomainEvent, contextOf, EVENT_STORE, type EventStore } from '@app/event-store';
+import { type CreditCode, notFound, type PolicyCitation } from '@app/kernel';
+import {
+  type Agency,
+  type AgencyEvent,
+  type AgencyState,
+  agencyStream,
+  evolve,
+  type Inspection,
+  isRegisteredOn,
+  lastRegistration,
+  nameOn,
+  type Registration,
+  unknownAgency,
+} from '../agency.js';
+import { type AgencyStatus, statusOf } from './list-agencies.query.js';
+
+/** One service agency; whether it is registered is answered for a day. */
+export class FindAgency extends Query<AgencyView> {
+  constructor(
+    readonly creditCode: CreditCode,
+    readonly on: string,
+    readonly today: string,
+  ) {
+    super();
+  }
+}
+
+export interface AgencyView extends Pick<Agency, 'names' | 'services' | 'contactUnit' | 'creditCodeFlagged'> {
+  readonly creditCode: string;
+  /** On the day asked about. */
+  readonly name: string;
+  readonly on: string;
+  readonly registered: boolean;
+  /** Today. */
+  readonly status: AgencyStatus;
+  readonly registrations: readonly (Registration & { readonly policy?: PolicyCitation })[];
+  /** 监督检查, latest day first. */
+  readonly inspections: readonly Inspection[];
+  /** Fraud was found: a blacklist case may be opened. */
+  readonly blacklistSuggested: boolean;
+  readonly revision: number;
+}
+
+/** Reads the agency's own stream, so that the answer is never behind. */
+@QueryHandler(FindAgency)
+export class FindAgencyHandler implements IQueryHandler<FindAgency> {
+  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+
+  async execute({ creditCode, on, today }: FindAgency): Promise<AgencyView> {
+    let state: AgencyState = unknownAgency;
+    let revision = -1;
+    const citations = new Map<number, PolicyCitation>();
+    for await (const page of this.store.readStream(agencyStream(creditCode))) {
+      for (const recorded of page) {
+        const event = asDomainEvent<AgencyEvent>(recorded);
+        if (event.type === 'agency-registered' && event.policy !== undefined) citations.set(event.data.registration, event.policy);
+        state = evolve(state, event, contextOf(recorded));
+        revision = recorded.revision;
+      }
+    }
+    if (state.status === 'unknown') throw notFound('agency-unknown', `no service agency was ever registered under ${creditCode}`);
+    const { validUntil, struckOff } = lastRegistration(state);
+    return {
+      creditCode,
+      creditCodeFlagged: state.creditCodeFlagged,
+      name: nameOn(state, on),
+      names: state.names,
+      services: state.services,
+      contactUnit: state.contactUnit,
+      on,
+      registered: isRegisteredOn(state, on),
+      status: statusOf(validUntil, struckOff?.on, today),
+      registrations: state.registrations.map((registration) => {
+        const policy = citations.get(registration.no);
+        return { ...registration, ...(policy && { policy }) };
+      }),
+      inspections: [...state.inspections].sort((one, other) => (one.on > other.on ? -1 : one.on < other.on ? 1 : other.no - one.no)),
+      blacklistSuggested: state.inspections.some(({ finding }) => finding === 'fraud'),
+      revision,
+    };
+  }
+}
