@@ -170,12 +170,14 @@ async function liveThrough(office: Office): Promise<void> {
   await office.do('finance', `${claimed}/clawbacks/1/receipts`, { amount: '5000.00', on: '2024-05-10', reference: 'R1' });
   await office.do('approver2', `${claimed}/clawbacks/1/write-off`, { amount: '500.00', reason: '破产终结' });
 
-  // A batch withdrawn from the bank, which had paid a line of it all the same: the award is held, and released.
+  // A batch withdrawn from the bank, which had paid a line of it all the same: the award is held until somebody has asked the bank.
   await office.batch('B2', withdrawn);
   await office.do('finance2', '/v1/payment-batches/B2/cancel', { reason: '银行未收到' });
   await office.bank('B2', [1, 'paid']);
   expect(await office.stopped()).toEqual([]);
-  await office.do('approver', `${withdrawn}/hold/release`, { reason: '已与银行核对' });
+  expect((await office.ask('POST', 'approver', `${withdrawn}/hold/release`, { reason: '已与银行核对' }))['code']).toBe('hold-of-payment');
+  const notMade = { outcome: 'not-made', reason: '已与银行核对', evidence: paper };
+  await office.do('finance', '/v1/payment-batches/B2/lines/1/resolve-unexpected', notMade);
   await office.do('approver', `${withdrawn}/lapse`, { reason: '企业放弃' });
 
   // A line dropped while freezing, and one at the bank whose account is doubted afterwards.

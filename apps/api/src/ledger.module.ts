@@ -8,6 +8,7 @@ import { CalendarModule, dutyEvents } from '@app/calendar';
 import { EnterprisesModule, enterpriseEvents } from '@app/enterprises';
 import { EventStoreModule } from '@app/event-store';
 import { HttpModule, Tokens } from '@app/http';
+import { ImportsModule } from '@app/imports';
 import type { Clock } from '@app/kernel';
 import { Policies, PoliciesModule, policyEvents } from '@app/policies';
 import { ProjectionsModule } from '@app/projections';
@@ -56,6 +57,7 @@ export class LedgerModule {
         TiersModule,
         TargetsModule,
         CalendarModule,
+        ImportsModule,
       ],
       controllers: [HealthController],
     };

@@ -11,6 +11,8 @@ export interface Call {
   /** Path with its query string. */
   readonly path: string;
   readonly body?: unknown;
+  /** Sent as it is, instead of a body. */
+  readonly file?: { readonly contentType: string; readonly content: Buffer };
   readonly token: string;
   /** Identity of a command; a fresh one when left out. */
   readonly idempotencyKey?: string;
@@ -55,10 +57,11 @@ export function problemIn(content: Buffer, status: number): ProblemDocument {
   return { type: 'about:blank', title: 'no problem document', status, code: `http-${status}`, detail: text.slice(0, 300), instance: '' };
 }
 
-function headersOf({ method, body, token, idempotencyKey, ifMatch }: Call): Record<string, string> {
+function headersOf({ method, body, file, token, idempotencyKey, ifMatch }: Call): Record<string, string> {
   return {
     authorization: `Bearer ${token}`,
     ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...(file !== undefined && { 'content-type': file.contentType }),
     ...(method === 'POST' && { 'idempotency-key': idempotencyKey ?? randomUUID() }),
     ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
   };
@@ -74,6 +77,7 @@ export function serverDoor(url: string): Door {
           method: call.method,
           headers: headersOf(call),
           ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+          ...(call.file !== undefined && { body: new Uint8Array(call.file.content) }),
         });
       } catch (error) {
         throw new Problem('unavailable', 'server-unreachable', `no ledger answers at ${url} (${(error as Error).message})`);
@@ -101,6 +105,7 @@ export function ledgerDoor(ledger: Ledger): Door {
         url: call.path,
         headers: headersOf(call),
         ...(call.body !== undefined && { payload: JSON.stringify(call.body) }),
+        ...(call.file !== undefined && { payload: call.file.content }),
       });
       return { status: response.statusCode, contentType: String(response.headers['content-type'] ?? ''), content: response.rawPayload };
     },

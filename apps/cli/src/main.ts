@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addDemoCommand } from './demo/demo-command.js';
 import { addEntitlementsCommand } from './entitlements-command.js';
+import { addImportCommand } from './import-command.js';
 import { EXIT, explain } from './output.js';
 import { addPolicyCommands } from './policy-commands.js';
 import { addRoute } from './route-command.js';
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
   for (const route of ROUTES) addRoute(program, route);
+  addImportCommand(program);
   addPolicyCommands(program);
   addEntitlementsCommand(program);
   addTokenCommand(program);

@@ -23,6 +23,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   duty: '按期事项',
   import: '导入',
   title: '称号',
+  review: '动态调整',
 };
 
 type Values = Record<string, unknown>;
@@ -168,7 +169,8 @@ function finish(route: Route, { status, contentType, content }: Answer, options:
   const answer: unknown = JSON.parse(content.toString('utf8'));
   if (options.json === true) printJson(answer);
   else print(viewOf(route.words, answer));
-  // Books that do not balance or agree are an answer of "no".
-  const { balanced, reconciled } = answer as { balanced?: unknown; reconciled?: unknown };
-  if (balanced === false || reconciled === false) process.exitCode = EXIT.no;
+  // Books that do not balance or agree are an answer of "no", and so are payments that nobody expected and none has booked.
+  const { balanced, reconciled, events, unexpected } = answer as Readonly<Record<string, unknown>>;
+  const isUnexpected = events !== undefined && Array.isArray(unexpected) && unexpected.length > 0;
+  if (balanced === false || reconciled === false || isUnexpected) process.exitCode = EXIT.no;
 }

@@ -519,11 +519,18 @@ export const ROUTES: readonly Route[] = [
     ],
   },
   {
+    words: 'batch resolve-unexpected <batch> <line>',
+    help: '处理意外支付: what the bank says about a payment nobody expected',
+    method: 'POST',
+    path: '/v1/payment-batches/:batch/lines/:line/resolve-unexpected',
+    options: [must('--outcome', 'outcome', 'accepted 确已支付, or not-made 未支付或已退回 (needs evidence)'), REASON, EVIDENCE],
+  },
+  {
     words: 'batch file <batch>',
     help: '导出拨付清单',
     method: 'GET',
     path: '/v1/payment-batches/:batch/file',
-    options: [text('--format', 'format', 'csv or xlsx')],
+    options: [text('--format', 'format', 'csv, exact, for the bank’s system; xlsx for people')],
   },
 
   {

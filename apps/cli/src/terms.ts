@@ -48,6 +48,8 @@ const EVENTS: Readonly<Record<string, string>> = {
   'instalment-order-cancelled': '移出拨付批次',
   'instalment-paid': '已拨付',
   'instalment-returned': '银行退回',
+  'instalment-overpaid': '重复拨付',
+  'overpayment-returned': '重复拨付的款项退回',
   'award-payee-confirmed': '确认承继单位',
   'award-held': '暂缓拨付',
   'award-hold-released': '恢复拨付',
@@ -68,6 +70,18 @@ const EVENTS: Readonly<Record<string, string>> = {
   'credit-repair-refused': '信用修复不予通过',
   'listing-ended': '移出黑名单',
 };
+
+export const DUTY_STATUS: Readonly<Record<string, string>> = {
+  due: '待办',
+  done: '已办结',
+  'done-late': '逾期办结',
+  overdue: '逾期',
+};
+
+export const SEVERITY: Readonly<Record<string, string>> = { low: '轻', medium: '中', high: '重' };
+export const ACHIEVED: Readonly<Record<string, string>> = { yes: '达到', no: '未达到', unknown: '尚不能判断' };
+export const SUBJECT: Readonly<Record<string, string>> = { enterprise: '企业', agency: '服务机构', person: '个人' };
+export const LISTING_CLASS: Readonly<Record<string, string>> = { minor: '轻微', general: '一般', serious: '严重' };
 
 /** The term for a word of the ledger; the word itself where there is none. */
 export const termOf = (terms: Readonly<Record<string, string>>, word: string): string => terms[word] ?? word;

@@ -1,4 +1,5 @@
-import { Money } from '@app/kernel';
+import { CULTIVATION_VIEWS } from './cultivation-views.js';
+import { list } from './list-view.js';
 import { show, tableOf } from './output.js';
 import { AWARD_STATUS, BATCH_STATUS, DUE_STATE, eventTerm, termOf } from './terms.js';
 
@@ -22,11 +23,6 @@ interface AwardDetail {
     readonly policy?: { readonly clause: string; readonly version: number };
   }[];
 }
-type Row = Readonly<Record<string, string | number | boolean | null>>;
-interface Listed {
-  readonly items: readonly Row[];
-  readonly next?: string;
-}
 
 const accountTable = (accounts: readonly AccountBalance[]) =>
   tableOf(
@@ -34,28 +30,9 @@ const accountTable = (accounts: readonly AccountBalance[]) =>
     accounts.map(({ title, debit, credit, balance }) => [title, debit, credit, balance]),
   );
 
-type Kind = 'yuan' | Readonly<Record<string, string>>;
-
-/** Some columns of a list, under headings people use; `yuan` columns as they write amounts, words by their terms. */
-function list(columns: readonly (readonly [heading: string, field: string, kind?: Kind])[]): (answer: never) => string {
-  return (answer) => {
-    const { items, next } = answer as Listed;
-    if (items.length === 0) return '（无）';
-    const cell = (value: Row[string] | undefined, kind?: Kind) => {
-      if (value === null || value === undefined) return '';
-      if (kind === 'yuan') return Money.parseSigned(String(value)).toChinese();
-      return kind === undefined ? String(value) : termOf(kind, String(value));
-    };
-    const table = tableOf(
-      columns.map(([heading]) => heading),
-      items.map((item) => columns.map(([, field, kind]) => cell(item[field], kind))),
-    );
-    return next === undefined ? table : `${table}\nmore: --cursor ${next}`;
-  };
-}
-
 /** How the answer of a command is shown to a person, by the command's words; anything else is shown as it is. */
 const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
+  ...CULTIVATION_VIEWS,
   'award assess': ({ assessment }: Assessed) =>
     assessment === undefined ? '（已测算过）' : assessment.trace.map(({ text }) => text).join('\n'),
   'award show': ({ award, state, timeline }: AwardDetail) =>

@@ -205,6 +205,11 @@ export function isSameSource(one: Pick<Hold, 'listing' | 'payment'>, other: Pick
   return one.listing === other.listing && one.payment === other.payment;
 }
 
+/** The name of a payment the bank made that the ledger had not expected: what its hold and its booking are known by. */
+export function paymentOf({ batch, line, reference }: { readonly batch: string; readonly line: number; readonly reference: string }) {
+  return `${batch}/${line}/${reference}`;
+}
+
 /** 重复拨付: money the enterprise has that no instalment accounts for. */
 export interface Overpayment {
   readonly no: number;

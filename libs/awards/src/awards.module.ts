@@ -9,9 +9,13 @@ import { GetAwardHandler } from './detail/award-detail.query.js';
 import { BatchesController } from './disbursement/batches.controller.js';
 import { BatchesProjection } from './disbursement/batches.projection.js';
 import { GetBatchHandler, ListBatchesHandler } from './disbursement/batches.query.js';
+import { ExportBatchHandler } from './disbursement/export-batch.js';
+import { FreezeBatchHandler } from './disbursement/freeze-batch.js';
 import { Payees } from './disbursement/payees.js';
 import { PaymentsProcess } from './disbursement/payments.process.js';
 import { PrepareBatchHandler } from './disbursement/prepare-batch.js';
+import { RecordResultsHandler } from './disbursement/record-results.js';
+import { ResolveUnexpectedHandler } from './disbursement/resolve-unexpected.js';
 import { RunBatchCommandHandler } from './disbursement/run-batch-command.js';
 import { CountPayableAfterHandler, GetDueInstalmentsHandler } from './due-instalments/due-instalments.query.js';
 import { EntitlementsController } from './entitlements/entitlements.controller.js';
@@ -54,6 +58,10 @@ import { Standing } from './standing.js';
     RunAwardCommandHandler,
     PrepareBatchHandler,
     RunBatchCommandHandler,
+    FreezeBatchHandler,
+    RecordResultsHandler,
+    ResolveUnexpectedHandler,
+    ExportBatchHandler,
     GetAwardHandler,
     ListAwardsHandler,
     ListRelatedAwardsHandler,

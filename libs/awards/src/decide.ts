@@ -24,17 +24,22 @@ import {
   evolveAward,
   type GrantedState,
   heldBecause,
+  type Hold,
   holdsOn,
   initialAward,
   type Instalment,
   isGranted,
+  isSameSource,
   type Notice,
   type Occasion,
   owedOf,
-  paidOf,
+  paymentOf,
+  recoverableOf,
   type ReliedClearance,
   scheduleFrom,
   scheduleOf,
+  shortOf,
+  undemandedOf,
   unpaidOf,
   type UsedInput,
 } from './award.js';
@@ -114,6 +119,18 @@ export type AwardCommand =
       readonly payer: string;
       /** Black-listings of the enterprise in effect that day. Those of an agency or a person are for an officer to judge. */
       readonly listings: readonly FoundListing[];
+      /** Who recorded the account that is paid to. */
+      readonly accountRecordedBy?: string;
+    }
+  /** A payment nobody expected turned out to have been made: the order that was at the bank all the same, or one too many. */
+  | {
+      readonly type: 'accept-payment';
+      readonly no: number;
+      readonly batch: string;
+      readonly line: number;
+      readonly payer: string;
+      readonly on: string;
+      readonly reference: string;
     }
   | { readonly type: 'cancel-order'; readonly no: number; readonly batch: string; readonly line: number; readonly reason: string }
   | {
@@ -131,10 +148,16 @@ export type AwardCommand =
       readonly type: 'hold';
       readonly reason: string;
       /** Binds the hold to a black-listing: it ends with it, or on the day from which the listing has no effect. */
-      readonly bound?: { readonly listing: string; readonly until: string };
+      readonly bound?: { readonly listing: string; readonly until: string } | { readonly payment: string };
       readonly evidence?: readonly Evidence[];
     }
-  | { readonly type: 'release-hold'; readonly reason: string; readonly listing?: string; readonly evidence?: readonly Evidence[] }
+  | {
+      readonly type: 'release-hold';
+      readonly reason: string;
+      readonly listing?: string;
+      readonly payment?: string;
+      readonly evidence?: readonly Evidence[];
+    }
   | { readonly type: 'lapse'; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | { readonly type: 'revoke'; readonly cause: ClawbackCause; readonly reason: string; readonly evidence?: readonly Evidence[] }
   | {
@@ -224,10 +247,12 @@ export function decideAward(command: AwardCommand, state: AwardState, context: D
       return unlock(command, state, context);
     case 'order':
       return order(command, state, context);
+    case 'accept-payment':
+      return acceptPayment(command, state);
     case 'cancel-order':
       return cancelOrder(command, state);
     case 'settle':
-      return settle(command, state);
+      return settle(command, state, context);
     case 'confirm-payee': {
       const award = requireGranted(state, 'paid to a successor');
       if (award.successor === command.payee) return [];
@@ -327,6 +352,19 @@ function separateDuties(actor: string, duty: string, others: Readonly<Record<str
   }
 }
 
+/** Nobody decides on what rests on facts, certificates or moves that they have recorded themselves. */
+function requireRecordedByOthers(actor: string, duty: string, used: readonly UsedInput[]): void {
+  const own = used
+    .filter(({ source }) => [source['recordedBy'], source['relocationRecordedBy']].includes(actor))
+    .map(({ input }) => input);
+  if (own.length === 0) return;
+  throw refused('duties-not-separated', `${actor} recorded ${own.join(', ')} and may not ${duty} what rests on it`, {
+    actor,
+    duty,
+    recorded: own,
+  });
+}
+
 function apply(command: Of<'apply'>, state: AwardState): readonly AwardEvent[] {
   const { pack, clause, payee, payeeName, occasion, agency, persons = [], note } = command;
   if (state.status !== 'none' && state.status !== 'closed') {
@@ -370,14 +408,7 @@ function review(command: Of<'review'>, state: AwardState, context: DecisionConte
     });
   }
   if (assessment.simulated === true) throw refused('assessment-simulated', 'a simulated assessment pays nobody');
-  const own = used
-    .filter(({ source }) => [source['recordedBy'], source['relocationRecordedBy']].includes(context.actorId))
-    .map(({ input }) => input);
-  if (own.length > 0)
-    throw refused('duties-not-separated', `${context.actorId} recorded ${own.join(', ')} and may not review what rests on it`, {
-      actor: context.actorId,
-      recorded: own,
-    });
+  requireRecordedByOthers(context.actorId, 'review', used);
   const unverified = used.filter(({ verified }) => !verified).map(({ input }) => input);
   if (unverified.length > 0 && (command.unverifiedReason ?? '').trim() === '') {
     throw refused(
@@ -453,7 +484,11 @@ function decideObjection(command: Of<'decide-objection'>, state: AwardState, con
     if (objection.decided.upheld === command.upheld) return [];
     throw refused('objection-decided', `objection ${command.objection} has been decided already`);
   }
-  separateDuties(context.actorId, 'judge an objection to', { 'applied for': appliedBy, reviewed: reviewed.reviewedBy });
+  separateDuties(context.actorId, 'judge an objection to', {
+    'applied for': appliedBy,
+    reviewed: reviewed.reviewedBy,
+    'recorded the objection to': objection.recordedBy,
+  });
   const { upheld, reason } = command;
   return [event('award-objection-decided', { objection: command.objection, upheld, reason }, state, command.evidence)];
 }
@@ -488,6 +523,7 @@ function startGrant(command: Of<'start-grant'>, state: AwardState, context: Deci
   const { review: reviewed, appliedBy, notice, override, assessed } = publicised(state, 'granted');
   const judges = notice.objections.flatMap(({ decided }) => decided?.by ?? []);
   separateDuties(context.actorId, 'approve', { 'applied for': appliedBy, reviewed: reviewed.reviewedBy, 'judged an objection to': judges });
+  requireRecordedByOthers(context.actorId, 'approve', assessed.used);
   if (override?.proposedBy === context.actorId)
     throw refused('second-approver-required', 'an overridden amount is granted by another approver than the one who proposed it');
   if (context.effectiveOn <= notice.until)
@@ -567,29 +603,45 @@ function unlock(command: Of<'unlock'>, state: AwardState, context: DecisionConte
   ];
 }
 
-/** A second hold for the same reason to hold, the officer's or one listing's, adds nothing; a listing's term may have changed. */
+/** A second hold of the same source, the officer, one listing or one payment, adds nothing; a listing's term may have changed. */
 function hold(command: Of<'hold'>, state: AwardState): readonly AwardEvent[] {
   const { holds } = requireGranted(state, 'held');
-  const { reason, bound } = command;
-  const known = holds.find(({ listing }) => listing === bound?.listing);
-  if (known !== undefined && known.until === bound?.until) return [];
+  const { reason, bound = {} } = command;
+  const asked: Hold = { reason, since: '', ...bound };
+  const known = holds.find((each) => isSameSource(each, asked));
+  if (known !== undefined && known.until === asked.until) return [];
   return [event('award-held', { reason, ...bound }, state, command.evidence)];
 }
 
-/** An officer releases an officer's hold. That of a listing ends with the listing, which the ledger itself sees to. */
+/**
+ * An officer releases an officer's hold. That of a listing ends with the listing, that of an unexpected payment once
+ * somebody has found out about it; the ledger itself sees to both.
+ */
 function releaseHold(command: Of<'release-hold'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
   const award = requireGranted(state, 'released');
-  const { reason, listing } = command;
-  const known = award.holds.find((hold) => hold.listing === listing);
-  const listings = holdsOn(award, context.today)
-    .flatMap((hold) => hold.listing ?? [])
-    .filter((one) => (listing === undefined ? known === undefined : one === listing));
-  if (listings.length > 0 && !context.roles.includes('service'))
-    throw refused('hold-of-listing', `the award is held for the black-listing ${listings.join(', ')}; such a hold ends with its listing`, {
-      listings,
-    });
+  const { reason, listing, payment } = command;
+  const known = award.holds.find((each) => isSameSource(each, command));
+  const isNamed = listing !== undefined || payment !== undefined;
+  const meant = holdsOn(award, context.today).filter((each) =>
+    isNamed ? isSameSource(each, command) : known === undefined && !isSameSource(each, {}),
+  );
+  if (!context.roles.includes('service')) {
+    const payments = meant.flatMap((each) => each.payment ?? []);
+    if (payments.length > 0)
+      throw refused(
+        'hold-of-payment',
+        `the award is held for the unexpected payment ${payments.join(', ')}; such a hold ends once that is resolved on its batch`,
+        { payments },
+      );
+    const listings = meant.flatMap((each) => each.listing ?? []);
+    if (listings.length > 0)
+      throw refused('hold-of-listing', `the award is held for the black-listing ${listings.join(', ')}; such a hold ends with its listing`, {
+        listings,
+      });
+  }
   if (known === undefined) return [];
-  return [event('award-hold-released', { reason, ...(listing !== undefined && { listing }) }, state, command.evidence)];
+  const source = { ...(listing !== undefined && { listing }), ...(payment !== undefined && { payment }) };
+  return [event('award-hold-released', { reason, ...source }, state, command.evidence)];
 }
 
 function order(command: Of<'order'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
@@ -606,9 +658,35 @@ function order(command: Of<'order'>, state: AwardState, context: DecisionContext
     reviewed: award.review.reviewedBy,
     approved: [award.grant.approver, award.override?.proposedBy ?? ''],
     unlocked: instalment.unlockedBy,
+    'confirmed the successor of': award.successorConfirmedBy,
+    'recorded the account of': command.accountRecordedBy,
   });
   const { no, batch, line, payer } = command;
   return [event('instalment-ordered', { no, amount: instalment.amount.toString(), batch, line, payer }, state)];
+}
+
+/**
+ * The payment is a fact, whatever now stands in the way of paying. Where the instalment is still to be paid, this is its
+ * order; where it is not (paid or ordered otherwise, lapsed), the money is too much, and is to be demanded back.
+ */
+function acceptPayment(command: Of<'accept-payment'>, state: AwardState): readonly AwardEvent[] {
+  if (!isGranted(state)) throw wrongStatus(state, 'paid', 'granted');
+  const { no, batch, line, payer, on, reference } = command;
+  const instalment = instalmentOf(state, no);
+  const amount = instalment.amount.toString();
+  if ('batch' in instalment && instalment.batch === batch && instalment.line === line) return [];
+  if (state.overpayments.some((known) => known.batch === batch && known.line === line && known.reference === reference)) return [];
+  if (state.status === 'granted' && instalment.status === 'unlocked')
+    return [event('instalment-ordered', { no, amount, batch, line, payer }, state)];
+  return [event('instalment-overpaid', { no, amount, batch, line, on, reference }, state)];
+}
+
+/** The holds of payments end that have no overpaid money behind them any more, all of it demanded or returned. */
+function releasedPayments(after: GrantedState, reason: string): readonly AwardEvent[] {
+  if (after.status !== 'granted' || !undemandedOf(after).isZero) return [];
+  return after.holds
+    .filter(({ payment }) => payment !== undefined && after.overpayments.some((known) => payment === paymentOf(known)))
+    .map(({ payment }) => event('award-hold-released', { reason, payment: payment as string }, after));
 }
 
 function cancelOrder(command: Of<'cancel-order'>, state: AwardState): readonly AwardEvent[] {
@@ -619,7 +697,7 @@ function cancelOrder(command: Of<'cancel-order'>, state: AwardState): readonly A
 }
 
 /** What the bank did with a line of a frozen batch. The batch has already sorted out repeated and stale results. */
-function settle(command: Of<'settle'>, state: AwardState): readonly AwardEvent[] {
+function settle(command: Of<'settle'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
   if (!isGranted(state)) throw wrongStatus(state, 'paid', 'granted');
   const { no, batch, line, on, reference } = command;
   const instalment = instalmentOf(state, no);
@@ -629,11 +707,30 @@ function settle(command: Of<'settle'>, state: AwardState): readonly AwardEvent[]
     if (here && instalment.status === 'paid') return [];
     if (here && instalment.status === 'ordered') return [event('instalment-paid', { no, amount, batch, line, on, reference }, state)];
   } else {
-    if (here) return [event('instalment-returned', { no, amount, batch, line, on, reference, reason: command.reason }, state)];
+    const returned = { no, amount, batch, line, on, reference, reason: command.reason };
+    if (here) return withShortage(event('instalment-returned', returned, state), state, context);
+    const overpayment = state.overpayments.findLast((each) => each.batch === batch && each.line === line);
+    if (overpayment?.returned === true) return [];
+    if (overpayment !== undefined) {
+      const events = withShortage(event('overpayment-returned', returned, state), state, context);
+      return [...events, ...releasedPayments(evolved(state, events, context), '重复拨付的款项已由银行退回')];
+    }
     if (instalment.status === 'unlocked' || instalment.status === 'lapsed') return [];
   }
   throw refused('payment-not-ordered', `instalment ${no} is ${instalment.status}, not in line ${line} of batch ${batch}`);
 }
+
+/** A payment that had been clawed back comes back from the bank: the enterprise is out of pocket until a person sees to it. */
+function withShortage(returned: AwardEvent, state: GrantedState, context: DecisionContext): readonly AwardEvent[] {
+  const after = evolved(state, [returned], context);
+  const short = shortOf(after);
+  if (short.isZero || after.status !== 'granted' || after.holds.some((each) => isSameSource(each, {}))) return [returned];
+  const reason = `银行退回了已被追缴的款项，企业多缴${short.toChinese()}：须核实后再次拨付`;
+  return [returned, event('award-held', { reason }, state)];
+}
+
+const evolved = (state: GrantedState, events: readonly AwardEvent[], context: DecisionContext) =>
+  events.reduce<AwardState>((folded, each) => evolveAward(folded, each, context), state) as GrantedState;
 
 function demandClawback(command: Of<'demand-clawback'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
   if (!isGranted(state)) throw wrongStatus(state, 'clawed back', 'granted');
@@ -650,12 +747,10 @@ function demandClawback(command: Of<'demand-clawback'>, state: AwardState, conte
     known.principal.equals(principal) &&
     known.fine.equals(fine);
   if (state.clawbacks.some(isKnown)) return [];
-  const demanded = Money.sum(state.clawbacks.map((clawback) => clawback.principal));
-  const recoverable = paidOf(state).minus(demanded);
+  const recoverable = recoverableOf(state);
   if (principal.isMoreThan(recoverable)) {
-    const left = recoverable.isNegative ? Money.zero : recoverable;
-    throw refused('over-paid-amount', `at most ${left.toChinese()} of what was paid can still be demanded back`, {
-      recoverable: left.toString(),
+    throw refused('over-paid-amount', `at most ${recoverable.toChinese()} of what was paid can still be demanded back`, {
+      recoverable: recoverable.toString(),
     });
   }
   const data = {
@@ -667,7 +762,8 @@ function demandClawback(command: Of<'demand-clawback'>, state: AwardState, conte
     dueOn,
     reason,
   };
-  return [event('clawback-demanded', data, state, command.evidence)];
+  const demanded = event('clawback-demanded', data, state, command.evidence);
+  return [demanded, ...releasedPayments(evolved(state, [demanded], context), '重复拨付的款项已列入追缴')];
 }
 
 function fineOf(cause: ClawbackCause, percent: string | undefined, principal: Money): Money {
@@ -695,14 +791,20 @@ function clawbackOf(state: AwardState, number: number) {
 
 function receiveClawback(command: Of<'receive-clawback'>, state: AwardState, context: DecisionContext): readonly AwardEvent[] {
   const clawback = clawbackOf(state, command.clawback);
+  if (clawback.demandedBy === context.actorId)
+    throw refused('duties-not-separated', `${context.actorId} demanded this clawback and may not also record its receipt`);
   const amount = Money.parse(command.amount);
   if (command.on < clawback.demandedOn || command.on > context.today) {
     throw invalidField('on', 'since-demand', `must lie between the demand, ${clawback.demandedOn}, and today, ${context.today}`);
   }
-  const known = clawback.receipts.find(({ reference }) => normalisedReference(reference) === normalisedReference(command.reference));
-  if (known !== undefined) {
-    if (known.amount === amount.toString()) return [];
-    throw refused('receipt-known', `receipt ${command.reference} has been recorded with ${known.amount}`);
+  // A receipt is one sum of money: it cannot settle two clawbacks of the award.
+  for (const { clawback: no, receipts } of isGranted(state) ? state.clawbacks : []) {
+    const known = receipts.find(({ reference }) => normalisedReference(reference) === normalisedReference(command.reference));
+    if (known === undefined) continue;
+    if (no === clawback.clawback && known.amount === amount.toString()) return [];
+    throw refused('receipt-known', `receipt ${command.reference} has been recorded with ${known.amount} for clawback ${no}`, {
+      clawback: no,
+    });
   }
   const data = { clawback: clawback.clawback, amount: amount.toString(), on: command.on, reference: command.reference };
   return [

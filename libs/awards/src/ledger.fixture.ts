@@ -387,9 +387,17 @@ export class AwardLedger {
     if (!reconciled) throw new Error(`awards and budgets differ: ${JSON.stringify(differences)}`);
   }
 
-  async request(method: 'GET' | 'POST', url: string, role: PersonRole, body?: unknown, headers: Readonly<Record<string, string>> = {}) {
+  /** As the first person of a role, or as the one named, such as `finance-2`. */
+  async request(
+    method: 'GET' | 'POST',
+    url: string,
+    person: PersonRole | `${PersonRole}-${number}`,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    const role = person.split('-')[0] as PersonRole;
     if (!this.app.getHttpServer().listening) await this.app.listen(0, '127.0.0.1');
-    const token = await this.tokens.issue({ id: `${role}-1`, unit: '财政局', roles: [role] }, 3_600);
+    const token = await this.tokens.issue({ id: person === role ? `${role}-1` : person, unit: '财政局', roles: [role] }, 3_600);
     const answer = await fetch(`${(await this.app.getUrl()).replace('[::1]', '127.0.0.1')}${url}`, {
       method,
       headers: {

@@ -93,6 +93,7 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'award-status': '当前状态不能进行该操作',
   'award-held': '奖补已暂缓拨付',
   'hold-of-listing': '因失信名单暂缓，随该记录终止而解除',
+  'hold-of-payment': '因意外支付暂缓，核实处理后解除',
   'black-listed': '列入失信名单，暂不受理',
   'listing-unknown': '没有该失信名单记录',
   'listing-not-in-effect': '该失信名单记录不在有效期内',
@@ -169,6 +170,10 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'batch-duplicate': '批次中有重复',
   'batch-status': '批次当前状态不能进行该操作',
   'batch-settled': '银行已处理，不能作废',
+  'batch-barred': '批次中有不得拨付的明细',
+  'unexpected-results': '有意外支付待核实',
+  'instalment-in-batch': '该期同时在另一批次中',
+  'nothing-unexpected': '没有待核实的意外支付',
   'bank-file-invalid': '银行回单文件有误',
   'result-contradicts': '回单与已登记结果矛盾，请向银行核实',
   // 梯次培育
@@ -233,6 +238,11 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'duty-unknown': '该期没有这项职责',
   'duty-done': '该事项已办结',
   'duty-not-done': '该事项尚未办结',
+  // 导入
+  'import-file-invalid': '导入文件有误',
+  'import-kind-unknown': '没有这种导入',
+  'import-not-found': '没有这次导入',
+  'too-many-imports': '等待中的导入过多，请稍后再试',
 };
 
 /** The title for a code; a code without words of its own shows itself. */

@@ -218,8 +218,15 @@ function noteHandling(pack: Pack, about: NoteKind): Finding {
       return applied(pack, '告知、申辩、决定、异议、修复按程序逐步登记；列入期间不受理新的奖补，未付的暂缓，移出后恢复');
     case 'adjustment':
       return applied(pack, '梯队每年复核，逐户提出调整建议并决定');
-    default:
+    case 'priority':
+    case 'explore':
+    case 'external':
+    case 'kpi':
+    case 'layer':
+    case 'condition':
       return registered(NOTES[about]);
+    default:
+      return unreachable(about);
   }
 }
 

@@ -3,7 +3,7 @@ import type { TraceStep } from '@app/policies';
 import { tableOf } from '../output.js';
 import { AWARD_STATUS, DUE_STATE, eventTerm, PROPOSAL, termOf } from '../terms.js';
 import { TABLE_UNIT } from './cultivation-year.js';
-import { AGENCY } from './enterprises.js';
+import { AGENCY, ENTERPRISES } from './enterprises.js';
 import type { Office } from './office.js';
 
 interface AwardItem {
@@ -51,6 +51,12 @@ interface CultivationReport {
   readonly proposals: readonly ProposalItem[];
   readonly recommended: readonly { readonly name: string; readonly on: string; readonly isLate: boolean }[];
   readonly agency: { readonly listed: boolean; readonly history: readonly { readonly event: string; readonly effectiveOn: string }[] };
+  /** What happened to the award that the agency had prepared, from the hold on. */
+  readonly client: {
+    readonly payeeName: string;
+    readonly clause: string;
+    readonly steps: readonly { readonly event: string; readonly effectiveOn: string }[];
+  };
   readonly figures: { readonly plan: string | null; readonly actual: string | null; readonly difference: string | null };
   readonly quarters: readonly { readonly period: string; readonly value: string; readonly sourceUnit: string }[];
   readonly overdue: readonly {
@@ -99,15 +105,25 @@ async function collectCultivation(office: Office, on: string): Promise<Cultivati
   const table = await office.get<{
     rows: readonly { unit: string; cells: readonly (CultivationReport['figures'] & { year: number })[] }[];
   }>(`/v1/target-tables/ganzhou-2023/Z29?year=2024&on=${on}`);
+  const held = await office.get<{ timeline: CultivationReport['client']['steps'] }>(
+    `/v1/awards/${encodeURIComponent(`ganzhou-etdz-2023.G04.${ENTERPRISES.outOfProvince.code}.once`)}`,
+  );
   const cell = table.rows.find(({ unit }) => unit === TABLE_UNIT)?.cells.find(({ year }) => year === 2024);
   return {
     review: await office.get(review),
     proposals: await items(`${review}/proposals`),
     recommended: await items(`${review}/recommendations`),
     agency: await office.get(`/v1/blacklist/agency/${AGENCY.code}`),
+    client: {
+      payeeName: ENTERPRISES.outOfProvince.name,
+      clause: 'G04',
+      steps: held.timeline.slice(held.timeline.findIndex(({ event }) => event === 'award-held')),
+    },
     figures: cell ?? { plan: null, actual: null, difference: null },
     quarters: await items(`/v1/targets/ganzhou-2023/Z29/entries?unit=${encodeURIComponent(TABLE_UNIT)}`),
-    overdue: await items(`/v1/calendar/findings?on=${on}`),
+    overdue: (await items<CultivationReport['overdue'][number]>(`/v1/calendar/findings?pack=ganzhou-2023&on=${on}`)).filter(({ due }) =>
+      due.startsWith(on.slice(0, 4)),
+    ),
   };
 }
 
@@ -161,7 +177,16 @@ export function reportText({ pack, on, awards, refusals, lines, due, trial, cult
   return sections.join('\n');
 }
 
-function cultivationText({ review, proposals, recommended, agency, figures, quarters, overdue }: CultivationReport): readonly string[] {
+function cultivationText({
+  review,
+  proposals,
+  recommended,
+  agency,
+  client,
+  figures,
+  quarters,
+  overdue,
+}: CultivationReport): readonly string[] {
   const late = (isLate: boolean) => (isLate ? '逾期' : '按期');
   return [
     `\n七、培育库动态调整（baiyun-2022，应于 ${review.dueOn} 前完成，${review.closedOn ?? '未'}办结，${late(review.isLate)}）`,
@@ -178,13 +203,15 @@ function cultivationText({ review, proposals, recommended, agency, figures, quar
     ...recommended.map(({ name, on, isLate }) => `推荐申报：${name}（${on}，${late(isLate)}）`),
     `\n八、服务机构黑名单（${AGENCY.name}，现${agency.listed ? '在列' : '已移出'}）`,
     ...agency.history.map(({ event, effectiveOn }) => `${effectiveOn} ${eventTerm(event)}`),
+    `其客户 ${client.payeeName} 的 ${client.clause}：`,
+    ...client.steps.map(({ event, effectiveOn }) => `${effectiveOn} ${eventTerm(event)}`),
     `\n九、目标任务（ganzhou-2023 Z29，${TABLE_UNIT}，2024年）`,
     tableOf(
       ['期间', '研发投入占比（%）', '来源'],
       quarters.map(({ period, value, sourceUnit }) => [period, value, sourceUnit]),
     ),
     `计划 ${figures.plan ?? '未知'}，实际 ${figures.actual ?? '未知'}，差额 ${figures.difference ?? '未知'}`,
-    '\n十、逾期事项',
+    '\n十、本年度逾期事项（ganzhou-2023）',
     overdue.length === 0
       ? '（无）'
       : tableOf(

@@ -35,7 +35,14 @@ describe('a bank file', () => {
       '余额,batch,line,amount,result,date,reference,reason,constructor\n9,B1,1,100000,paid,2024-05-12,T-1,,x\n9,B1,2,0.5,returned,2024-05-13,T-2,账号不符,y\n',
     ],
   ])('is read with %s', (_, text) => {
-    expect(parseBankFile(text, 'B1')).toEqual(expected);
+    expect(parseBankFile(text, 'B1')).toEqual(expected.map((result) => ({ ...result, row: expect.any(Number) })));
+  });
+  it('is read as banks and spreadsheets write it: failures, days with slashes, thousands apart, each with its row', () => {
+    const text = `${english}B1,1,"123,456.79",失败,2026/11/23,T-1,账号不符\n\nB1,2,"1,000",成功,2026/1/5,T-2,\n`;
+    expect(parseBankFile(text, 'B1')).toMatchObject([
+      { line: 1, amount: '123456.79', result: 'returned', on: '2026-11-23', row: 2 },
+      { line: 2, amount: '1000.00', result: 'paid', on: '2026-01-05', row: 4 },
+    ]);
   });
   it('may leave out the column of reasons', () => {
     expect(parseBankFile('batch,line,amount,result,date,reference\nB1,1,1.00,returned,2024-05-12,T-1\n', 'B1')).toMatchObject([
@@ -47,14 +54,16 @@ describe('a bank file', () => {
     ['B2,1,1.00,paid,2024-05-12,T-1,', 'batch', 'this-batch'],
     ['B1,0,1.00,paid,2024-05-12,T-1,', 'line', 'line'],
     ['B1,1.0,1.00,paid,2024-05-12,T-1,', 'line', 'line'],
-    ['B1,1,"1,000.00",paid,2024-05-12,T-1,', 'amount', 'money'],
+    ['B1,1,"1,00.00",paid,2024-05-12,T-1,', 'amount', 'money'],
+    ['B1,1,"1000,000.00",paid,2024-05-12,T-1,', 'amount', 'money'],
     ['B1,1,-1.00,paid,2024-05-12,T-1,', 'amount', 'money'],
     ['B1,1,1.001,paid,2024-05-12,T-1,', 'amount', 'money'],
     ['B1,1,1e3,paid,2024-05-12,T-1,', 'amount', 'money'],
     ['B1,1,1.00,toString,2024-05-12,T-1,', 'result', 'result'],
     ['B1,1,1.00,,2024-05-12,T-1,', 'result', 'result'],
     ['B1,1,1.00,paid,2024-02-30,T-1,', 'date', 'date'],
-    ['B1,1,1.00,paid,2024/05/12,T-1,', 'date', 'date'],
+    ['B1,1,1.00,paid,2024/02/30,T-1,', 'date', 'date'],
+    ['B1,1,1.00,paid,24/05/12,T-1,', 'date', 'date'],
     ['B1,1,1.00,paid,2024-05-12,,', 'reference', 'required'],
     [`B1,1,1.00,paid,2024-05-12,${'9'.repeat(101)},`, 'reference', 'required'],
     [`B1,1,1.00,paid,2024-05-12,T-1,${'长'.repeat(501)}`, 'reason', 'length'],

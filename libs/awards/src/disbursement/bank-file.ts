@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { type FieldError, invalid, isBusinessDate, Money } from '@app/kernel';
-import type { LineResult } from './batch.js';
+import type { LineResult, ReportedResult } from './batch.js';
 
 /** 银行回单文件: one row a payment. Column names in English or Chinese, in any order. */
 const COLUMNS: Readonly<Record<string, string>> = {
@@ -26,6 +26,7 @@ const RESULTS: Readonly<Record<string, LineResult['result']>> = {
   returned: 'returned',
   退回: 'returned',
   退票: 'returned',
+  失败: 'returned',
 };
 const REQUIRED = ['batch', 'line', 'amount', 'result', 'on', 'reference'] as const;
 const MAX_ROWS = 10_000;
@@ -34,7 +35,7 @@ const MAX_ROWS = 10_000;
  * Reads the bank's return file for one batch. All or nothing: a single bad row refuses the whole file.
  * @throws Problem `bank-file-invalid` naming every bad row and column.
  */
-export function parseBankFile(text: string, batch: string): readonly (LineResult & { readonly amount: string })[] {
+export function parseBankFile(text: string, batch: string): readonly ReportedResult[] {
   const rows = readRows(text);
   const errors: FieldError[] = [];
   const results = rows.map(({ number, row }) => {
@@ -42,12 +43,13 @@ export function parseBankFile(text: string, batch: string): readonly (LineResult
     const check = (column: string, rule: string, ok: boolean, message: string) => {
       if (!ok) errors.push({ field: field(column), rule, message: `${field(column)} ${message}` });
     };
-    const { batch: rowBatch = '', line = '', amount = '', result = '', on = '', reference = '', reason = '' } = row;
+    const { batch: rowBatch = '', line = '', result = '', reference = '', reason = '' } = row;
+    const [amount, on] = [plainAmount(row['amount'] ?? ''), plainDate(row['on'] ?? '')];
     check('batch', 'this-batch', rowBatch === batch, `must be ${batch}, the batch this file is recorded for`);
     check('line', 'line', /^[1-9]\d{0,5}$/.test(line), 'must be a line number');
-    check('amount', 'money', Money.isText(amount), 'must be yuan such as 100000.00');
+    check('amount', 'money', Money.isText(amount), 'must be yuan such as 100000.00 or 100,000.00');
     check('result', 'result', Object.hasOwn(RESULTS, result), `must be one of ${Object.keys(RESULTS).join(', ')}`);
-    check('date', 'date', isBusinessDate(on), 'must be an existing day written YYYY-MM-DD');
+    check('date', 'date', isBusinessDate(on), 'must be an existing day written YYYY-MM-DD or YYYY/MM/DD');
     check('reference', 'required', /^\S.{0,99}$/u.test(reference), "must be the bank's reference, at most 100 characters");
     check('reason', 'length', reason.length <= 500, 'must have at most 500 characters');
     return {
@@ -57,11 +59,23 @@ export function parseBankFile(text: string, batch: string): readonly (LineResult
       on,
       reference,
       reason,
+      row: number,
     };
   });
   if (errors.length > 0)
     throw invalid('bank-file-invalid', `${errors.length} fields of the file are not valid; nothing was recorded`, errors.slice(0, 100));
   return results;
+}
+
+/** Without the separators of thousands, where they stand right: what they separate is otherwise anybody's guess. */
+function plainAmount(text: string): string {
+  return /^\d{1,3}(,\d{3})+(\.\d+)?$/.test(text) ? text.replaceAll(',', '') : text;
+}
+
+/** Spreadsheets write days with slashes, and leave out leading zeros. */
+function plainDate(text: string): string {
+  const parts = /^(\d{4})\/(\d{1,2})\/(\d{1,2})$/.exec(text);
+  return parts === null ? text : [parts[1], ...parts.slice(2).map((part) => part.padStart(2, '0'))].join('-');
 }
 
 interface Row {

@@ -9,4 +9,5 @@ export const batchEvents: EventDefinitions<BatchEvent> = {
   'batch-cancelled': { version: 1 },
   'batch-results-recorded': { version: 1 },
   'batch-unexpected-results': { version: 1 },
+  'batch-unexpected-resolved': { version: 1 },
 };

@@ -1,6 +1,6 @@
 import type { DecisionContext } from '@app/kernel';
 import { PAYEE, policy } from '../award.fixture.js';
-import { type BatchCommand, batchDecider, type BatchLine, type BatchState, type LineResult } from './batch.js';
+import { type BatchCommand, batchDecider, type BatchLine, type BatchState, type LineResult, type ReportedResult } from './batch.js';
 
 export const line = (number: number, amount = '100000.00', more: Partial<BatchLine> = {}): BatchLine => ({
   line: number,
@@ -35,7 +35,7 @@ export function frozen(lines: readonly BatchLine[], ...dropped: readonly number[
   return then(freezing(...lines), { type: 'freeze', dropped: gone }, on('2024-05-10', 'ledger'));
 }
 
-export type Row = LineResult & { readonly amount: string };
+export type Row = ReportedResult;
 export const row = (number: number, result: LineResult['result'], day: string, more: Partial<Row> = {}): Row => ({
   line: number,
   result,

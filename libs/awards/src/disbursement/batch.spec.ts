@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { problemOf } from '../award.fixture.js';
-import { batchDecider, type BatchState, batchTotal, MAX_BATCH_LINES } from './batch.js';
+import { type BatchCommand, batchDecider, type BatchState, batchTotal, MAX_BATCH_LINES } from './batch.js';
 import { draft, freezing, frozen, line, on, prepare, results, type Row, row, then } from './batch.fixture.js';
 
 const { decide, evolve, initialState } = batchDecider;
@@ -47,6 +47,17 @@ describe('freeze', () => {
     expect(refusal({ type: 'freeze', dropped }, draft(line(1)), today)).toBe('batch-status');
     expect(batchTotal(linesOf(frozen([line(1), line(2)], 2))).toString()).toBe('100000.00');
     expect(statuses(frozen([line(1), line(2)], 2))).toEqual(['pending', 'dropped']);
+  });
+  it('cancels a batch that loses every line, with the reasons; quiet on a repeat', () => {
+    const dropped = [1, 2].map((number) => ({ line: number, code: 'instalment-not-due', detail: '已在他批' }));
+    const freeze = { type: 'freeze', dropped } as const;
+    expect(decide(freeze, freezing(line(1), line(2)), today)).toEqual([
+      { type: 'batch-cancelled', data: { reason: expect.stringMatching(/^冻结时/), dropped } },
+    ]);
+    const empty = then(freezing(line(1), line(2)), freeze, on('2024-05-10', 'ledger'));
+    expect(empty).toMatchObject({ status: 'cancelled', cancelledBy: 'ledger', lines: [{ status: 'dropped', dropped: dropped[0] }, {}] });
+    expect(decide({ type: 'cancel', reason: '有误' }, empty, today)).toEqual([]);
+    expect(refusal(results(row(1, 'paid', '2024-05-12')), empty, today)).toBe('batch-status');
   });
 });
 
@@ -95,15 +106,38 @@ describe('the results of the bank', () => {
   it('may turn a payment into a return, never a return into a payment', () => {
     const returned = then(then(two, results(row(1, 'paid', '2024-05-12')), today), results(row(1, 'returned', '2024-05-14')), today);
     expect(statuses(returned)).toEqual(['returned', 'pending', 'dropped']);
-    const returnedFirst = then(two, results(row(1, 'returned', '2024-05-14')), today);
-    expect(decide(results(row(1, 'paid', '2024-05-12')), returnedFirst, today)).toEqual([]);
     expect(decide(results(row(1, 'paid', '2024-05-12')), returned, today)).toEqual([]);
+  });
+  it('keep a payment told after its return, of which there is nothing left to book', () => {
+    const returned = then(two, results(row(1, 'returned', '2024-05-14')), today);
+    // Of the same day, it is the payment that came back when it bears the reference of the return.
+    for (const late of [row(1, 'paid', '2024-05-12'), row(1, 'paid', '2024-05-14', { reference: 'returned-1' })]) {
+      const { amount: _, ...told } = late;
+      expect(decide(results(late), returned, today)).toMatchObject([{ type: 'batch-results-recorded', data: { results: [], late: [told] } }]);
+      const known = then(returned, results(late), today);
+      expect(statuses(known)).toEqual(['returned', 'pending', 'dropped']);
+      expect(decide(results(late), known, today)).toEqual([]);
+      expect(refusal(results(row(1, 'paid', '2024-05-11', { reference: 'other' })), known, today)).toBe('result-contradicts');
+    }
+  });
+  it.each(['2024-05-14', '2024-05-15'])('never drop another payment after the return: on %s', (day) => {
+    const returned = then(two, results(row(1, 'paid', '2024-05-12'), row(1, 'returned', '2024-05-14')), today);
+    const again = results(row(1, 'paid', day, { reference: 'again-1' }), row(2, 'paid', day));
+    expect(decide(again, returned, today)).toMatchObject([
+      { type: 'batch-results-recorded', data: { results: [{ line: 2 }] } },
+      { type: 'batch-unexpected-results', data: { results: [{ line: 1, reference: 'again-1', on: day }] } },
+    ]);
+    const told = then(returned, again, today);
+    expect(statuses(told)).toEqual(['returned', 'paid', 'dropped']);
+    expect(linesOf(told)[0]?.unexpected?.paid.reference).toBe('again-1');
+    expect(decide(again, told, today)).toEqual([]);
+    expect(refusal(results(row(1, 'paid', day, { reference: 'third-1' })), told, today)).toBe('result-contradicts');
   });
   it.each([
     ['another day for a payment', [row(1, 'paid', '2024-05-12')], row(1, 'paid', '2024-05-13')],
     ['another reference for a payment', [row(1, 'paid', '2024-05-12')], row(1, 'paid', '2024-05-12', { reference: 'other' })],
     ['another day for a return', [row(1, 'returned', '2024-05-12')], row(1, 'returned', '2024-05-13')],
-    ['a payment after the return', [row(1, 'returned', '2024-05-12')], row(1, 'paid', '2024-05-13')],
+    ['the same payment on a day after its return', [row(1, 'paid', '2024-05-12')], row(1, 'paid', '2024-05-14')],
     ['a return before the payment', [row(1, 'paid', '2024-05-13')], row(1, 'returned', '2024-05-12')],
   ] as const)('refuse the whole file for %s', (_, known, contradiction) => {
     const recorded = then(two, results(...known), today);
@@ -121,6 +155,9 @@ describe('the results of the bank', () => {
     const problem = problemOf(() => decide(results(row(1, 'paid', '2024-05-12'), bad), two, today));
     expect(problem.code).toBe('invalid-input');
     expect(problem.errors.map((error) => error.field)).toEqual([field]);
+    const read = results({ ...row(1, 'paid', '2024-05-12'), row: 2 }, { ...bad, row: 3 });
+    const named = { 'results.1.on': 'row 3.date' }[field as string] ?? field.replace('results.1', 'row 3');
+    expect(problemOf(() => decide(read, two, today)).errors.map((error) => error.field)).toEqual([named]);
   });
   it('may be of the day of the freeze and of today', () => {
     expect(decide(results(row(1, 'paid', '2024-05-10'), row(2, 'paid', '2024-06-30')), two, today)).toHaveLength(1);
@@ -136,20 +173,86 @@ describe('the results of the bank', () => {
 });
 
 describe('results of a batch that was cancelled after it was frozen', () => {
-  const cancelled = then(frozen([line(1), line(2)]), { type: 'cancel', reason: '银行未收到' }, on('2024-05-11', 'payer-2'));
-  it('are kept word for word, once a file', () => {
-    const file = results(row(1, 'paid', '2024-05-12'));
-    const [event] = decide(file, cancelled, today);
-    expect(event).toMatchObject({
-      type: 'batch-unexpected-results',
-      data: { file: '回单.csv', results: [{ line: 1, result: 'paid', reference: 'paid-1' }] },
-    });
-    const known = then(cancelled, file, today);
+  const cancel = { type: 'cancel', reason: '银行未收到' } as const;
+  const cancelled = then(frozen([line(1), line(2), line(3)], 3), cancel, on('2024-05-11', 'payer-2'));
+  const file = results(row(1, 'paid', '2024-05-12'));
+  const known = then(cancelled, file, today);
+  const paper = [{ title: '银行查询回复' }];
+  const resolve = (outcome: 'accepted' | 'not-made', evidence = outcome === 'not-made' ? paper : []): BatchCommand => ({
+    type: 'resolve-unexpected',
+    line: 1,
+    outcome,
+    reason: '经银行查询',
+    evidence,
+  });
+  const asked = on('2024-06-30', 'payer-1');
+
+  it('are kept word for word, once', () => {
+    expect(decide(file, cancelled, today)).toMatchObject([
+      {
+        type: 'batch-unexpected-results',
+        data: { file: '回单.csv', results: [{ line: 1, result: 'paid', reference: 'paid-1' }] },
+      },
+    ]);
     expect(decide(file, known, today)).toEqual([]);
     expect(statuses(known)).toEqual(statuses(cancelled));
   });
-  it('are refused for a line the batch never had', () => {
-    expect(refusal(results(row(9, 'paid', '2024-05-12')), cancelled, today)).toBe('invalid-input');
+  it.each([
+    ['a line the batch never had', row(9, 'paid', '2024-05-12'), 'results.0.line'],
+    ['another amount', row(1, 'paid', '2024-05-12', { amount: '1.00' }), 'results.0.amount'],
+    ['a day to come', row(1, 'paid', '2024-07-01'), 'results.0.on'],
+    ['a day before the freeze', row(1, 'paid', '2024-05-09'), 'results.0.on'],
+  ] as const)('are refused for %s', (_, bad, field) => {
+    expect(problemOf(() => decide(results(bad), cancelled, today)).errors.map((error) => error.field)).toEqual([field]);
+  });
+  it('leave out lines that had been dropped', () => {
+    expect(decide(results(row(3, 'paid', '2024-05-12')), cancelled, today)).toEqual([]);
+  });
+  it('are accepted by another person than the one who cancelled; quiet on a repeat', () => {
+    const [event] = decide(resolve('accepted'), known, asked);
+    expect(event).toMatchObject({
+      type: 'batch-unexpected-resolved',
+      data: { line: 1, outcome: 'accepted', result: { reference: 'paid-1' }, reason: '经银行查询' },
+    });
+    expect(refusal(resolve('accepted'), known, on('2024-06-30', 'payer-2'))).toBe('duties-not-separated');
+    const accepted = then(known, resolve('accepted'), asked);
+    expect(statuses(accepted)).toEqual(['paid', 'pending', 'dropped']);
+    expect(decide(resolve('accepted'), accepted, asked)).toEqual([]);
+    expect(refusal(resolve('not-made'), accepted, asked)).toBe('nothing-unexpected');
+    expect(decide(file, accepted, today)).toEqual([]);
+    expect(decide(results(row(1, 'returned', '2024-05-14')), accepted, today)).toMatchObject([{ type: 'batch-results-recorded' }]);
+  });
+  it('are not made only on a document of the bank; told again, they change nothing', () => {
+    expect(problemOf(() => decide(resolve('not-made', []), known, asked)).errors).toMatchObject([{ field: 'evidence' }]);
+    expect(decide(resolve('not-made'), known, asked)).toMatchObject([{ evidence: paper }]);
+    const dismissed = then(known, resolve('not-made'), asked);
+    expect(statuses(dismissed)).toEqual(['pending', 'pending', 'dropped']);
+    expect(decide(file, dismissed, today)).toEqual([]);
+    const another = results(row(1, 'paid', '2024-05-13', { reference: 'paid-1b' }));
+    expect(decide(another, dismissed, today)).toMatchObject([{ type: 'batch-unexpected-results' }]);
+  });
+  it('are not accepted once the bank has told of the return as well, whoever told of it first', () => {
+    const back = then(known, results(row(1, 'returned', '2024-05-14')), today);
+    expect(refusal(resolve('accepted'), back, asked)).toBe('result-contradicts');
+    expect(decide(resolve('not-made'), back, asked)).toHaveLength(1);
+    expect(refusal(results(row(1, 'returned', '2024-05-11')), known, today)).toBe('result-contradicts');
+    const returnedFirst = then(cancelled, results(row(1, 'returned', '2024-05-14')), today);
+    expect(decide(file, returnedFirst, today)).toMatchObject([{ type: 'batch-results-recorded', data: { results: [], late: [{ line: 1 }] } }]);
+  });
+  it('are resolved only where there are any, on a line the batch has', () => {
+    expect(refusal(resolve('accepted'), cancelled, asked)).toBe('nothing-unexpected');
+    expect(refusal({ ...resolve('accepted'), line: 9 } as BatchCommand, known, asked)).toBe('invalid-input');
+    expect(refusal(resolve('accepted'), initialState, asked)).toBe('batch-unknown');
+  });
+  it('of a payment after the return of a frozen batch are judged by another than the one who froze it, and may come back again', () => {
+    const returned = then(frozen([line(1)]), results(row(1, 'returned', '2024-05-14', { reference: 'back-1' })), today);
+    const told = then(returned, results(row(1, 'paid', '2024-05-14', { reference: 'again-1' })), today);
+    expect(refusal(resolve('accepted'), told, on('2024-06-30', 'payer-1'))).toBe('duties-not-separated');
+    const accepted = then(told, resolve('accepted'), on('2024-06-30', 'payer-2'));
+    expect(linesOf(accepted)[0]).toMatchObject({ status: 'paid', paid: { reference: 'again-1' }, past: [{ reference: 'back-1' }] });
+    // The old return, told again, is not the return of the new payment.
+    expect(decide(results(row(1, 'returned', '2024-05-14', { reference: 'back-1' })), accepted, today)).toEqual([]);
+    expect(statuses(then(accepted, results(row(1, 'returned', '2024-05-15', { reference: 'back-2' })), today))).toEqual(['returned']);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   type DecisionContext,
   type DomainEvent,
   type EventContext,
+  type Evidence,
   invalidField,
   Money,
   type PolicyCitation,
@@ -42,6 +43,13 @@ export interface LineResult {
   readonly reason: string;
 }
 
+/** A row of the bank's file: what it says, and where it stands in the file. */
+export type ReportedResult = LineResult & { readonly amount: string; readonly row?: number };
+
+export const UNEXPECTED_OUTCOMES = ['accepted', 'not-made'] as const;
+/** What came of an unexpected payment: it was made and counts, or it was not made, or came back. */
+export type UnexpectedOutcome = (typeof UNEXPECTED_OUTCOMES)[number];
+
 type Event<Type extends string, Data> = DomainEvent<Type, Readonly<Data>>;
 
 /** Everything that can happen to a payment batch (拨付批次). */
@@ -49,16 +57,43 @@ export type BatchEvent =
   | Event<'batch-prepared', { title: string; lines: readonly BatchLine[] }>
   | Event<'batch-freeze-started', { payer: string }>
   | Event<'batch-frozen', { dropped: readonly DroppedLine[]; total: string }>
-  | Event<'batch-cancelled', { reason: string }>
-  | Event<'batch-results-recorded', { file: string; sha256: string; results: readonly LineResult[] }>
-  /** The bank reports on a batch that had been cancelled after it was frozen: it must have had it all the same. */
-  | Event<'batch-unexpected-results', { file: string; sha256: string; results: readonly LineResult[] }>;
+  /** `dropped`: it lost every line when it was frozen, which is why it is cancelled. */
+  | Event<'batch-cancelled', { reason: string; dropped?: readonly DroppedLine[] }>
+  /** `late`: payments that the bank tells of after their return. There is nothing left to book of them. */
+  | Event<'batch-results-recorded', { file: string; sha256: string; results: readonly LineResult[]; late?: readonly LineResult[] }>
+  /**
+   * What the bank should not have to report: on a batch that had been cancelled after it was frozen (it must have had it
+   * all the same), or a payment after the return of the same line. Nothing is booked until somebody has found out.
+   */
+  | Event<'batch-unexpected-results', { file: string; sha256: string; results: readonly LineResult[] }>
+  | Event<'batch-unexpected-resolved', { line: number; outcome: UnexpectedOutcome; result: LineResult; reason: string }>;
+
+/** A payment the bank reports and nobody expects, until it is resolved. */
+export interface UnexpectedPayment {
+  readonly paid: LineResult;
+  /** The bank has reported its return as well. */
+  readonly returned?: LineResult;
+}
+
+export interface Resolution {
+  readonly outcome: UnexpectedOutcome;
+  readonly result: LineResult;
+  readonly reason: string;
+  readonly by: string;
+  readonly on: string;
+}
 
 export type BatchLineState = BatchLine & {
   readonly status: 'pending' | 'paid' | 'returned' | 'dropped';
   readonly paid?: LineResult;
   readonly returned?: LineResult;
+  /** The payment that `returned` sent back, when the bank told of it afterwards only. */
+  readonly late?: LineResult;
   readonly dropped?: DroppedLine;
+  readonly unexpected?: UnexpectedPayment;
+  readonly resolutions?: readonly Resolution[];
+  /** Results that count no more since a resolution: told again, they change nothing. */
+  readonly past?: readonly LineResult[];
 };
 
 export type BatchState =
@@ -69,8 +104,8 @@ export type BatchState =
       readonly payer?: string;
       readonly frozenOn?: string;
       readonly lines: readonly BatchLineState[];
-      /** Hashes of the bank's files that came for it after it was cancelled. */
-      readonly unexpected?: readonly string[];
+      readonly cancelledBy?: string;
+      readonly cancelReason?: string;
     };
 
 /** A batch at least drafted. */
@@ -101,7 +136,14 @@ export type BatchCommand =
       readonly type: 'record-results';
       readonly file: string;
       readonly sha256: string;
-      readonly results: readonly (LineResult & { readonly amount: string })[];
+      readonly results: readonly ReportedResult[];
+    }
+  | {
+      readonly type: 'resolve-unexpected';
+      readonly line: number;
+      readonly outcome: UnexpectedOutcome;
+      readonly reason: string;
+      readonly evidence?: readonly Evidence[];
     };
 
 export function batchStream(batch: string): string {
@@ -135,6 +177,9 @@ export function decideBatch(command: BatchCommand, state: BatchState, context: D
       if (batch.status === 'frozen') return [];
       if (batch.status !== 'freezing') throw refused('batch-status', `the batch is ${batch.status}`);
       const gone = new Set(command.dropped.map(({ line }) => line));
+      // A frozen batch is one the bank gets: of nothing there is none.
+      if (gone.size === batch.lines.length)
+        return [{ type: 'batch-cancelled', data: { reason: '冻结时全部明细均不能拨付', dropped: command.dropped } }];
       const total = batchTotal(batch.lines.map(({ amount, line }) => ({ amount, status: gone.has(line) ? 'dropped' : 'pending' })));
       return [{ type: 'batch-frozen', data: { dropped: command.dropped, total: total.toString() } }];
     }
@@ -155,6 +200,8 @@ export function decideBatch(command: BatchCommand, state: BatchState, context: D
     }
     case 'record-results':
       return recordResults(command, state, context);
+    case 'resolve-unexpected':
+      return resolveUnexpected(command, state, context);
     default:
       return unreachable(command);
   }
@@ -178,7 +225,8 @@ function prepare({ title, lines }: Extract<BatchCommand, { type: 'prepare' }>, s
 /**
  * Takes in the bank's results. For one line the bank may say `paid`, `returned`, or first one and later the other
  * (退票); files may come late, twice or in the wrong order. Only what is new changes anything; what contradicts the
- * record refuses the whole file, because then a person has to ask the bank.
+ * record refuses the whole file, because then a person has to ask the bank. A payment that nobody expects, on a
+ * cancelled batch or after the line's return, is recorded and waits for a person to resolve it.
  */
 function recordResults(
   { file, sha256, results }: Extract<BatchCommand, { type: 'record-results' }>,
@@ -186,62 +234,167 @@ function recordResults(
   context: DecisionContext,
 ): readonly BatchEvent[] {
   const batch = existing(state);
-  if (batch.status === 'cancelled' && batch.frozenOn !== undefined) return unexpectedResults({ file, sha256, results }, batch);
-  if (batch.status !== 'frozen') throw refused('batch-status', `the batch is ${batch.status}; the bank's results belong to a frozen one`);
+  if (batch.frozenOn === undefined || (batch.status !== 'frozen' && batch.status !== 'cancelled'))
+    throw refused('batch-status', `the batch is ${batch.status}; the bank's results belong to a frozen one`);
   const lines = new Map(batch.lines.map((line) => [line.line, line]));
-  const fresh: LineResult[] = [];
-  results.forEach(({ amount, ...result }, index) => {
-    const line = lines.get(result.line);
-    const field = `results.${index}`;
-    if (line === undefined || line.status === 'dropped')
-      throw invalidField(`${field}.line`, 'in-batch', `the batch has no line ${result.line}`);
-    if (amount !== line.amount)
-      throw invalidField(`${field}.amount`, 'same-amount', `line ${result.line} is ${line.amount}, not ${amount}`);
-    if (result.on > context.today) throw invalidField(`${field}.on`, 'not-in-the-future', `must not be later than today, ${context.today}`);
-    if (batch.frozenOn !== undefined && result.on < batch.frozenOn)
-      throw invalidField(`${field}.on`, 'not-before-freeze', `the batch was frozen on ${batch.frozenOn}`);
-    contradiction(line, result);
-    const next = withResult(line, result);
-    if (next !== line) fresh.push(result);
-    lines.set(result.line, next);
+  const taken: Record<Taken, LineResult[]> = { known: [], booked: [], late: [], unexpected: [] };
+  results.forEach((reported, index) => {
+    const { amount: _amount, row: _row, ...result } = reported;
+    const line = requireReportable(batch, lines.get(result.line), reported, index, context);
+    if (line === undefined) return;
+    const as = judge(line, result, batch.status === 'frozen');
+    taken[as].push(result);
+    if (as === 'booked') lines.set(line.line, withResult(line, result));
+    if (as === 'late') lines.set(line.line, { ...line, late: result });
+    if (as === 'unexpected') lines.set(line.line, withUnexpected(line, result));
   });
-  return fresh.length === 0 ? [] : [{ type: 'batch-results-recorded', data: { file, sha256, results: fresh } }];
+  const { booked, late, unexpected } = taken;
+  return [
+    ...(booked.length + late.length > 0
+      ? [{ type: 'batch-results-recorded' as const, data: { file, sha256, results: booked, ...(late.length > 0 && { late }) } }]
+      : []),
+    ...(unexpected.length > 0 ? [{ type: 'batch-unexpected-results' as const, data: { file, sha256, results: unexpected } }] : []),
+  ];
 }
 
-/** Kept word for word, once a file: the payments process then holds the awards, and people have to find out what the bank did. */
-function unexpectedResults(
-  { file, sha256, results }: Omit<Extract<BatchCommand, { type: 'record-results' }>, 'type'>,
-  batch: ExistingBatch,
-): readonly BatchEvent[] {
-  if (batch.unexpected?.includes(sha256) === true) return [];
-  const known = new Set(batch.lines.map(({ line }) => line));
-  const unknown = results.find(({ line }) => !known.has(line));
-  if (unknown !== undefined) throw invalidField('results', 'in-batch', `the batch has no line ${unknown.line}`);
-  return [{ type: 'batch-unexpected-results', data: { file, sha256, results: results.map(({ amount: _, ...result }) => result) } }];
+/**
+ * The line a row is about; undefined for one that a cancelled batch had dropped before, of which nothing was ordered.
+ * @throws Problem `invalid-input` naming row and column.
+ */
+function requireReportable(
+  { status, frozenOn }: ExistingBatch,
+  line: BatchLineState | undefined,
+  { row, ...result }: ReportedResult,
+  index: number,
+  { today }: DecisionContext,
+): BatchLineState | undefined {
+  // As the parser of the file names them, where there was a file.
+  const field = (name: 'line' | 'amount' | 'on') =>
+    row === undefined ? `results.${index}.${name}` : `row ${row}.${name === 'on' ? 'date' : name}`;
+  if (line?.status === 'dropped' && status === 'cancelled') return undefined;
+  if (line === undefined || line.status === 'dropped')
+    throw invalidField(field('line'), 'in-batch', `the batch has no line ${result.line}`);
+  if (result.amount !== line.amount)
+    throw invalidField(field('amount'), 'same-amount', `line ${result.line} is ${line.amount}, not ${result.amount}`);
+  if (result.on > today) throw invalidField(field('on'), 'not-in-the-future', `must not be later than today, ${today}`);
+  if (frozenOn !== undefined && result.on < frozenOn)
+    throw invalidField(field('on'), 'not-before-freeze', `the batch was frozen on ${frozenOn}`);
+  return line;
 }
 
-function contradiction(line: BatchLineState, result: LineResult): void {
-  const known = line[result.result];
-  const differs = known !== undefined && (known.on !== result.on || known.reference !== result.reference);
-  const paid = result.result === 'paid' ? result : line.paid;
-  const returned = result.result === 'returned' ? result : line.returned;
-  const paidAfterReturn = paid !== undefined && returned !== undefined && paid.on > returned.on;
-  if (differs || paidAfterReturn) {
-    throw refused(
-      'result-contradicts',
-      `line ${line.line}: the file says ${result.result} on ${result.on} (${result.reference}), recorded is ${line.status}; nothing was changed, ask the bank`,
-      {
-        line: line.line,
-        recorded: known ?? line.paid ?? line.returned,
-      },
-    );
+type Taken = 'known' | 'booked' | 'late' | 'unexpected';
+
+/** What a result is to a line. @throws Problem `result-contradicts` */
+function judge(line: BatchLineState, result: LineResult, isExpected: boolean): Taken {
+  const { paid, returned, late, unexpected, past = [] } = line;
+  const isSame = (known: LineResult | undefined) =>
+    known !== undefined && known.result === result.result && known.on === result.on && known.reference === result.reference;
+  if ([paid, returned, late, unexpected?.paid, unexpected?.returned, ...past].some(isSame)) return 'known';
+  if (result.result === 'paid') {
+    const before = paid ?? late;
+    if (unexpected !== undefined) throw contradiction(line, result, unexpected.paid);
+    if (before?.reference === result.reference) throw contradiction(line, result, before);
+    if (returned === undefined) {
+      if (before !== undefined) throw contradiction(line, result, before);
+      return isExpected ? 'booked' : 'unexpected';
+    }
+    // A reference of its own makes it a payment of its own; the return's names the payment that came back.
+    if (result.on > returned.on || (result.on === returned.on && result.reference !== returned.reference)) return 'unexpected';
+    if (before !== undefined) throw contradiction(line, result, before);
+    return 'late';
   }
+  if (unexpected !== undefined) {
+    if (unexpected.returned !== undefined || result.on < unexpected.paid.on)
+      throw contradiction(line, result, unexpected.returned ?? unexpected.paid);
+    return 'unexpected';
+  }
+  if (returned !== undefined) throw contradiction(line, result, returned);
+  if (paid !== undefined && paid.on > result.on) throw contradiction(line, result, paid);
+  return paid !== undefined || isExpected ? 'booked' : 'unexpected';
 }
 
-/** The same line when the result adds nothing: it is known, or a `paid` that a later return has overtaken. */
-function withResult(line: BatchLineState, result: LineResult): BatchLineState {
-  if (line[result.result] !== undefined || line.returned !== undefined) return line;
+function contradiction(line: BatchLineState, result: LineResult, recorded: LineResult) {
+  return refused(
+    'result-contradicts',
+    `line ${line.line}: the file says ${result.result} on ${result.on} (${result.reference}), recorded is ${recorded.result} on ${recorded.on} (${recorded.reference}); nothing was changed, ask the bank`,
+    { line: line.line, recorded },
+  );
+}
+
+/** A person has asked the bank what it did, and answers for one line. */
+function resolveUnexpected(
+  { line: number, outcome, reason, evidence = [] }: Extract<BatchCommand, { type: 'resolve-unexpected' }>,
+  state: BatchState,
+  { actorId }: DecisionContext,
+): readonly BatchEvent[] {
+  const batch = existing(state);
+  const line = batch.lines.find((each) => each.line === number);
+  if (line === undefined) throw invalidField('line', 'in-batch', `the batch has no line ${number}`);
+  const { unexpected } = line;
+  if (unexpected === undefined) {
+    if (line.resolutions?.at(-1)?.outcome === outcome) return [];
+    throw refused('nothing-unexpected', `the bank reports no unexpected payment of line ${number} that is not resolved`, { line: number });
+  }
+  const author = batch.status === 'cancelled' ? batch.cancelledBy : batch.payer;
+  if (author === actorId)
+    throw refused('duties-not-separated', `${actorId} has ${batch.status} this batch and may not judge what the bank did with it`, {
+      actor: actorId,
+    });
+  if (outcome === 'accepted' && unexpected.returned !== undefined)
+    throw refused('result-contradicts', `the bank has reported the return of this payment on ${unexpected.returned.on}`, {
+      line: number,
+      recorded: unexpected.returned,
+    });
+  if (outcome === 'not-made' && evidence.length === 0)
+    throw invalidField('evidence', 'required', 'name the document in which the bank confirms that it did not pay, or that it was returned');
+  const data = { line: number, outcome, result: unexpected.paid, reason };
+  return [{ type: 'batch-unexpected-resolved', data, ...(evidence.length > 0 && { evidence }) }];
+}
+
+/** The line after a result that is booked. */
+export function withResult(line: BatchLineState, result: LineResult): BatchLineState {
   return { ...line, status: result.result, [result.result]: result };
+}
+
+function withUnexpected(line: BatchLineState, result: LineResult): BatchLineState {
+  if (result.result === 'paid') return { ...line, unexpected: { paid: result } };
+  if (line.unexpected !== undefined) return { ...line, unexpected: { ...line.unexpected, returned: result } };
+  return { ...line, ...(line.status === 'pending' && { status: 'returned' }), returned: result };
+}
+
+function withResolution({ unexpected, paid, returned, late, ...line }: BatchLineState, resolution: Resolution): BatchLineState {
+  const { outcome, result } = resolution;
+  const resolutions = [...(line.resolutions ?? []), resolution];
+  const known = (...some: readonly (LineResult | undefined)[]) => [
+    ...(line.past ?? []),
+    ...some.filter((each): each is LineResult => each !== undefined),
+  ];
+  if (outcome === 'accepted') return { ...line, status: 'paid', paid: result, resolutions, past: known(paid, returned, late) };
+  const before = { ...(paid && { paid }), ...(returned && { returned }), ...(late && { late }) };
+  return { ...line, ...before, resolutions, past: known(unexpected?.paid, unexpected?.returned) };
+}
+
+function withDropped<Batch extends ExistingBatch>(batch: Batch, dropped: readonly DroppedLine[]): Batch {
+  const reasons = new Map(dropped.map((line) => [line.line, line]));
+  const lines = batch.lines.map((line): BatchLineState => {
+    const why = reasons.get(line.line);
+    return why === undefined ? line : { ...line, status: 'dropped', dropped: why };
+  });
+  return { ...batch, lines };
+}
+
+function withEach<Item extends { readonly line: number }>(
+  batch: ExistingBatch,
+  items: readonly Item[],
+  change: (line: BatchLineState, item: Item) => BatchLineState,
+): ExistingBatch {
+  const lines = [...batch.lines];
+  const places = new Map(lines.map(({ line }, index) => [line, index]));
+  for (const item of items) {
+    const place = places.get(item.line);
+    if (place !== undefined) lines[place] = change(lines[place] as BatchLineState, item);
+  }
+  return { ...batch, lines };
 }
 
 export function evolveBatch(state: BatchState, event: BatchEvent, at: EventContext): BatchState {
@@ -250,27 +403,23 @@ export function evolveBatch(state: BatchState, event: BatchEvent, at: EventConte
       return { status: 'draft', title: event.data.title, lines: event.data.lines.map((line) => ({ ...line, status: 'pending' })) };
     case 'batch-freeze-started':
       return { ...existing(state), status: 'freezing', payer: event.data.payer };
-    case 'batch-frozen': {
-      const dropped = new Map(event.data.dropped.map((line) => [line.line, line]));
-      const lines = existing(state).lines.map((line): BatchLineState => {
-        const why = dropped.get(line.line);
-        return why === undefined ? line : { ...line, status: 'dropped', dropped: why };
-      });
-      return { ...existing(state), status: 'frozen', frozenOn: at.effectiveOn, lines };
+    case 'batch-frozen':
+      return { ...withDropped(existing(state), event.data.dropped), status: 'frozen', frozenOn: at.effectiveOn };
+    case 'batch-cancelled': {
+      const { reason, dropped = [] } = event.data;
+      return { ...withDropped(existing(state), dropped), status: 'cancelled', cancelledBy: at.actorId, cancelReason: reason };
     }
-    case 'batch-cancelled':
-      return { ...existing(state), status: 'cancelled' };
     case 'batch-results-recorded': {
-      const lines = [...existing(state).lines];
-      for (const result of event.data.results) {
-        const index = lines.findIndex(({ line }) => line === result.line);
-        lines[index] = withResult(lines[index] as BatchLineState, result);
-      }
-      return { ...existing(state), lines };
+      const { results, late = [] } = event.data;
+      const booked = withEach(existing(state), results, withResult);
+      return withEach(booked, late, (line, result) => ({ ...line, late: result }));
     }
-    case 'batch-unexpected-results': {
-      const batch = existing(state);
-      return { ...batch, unexpected: [...(batch.unexpected ?? []), event.data.sha256] };
+    case 'batch-unexpected-results':
+      return withEach(existing(state), event.data.results, withUnexpected);
+    case 'batch-unexpected-resolved': {
+      const { line, outcome, result, reason } = event.data;
+      const resolution = { outcome, result, reason, by: at.actorId, on: at.effectiveOn };
+      return withEach(existing(state), [{ line }], (before) => withResolution(before, resolution));
     }
     default:
       return unreachable(event);

@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min, ValidateNested, IsObject } from 'class-validator';
-import { IsCreditCode, IsListOf, IsText, MayBeLeftOut } from '@app/http';
-import { BATCH_ID, MAX_BATCH_LINES } from './batch.js';
+import { EvidenceDto, IsCreditCode, IsEvidenceList, IsListOf, IsText, MayBeLeftOut } from '@app/http';
+import { BATCH_ID, MAX_BATCH_LINES, UNEXPECTED_OUTCOMES, type UnexpectedOutcome } from './batch.js';
 
 export class InstalmentReferenceDto {
   @IsText(250)
@@ -66,13 +66,26 @@ export class BankFileDto {
   @IsText(200)
   file!: string;
 
-  /** The CSV text: columns batch, line, amount, result, date, reference, reason. */
+  /** The CSV text: columns batch, line, amount, result, date, reference, reason; days as 2026-11-23 or 2026/11/23, amounts as 123456.79 or 123,456.79. */
   @IsString()
   @MaxLength(900_000)
   content!: string;
 }
 
+/** 意外支付处理 */
+export class ResolveUnexpectedDto extends CancelBatchDto {
+  /** accepted 确已支付，予以入账; not-made 银行确认未支付或已退回 (evidence is required) */
+  @IsIn(UNEXPECTED_OUTCOMES)
+  outcome!: UnexpectedOutcome;
+
+  /** 依据: the bank's confirmation */
+  @MayBeLeftOut()
+  @IsEvidenceList()
+  evidence?: EvidenceDto[];
+}
+
 export class PaymentFileDto {
+  /** csv: exact, for the bank's system. xlsx: for people; a spreadsheet shortens accounts of many digits when it opens a CSV. */
   @MayBeLeftOut()
   @IsIn(['csv', 'xlsx'])
   format: 'csv' | 'xlsx' = 'csv';

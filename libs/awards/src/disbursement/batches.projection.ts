@@ -12,6 +12,8 @@ export interface BatchRow {
   readonly total_fen: number;
   readonly lines: number;
   readonly dropped: number;
+  /** Lines of which the bank reports a payment nobody expects, and nobody has resolved. */
+  readonly unexpected: number;
   readonly prepared_on: string;
   readonly frozen_on: string | null;
   readonly revision: number;
@@ -26,6 +28,7 @@ const batchTable = table<BatchRow>({
     total_fen: 'integer',
     lines: 'integer',
     dropped: 'integer',
+    unexpected: 'integer',
     prepared_on: 'text',
     frozen_on: 'text',
     revision: 'integer',
@@ -33,15 +36,28 @@ const batchTable = table<BatchRow>({
   key: ['batch'],
 });
 
+/** A line with an unexpected payment that nobody has resolved. */
+export interface UnexpectedRow {
+  readonly batch: string;
+  readonly line: number;
+}
+
+const unexpectedTable = table<UnexpectedRow>({
+  name: 'batch_unexpected',
+  columns: { batch: 'text', line: 'integer' },
+  key: ['batch', 'line'],
+});
+
 export interface BatchTables {
   readonly payment_batch: BatchRow;
+  readonly batch_unexpected: UnexpectedRow;
 }
 
 /** Payment batches for lists; a single batch is read from its own stream. */
 export class BatchesProjection implements Projection {
   readonly name = 'batches';
-  readonly version = 1;
-  readonly tables = [batchTable] as never[];
+  readonly version = 2;
+  readonly tables = [batchTable, unexpectedTable] as never[];
   readonly handles = new Set(Object.keys(batchEvents));
 
   apply(recorded: RecordedEvent, rows: Rows): void {
@@ -57,14 +73,29 @@ export class BatchesProjection implements Projection {
         total_fen: batchTotal(lines).toFen(),
         lines: lines.length,
         dropped: 0,
+        unexpected: 0,
       };
       rows.put(batchTable, { ...row, prepared_on: event.metadata.effectiveOn, frozen_on: null, revision });
       return;
     }
     const before = rows.get(batchTable, batch);
     if (before === undefined) throw new Error(`${event.type} on batch ${batch}, which was never prepared`);
-    rows.put(batchTable, { ...before, ...changeOf(event), revision });
+    const unexpected = before.unexpected + unexpectedBy(event, batch, rows);
+    rows.put(batchTable, { ...before, ...changeOf(event), unexpected, revision });
   }
+}
+
+/** Notes the lines with an unexpected payment, and by how many their number grows. */
+function unexpectedBy(event: RecordedEvent & BatchEvent, batch: string, rows: Rows): number {
+  if (event.type === 'batch-unexpected-resolved') {
+    rows.remove(unexpectedTable, batch, event.data.line);
+    return -1;
+  }
+  if (event.type !== 'batch-unexpected-results') return 0;
+  const paid = event.data.results.filter(({ result, line }) => result === 'paid' && rows.get(unexpectedTable, batch, line) === undefined);
+  const lines = new Set(paid.map(({ line }) => line));
+  for (const line of lines) rows.put(unexpectedTable, { batch, line });
+  return lines.size;
 }
 
 function changeOf(event: RecordedEvent & BatchEvent): Partial<BatchRow> {
@@ -78,11 +109,14 @@ function changeOf(event: RecordedEvent & BatchEvent): Partial<BatchRow> {
         dropped: event.data.dropped.length,
         frozen_on: event.metadata.effectiveOn,
       };
-    case 'batch-cancelled':
-      return { status: 'cancelled' };
+    case 'batch-cancelled': {
+      const { dropped } = event.data;
+      return { status: 'cancelled', ...(dropped && { total_fen: 0, dropped: dropped.length }) };
+    }
     case 'batch-prepared':
     case 'batch-results-recorded':
     case 'batch-unexpected-results':
+    case 'batch-unexpected-resolved':
       return {};
   }
 }

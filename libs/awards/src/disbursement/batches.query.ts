@@ -3,7 +3,7 @@ import { Executor } from '@app/event-store';
 import { Money, notFound } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { ReadModels } from '@app/projections';
-import { batchDecider, batchStream, batchTotal, type ExistingBatch } from './batch.js';
+import { batchDecider, batchStream, batchTotal, type ExistingBatch, type UnexpectedPayment } from './batch.js';
 import type { BatchTables } from './batches.projection.js';
 
 export interface BatchSummary {
@@ -13,6 +13,8 @@ export interface BatchSummary {
   readonly total: string;
   readonly lines: number;
   readonly dropped: number;
+  /** Lines with an unexpected payment that nobody has resolved. */
+  readonly unexpected: number;
   readonly preparedOn: string;
   readonly frozenOn: string | null;
   readonly revision: number;
@@ -51,11 +53,30 @@ export class ListBatchesHandler implements IQueryHandler<ListBatches> {
   }
 }
 
+/** A line that is not paid, and why. */
+export interface ShownDroppedLine {
+  readonly line: number;
+  readonly award: string;
+  readonly instalment: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** A line of which the bank reports a payment that somebody has to resolve. */
+export interface ShownUnexpected extends UnexpectedPayment {
+  readonly line: number;
+  readonly award: string;
+  readonly instalment: number;
+  readonly amount: string;
+}
+
 export interface BatchDetail {
   readonly batch: string;
   readonly revision: number;
   /** What goes to the bank: everything but dropped lines. */
   readonly total: string;
+  readonly dropped: readonly ShownDroppedLine[];
+  readonly unexpected: readonly ShownUnexpected[];
   readonly state: ExistingBatch;
 }
 
@@ -73,6 +94,19 @@ export class GetBatchHandler implements IQueryHandler<GetBatch> {
   async execute({ batch }: GetBatch): Promise<BatchDetail> {
     const { state, revision } = await this.executor.load(batchDecider, batchStream(batch));
     if (state.status === 'none') throw notFound('batch-unknown', `there is no payment batch ${batch}`);
-    return { batch, revision, total: batchTotal(state.lines).toString(), state };
+    const total = batchTotal(state.lines).toString();
+    return { batch, revision, total, dropped: droppedOf(state), unexpected: unexpectedOf(state), state };
   }
+}
+
+export function droppedOf({ lines }: ExistingBatch): readonly ShownDroppedLine[] {
+  return lines.flatMap(({ line, award, instalment, dropped }) =>
+    dropped === undefined ? [] : [{ line, award, instalment, code: dropped.code, detail: dropped.detail }],
+  );
+}
+
+export function unexpectedOf({ lines }: ExistingBatch): readonly ShownUnexpected[] {
+  return lines.flatMap(({ line, award, instalment, amount, unexpected }) =>
+    unexpected === undefined ? [] : [{ line, award, instalment, amount, ...unexpected }],
+  );
 }

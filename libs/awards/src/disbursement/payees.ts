@@ -9,6 +9,7 @@ export interface Payee {
   readonly code: CreditCode;
   readonly name: string;
   readonly account: string;
+  readonly accountRecordedBy?: string;
 }
 
 /** Why an award cannot be paid to anyone just now. */
@@ -33,7 +34,8 @@ export class Payees {
     if (account === undefined || !account.verified || typeof account.value !== 'string') {
       return { refusal: 'account-unverified', detail: `the dossier of ${dossier.name} holds no verified ${ACCOUNT_FACT} (收款账户)` };
     }
-    return { code: dossier.creditCode, name: dossier.name, account: account.value };
+    const { recordedBy } = account.source;
+    return { code: dossier.creditCode, name: dossier.name, account: account.value, accountRecordedBy: recordedBy };
   }
 
   /** The dossier of whoever is paid: the award's payee, or the successor an approver has confirmed. */

@@ -1,23 +1,27 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Budgets } from '@app/budgets';
-import { Executor, type RecordedEvent } from '@app/event-store';
+import { asDomainEvent, contextOf, EVENT_STORE, type EventStore, Executor, type RecordedEvent } from '@app/event-store';
 import { Problem, refused } from '@app/kernel';
 import { type ProcessManager, reactionContext, Subscriptions } from '@app/projections';
-import { awardStream, isGranted } from '../award.js';
+import { awardStream, isGranted, paymentOf } from '../award.js';
 import { type AwardCommand, awardDecider } from '../decide.js';
 import {
   batchDecider,
   type BatchEvent,
   type BatchLine,
+  type BatchLineState,
+  type BatchState,
   type DroppedLine,
   type ExistingBatch,
   type LineResult,
   shortened,
+  withResult,
 } from './batch.js';
 import { Standing } from '../standing.js';
 import { Payees } from './payees.js';
 
 const NAME = 'payments';
+const RESOLVED = { accepted: '该笔款项确已支付，已入账', 'not-made': '该笔款项未支付或已退回' } as const;
 
 /**
  * Carries a batch to the awards and budgets it pays: freezing orders each instalment on its award, which alone knows
@@ -26,9 +30,16 @@ const NAME = 'payments';
 @Injectable()
 export class PaymentsProcess implements ProcessManager {
   readonly name = NAME;
-  readonly handles = new Set(['batch-freeze-started', 'batch-cancelled', 'batch-results-recorded', 'batch-unexpected-results']);
+  readonly handles = new Set([
+    'batch-freeze-started',
+    'batch-cancelled',
+    'batch-results-recorded',
+    'batch-unexpected-results',
+    'batch-unexpected-resolved',
+  ]);
 
   constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly executor: Executor,
     private readonly budgets: Budgets,
     private readonly payees: Payees,
@@ -57,12 +68,13 @@ export class PaymentsProcess implements ProcessManager {
         }
         return;
       case 'batch-results-recorded':
-        for (const result of (event.data as { results: readonly LineResult[] }).results) await this.settle(event, batch, state, result);
-        return;
+        return this.settleAll(event, batch);
       case 'batch-unexpected-results':
         for (const result of (event.data as { results: readonly LineResult[] }).results)
           await this.holdUnexpected(event, batch, state, result);
         return;
+      case 'batch-unexpected-resolved':
+        return this.resolve(event, batch, state);
       case 'batch-prepared':
       case 'batch-frozen':
         return;
@@ -76,8 +88,8 @@ export class PaymentsProcess implements ProcessManager {
     const dropped: DroppedLine[] = [];
     for (const line of state.lines) {
       try {
-        await this.requireSamePayee(line, event.metadata.effectiveOn);
-        await this.order(event, line, {
+        const accountRecordedBy = await this.requireSamePayee(line, event.metadata.effectiveOn);
+        await this.order(event, line, accountRecordedBy, {
           type: 'order',
           no: line.instalment,
           batch,
@@ -95,60 +107,124 @@ export class PaymentsProcess implements ProcessManager {
     await this.executor.execute(batchDecider, event.stream, command, { ...reactionContext(event, NAME, 'freeze', 'freeze') });
   }
 
-  /** What is known of the payee's standing belongs to the moment, not to the command: an order sent again is the same order. */
+  /** What is known of the payee belongs to the moment, not to the command: an order sent again is the same order. */
   private async order(
     event: RecordedEvent,
     line: BatchLine,
-    order: Omit<Extract<AwardCommand, { type: 'order' }>, 'listings'>,
+    accountRecordedBy: string | undefined,
+    order: Omit<Extract<AwardCommand, { type: 'order' }>, 'listings' | 'accountRecordedBy'>,
   ): Promise<void> {
     await this.executor.execute(
       awardDecider,
       awardStream(line.award),
-      async () => ({ ...order, listings: await this.standing.ofPayee(line.payee, event.metadata.effectiveOn) }),
+      async () => ({
+        ...order,
+        listings: await this.standing.ofPayee(line.payee, event.metadata.effectiveOn),
+        ...(accountRecordedBy !== undefined && { accountRecordedBy }),
+      }),
       reactionContext(event, NAME, order, `award:${line.line}:order`),
     );
   }
 
-  /** Between preparing and freezing the account may have been disputed or replaced, or the payee merged. */
-  private async requireSamePayee(line: BatchLine, on: string): Promise<void> {
+  /** Between preparing and freezing the account may have been disputed or replaced, or the payee merged. Answers who recorded it. */
+  private async requireSamePayee(line: BatchLine, on: string): Promise<string | undefined> {
     const { state } = await this.executor.load(awardDecider, awardStream(line.award));
-    if (!isGranted(state)) return;
+    if (!isGranted(state)) return undefined;
     const payee = await this.payees.of(state, on);
     if ('refusal' in payee) throw refused(payee.refusal, payee.detail);
     if (payee.code !== line.payee || payee.account !== line.account) {
       throw refused('account-changed', `${payee.name} is to be paid to another account than the batch says`, { award: line.award });
     }
+    return payee.accountRecordedBy;
   }
 
-  /** The bank says it paid a batch that was cancelled: nothing more is paid on that award until people have found out. */
+  /** The bank reports a payment nobody expects: nothing more is paid on that award until people have found out. */
   private async holdUnexpected(event: RecordedEvent, batch: string, state: ExistingBatch, result: LineResult): Promise<void> {
     const line = state.lines.find((each) => each.line === result.line);
-    if (line === undefined || result.result !== 'paid') return;
+    const open = line?.unexpected?.paid;
+    // Seen again, as when read models are built anew, it may have been resolved long since.
+    if (line === undefined || open === undefined || open.on !== result.on || open.reference !== result.reference) return;
+    const said = state.status === 'cancelled' ? `已作废批次${batch}` : `批次${batch}中已退回`;
+    const reason = `银行回单称${said}的第${result.line}笔已支付（${result.reference}），待核实`;
+    await this.unlessEnded(event, line, { type: 'hold', reason, bound: { payment: paymentOf({ batch, ...result }) } }, 'hold-payment');
+  }
+
+  /**
+   * An accepted payment is booked like any other, where the award still had it to pay; where not, the award has been
+   * overpaid and stays held until that is demanded back. What was not made leaves the award free again.
+   */
+  private async resolve(event: RecordedEvent, batch: string, state: ExistingBatch): Promise<void> {
+    const { line: number, outcome, result } = event.data as Extract<BatchEvent, { type: 'batch-unexpected-resolved' }>['data'];
+    const line = state.lines.find((each) => each.line === number);
+    if (line === undefined) throw new Error(`batch ${batch} has no line ${number}`);
+    const payment = paymentOf({ batch, ...result });
+    if (outcome === 'accepted') {
+      const { on, reference } = result;
+      const payer = state.payer ?? event.metadata.actor.id;
+      await this.onAward(event, line, { type: 'accept-payment', no: line.instalment, batch, line: number, payer, on, reference });
+      const { state: award } = await this.executor.load(awardDecider, awardStream(line.award));
+      if (!isGranted(award)) throw new Error(`${line.award} is in batch ${batch} but not granted`);
+      if (award.overpayments.some((known) => paymentOf(known) === payment)) return;
+      const instalment = award.instalments.find(({ no }) => no === line.instalment);
+      // Seen again later, it may have come back and be on its way elsewhere.
+      if (instalment !== undefined && 'batch' in instalment && instalment.batch === batch && instalment.line === number)
+        await this.settle(event, batch, line, result, { payment, isBooked: false });
+    }
+    await this.unlessEnded(event, line, { type: 'release-hold', reason: `已核实：${RESOLVED[outcome]}`, payment }, 'release-payment');
+  }
+
+  /** An award that has ended pays nothing more, held or not. */
+  private async unlessEnded(event: RecordedEvent, line: BatchLine, command: AwardCommand, part: string): Promise<void> {
     try {
-      await this.onAward(event, line, {
-        type: 'hold',
-        reason: `the bank reports line ${result.line} of the cancelled batch ${batch} as paid (${result.reference})`,
-      });
+      await this.onAward(event, line, command, part);
     } catch (error) {
-      // An award that has ended pays nothing more anyway.
-      if (!(error instanceof Problem) || error.kind !== 'refused') throw error;
+      if (!(error instanceof Problem) || error.code !== 'award-status') throw error;
     }
   }
 
-  private async settle(event: RecordedEvent, batch: string, state: ExistingBatch, result: LineResult): Promise<void> {
-    const line = state.lines.find((each) => each.line === result.line);
-    if (line === undefined) throw new Error(`batch ${batch} has no line ${result.line}`);
+  /** Whether there is anything to flow back depends on what had been booked before this event, not on what has come since. */
+  private async settleAll(event: RecordedEvent, batch: string): Promise<void> {
+    const lines = new Map((await this.before(event)).lines.map((line) => [line.line, line]));
+    for (const result of (event.data as { results: readonly LineResult[] }).results) {
+      const line = lines.get(result.line);
+      if (line === undefined) throw new Error(`batch ${batch} has no line ${result.line}`);
+      await this.settle(event, batch, line, result, { payment: bookedAs(batch, line), isBooked: line.paid !== undefined });
+      lines.set(result.line, withResult(line, result));
+    }
+  }
+
+  /** The batch as it was before an event. */
+  private async before(event: RecordedEvent): Promise<ExistingBatch> {
+    let state: BatchState = batchDecider.initialState;
+    for await (const page of this.store.readStream(event.stream)) {
+      for (const each of page) {
+        if (each.revision >= event.revision) break;
+        state = batchDecider.evolve(state, asDomainEvent<BatchEvent>(each), contextOf(each));
+      }
+    }
+    if (state.status === 'none') throw new Error(`${event.stream} begins with ${event.type}`);
+    return state;
+  }
+
+  private async settle(
+    event: RecordedEvent,
+    batch: string,
+    line: BatchLineState,
+    result: LineResult,
+    { payment, isBooked }: { readonly payment: string; readonly isBooked: boolean },
+  ): Promise<void> {
     const { award: id, instalment, amount } = line;
     const { state: award } = await this.executor.load(awardDecider, awardStream(id));
     if (!isGranted(award)) throw new Error(`${id} is in batch ${batch} but not granted`);
     const { line: number, result: outcome, on, reference, reason } = result;
-    const payment = `${batch}/${number}`;
+    // No budget line had paid what was too much.
+    const isOverpaid = award.overpayments.some((known) => paymentOf(known) === payment);
     const spending = { award: id, payee: award.payee, clause: award.clause, instalment, amount, payment };
     const context = reactionContext(event, NAME, spending, `budget:${number}:${outcome}`);
     // The budget first: whoever learns from the award that nothing is at the bank any more finds every payment booked.
     if (outcome === 'paid') await this.budgets.spend(award.grant.budget, spending, context);
     // Only what had been booked as paid before can flow back; a payment that never arrived is still reserved.
-    else if (line.paid !== undefined) await this.budgets.returnSpending(award.grant.budget, spending, context);
+    else if (isBooked && !isOverpaid) await this.budgets.returnSpending(award.grant.budget, spending, context);
     await this.onAward(
       event,
       line,
@@ -165,4 +241,12 @@ export class PaymentsProcess implements ProcessManager {
       reactionContext(event, NAME, command, `award:${line.line}:${part}`),
     );
   }
+}
+
+/** The payment a line's result is booked as: the first has the line's name, one accepted later its own. */
+function bookedAs(batch: string, { line, paid, resolutions = [] }: BatchLineState): string {
+  const isAccepted = resolutions.some(
+    ({ outcome, result }) => outcome === 'accepted' && result.reference === paid?.reference && result.on === paid.on,
+  );
+  return isAccepted && paid !== undefined ? paymentOf({ batch, ...paid }) : `${batch}/${line}`;
 }

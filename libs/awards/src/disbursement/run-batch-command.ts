@@ -1,13 +1,13 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type CommandContext, Executor, type Receipt } from '@app/event-store';
+import { type CommandContext, Executor, type Prepare, type Receipt } from '@app/event-store';
 import { Subscriptions } from '@app/projections';
-import { type BatchCommand, batchDecider, batchStream } from './batch.js';
+import { type BatchCommand, batchDecider, type BatchState, batchStream } from './batch.js';
 
 /** A command on one payment batch. */
 export class RunBatchCommand extends Command<Receipt> {
   constructor(
     readonly batch: string,
-    readonly command: BatchCommand,
+    readonly command: BatchCommand | Prepare<BatchCommand, BatchState>,
     readonly context: CommandContext,
   ) {
     super();

@@ -19,10 +19,11 @@ export interface DueInstalment {
   readonly dueSince: string;
   /** Days it has been due on the day asked about. */
   readonly ageDays: number;
-  /** due, held (`bar` says why), or in a batch that the bank has not answered. */
+  /** due, held (`bar` says why, also when it is in a batch already), or in a batch that the bank has not answered. */
   readonly state: 'due' | 'held' | 'in-batch';
-  /** Why it is not paid just now: a hold on the award, or a clawback that is not settled. */
-  readonly bar?: PaymentBar;
+  /** Why it must not be paid just now: a hold on the award, a clawback that is not settled, or the award's end. */
+  readonly bar?: PaymentBar | { readonly code: 'award-status'; readonly detail: string };
+  /** The batch it is in, held or not. */
   readonly batch?: string;
   /** How often the bank has returned it. */
   readonly returns: number;
@@ -69,7 +70,7 @@ export class GetDueInstalmentsHandler implements IQueryHandler<GetDueInstalments
     const after = cursorKey(cursor, ['string', 'string', 'number']) as DueKey | undefined;
     const rows = await dueRows(this.readModels, on, filter, after)
       .selectAll('instalment')
-      .select(['award.holds', 'award.clawback_outstanding_fen'])
+      .select(['award.holds', 'award.clawback_outstanding_fen', 'award.status as award_status'])
       .orderBy('instalment.due_since')
       .orderBy('instalment.award')
       .orderBy('instalment.no')
@@ -113,9 +114,16 @@ function dueRows(readModels: ReadModels, on: BusinessDate, filter: DueFilter, af
   );
 }
 
-function dueInstalment(row: InstalmentRow & Pick<AwardRow, 'holds' | 'clawback_outstanding_fen'>, on: BusinessDate): DueInstalment {
+type DueRow = InstalmentRow & Pick<AwardRow, 'holds' | 'clawback_outstanding_fen'> & { readonly award_status: string };
+
+function barOf(row: DueRow, on: BusinessDate): DueInstalment['bar'] {
+  if (row.award_status !== 'granted') return { code: 'award-status', detail: `the award is ${row.award_status}` };
+  return paymentBar(heldBecause(holdsOn({ holds: holdsIn(row) }, on)), Money.fromFen(row.clawback_outstanding_fen));
+}
+
+function dueInstalment(row: DueRow, on: BusinessDate): DueInstalment {
   const since = row.due_since as BusinessDate;
-  const bar = paymentBar(heldBecause(holdsOn({ holds: holdsIn(row) }, on)), Money.fromFen(row.clawback_outstanding_fen));
+  const bar = barOf(row, on);
   return {
     award: row.award,
     instalment: row.no,
@@ -127,7 +135,7 @@ function dueInstalment(row: InstalmentRow & Pick<AwardRow, 'holds' | 'clawback_o
     amount: Money.fromFen(row.amount_fen).toString(),
     dueSince: since,
     ageDays: daysBetween(since, on),
-    state: row.status === 'ordered' ? 'in-batch' : bar === undefined ? 'due' : 'held',
+    state: bar !== undefined ? 'held' : row.status === 'ordered' ? 'in-batch' : 'due',
     ...(bar && { bar }),
     ...(row.batch !== null && { batch: row.batch }),
     returns: row.returns,

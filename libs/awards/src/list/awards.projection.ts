@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '@app/event-store';
 import { Money } from '@app/kernel';
 import { type Projection, type Rows, table } from '@app/projections';
-import type { AwardEvent, Hold } from '../award.js';
+import { type AwardEvent, type Hold, isSameSource } from '../award.js';
 import { awardEvents } from '../award.codec.js';
 
 /** One award as lists show it. Amounts in fen. */
@@ -32,6 +32,10 @@ export interface AwardRow {
   readonly computed_fen: number | null;
   readonly paid_fen: number;
   readonly clawback_outstanding_fen: number;
+  /** Received for clawbacks so far, fines included. */
+  readonly clawback_received_fen: number;
+  /** Paid too much and not returned. */
+  readonly overpaid_fen: number;
   readonly budget_line: string | null;
   readonly document_no: string | null;
   readonly notice_until: string | null;
@@ -109,6 +113,8 @@ const awardTable = table<AwardRow>({
     computed_fen: 'integer',
     paid_fen: 'integer',
     clawback_outstanding_fen: 'integer',
+    clawback_received_fen: 'integer',
+    overpaid_fen: 'integer',
     budget_line: 'text',
     document_no: 'text',
     notice_until: 'text',
@@ -168,7 +174,7 @@ const fen = (amount: string) => Money.parse(amount).toFen();
 /** Awards and their instalments, as lists and payment batches need them. */
 export class AwardsProjection implements Projection {
   readonly name = 'awards';
-  readonly version = 3;
+  readonly version = 4;
   readonly tables = [awardTable, instalmentTable, partyTable, holdTable] as never[];
   readonly handles = new Set(Object.keys(awardEvents));
 
@@ -205,6 +211,8 @@ export class AwardsProjection implements Projection {
         computed_fen: null,
         paid_fen: 0,
         clawback_outstanding_fen: 0,
+        clawback_received_fen: 0,
+        overpaid_fen: 0,
         budget_line: null,
         document_no: null,
         notice_until: null,
@@ -311,12 +319,16 @@ export class AwardsProjection implements Projection {
         this.change(rows, award, event.data.no, (row) => backFromBank(row, before.status, 1));
         return wasPaid ? { ...before, paid_fen: before.paid_fen - fen(event.data.amount) } : before;
       }
+      case 'instalment-overpaid':
+        return { ...before, overpaid_fen: before.overpaid_fen + fen(event.data.amount) };
+      case 'overpayment-returned':
+        return { ...before, overpaid_fen: before.overpaid_fen - fen(event.data.amount) };
       case 'award-payee-confirmed':
         return { ...before, remark: event.data.reason };
       case 'award-held':
       case 'award-hold-released': {
         const { listing, reason } = event.data;
-        const others = holdsIn(before).filter((hold) => hold.listing !== listing);
+        const others = holdsIn(before).filter((hold) => !isSameSource(hold, event.data));
         const holds = event.type === 'award-held' ? [...others, { ...event.data, since: on }] : others;
         if (listing !== undefined && event.type === 'award-held') rows.put(holdTable, { listing, award });
         if (listing !== undefined && event.type === 'award-hold-released') rows.remove(holdTable, listing, award);
@@ -338,8 +350,11 @@ export class AwardsProjection implements Projection {
       case 'clawback-demanded':
         return { ...before, clawback_outstanding_fen: before.clawback_outstanding_fen + fen(event.data.amount) };
       case 'clawback-received':
-      case 'clawback-written-off':
-        return { ...before, clawback_outstanding_fen: before.clawback_outstanding_fen - fen(event.data.amount) };
+      case 'clawback-written-off': {
+        const amount = fen(event.data.amount);
+        const received = before.clawback_received_fen + (event.type === 'clawback-received' ? amount : 0);
+        return { ...before, clawback_outstanding_fen: before.clawback_outstanding_fen - amount, clawback_received_fen: received };
+      }
       case 'clawback-settled':
         return before;
     }

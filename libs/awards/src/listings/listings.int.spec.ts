@@ -48,7 +48,9 @@ describe('black-listings and awards', () => {
     return awards;
   }
   const droppedCodes = async () =>
-    (await ledger.events('batch-frozen')).flatMap(({ data }) => (data as { dropped: { code: string }[] }).dropped.map(({ code }) => code));
+    (await ledger.events('batch-frozen', 'batch-cancelled')).flatMap(({ data }) =>
+      (data as { dropped: { code: string }[] }).dropped.map(({ code }) => code),
+    );
 
   it('of the payee stop applications, grants and payments, hold what is unpaid, and end with the listing', async () => {
     const [one, two, other] = (await granted(['T1', A], ['T2', A], ['T1', B])) as [string, string, string];

@@ -1,7 +1,14 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { sql } from 'kysely';
+import { Executor } from '@app/event-store';
 import { Money, Problem } from '@app/kernel';
 import { ReadModels, Subscriptions } from '@app/projections';
+import { awardStream, isGranted, shortOf, undemandedOf } from '../award.js';
+import { awardDecider } from '../decide.js';
+import { batchDecider, batchStream } from '../disbursement/batch.js';
+import type { BatchTables } from '../disbursement/batches.projection.js';
+import { unexpectedOf } from '../disbursement/batches.query.js';
+import type { AwardTables } from '../list/awards.projection.js';
 
 /** Two figures that should agree and do not. */
 export interface Difference {
@@ -20,7 +27,10 @@ export interface Reconciliation {
   readonly differences: readonly Difference[];
 }
 
-/** 对账: awards against what budget lines hold and spent for them, and lines against the double-entry accounts. */
+/**
+ * 对账: awards against what budget lines hold and spent for them, lines against the double-entry accounts, and what the
+ * bank did against both: payments nobody expected, too much paid and not demanded back, money an enterprise is short of.
+ */
 export class Reconcile extends Query<Reconciliation> {}
 
 interface Compared {
@@ -38,6 +48,7 @@ export class ReconcileHandler implements IQueryHandler<Reconcile> {
   constructor(
     private readonly readModels: ReadModels,
     private readonly subscriptions: Subscriptions,
+    private readonly executor: Executor,
   ) {}
 
   /** @throws Problem `read-model-behind`: what is still under way would look like a difference, and be none. */
@@ -49,15 +60,59 @@ export class ReconcileHandler implements IQueryHandler<Reconcile> {
       SELECT (SELECT count(*) FROM award) AS awards, (SELECT count(*) FROM budget_line) AS lines`.execute(database);
     const { rows: awards } = await sql<Compared>`${AWARDS_AGAINST_LINES}`.execute(database);
     const { rows: lines } = await sql<Compared>`${LINES_AGAINST_ACCOUNTS}`.execute(database);
-    const differences = [...awards, ...lines].map(({ subject, figure, expected, found }) => ({
+    const compared = [...awards, ...lines].map(({ subject, figure, expected, found }) => ({
       subject,
       figure,
       expected: Money.fromFen(expected).toString(),
       found: Money.fromFen(found).toString(),
     }));
+    const differences = [...compared, ...(await this.unexpected()), ...(await this.outOfStep())];
     return { reconciled: differences.length === 0, awards: counted[0]?.awards ?? 0, lines: counted[0]?.lines ?? 0, differences };
   }
+
+  /** What the bank says it paid, and the books do not. */
+  private async unexpected(): Promise<readonly Difference[]> {
+    const rows = await this.readModels
+      .from<BatchTables>()
+      .selectFrom('batch_unexpected')
+      .select('batch')
+      .distinct()
+      .orderBy('batch')
+      .execute();
+    const differences: Difference[] = [];
+    for (const { batch } of rows) {
+      const { state } = await this.executor.load(batchDecider, batchStream(batch));
+      if (state.status === 'none') continue;
+      for (const { award, line, amount } of unexpectedOf(state))
+        differences.push(nothingBut(award, `unexpected payment ${batch}/${line}`, amount));
+    }
+    return differences;
+  }
+
+  /** The rows say which awards may be concerned; each award itself says by how much. */
+  private async outOfStep(): Promise<readonly Difference[]> {
+    const rows = await this.readModels
+      .from<AwardTables>()
+      .selectFrom('award')
+      .select('award')
+      .where(({ eb, or, ref }) =>
+        or([eb('overpaid_fen', '>', 0), eb('clawback_received_fen', '>', eb('paid_fen', '+', ref('overpaid_fen')))]),
+      )
+      .orderBy('award')
+      .execute();
+    const differences: Difference[] = [];
+    for (const { award } of rows) {
+      const { state } = await this.executor.load(awardDecider, awardStream(award));
+      if (!isGranted(state)) continue;
+      const [undemanded, short] = [undemandedOf(state), shortOf(state)];
+      if (!undemanded.isZero) differences.push(nothingBut(award, 'overpaid, not demanded back', undemanded.toString()));
+      if (!short.isZero) differences.push(nothingBut(award, 'clawed back, returned by the bank', short.toString()));
+    }
+    return differences;
+  }
 }
+
+const nothingBut = (subject: string, figure: string, found: string): Difference => ({ subject, figure, expected: '0.00', found });
 
 /**
  * A granted award's line holds what is not paid and has spent what is; an ended one's holds what is not

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import type { Evidence } from '@app/kernel';
+import { cursorKey, type Page, pageOf } from '@app/http';
+import { ReadModels } from '@app/projections';
+import { PublishedTargets } from '../published-targets.js';
+import { type TargetRecord, targetStream, unitOf } from '../target.js';
+import { recordOfRows, type TargetEntryRow, type TargetTables } from './entries.projection.js';
+
+/** What is recorded for the units of a clause. */
+@Injectable()
+export class TargetRecords {
+  constructor(private readonly readModels: ReadModels) {}
+
+  /** One unit's record; an empty one where nothing has been reported. */
+  async ofUnit(pack: string, clause: string, unit: string): Promise<TargetRecord> {
+    return recordOfRows(
+      await this.entries(pack, clause)
+        .where('stream', '=', targetStream(pack, clause, unit))
+        .execute(),
+    );
+  }
+
+  /** The records of all units, by stream. */
+  async ofClause(pack: string, clause: string): Promise<ReadonlyMap<string, { readonly unit: string; readonly record: TargetRecord }>> {
+    const streams = new Map<string, TargetEntryRow[]>();
+    for (const row of await this.entries(pack, clause).execute()) {
+      const rows = streams.get(row.stream);
+      if (rows === undefined) streams.set(row.stream, [row]);
+      else rows.push(row);
+    }
+    return new Map(
+      [...streams].map(([stream, rows]) => [stream, { unit: (rows.at(-1) as TargetEntryRow).unit, record: recordOfRows(rows) }]),
+    );
+  }
+
+  private entries(pack: string, clause: string) {
+    const entries = this.readModels.from<TargetTables>().selectFrom('target_entry').selectAll();
+    return entries.where('pack', '=', pack).where('clause', '=', clause).orderBy('stream').orderBy('kind').orderBy('no');
+  }
+}
+
+/** One figure as it was entered. */
+export interface EntryView {
+  readonly kind: TargetEntryRow['kind'];
+  readonly no: number;
+  readonly unit: string;
+  readonly year?: number;
+  readonly period?: string;
+  readonly value: string;
+  readonly sourceUnit?: string;
+  readonly asOf?: string;
+  readonly document?: string;
+  readonly corrects?: number;
+  readonly correctedBy?: number;
+  readonly recordedBy: string;
+  readonly recordedOn: string;
+  readonly verifiedBy?: string;
+  readonly verifiedOn?: string;
+  readonly evidence: readonly Evidence[];
+}
+
+/** Everything entered under a clause, for one unit or for all. */
+export class ListTargetEntries extends Query<Page<EntryView>> {
+  constructor(
+    readonly pack: string,
+    readonly clause: string,
+    readonly filter: { readonly unit?: string; readonly on: string; readonly limit: number; readonly cursor?: string },
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(ListTargetEntries)
+export class ListTargetEntriesHandler implements IQueryHandler<ListTargetEntries> {
+  constructor(
+    private readonly readModels: ReadModels,
+    private readonly targets: PublishedTargets,
+  ) {}
+
+  async execute({ pack, clause, filter: { unit, on, limit, cursor } }: ListTargetEntries): Promise<Page<EntryView>> {
+    const { terms } = await this.targets.target(pack, clause, on);
+    let query = this.readModels
+      .from<TargetTables>()
+      .selectFrom('target_entry')
+      .selectAll()
+      .where('pack', '=', pack)
+      .where('clause', '=', clause)
+      .orderBy('stream')
+      .orderBy('kind')
+      .orderBy('no')
+      .limit(limit + 1);
+    if (unit !== undefined) query = query.where('stream', '=', targetStream(pack, clause, unitOf(terms, unit)));
+    const after = cursorKey(cursor, ['string', 'string', 'number']);
+    if (after !== undefined) {
+      const [stream, kind, no] = after as readonly [string, TargetEntryRow['kind'], number];
+      query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('stream', 'kind', 'no'), '>', tuple(stream, kind, no)));
+    }
+    const page = pageOf(await query.execute(), limit, (row) => [row.stream, row.kind, row.no]);
+    return { ...page, items: page.items.map(entryView) };
+  }
+}
+
+function entryView(row: TargetEntryRow): EntryView {
+  return {
+    kind: row.kind,
+    no: row.no,
+    unit: row.unit,
+    ...(row.year !== null && { year: row.year }),
+    ...(row.period !== null && { period: row.period }),
+    value: row.value,
+    ...(row.source_unit !== null && { sourceUnit: row.source_unit }),
+    ...(row.as_of !== null && { asOf: row.as_of }),
+    ...(row.document !== null && { document: row.document }),
+    ...(row.corrects_no !== null && { corrects: row.corrects_no }),
+    ...(row.corrected_by_no !== null && { correctedBy: row.corrected_by_no }),
+    recordedBy: row.recorded_by,
+    recordedOn: row.recorded_on,
+    ...(row.verified_by !== null && { verifiedBy: row.verified_by }),
+    ...(row.verified_on !== null && { verifiedOn: row.verified_on }),
+    evidence: JSON.parse(row.evidence) as readonly Evidence[],
+  };
+}

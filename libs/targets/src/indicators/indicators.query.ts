@@ -1,0 +1,187 @@
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { Decimal } from '@app/kernel';
+import type { TargetCounts } from '@app/policies';
+import { cursorKey, type Page, pageOf } from '@app/http';
+import { TargetRecords } from '../entries/entries.query.js';
+import { type Evaluation, evaluate, type Ranked, ranked, tally, type UnitEvaluation, usualYear } from '../evaluate.js';
+import { LedgerCounts, type LedgerCount } from '../metrics/ledger-counts.js';
+import { type OpenQuestion, openQuestions, type PublishedTarget, PublishedTargets } from '../published-targets.js';
+import { NO_RECORD, statedFor, targetStream } from '../target.js';
+
+/** An indicator: what a clause sets a figure for. */
+export interface IndicatorHead {
+  readonly pack: string;
+  readonly clause: string;
+  readonly title: string;
+  readonly indicator: string;
+  /** Unit of measure: 家, %, 亿元 … */
+  readonly measure: string;
+  /** A draft asks nothing of anybody yet. */
+  readonly draft: boolean;
+  readonly partOf?: string;
+  readonly counts?: TargetCounts;
+  readonly baseline?: string;
+  readonly citation: { readonly line: number | readonly number[]; readonly quote: string };
+  readonly openQuestions: readonly OpenQuestion[];
+}
+
+/** What the ledger counts itself, beside what was reported. */
+export interface CountView extends LedgerCount {
+  /** Reported less counted. */
+  readonly difference?: string;
+}
+
+/** An indicator with how it stands: a plain target for its region, a table by how many of its rows have been reached. */
+export type IndicatorView = IndicatorHead &
+  (
+    | ({ readonly kind: 'target'; readonly unit: string; readonly counted?: CountView } & Evaluation)
+    | { readonly kind: 'target-table'; readonly year: number; readonly units: Readonly<Record<Evaluation['achieved'], number>> }
+  );
+
+export interface IndicatorFilter {
+  readonly pack?: string;
+  readonly year?: number;
+  readonly on: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** Every indicator of a pack, or of all packs, with its evaluation. */
+export class ListIndicators extends Query<Page<IndicatorView>> {
+  constructor(readonly filter: IndicatorFilter) {
+    super();
+  }
+}
+
+/** One indicator by unit, best first. */
+export class GetIndicator extends Query<IndicatorUnits> {
+  constructor(
+    readonly pack: string,
+    readonly clause: string,
+    readonly filter: { readonly year?: number; readonly on: string },
+  ) {
+    super();
+  }
+}
+
+export type IndicatorUnits = IndicatorHead & {
+  readonly year: number;
+  readonly units: readonly Ranked<UnitEvaluation & { readonly stated: boolean }>[];
+  readonly summary: Readonly<Record<Evaluation['achieved'], number>>;
+  readonly counted?: CountView;
+};
+
+@QueryHandler(ListIndicators)
+export class ListIndicatorsHandler implements IQueryHandler<ListIndicators> {
+  constructor(
+    private readonly targets: PublishedTargets,
+    private readonly records: TargetRecords,
+    private readonly counts: LedgerCounts,
+  ) {}
+
+  async execute({ filter: { pack, year, on, limit, cursor } }: ListIndicators): Promise<Page<IndicatorView>> {
+    const all = await this.targets.all(pack, on);
+    const after = cursorKey(cursor, ['string', 'string']);
+    const from = after === undefined ? 0 : 1 + all.findIndex(({ policy }) => policy.pack === after[0] && policy.clause === after[1]);
+    const { items, next } = pageOf(all.slice(from, from + limit + 1), limit, ({ policy }) => [policy.pack, policy.clause]);
+    const views: IndicatorView[] = [];
+    for (const target of items) views.push(await this.view(target, year ?? usualYear(target.terms, on), on));
+    return { items: views, ...(next !== undefined && { next }) };
+  }
+
+  private async view(target: PublishedTarget, year: number, on: string): Promise<IndicatorView> {
+    const { terms, policy } = target;
+    const { shape } = terms.clause;
+    const head = headOf(target);
+    if (shape.kind === 'target-table') {
+      const records = await this.records.ofClause(policy.pack, policy.clause);
+      const evaluations = shape.rows.map(({ title }) => {
+        const { record } = records.get(targetStream(policy.pack, policy.clause, title)) ?? { record: NO_RECORD };
+        return evaluate(terms, title, record, year, on);
+      });
+      return { ...head, kind: 'target-table', year, units: tally(evaluations) };
+    }
+    const record = await this.records.ofUnit(policy.pack, policy.clause, terms.region);
+    const evaluation = evaluate(terms, terms.region, record, year, on);
+    const counted = await countedFor(this.counts, target, evaluation, on);
+    return { ...head, kind: 'target', unit: terms.region, ...evaluation, ...(counted && { counted }) };
+  }
+}
+
+@QueryHandler(GetIndicator)
+export class GetIndicatorHandler implements IQueryHandler<GetIndicator> {
+  constructor(
+    private readonly targets: PublishedTargets,
+    private readonly records: TargetRecords,
+    private readonly counts: LedgerCounts,
+  ) {}
+
+  async execute({ pack, clause, filter: { year: asked, on } }: GetIndicator): Promise<IndicatorUnits> {
+    const target = await this.targets.target(pack, clause, on);
+    const { terms } = target;
+    const { shape } = terms.clause;
+    const year = asked ?? usualYear(terms, on);
+    const records = new Map(await this.records.ofClause(pack, clause));
+    const own = shape.kind === 'target' ? [terms.region] : shape.rows.map(({ title }) => title);
+    for (const unit of own) {
+      const stream = targetStream(pack, clause, unit);
+      records.set(stream, { unit, record: records.get(stream)?.record ?? NO_RECORD });
+    }
+    const units = [...records.values()].map(({ unit, record }) => ({
+      unit,
+      stated: statedFor(terms, unit, year) !== undefined,
+      evaluation: evaluate(terms, unit, record, year, on),
+    }));
+    const regional = shape.kind === 'target' ? units.find(({ unit }) => unit === terms.region)?.evaluation : undefined;
+    const counted = regional && (await countedFor(this.counts, target, regional, on));
+    return {
+      ...headOf(target),
+      year,
+      units: ranked(units),
+      summary: tally(units.map(({ evaluation }) => evaluation)),
+      ...(counted && { counted }),
+    };
+  }
+}
+
+export function headOf(target: PublishedTarget): IndicatorHead {
+  const { pack, terms, policy } = target;
+  const { clause } = terms;
+  const { shape } = clause;
+  return {
+    pack: policy.pack,
+    clause: clause.id,
+    title: clause.title,
+    indicator: shape.indicator,
+    measure: shape.unit,
+    draft: pack.status === 'draft',
+    ...(clause.partOf !== undefined && { partOf: clause.partOf }),
+    ...(shape.kind === 'target' && {
+      counts: shape.counts ?? 'standing',
+      ...(shape.baseline !== undefined && { baseline: shape.baseline }),
+    }),
+    citation: clause.citation,
+    openQuestions: openQuestions(target),
+  };
+}
+
+/** The ledger's own count for the region, to the same day and over the same years as the target. */
+async function countedFor(
+  counts: LedgerCounts,
+  { terms, policy }: PublishedTarget,
+  { year, plan, actual }: Evaluation,
+  on: string,
+): Promise<CountView | undefined> {
+  const { shape } = terms.clause;
+  if (shape.kind !== 'target' || shape.metric === undefined) return undefined;
+  const end = plan?.year === year ? plan.dueOn : `${year}-12-31`;
+  const since = shape.counts === 'within-year' ? year : 'since' in shape.due ? shape.due.since : undefined;
+  const count = await counts.count(shape.metric, {
+    pack: policy.pack,
+    region: terms.region,
+    day: on < end ? on : end,
+    ...(since !== undefined && { since: `${since}-01-01` }),
+  });
+  const reported = actual?.figure ?? actual?.value;
+  return { ...count, ...(reported !== undefined && { difference: new Decimal(reported).minus(count.value).toFixed() }) };
+}

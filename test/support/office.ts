@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Tokens } from '@app/http';
+import { type PersonRole, withCheckCharacter } from '@app/kernel';
+import { Subscriptions } from '@app/projections';
+import { createLedger, type Ledger } from '../../apps/api/src/create-ledger.js';
+
+export const paper = [{ title: '佐证材料' }];
+
+/** What a request was answered; `did` is its status, with the code of the problem if there was one. */
+export interface Answer {
+  readonly did: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly items: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface NewEnterprise {
+  readonly region?: string;
+  /** Facts that hold since the day `since`; since today when left out. */
+  readonly facts?: Readonly<Record<string, string | boolean>>;
+  readonly since?: string;
+  /** The last day of a certificate it holds. */
+  readonly certifiedUntil?: string;
+}
+
+/** The whole ledger with all its routes and the bundled policies, on a folder of its own, with a calendar that is turned by hand. */
+export class Office {
+  private readonly tokens: Tokens;
+  private keys = 0;
+  private enterprises = 0;
+
+  private constructor(
+    private readonly ledger: Ledger,
+    private readonly dataFolder: string,
+    private readonly clock: { today: string; now(): Date },
+  ) {
+    this.tokens = Tokens.fromKeyFile(join(dataFolder, 'token.key'), clock);
+  }
+
+  static async open(today: string): Promise<Office> {
+    const dataFolder = mkdtempSync(join(tmpdir(), 'ledger-office-'));
+    const clock = { today, now: () => new Date(`${clock.today}T04:00:00Z`) };
+    return new Office(await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true }), dataFolder, clock);
+  }
+
+  async close(): Promise<void> {
+    await this.ledger.close();
+    rmSync(this.dataFolder, { recursive: true, force: true });
+  }
+
+  get today(): string {
+    return this.clock.today;
+  }
+
+  /** Turns the calendar; it never goes back. */
+  reach(day: string): void {
+    if (day > this.clock.today) this.clock.today = day;
+  }
+
+  /** What auditors read, once everything has followed. */
+  async get(url: string): Promise<Answer> {
+    const subscriptions = this.ledger.app.get(Subscriptions);
+    const isSettled = await subscriptions.settled(20_000);
+    const stopped = subscriptions.status().filter(({ state }) => state !== 'running');
+    if (!isSettled || stopped.length > 0) throw new Error(`the read models do not follow: ${JSON.stringify(stopped)}`);
+    return this.ask('GET', 'auditor', url);
+  }
+
+  /** `actor` is a role, with a number where there are several of it: `approver2`. */
+  post(actor: string, url: string, body: object = {}): Promise<Answer> {
+    return this.ask('POST', actor, url, body);
+  }
+
+  /** A command that must succeed. */
+  async do(actor: string, url: string, body: object = {}): Promise<Answer> {
+    const answer = await this.post(actor, url, body);
+    if (!/^20[01]$/.test(answer.did)) throw new Error(`${url} ${JSON.stringify(body)}: ${JSON.stringify(answer.body)}`);
+    return answer;
+  }
+
+  private async ask(method: 'GET' | 'POST', actor: string, url: string, payload?: object): Promise<Answer> {
+    const token = await this.tokens.issue({ id: actor, unit: '测试单位', roles: [actor.replace(/\d$/, '') as PersonRole] }, 3_600);
+    const headers = { authorization: `Bearer ${token}`, 'idempotency-key': `k${(this.keys += 1)}` };
+    const path = `/v1${url}`;
+    const answer = await this.ledger.app.inject({ method, url: path, headers, ...(payload !== undefined && { payload }) });
+    const body = answer.json<Answer['body'] | readonly never[]>();
+    const isList = Array.isArray(body);
+    const problem = isList ? undefined : (body as Answer['body'])['code'];
+    return {
+      did: typeof problem === 'string' ? `${answer.statusCode} ${problem}` : String(answer.statusCode),
+      body: isList ? {} : (body as Answer['body']),
+      items: (isList ? body : ((body as Answer['body'])['items'] ?? [])) as Answer['items'],
+    };
+  }
+
+  /** A credit code nobody has yet. */
+  code(): string {
+    return withCheckCharacter(`91360799MA${String((this.enterprises += 1)).padStart(7, '0')}`);
+  }
+
+  /** A registered enterprise. */
+  async enterprise({ region, facts = {}, since, certifiedUntil }: NewEnterprise = {}): Promise<string> {
+    const creditCode = this.code();
+    await this.do('clerk', '/enterprises', { creditCode, name: `测试企业${this.enterprises}`, ...(region !== undefined && { region }) });
+    const each = Object.entries(facts).map(([name, value]) => ({ name, value, ...(since && { period: since }), sourceUnit: '测试' }));
+    if (each.length > 0) await this.do('clerk', `/enterprises/${creditCode}/facts`, { facts: each });
+    if (certifiedUntil !== undefined) await this.certify(creditCode, certifiedUntil);
+    return creditCode;
+  }
+
+  /** A high-tech enterprise certificate of three years. */
+  async certify(code: string, expiresOn: string): Promise<void> {
+    const issuedOn = `${Number(expiresOn.slice(0, 4)) - 3}${expiresOn.slice(4)}`;
+    const number = `GR${code.slice(-8)}${expiresOn.slice(0, 4)}`;
+    const certificate = { number, kind: 'hnte', certification: 'first', issuedOn, expiresOn, issuer: '认定机构', evidence: paper };
+    await this.do('clerk', `/enterprises/${code}/certificates`, certificate);
+  }
+}
