@@ -112,7 +112,10 @@ export type AwardEvent =
   | Event<'instalment-returned', { no: number; amount: string; batch: string; line: number; on: string; reference: string; reason: string }>
   /** 重复拨付: a payment the bank did make of an instalment that was not to be paid again, or not at all. */
   | Event<'instalment-overpaid', { no: number; amount: string; batch: string; line: number; on: string; reference: string }>
-  | Event<'overpayment-returned', { no: number; amount: string; batch: string; line: number; on: string; reference: string; reason: string }>
+  | Event<
+      'overpayment-returned',
+      { no: number; amount: string; batch: string; line: number; on: string; reference: string; reason: string }
+    >
   /** 确认承继单位: the enterprise that takes a merged payee's place. */
   | Event<'award-payee-confirmed', { payee: string; reason: string }>
   /**
@@ -369,7 +372,12 @@ export function undemandedOf(state: GrantedState): Money {
   const [asOverpayment, otherwise] = [true, false].map((is) =>
     principalsOf(state.clawbacks.filter(({ cause }) => (cause === 'overpayment') === is)),
   ) as [Money, Money];
-  return positive(standingOf(state).minus(paidOf(state)).minus(asOverpayment).minus(positive(otherwise.minus(paidOf(state)))));
+  return positive(
+    standingOf(state)
+      .minus(paidOf(state))
+      .minus(asOverpayment)
+      .minus(positive(otherwise.minus(paidOf(state)))),
+  );
 }
 
 /** What an enterprise has paid back beyond what it still has: the bank has returned a payment that had been clawed back. */

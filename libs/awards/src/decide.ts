@@ -354,9 +354,7 @@ function separateDuties(actor: string, duty: string, others: Readonly<Record<str
 
 /** Nobody decides on what rests on facts, certificates or moves that they have recorded themselves. */
 function requireRecordedByOthers(actor: string, duty: string, used: readonly UsedInput[]): void {
-  const own = used
-    .filter(({ source }) => [source['recordedBy'], source['relocationRecordedBy']].includes(actor))
-    .map(({ input }) => input);
+  const own = used.filter(({ source }) => [source['recordedBy'], source['relocationRecordedBy']].includes(actor)).map(({ input }) => input);
   if (own.length === 0) return;
   throw refused('duties-not-separated', `${actor} recorded ${own.join(', ')} and may not ${duty} what rests on it`, {
     actor,
@@ -635,9 +633,13 @@ function releaseHold(command: Of<'release-hold'>, state: AwardState, context: De
       );
     const listings = meant.flatMap((each) => each.listing ?? []);
     if (listings.length > 0)
-      throw refused('hold-of-listing', `the award is held for the black-listing ${listings.join(', ')}; such a hold ends with its listing`, {
-        listings,
-      });
+      throw refused(
+        'hold-of-listing',
+        `the award is held for the black-listing ${listings.join(', ')}; such a hold ends with its listing`,
+        {
+          listings,
+        },
+      );
   }
   if (known === undefined) return [];
   const source = { ...(listing !== undefined && { listing }), ...(payment !== undefined && { payment }) };

@@ -113,7 +113,9 @@ describe('the results of the bank', () => {
     // Of the same day, it is the payment that came back when it bears the reference of the return.
     for (const late of [row(1, 'paid', '2024-05-12'), row(1, 'paid', '2024-05-14', { reference: 'returned-1' })]) {
       const { amount: _, ...told } = late;
-      expect(decide(results(late), returned, today)).toMatchObject([{ type: 'batch-results-recorded', data: { results: [], late: [told] } }]);
+      expect(decide(results(late), returned, today)).toMatchObject([
+        { type: 'batch-results-recorded', data: { results: [], late: [told] } },
+      ]);
       const known = then(returned, results(late), today);
       expect(statuses(known)).toEqual(['returned', 'pending', 'dropped']);
       expect(decide(results(late), known, today)).toEqual([]);
@@ -237,7 +239,9 @@ describe('results of a batch that was cancelled after it was frozen', () => {
     expect(decide(resolve('not-made'), back, asked)).toHaveLength(1);
     expect(refusal(results(row(1, 'returned', '2024-05-11')), known, today)).toBe('result-contradicts');
     const returnedFirst = then(cancelled, results(row(1, 'returned', '2024-05-14')), today);
-    expect(decide(file, returnedFirst, today)).toMatchObject([{ type: 'batch-results-recorded', data: { results: [], late: [{ line: 1 }] } }]);
+    expect(decide(file, returnedFirst, today)).toMatchObject([
+      { type: 'batch-results-recorded', data: { results: [], late: [{ line: 1 }] } },
+    ]);
   });
   it('are resolved only where there are any, on a line the batch has', () => {
     expect(refusal(resolve('accepted'), cancelled, asked)).toBe('nothing-unexpected');

@@ -64,8 +64,7 @@ export class ExportBatchHandler implements IQueryHandler<ExportBatch> {
 
   private async barOf({ award }: BatchLineState, today: string): Promise<Pick<BarredLine, 'code' | 'detail'> | undefined> {
     const { state } = await this.executor.load(awardDecider, awardStream(award));
-    if (state.status !== 'granted')
-      return { code: 'award-status', detail: `the award is ${isGranted(state) ? state.how : state.status}` };
+    if (state.status !== 'granted') return { code: 'award-status', detail: `the award is ${isGranted(state) ? state.how : state.status}` };
     const holds = holdsOn(state, today);
     const bar = paymentBar(heldBecause(holds), owedOf(state));
     return holds.some(({ payment }) => payment !== undefined) && bar !== undefined ? { ...bar, code: 'unexpected-results' } : bar;
