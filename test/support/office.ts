@@ -32,6 +32,7 @@ export class Office {
 
   private constructor(
     private readonly ledger: Ledger,
+    private readonly url: string,
     private readonly dataFolder: string,
     private readonly clock: { today: string; now(): Date },
   ) {
@@ -41,7 +42,9 @@ export class Office {
   static async open(today: string): Promise<Office> {
     const dataFolder = mkdtempSync(join(tmpdir(), 'ledger-office-'));
     const clock = { today, now: () => new Date(`${clock.today}T04:00:00Z`) };
-    return new Office(await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true }), dataFolder, clock);
+    const ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true });
+    await ledger.app.listen(0, '127.0.0.1');
+    return new Office(ledger, await ledger.app.getUrl(), dataFolder, clock);
   }
 
   async close(): Promise<void> {
@@ -81,14 +84,14 @@ export class Office {
 
   private async ask(method: 'GET' | 'POST', actor: string, url: string, payload?: object): Promise<Answer> {
     const token = await this.tokens.issue({ id: actor, unit: '测试单位', roles: [actor.replace(/\d$/, '') as PersonRole] }, 3_600);
-    const headers = { authorization: `Bearer ${token}`, 'idempotency-key': `k${(this.keys += 1)}` };
-    const path = `/v1${url}`;
-    const answer = await this.ledger.app.inject({ method, url: path, headers, ...(payload !== undefined && { payload }) });
-    const body = answer.json<Answer['body'] | readonly never[]>();
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': `k${(this.keys += 1)}` };
+    const request = { method, headers, ...(payload !== undefined && { body: JSON.stringify(payload) }) };
+    const answer = await fetch(`${this.url}/v1${url}`, request);
+    const body = (await answer.json()) as Answer['body'] | readonly never[];
     const isList = Array.isArray(body);
     const problem = isList ? undefined : (body as Answer['body'])['code'];
     return {
-      did: typeof problem === 'string' ? `${answer.statusCode} ${problem}` : String(answer.statusCode),
+      did: typeof problem === 'string' ? `${answer.status} ${problem}` : String(answer.status),
       body: isList ? {} : (body as Answer['body']),
       items: (isList ? body : ((body as Answer['body'])['items'] ?? [])) as Answer['items'],
     };
@@ -103,10 +106,14 @@ export class Office {
   async enterprise({ region, facts = {}, since, certifiedUntil }: NewEnterprise = {}): Promise<string> {
     const creditCode = this.code();
     await this.do('clerk', '/enterprises', { creditCode, name: `测试企业${this.enterprises}`, ...(region !== undefined && { region }) });
-    const each = Object.entries(facts).map(([name, value]) => ({ name, value, ...(since && { period: since }), sourceUnit: '测试' }));
-    if (each.length > 0) await this.do('clerk', `/enterprises/${creditCode}/facts`, { facts: each });
+    await this.state(creditCode, facts, since);
     if (certifiedUntil !== undefined) await this.certify(creditCode, certifiedUntil);
     return creditCode;
+  }
+
+  async state(code: string, facts: NonNullable<NewEnterprise['facts']>, since?: string): Promise<void> {
+    const each = Object.entries(facts).map(([name, value]) => ({ name, value, ...(since && { period: since }), sourceUnit: '测试' }));
+    if (each.length > 0) await this.do('clerk', `/enterprises/${code}/facts`, { facts: each });
   }
 
   /** A high-tech enterprise certificate of three years. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Money, Problem } from '@app/kernel';
-import { isGranted, paidOf } from './award.js';
+import { isGranted, paidOf, standingOf } from './award.js';
 import {
   apply,
   assess,
@@ -55,6 +55,10 @@ const commands: fc.Arbitrary<AwardCommand> = fc.oneof(
     { type: 'release-hold', reason: '修复' },
     { type: 'hold', reason: '失信', bound: { listing: 'L1', until: '2024-05-06' } },
     { type: 'release-hold', reason: '修复', listing: 'L1' },
+    { type: 'hold', reason: '待核实', bound: { payment: 'B1/1/P1' } },
+    { type: 'release-hold', reason: '已核实', payment: 'B1/1/P1' },
+    { type: 'accept-payment', no: 1, batch: 'B1', line: 1, payer: 'payer-1', on: '2024-05-20', reference: 'P1' },
+    { type: 'accept-payment', no: 2, batch: 'B2', line: 2, payer: 'payer-1', on: '2024-05-20', reference: 'P2' },
     { type: 'lapse', reason: '逾期' },
     { type: 'revoke', cause: 'fraud', reason: '骗补' },
   ),
@@ -152,6 +156,22 @@ describe('any life of an award', () => {
     );
   });
 
+  it('never demands more than the bank has paid, less what it has back or is still owed', () => {
+    fc.assert(
+      fc.property(starts, steps, (start, played) => {
+        play(start, played, ({ state, past }, _, before) => {
+          if (!isGranted(state) || !past.slice(before.past.length).some(({ event }) => event.type === 'clawback-demanded')) return;
+          const claimed = state.clawbacks.map(({ principal, fine, writtenOff }) => {
+            const forgiven = writtenOff.minus(fine);
+            return forgiven.isNegative ? principal : principal.minus(forgiven);
+          });
+          expect(Money.sum(claimed).isMoreThan(standingOf(state))).toBe(false);
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('does nothing more when an accepted command is repeated', () => {
     fc.assert(
       fc.property(starts, steps, (start, played) => {
@@ -202,6 +222,7 @@ describe('any life of an award', () => {
         'clawback-demanded',
         'clawback-received',
         'clawback-written-off',
+        'instalment-overpaid',
         'award-revoked',
         'award-override-proposed',
       ]),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ClawbackCause } from './award.js';
+import { type ClawbackCause, shortOf, undemandedOf } from './award.js';
 import {
   apply,
   applied,
@@ -421,6 +421,105 @@ describe('separation of duties', () => {
   });
 });
 
+describe('duties kept apart', () => {
+  const own = (person: string) =>
+    record(
+      { outcome: 'payable', amount: '200000.00' },
+      { used: [{ ...verified, source: { recordedBy: 'clerk-2', relocationRecordedBy: person } }] },
+    );
+  it('whoever confirmed the successor of a merged payee does not pay it', () => {
+    const life = granted().do({ type: 'confirm-payee', payee: PAYEE, reason: '吸收合并' }, by('approver-2'));
+    expect(life.refusal(order(1, 'B1', 1, 'approver-2'), ledger)).toBe('duties-not-separated');
+    expect(life.when(order(), ledger)).toHaveLength(1);
+  });
+  it('whoever recorded the account does not pay to it', () => {
+    expect(granted().refusal({ ...order(), accountRecordedBy: payer } as AwardCommand, ledger)).toBe('duties-not-separated');
+    expect(granted().when({ ...order(), accountRecordedBy: clerk } as AwardCommand, ledger)).toHaveLength(1);
+  });
+  it('whoever demanded money back does not record its receipt', () => {
+    const life = paid().do(demand('1000.00'), by(approver));
+    expect(life.refusal(receive('1000.00', 'R1'), by(approver))).toBe('duties-not-separated');
+  });
+  it('whoever recorded an objection does not decide it', () => {
+    const life = publicised().do(objection, by('administrator'));
+    expect(life.refusal(judge(false), by('administrator'))).toBe('duties-not-separated');
+    expect(life.when(judge(false), by('administrator-2'))).toHaveLength(1);
+  });
+  it('whoever recorded a fact, a certificate or a move does not approve what rests on it', () => {
+    expect(problemOf(() => publicised(own(approver)).when(startGrant(), by(approver, '2024-05-06')))).toMatchObject({
+      code: 'duties-not-separated',
+      extra: { duty: 'approve', recorded: ['enterprise.sme'] },
+    });
+    expect(publicised(own(approver)).when(startGrant(), by('approver-2', '2024-05-06'))).toHaveLength(1);
+  });
+});
+
+describe('a payment nobody expected', () => {
+  const accept = (reference = 'P1', batch = 'B9', line = 1): AwardCommand => ({
+    type: 'accept-payment',
+    no: 1,
+    batch,
+    line,
+    payer,
+    on: '2024-05-20',
+    reference,
+  });
+  const service = { ...ledger, roles: ['service' as const] };
+  const bound = (payment = 'B9/1/P1'): AwardCommand => ({ type: 'hold', reason: '待核实', bound: { payment } });
+  const held = granted().do(bound(), service);
+
+  it('holds the award on its own account, until the ledger releases it', () => {
+    expect(held.granted.holds).toEqual([{ reason: '待核实', since: '2024-05-20', payment: 'B9/1/P1' }]);
+    expect(held.when(bound(), service)).toEqual([]);
+    expect(held.refusal(order(), ledger)).toBe('award-held');
+    for (const command of [release, { ...release, payment: 'B9/1/P1' } as AwardCommand])
+      expect(problemOf(() => held.when(command, by(approver)))).toMatchObject({
+        code: 'hold-of-payment',
+        extra: { payments: ['B9/1/P1'] },
+      });
+    const both = held.do(hold, by(reviewer)).do(release, by(approver));
+    expect(both.granted.holds).toHaveLength(1);
+    expect(both.do({ ...release, payment: 'B9/1/P1' } as AwardCommand, service).granted.holds).toEqual([]);
+  });
+  it('is the order of an instalment still to be paid, whatever holds the award; quiet on a repeat', () => {
+    const life = held.do(accept(), ledger);
+    expect(life.past.at(-1)?.event).toMatchObject({ type: 'instalment-ordered', data: { batch: 'B9', line: 1, payer } });
+    expect(life.when(accept(), ledger)).toEqual([]);
+    expect(life.do(settle('paid', 1, 'B9', 1), ledger).when(accept(), ledger)).toEqual([]);
+  });
+  it.each([
+    ['paid', paid()],
+    ['ordered', ordered()],
+    ['lapsed', granted().do(lapse, by(approver))],
+  ] as const)('is too much for an instalment that is %s', (_, life) => {
+    const events = life.when(accept(), ledger);
+    expect(events).toMatchObject([
+      { type: 'instalment-overpaid', data: { no: 1, amount: '200000.00', batch: 'B9', line: 1, reference: 'P1' } },
+    ]);
+    expect(life.do(accept(), ledger).when(accept(), ledger)).toEqual([]);
+  });
+  it('too much can be demanded back beside what was paid, which ends the hold', () => {
+    const life = paid().do(bound(), service).do(accept(), ledger);
+    expect(undemandedOf(life.granted).toString()).toBe('200000.00');
+    const other = life.do(demand('200000.00', { cause: 'misuse' }), by(approver));
+    expect(undemandedOf(other.granted).toString()).toBe('200000.00');
+    expect(other.granted.holds).toHaveLength(1);
+    const demanded = other.do(demand('200000.00', { cause: 'overpayment' }), by(approver));
+    expect(demanded.past.at(-1)?.event).toMatchObject({ type: 'award-hold-released', data: { payment: 'B9/1/P1' } });
+    expect(undemandedOf(demanded.granted).isZero).toBe(true);
+    expect(demanded.refusal(demand('0.01', { reason: '其余' }), by(approver))).toBe('over-paid-amount');
+  });
+  it('too much that the bank returns is too much no more; quiet on a repeat', () => {
+    const life = paid()
+      .do(bound(), service)
+      .do(accept(), ledger)
+      .do(settle('returned', 1, 'B9', 1), ledger);
+    expect(life.past.slice(-2).map(({ event }) => event.type)).toEqual(['overpayment-returned', 'award-hold-released']);
+    expect(life.when(settle('returned', 1, 'B9', 1), ledger)).toEqual([]);
+    expect(life.granted.instalments[0]?.status).toBe('paid');
+  });
+});
+
 describe('unlock', () => {
   it('needs the condition to be met on verified facts', () => {
     expect(granted(staged).when(unlock(2, { evidence: paper }), by(clerk))).toEqual([
@@ -684,6 +783,34 @@ describe('clawback', () => {
       extra: { recoverable: '0.00' },
     });
   });
+  const again = (life: Life) => life.do(order(1, 'B2', 1), ledger).do(settle('paid', 1, 'B2', 1), ledger);
+  const left = (life: Life) => problemOf(() => life.when(demand('999999.00', { reason: '再追' }), by(approver))).extra['recoverable'];
+  it('does not count what was written off of money the bank has returned, before or after the return', () => {
+    const demanded = paid().do(demand('200000.00'), by(approver));
+    const off = (life: Life) => life.do(writeOff('200000.00'), by('approver-2'));
+    const back = (life: Life) => life.do(settle('returned'), ledger);
+    expect(left(off(demanded))).toBe('0.00');
+    for (const life of [off(back(demanded)), back(off(demanded))]) expect([left(life), left(again(life))]).toEqual(['0.00', '200000.00']);
+    const partly = back(demanded.do(receive('120000.00', 'R1'), by('f'))).do(writeOff('80000.00'), by('approver-2'));
+    expect(left(again(partly.do(release, by(approver))))).toBe('80000.00');
+  });
+  it('holds an award whose payment the bank returns after it was clawed back, and says by how much the enterprise is short', () => {
+    const received = paid()
+      .do(demand('200000.00', { cause: 'fraud', finePercent: '10' }), by(approver))
+      .do(receive('220000.00', 'R1'), by('f'));
+    const short = received.do(settle('returned'), ledger);
+    expect(short.past.slice(-2).map(({ event }) => event)).toMatchObject([
+      { type: 'instalment-returned' },
+      { type: 'award-held', data: { reason: expect.stringContaining('20万元') } },
+    ]);
+    expect(shortOf(short.granted).toString()).toBe('200000.00');
+    expect(short.when(settle('returned'), ledger)).toEqual([]);
+    const whole = again(short.do(release, by(approver)));
+    expect([shortOf(whole.granted).toString(), left(whole)]).toEqual(['0.00', '0.00']);
+    // An award that has ended cannot be held; it is short all the same.
+    const ended = received.do(revoke(), by(approver)).do(settle('returned'), ledger);
+    expect([ended.past.at(-1)?.event.type, shortOf(ended.granted).toString()]).toEqual(['instalment-returned', '200000.00']);
+  });
   it('is quiet on a repeat', () => {
     expect(paid().do(demand('1000.00'), by(approver)).when(demand('1000'), by(approver))).toEqual([]);
     expect(
@@ -751,6 +878,11 @@ describe('clawback', () => {
     expect(life.refusal(receive('500.00', 'R1'), by('f'))).toBe('receipt-known');
     expect(life.refusal(receive('0.00', 'R2'), by('f'))).toBe('invalid-input');
     expect(life.refusal(receive('1.00', 'R2', 2), by('f'))).toBe('clawback-unknown');
+    const second = life.do(demand('1000.00', { reason: '另案' }), by(approver));
+    expect(problemOf(() => second.when(receive('400.00', 'r1', 2), by('f')))).toMatchObject({
+      code: 'receipt-known',
+      extra: { clawback: 1 },
+    });
     expect(applied.refusal(receive('1.00', 'R2'), by('f'))).toBe('award-status');
   });
   it('is written off in parts with reasons, quiet on a repeat', () => {

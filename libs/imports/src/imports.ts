@@ -1,0 +1,152 @@
+import { mkdtemp, open, rm, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { type Actor, forbidden, invalidField, notFound, Problem, refused } from '@app/kernel';
+import { IMPORT_KINDS, type ImportKind, type ImportKindName } from './import-kind.js';
+import { type ImportReport, Report } from './import-report.js';
+import { CertificateImport } from './kinds/certificates.js';
+import { EnterpriseImport } from './kinds/enterprises.js';
+import { FactImport } from './kinds/facts.js';
+import { TargetImport } from './kinds/targets.js';
+import { TierImport } from './kinds/tiers.js';
+import { type ImportOrder, runImport } from './run-import.js';
+
+/** Files waiting for their turn, each on disk. */
+const MAX_WAITING = 10;
+/** Reports kept for asking; the oldest finished one goes first. */
+const MAX_KEPT = 100;
+
+interface Kept {
+  readonly report: Report;
+  readonly actor: string;
+  /** SHA-256 of the file with what was asked. */
+  readonly content: string;
+}
+
+export interface Upload extends Omit<ImportOrder, 'kind'> {
+  readonly kind: ImportKindName;
+  readonly bytes: number;
+  readonly content: string;
+}
+
+/**
+ * Imports, one after the other in the background. They are no part of the ledger: a restart forgets them, and what one
+ * has not finished is finished by the same file again.
+ */
+@Injectable()
+export class Imports implements BeforeApplicationShutdown {
+  private readonly logger = new Logger('imports');
+  private readonly kinds: ReadonlyMap<string, ImportKind>;
+  private readonly kept = new Map<string, Kept>();
+  private readonly stopping = new AbortController();
+  private last: Promise<void> = Promise.resolve();
+  private folder: Promise<string> | undefined;
+
+  constructor(enterprises: EnterpriseImport, facts: FactImport, certificates: CertificateImport, tiers: TierImport, targets: TargetImport) {
+    const all = [enterprises, facts, certificates, tiers, targets] as unknown as readonly ImportKind[];
+    this.kinds = new Map(all.map((kind) => [kind.name, kind]));
+  }
+
+  /** @throws Problem `import-kind-unknown`; `role-required` for who may not bring it in; `import-mode` for what this kind cannot do. */
+  require(name: string, { roles }: Actor, { mode, dryRun }: Pick<Upload, 'mode' | 'dryRun'>): ImportKind {
+    const kind = this.kind(name);
+    if (!kind.roles.some((role) => roles.includes(role)))
+      throw forbidden('role-required', `this needs the role ${kind.roles.join(' or ')}`);
+    if (!kind.canRehearse && (dryRun || mode === 'all-or-nothing'))
+      throw invalidField('mode', 'valid-rows', `${kind.title} can only be imported with mode=valid-rows and without dryRun`);
+    return kind;
+  }
+
+  /** @throws Problem `import-kind-unknown`. */
+  kind(name: string): ImportKind {
+    const kind = this.kinds.get(name);
+    if (kind === undefined) throw notFound('import-kind-unknown', `there is no import of ${name}; there are ${IMPORT_KINDS.join(', ')}`);
+    return kind;
+  }
+
+  /**
+   * The import the same key asked for before.
+   * @throws Problem `idempotency-key-reused` for another file or other settings under that key.
+   */
+  known(id: string, content: string): ImportReport | undefined {
+    const before = this.kept.get(id);
+    if (before === undefined) return undefined;
+    if (before.content !== content) throw refused('idempotency-key-reused', 'this idempotency key was used for another import');
+    return before.report.view();
+  }
+
+  /** A file nobody else can see and that is gone with this process. @throws Problem `too-many-imports`. */
+  async room(): Promise<FileHandle> {
+    const waiting = [...this.kept.values()].filter(({ report }) => report.state === 'waiting').length;
+    if (waiting >= MAX_WAITING) throw new Problem('unavailable', 'too-many-imports', `${waiting} imports are waiting; try again later`);
+    this.folder ??= mkdtemp(join(tmpdir(), 'ledger-imports-'));
+    const path = join(await this.folder, `${(this.files += 1)}`);
+    const file = await open(path, 'wx+', 0o600);
+    await unlink(path);
+    return file;
+  }
+  private files = 0;
+
+  /** Takes its turn after the others. The file is closed when it is done with. */
+  start({ kind: name, bytes, content, ...order }: Upload): ImportReport {
+    const { context, mode, dryRun, file } = order;
+    const id = context.commandId;
+    const report = new Report({ id, kind: name, mode, dryRun, uploadedBy: context.actor.id, bytes });
+    const kind = this.kind(name);
+    this.forget();
+    this.kept.set(id, { report, actor: context.actor.id, content });
+    this.last = this.last.then(async () => {
+      try {
+        await runImport({ ...order, kind }, report, this.stopping.signal);
+      } catch (error) {
+        this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+        report.finish('failed', '系统内部错误，已记录。重新导入同一文件即可继续');
+      } finally {
+        await file.close();
+      }
+    });
+    return report.view();
+  }
+
+  /** For who brought it in, auditors and administrators; for everybody else it does not exist. @throws Problem `import-not-found`. */
+  find(id: string, actor: Actor): ImportReport {
+    const found = this.kept.get(id);
+    if (found === undefined || !maySee(actor, found))
+      throw notFound(
+        'import-not-found',
+        'there is no such import here; after a restart unfinished ones are gone: send the same file again',
+      );
+    return found.report.view();
+  }
+
+  /** The latest first, without their errors. */
+  list(actor: Actor): readonly Omit<ImportReport, 'errors'>[] {
+    return [...this.kept.values()]
+      .filter((one) => maySee(actor, one))
+      .reverse()
+      .map(({ report }) => {
+        const { errors: _listed, ...head } = report.view();
+        return head;
+      });
+  }
+
+  /** Before the store closes: what is under way stops between two commands. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.last;
+    if (this.folder !== undefined) await rm(await this.folder, { recursive: true, force: true });
+  }
+
+  private forget(): void {
+    for (const [id, { report }] of this.kept) {
+      if (this.kept.size < MAX_KEPT) return;
+      if (report.state === 'finished' || report.state === 'failed') this.kept.delete(id);
+    }
+  }
+}
+
+function maySee({ id, roles }: Actor, { actor }: Kept): boolean {
+  return id === actor || roles.includes('auditor') || roles.includes('administrator');
+}
