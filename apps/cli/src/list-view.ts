@@ -34,7 +34,7 @@ function cell(item: Item, field: string, kind: Kind | undefined): string {
   if (typeof kind === 'function') return kind(item as never);
   const value = item[field];
   if (value === null || value === undefined) return '';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (kind === 'yuan') return Money.parseSigned(text).toChinese();
   return kind === undefined ? text : termOf(kind, text);
 }

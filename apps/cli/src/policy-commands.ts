@@ -99,6 +99,8 @@ function packs(options: AssessOptions): ReadonlyMap<string, Pack> {
   const known = new Map(bundledPacks().map((pack) => [pack.id, pack]));
   if (options.packFile !== undefined) {
     const own = readPack(options.packFile, options.sourceFile);
+    // Taken out first, so that it stands last even when a bundled pack has its id.
+    known.delete(own.id);
     known.set(own.id, own);
   }
   return known;
