@@ -109,6 +109,15 @@ describe('checkPack', () => {
     expect(faultsOf(county, 'B13', tiers({ covers: 'B99' }))).toEqual([expect.stringContaining('dangling-reference')]);
   });
 
+  it('refuses a grade of a title that is no value of the input it feeds, in a text that is not published yet', () => {
+    const zone = bundledPacks().find(({ id }) => id === 'ganzhou-etdz-2023') as Pack;
+    const changed = { ...zone, inputs: { ...zone.inputs, 'ip.grade': { ...zone.inputs['ip.grade'], words: { '5A': '5A' } } } } as Pack;
+    const faults = checkPack(changed, readBundledSource(zone.source.file)).map(({ path, message }) => [path.join('.'), message]);
+    expect(faults).toContainEqual(['inputs.ip.grade.fromTitle', 'the grades 1A, 2A, 3A, 4A are no values of ip.grade']);
+    expect(checkPack({ ...zone, id: 'Zone' }, readBundledSource(zone.source.file)).map(({ code }) => code)).toEqual(['id']);
+    expect(checkPack({ ...zone, id: 'Zone' })).toEqual([]);
+  });
+
   it('takes the figures of a stored pack on trust: they were compared before publication', () => {
     expect(faultsOf(city, 'Z29', withRow({ values: ['1', '2', '3', '4', '5'] }), false)).toEqual([]);
   });

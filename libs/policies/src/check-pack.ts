@@ -58,11 +58,47 @@ class Checker {
     this.pack.clauses.forEach((clause, index) => this.checkClause(['clauses', index], clause));
     this.checkCatalogueIds();
     this.checkInterpretations();
+    // A text once published is read as it is, whatever rules have come since.
+    if (this.source !== undefined) this.checkForPublication();
     return this.faults;
   }
 
   private report(path: Path, code: string, message: string): void {
     this.faults.push({ path, code, message });
+  }
+
+  /** What would be published and then reach nobody: ids no address can hold, exclusions that never meet, grades that are no value. */
+  private checkForPublication(): void {
+    const { id, inputs, envelopes, clauses } = this.pack;
+    const name = (path: Path, given: string, most: number) => {
+      if (!/^[a-z0-9]/.test(given) || /[A-Z]/.test(given) || given.length > most)
+        this.report(path, 'id', `${given} must be at most ${most} small letters, digits and hyphens`);
+    };
+    name(['id'], id, 64);
+    envelopes.forEach((envelope, index) => name(['envelopes', index, 'id'], envelope.id, 40));
+    clauses.forEach((clause, index) => {
+      const at = ['clauses', index];
+      if (clause.id.length > 40) this.report([...at, 'id'], 'id', `${clause.id} must have at most 40 characters`);
+      const { shape } = clause;
+      if (shape.kind === 'tier' || shape.kind === 'ladder') {
+        name([...at, 'shape', 'ladder'], shape.ladder, 40);
+        shape.tiers.forEach((tier, no) => name([...at, 'shape', 'tiers', no, 'id'], tier.id, 40));
+      }
+      for (const other of clause.excludes ?? []) {
+        const excluded = clauses.find((one) => one.id === other);
+        if (excluded !== undefined && excluded.uniqueness !== clause.uniqueness)
+          this.report([...at, 'excludes'], 'uniqueness', `${other} has another uniqueness: the two never meet on one occasion`);
+      }
+    });
+    for (const [input, definition] of Object.entries(inputs)) {
+      if (definition.fromTitle === undefined) continue;
+      const at = ['inputs', input, 'fromTitle'];
+      if (definition.type !== 'word') this.report(at, 'input-type', `${input} is ${definition.type}, but the grade of a title is a word`);
+      const title = clauses.find(({ shape }) => shape.kind === 'title' && shape.title === definition.fromTitle)?.shape;
+      const grades = title?.kind === 'title' ? Object.keys(title.grades ?? {}) : [];
+      const strange = grades.filter((grade) => !categoriesOf(definition).includes(grade));
+      if (strange.length > 0) this.report(at, 'unknown-word', `the grades ${strange.join(', ')} are no values of ${input}`);
+    }
   }
 
   private checkUnique(path: Path, items: readonly { readonly id: string }[]): void {

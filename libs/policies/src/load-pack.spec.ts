@@ -31,14 +31,13 @@ clauses:
     gates: [recognised]
     shape: { kind: fixed, amount: '100000.00' }
     uniqueness: once
-    excludes: [C2]
+    excludes: [C3]
   - id: C2
     title: 研发补助
     citation: { line: [1, 3], quote: 最高20万元 }
     shape: { kind: percent, base: rd.spend, rate: 10%, cap: { by: firm.large, amounts: { true: '200000.00', false: '200000.00' } } }
     rounding: half-up-fen
     uniqueness: year
-    excludes: [C1]
     budgetEnvelope: fund
   - id: C3
     title: 分期
@@ -50,6 +49,7 @@ clauses:
         - { amount: '50000.00', citation: { line: 4, quote: 各5万元 }, when: { input: firm.large, equals: true } }
         - { amount: '50000.00', citation: { line: 4, quote: 各5万元 }, when: { input: rd.spend, atLeast: '1.00' } }
     uniqueness: once
+    excludes: [C1]
   - { id: C4, title: 资金, citation: { line: 2, quote: 奖励 }, shape: { kind: budget, envelope: fund } }
   - id: C5
     title: 梯队
@@ -102,8 +102,22 @@ describe('parsePack', () => {
     ['a base that is no money', 'base: rd.spend', 'base: firm.large', 'input-type', 'base: firm.large', 'C2'],
     ['a dangling gate', 'gates: [recognised]', 'gates: [recognized]', 'dangling-reference', 'gates: [recognized]', 'C1'],
     ['a dangling envelope', 'budgetEnvelope: fund', 'budgetEnvelope: pool', 'dangling-reference', 'budgetEnvelope: pool', 'C2'],
-    ['an exclusion of nothing', 'excludes: [C2]', 'excludes: [C9]', 'dangling-reference', 'excludes: [C9]', 'C1'],
-    ['a one-sided exclusion', '    excludes: [C1]\n', '', 'one-sided-exclusion', 'excludes: [C2]', 'C1'],
+    ['an exclusion of nothing', 'excludes: [C3]', 'excludes: [C9]', 'dangling-reference', 'excludes: [C9]', 'C1'],
+    ['a one-sided exclusion', '    excludes: [C1]\n', '', 'one-sided-exclusion', 'excludes: [C3]', 'C1'],
+    ['an exclusion that never meets', 'once\n    excludes: [C1]', 'year\n    excludes: [C1]', 'uniqueness', 'excludes: [C3]', 'C1'],
+    ['a pack id no address can hold', 'id: sample\n', 'id: Sample\n', 'id', 'id: Sample', undefined],
+    ['an envelope no budget line can be', '{ id: fund, clause', '{ id: Fund, clause', 'id', 'id: Fund', undefined],
+    ['a ladder no address can hold', 'ladder: l,', 'ladder: L,', 'id', 'ladder: L,', 'C5'],
+    ['a tier no address can hold', 'id: one,', 'id: One,', 'id', 'id: One,', 'C5'],
+    ['a clause with an endless id', 'id: C4', `id: C${'4'.repeat(40)}`, 'id', `id: C${'4'.repeat(40)}`, `C${'4'.repeat(40)}`],
+    [
+      'a grade of a title that is no word',
+      'label: 规模以上, period: none',
+      'label: 规模以上, period: none, fromTitle: t',
+      'input-type',
+      'fromTitle: t',
+      undefined,
+    ],
     [
       'a cap that leaves out a category',
       "true: '200000.00', false: '200000.00'",

@@ -305,22 +305,30 @@ export interface Ladder {
   readonly clearances: readonly string[];
 }
 
-/** The ladders (梯次) of a pack. Several clauses may speak of one: their tiers stand in the order in which the clauses do. */
+/**
+ * The ladders (梯次) of a pack. Several clauses may speak of one. Its tiers stand in the order in which its `ladder` clauses
+ * name them, wherever these stand; where there is none, in that of the clauses that place.
+ */
 export function laddersOf(pack: Pack): readonly Ladder[] {
   const ladders = new Map<string, Ladder>();
   for (const clause of pack.clauses) {
     const { shape } = clause;
     if (shape.kind !== 'tier' && shape.kind !== 'ladder') continue;
     const known = ladders.get(shape.ladder) ?? { ladder: shape.ladder, clauses: [], tiers: [], clearances: [] };
-    const added = shape.tiers.filter(({ id }) => !known.tiers.some((tier) => tier.id === id));
     ladders.set(shape.ladder, {
       ...known,
       clauses: [...known.clauses, clause],
-      tiers: [...known.tiers, ...added],
       ...('size' in shape && shape.size !== undefined && { size: shape.size }),
       ...(shape.diagnosis && { diagnosis: shape.diagnosis }),
       clearances: [...new Set([...known.clearances, ...(clause.clearances ?? [])])],
     });
   }
-  return [...ladders.values()];
+  return [...ladders.values()].map((ladder) => ({ ...ladder, tiers: tiersOf(ladder.clauses) }));
+}
+
+function tiersOf(clauses: readonly Clause[]): readonly Tier[] {
+  const named = (kind: Shape['kind']) =>
+    clauses.flatMap(({ shape }) => (shape.kind === kind && (shape.kind === 'ladder' || shape.kind === 'tier') ? shape.tiers : []));
+  const tiers = [...named('ladder'), ...named('tier')];
+  return tiers.filter(({ id }, index) => tiers.findIndex((tier) => tier.id === id) === index);
 }
