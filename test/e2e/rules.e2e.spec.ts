@@ -434,41 +434,29 @@ async function floor({ shape }: Of<'budget'>, { id: pack, envelopes }: Pack): Pr
   expect(await funded('0.01')).toMatchObject({ ...envelope, unfunded: '0.00' });
 }
 
-/** Both sides of every threshold: figures by their distance from the plan, in steps, with what is then said. */
-const SIDES: Readonly<Record<Comparison, readonly (readonly [steps: number, tolerances: number, achieved: 'yes' | 'no'])[]>> = {
-  'at-least': [
-    [-1, 0, 'no'],
-    [0, 0, 'yes'],
-    [1, 0, 'yes'],
-  ],
-  'more-than': [
-    [-1, 0, 'no'],
-    [0, 0, 'no'],
-    [1, 0, 'yes'],
-  ],
-  'at-most': [
-    [-1, 0, 'yes'],
-    [0, 0, 'yes'],
-    [1, 0, 'no'],
-  ],
-  'less-than': [
-    [-1, 0, 'yes'],
-    [0, 0, 'no'],
-    [1, 0, 'no'],
-  ],
-  exactly: [
-    [-1, 0, 'no'],
-    [0, 0, 'yes'],
-    [1, 0, 'no'],
-  ],
-  about: [
-    [-1, -1, 'no'],
-    [0, -1, 'yes'],
-    [0, 0, 'yes'],
-    [0, 1, 'yes'],
-    [1, 1, 'no'],
-  ],
+type Said = 'yes' | 'no';
+/** What is said of a figure a step below the plan, at it, and a step above; with 左右, a step beyond the tolerance, and within. */
+const SAID: Readonly<Record<Comparison, readonly [below: Said, at: Said, above: Said]>> = {
+  'at-least': ['no', 'yes', 'yes'],
+  'more-than': ['no', 'no', 'yes'],
+  'at-most': ['yes', 'yes', 'no'],
+  'less-than': ['yes', 'no', 'no'],
+  exactly: ['no', 'yes', 'no'],
+  about: ['no', 'yes', 'no'],
 };
+/** Both sides of a threshold: differences from the plan, with what is said of each. */
+function sides(comparison: Comparison, step: string, tolerance = '0'): ReadonlyMap<string, Said> {
+  const [below, at, above] = SAID[comparison];
+  const [edge, beyond] = [new Decimal(tolerance), new Decimal(tolerance).plus(step)];
+  const said = [
+    [beyond.negated(), below],
+    [edge.negated(), at],
+    [new Decimal(0), at],
+    [edge, at],
+    [beyond, above],
+  ] as const;
+  return new Map(said.map(([difference, answer]) => [difference.toFixed(), answer]));
+}
 /** Things come whole; shares, sums and areas in hundredths. */
 const stepOf = (unit: string) => (/^[家个名项件条]$/.test(unit) ? '1' : '0.01');
 const BASE = '100';
@@ -484,7 +472,7 @@ interface Evaluation {
 }
 
 async function target({ id, shape }: Of<'target'>, of: Pack): Promise<void> {
-  const { due, value, comparison, tolerance = '0', unit, baseline, metric, counts } = shape;
+  const { due, value, comparison, tolerance, unit, baseline, metric, counts } = shape;
   const year = 'date' in due ? Number(due.date.slice(0, 4)) : 'year' in due ? due.year : (due.from as number);
   const dueOn = 'date' in due ? due.date : `${year}-12-31`;
   const period = 'date' in due ? due.date.slice(0, 7) : String(year);
@@ -502,29 +490,30 @@ async function target({ id, shape }: Of<'target'>, of: Pack): Promise<void> {
   };
 
   const listed = await office.get(`/targets?pack=${of.id}&year=${year}&limit=500`);
-  const plan = { value, comparison, year, dueOn, from: 'pack', ...('tolerance' in shape && { tolerance }) };
+  const plan = { value, comparison, year, dueOn, from: 'pack', ...(tolerance !== undefined && { tolerance }) };
   const open = { plan, achieved: 'unknown', unknown: 'no-actual' };
   expect(listed.items.find(({ clause }) => clause === id)).toMatchObject({ indicator: shape.indicator, measure: unit, ...open });
   expect(await stands()).toMatchObject(open);
 
   const since = 'since' in due ? due.since : undefined;
-  const isSpread = since !== undefined && (counts === 'cumulative' || counts === 'yearly-average');
-  const before = isSpread ? Array.from({ length: year - since }, (_, index) => since + index) : [];
+  const before =
+    since !== undefined && (counts === 'cumulative' || counts === 'yearly-average')
+      ? Array.from({ length: year - since }, (_, index) => since + index)
+      : [];
   let standing = await report('0');
   if (before.length > 0) expect(await stands()).toMatchObject({ achieved: 'unknown', unknown: 'years-missing', missingYears: before });
-  for (const one of before) await report(value, undefined, String(one));
+  const isAverage = counts === 'yearly-average';
+  const earlier = new Decimal(isAverage ? value : 1);
+  for (const one of before) await report(earlier, undefined, String(one));
   if (baseline !== undefined) {
     expect(await stands()).toMatchObject({ achieved: 'unknown', unknown: 'no-baseline' });
     await office.do('clerk', `${url}/baselines`, { value: BASE, sourceUnit: '统计局', asOf: office.today });
   }
   expect((await stands()).achieved).not.toBe('unknown');
-  for (const [steps, tolerances, achieved] of SIDES[comparison]) {
-    const difference = new Decimal(stepOf(unit)).times(steps).plus(new Decimal(tolerance).times(tolerances));
-    const wanted = figureOf(shape, new Decimal(value).plus(difference));
-    const years = counts === 'yearly-average' ? before.length + 1 : 1;
-    const rest = isSpread ? new Decimal(value).times(before.length) : new Decimal(0);
-    standing = await report(wanted.times(years).minus(rest), standing);
-    expect(await stands()).toMatchObject({ achieved, difference: difference.toFixed(), final: true });
+  for (const [difference, achieved] of sides(comparison, stepOf(unit), tolerance)) {
+    const wanted = figureOf(shape, new Decimal(value).plus(difference)).times(isAverage ? before.length + 1 : 1);
+    standing = await report(wanted.minus(earlier.times(before.length)), standing);
+    expect(await stands()).toMatchObject({ achieved, difference, final: true });
   }
   if (metric === undefined) return;
   // The ledger counts the one enterprise of this region that meets everything.
@@ -557,11 +546,12 @@ async function table({ id, shape, partOf }: Of<'target-table'>, of: Pack): Promi
   const [first] = rows as [Table['rows'][number]];
   const plan = first.cells[0]?.plan as string;
   expect(await cell(first.unit, year)).toMatchObject({ plan, actual: null, difference: null, achieved: 'unknown' });
-  for (const [index, [steps, , achieved]] of SIDES['at-least'].entries()) {
-    const difference = new Decimal('0.01').times(steps);
+  let corrected = 0;
+  for (const [difference, achieved] of sides('at-least', '0.01')) {
     const actual = new Decimal(plan).plus(difference).toFixed();
-    await report(first.unit, year, actual, index);
-    expect(await cell(first.unit, year)).toMatchObject({ plan, actual, difference: difference.toFixed(), achieved });
+    await report(first.unit, year, actual, corrected);
+    corrected += 1;
+    expect(await cell(first.unit, year)).toMatchObject({ plan, actual, difference, achieved });
   }
 
   // A blank cell is unknown, whatever is reported, until the unit is given a figure of its own.

@@ -118,7 +118,8 @@ export class OfficeLoad {
         const { state } = (await response.json()) as {
           state?: { status: string; lines: { line: number; amount: string; status: string }[] };
         };
-        if (state?.status === 'frozen') lines = state.lines;
+        // Cancelled by itself, it has lost every line.
+        if (state?.status === 'frozen' || state?.status === 'cancelled') lines = state.lines;
       } catch {
         // killed just now
       }

@@ -116,11 +116,12 @@ export class Office {
     if (each.length > 0) await this.do('clerk', `/enterprises/${code}/facts`, { facts: each });
   }
 
-  /** A high-tech enterprise certificate of three years. */
-  async certify(code: string, expiresOn: string): Promise<void> {
+  /** Records a high-tech enterprise certificate of three years; its number. */
+  async certify(code: string, expiresOn: string): Promise<string> {
     const issuedOn = `${Number(expiresOn.slice(0, 4)) - 3}${expiresOn.slice(4)}`;
     const number = `GR${code.slice(-8)}${expiresOn.slice(0, 4)}`;
     const certificate = { number, kind: 'hnte', certification: 'first', issuedOn, expiresOn, issuer: '认定机构', evidence: paper };
     await this.do('clerk', `/enterprises/${code}/certificates`, certificate);
+    return number;
   }
 }

@@ -741,7 +741,12 @@ export const ROUTES: readonly Route[] = [
     help: '直接入库',
     method: 'POST',
     path: `${STANDING}/enter`,
-    options: [must('--clause', 'clause', 'the clause that places'), REASON, EVIDENCE],
+    options: [
+      must('--clause', 'clause', 'the clause that places'),
+      text('--override', 'override', '破格理由: an approver may place it on facts nobody has verified'),
+      REASON,
+      EVIDENCE,
+    ],
   },
   { words: 'tier review open <ladder> <year>', help: '开始动态调整', method: 'POST', path: TIER_REVIEW },
   { words: 'tier review show <ladder> <year>', help: '动态调整进度', method: 'GET', path: TIER_REVIEW },
@@ -792,6 +797,13 @@ export const ROUTES: readonly Route[] = [
     options: [must('--kind', 'kind', 'of the proposals'), text('--decision', 'decision', 'accept or keep'), REASON, EVIDENCE],
   },
   { words: 'tier review close <ladder> <year>', help: '结束动态调整', method: 'POST', path: `${TIER_REVIEW}/close`, options: [EVIDENCE] },
+  {
+    words: 'tier review lapse <ladder> <year>',
+    help: '终止动态调整: its policy has ended, nothing can be decided any more',
+    method: 'POST',
+    path: `${TIER_REVIEW}/lapse`,
+    options: [REASON, EVIDENCE],
+  },
   {
     words: 'tier review recommend <ladder> <year>',
     help: '推荐申报',

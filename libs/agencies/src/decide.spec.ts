@@ -79,6 +79,15 @@ describe('a registration', () => {
     given().refuses({ ...register, creditCode: odd, evidence: [] }, on('2026-01-12'), 'invalid-input', { errors: [{ field: 'evidence' }] });
   });
 
+  it('holds nobody’s number', () => {
+    given().refuses({ ...register, contactUnit: '综合部13800138000' }, on('2026-01-12'), 'personal-data', {
+      errors: [{ field: 'contactUnit' }],
+    });
+    given(first).refuses({ ...inspection, summary: '经办人11010519491231002X代编' }, on('2026-03-02'), 'personal-data', {
+      errors: [{ field: 'summary' }],
+    });
+  });
+
   it.each([
     [{ creditCode: 'x' }, 'creditCode'],
     [{ name: ' ' }, 'name'],

@@ -11,6 +11,7 @@ import {
   notFound,
   type PolicyCitation,
   refused,
+  requireNoPersonalNumber,
   unreachable,
 } from '@app/kernel';
 import {
@@ -69,6 +70,7 @@ export const agencyDecider: Decider<AgencyCommand, AgencyEvent, AgencyState> = {
 
 function decide(command: AgencyCommand, state: AgencyState, context: DecisionContext): readonly AgencyEvent[] {
   requireToday(context);
+  requireNoPersonalNumber(command);
   if (command.type === 'register') return register(command, state, context);
   if (state.status === 'unknown') throw notFound('agency-unknown', 'no service agency was ever registered under this credit code');
   switch (command.type) {

@@ -30,7 +30,10 @@ export interface FoundListing {
   readonly until: string;
 }
 
-/** @throws Problem `black-listed` naming listing, subject and until when; the one that lasts longest stands for all. */
+/**
+ * @throws Problem `black-listed` naming listing, subject and until when; the one that lasts longest stands for all. Its
+ * words name none: a payment batch keeps them for everybody to read.
+ */
 export function requireNotListed(listings: readonly FoundListing[]): void {
   const longest = listings.reduce<FoundListing | undefined>(
     (last, one) => (last === undefined || one.until > last.until ? one : last),
@@ -38,7 +41,7 @@ export function requireNotListed(listings: readonly FoundListing[]): void {
   );
   if (longest === undefined) return;
   const { listing, subject, until } = longest;
-  throw refused('black-listed', `the ${subject.kind} ${subject.id} is black-listed until ${until} (${listing})`, {
+  throw refused('black-listed', `the award involves a black-listed ${subject.kind} (列入失信名单)`, {
     listing,
     subject,
     until,
@@ -48,7 +51,7 @@ export function requireNotListed(listings: readonly FoundListing[]): void {
 
 /** What a dossier holds on the day of a decision for one clearance (部门核查) a clause asks for. */
 export type FoundClearance =
-  | ({ readonly finding: 'clear' } & ReliedClearance)
+  | ({ readonly finding: 'clear'; readonly recordedBy: string } & ReliedClearance)
   | { readonly finding: 'adverse' | 'absent'; readonly clearance: string; readonly agency: string };
 
 /** The findings relied on. @throws Problem `clearance-missing` listing every one that is adverse or absent. */
@@ -62,7 +65,7 @@ export function requireCleared(found: readonly FoundClearance[]): readonly Relie
   }
   return found.flatMap((one) => {
     if (one.finding !== 'clear') return [];
-    const { finding: _clear, ...relied } = one;
+    const { finding: _clear, recordedBy: _by, ...relied } = one;
     return [relied];
   });
 }

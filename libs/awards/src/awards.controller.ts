@@ -1,8 +1,9 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, type PipeTransform, Post, Query as QueryString } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, type PipeTransform, Post, Query as QueryString, Req } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
-import { type BusinessDate, businessDateAt, CLOCK, type Clock, invalidField } from '@app/kernel';
-import { AllowAnyRole, AllowRoles, Context, EmptyBodyPipe, type Page, WholeNumberPipe } from '@app/http';
+import { type BusinessDate, businessDateAt, CLOCK, type Clock, invalidField, requireNoPersonalNumber } from '@app/kernel';
+import { sightOf } from '@app/blacklist';
+import { AllowAnyRole, AllowRoles, type AuthenticatedRequest, Context, EmptyBodyPipe, type Page, WholeNumberPipe } from '@app/http';
 import {
   ApplyDto,
   BalancesDto,
@@ -38,7 +39,7 @@ import { type AwardSummary, ListAwards } from './list/awards.query.js';
 import { personReference } from './standing.js';
 import { Reconcile } from './reconciliation/reconciliation.query.js';
 
-const AWARD_ID = /^[a-z0-9-]{1,64}\.[A-Za-z][A-Za-z0-9]{0,15}\.[0-9A-Z]{18}\.[\p{L}\p{N}]{1,80}$/u;
+const AWARD_ID = /^[a-z0-9-]{1,64}\.[A-Za-z0-9][A-Za-z0-9-]{0,39}\.[0-9A-Z]{18}\.[\p{L}\p{N}]{1,80}$/u;
 
 class AwardIdPipe implements PipeTransform<string, string> {
   transform(value: string): string {
@@ -70,11 +71,11 @@ export class AwardsController {
     return this.queries.execute(new ListAwards({ ...filter, ...named }, limit, cursor));
   }
 
-  /** 奖补详情: state, facts used, explanation and history */
+  /** 奖补详情: state, facts used, explanation and history; a listing is named to those who may see it */
   @Get(':award')
   @AllowAnyRole()
-  detail(@Param('award', AwardIdPipe) award: string): Promise<AwardDetail> {
-    return this.queries.execute(new GetAward(award));
+  detail(@Param('award', AwardIdPipe) award: string, @Req() { actor }: AuthenticatedRequest): Promise<AwardDetail> {
+    return this.queries.execute(new GetAward(award, sightOf(actor)));
   }
 
   /** 测算: computes what the clause grants from the dossier */
@@ -106,6 +107,7 @@ export class AwardsController {
   @HttpCode(200)
   @AllowRoles('clerk', 'reviewer', 'administrator')
   publicise(@Param('award', AwardIdPipe) award: string, @Body() input: PubliciseDto, @Context() context: CommandContext) {
+    requireNoPersonalNumber(input);
     return this.commands.execute(new PubliciseAward(award, input, context));
   }
 
@@ -184,6 +186,7 @@ export class AwardsController {
   @HttpCode(200)
   @AllowRoles('reviewer', 'approver', 'administrator')
   hold(@Param('award', AwardIdPipe) award: string, @Body() input: HoldDto, @Context() context: CommandContext) {
+    requireNoPersonalNumber(input);
     return this.commands.execute(new HoldAward(award, input, context));
   }
 
@@ -246,6 +249,7 @@ export class AwardsController {
   }
 
   private run(award: string, command: AwardCommand, context: CommandContext): Promise<Receipt> {
+    requireNoPersonalNumber(command);
     return this.commands.execute(new RunAwardCommand(award, command, context));
   }
 }

@@ -5,7 +5,7 @@ import { IsBusinessDay, IsCreditCode, IsEvidenceList, IsMoney, IsText, MayBeLeft
 import { CLAWBACK_CAUSES, type ClawbackCause } from './award.js';
 
 export const SLUG = /^[a-z0-9][a-z0-9-]{0,63}$/;
-export const CLAUSE = /^[A-Za-z][A-Za-z0-9]{0,15}$/;
+export const CLAUSE = /^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/;
 /** `<kind>.<id>.<no>` */
 export const LISTING = /^(enterprise|agency|person)\.[0-9A-Z-]{1,40}\.[1-9]\d{0,5}$/;
 

@@ -102,7 +102,7 @@ describe('awards on a real ledger', () => {
     });
     expect(await accounts('payee')).toMatchObject({ spent: '200000.00', 'clawback-received': '150000.00' });
     expect(await ledger.query.execute(new GetTrialBalance())).toMatchObject({ difference: '0.00', balanced: true });
-    const detail = await ledger.query.execute(new GetAward(award));
+    const detail = await ledger.query.execute(new GetAward(award, 'history'));
     expect(detail.timeline.map(({ event }) => event)).toEqual([
       'award-applied',
       'award-assessed',
@@ -442,6 +442,7 @@ describe('awards on a real ledger', () => {
     await ledger.dossier(A, { ...tax, finding: 'adverse', on: '2024-05-08', documentNo: '税核1号' });
     expect(await missing()).toMatchObject({ code: 'clearance-missing', missing: [{ clearance: 'tax', finding: 'adverse' }] });
     await ledger.dossier(A, { ...tax, finding: 'clear', on: '2024-05-09', documentNo: '税核2号' });
+    expect(await refusal(ledger.grant(award, { actor: 'registrar' }))).toBe('duties-not-separated');
     expect(await missing()).toEqual([]);
     const [started] = await ledger.events('award-grant-started');
     expect(started?.data).toMatchObject({

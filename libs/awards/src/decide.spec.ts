@@ -479,7 +479,7 @@ describe('a payment nobody expected', () => {
       });
     const both = held.do(hold, by(reviewer)).do(release, by(approver));
     expect(both.granted.holds).toHaveLength(1);
-    expect(both.do({ ...release, payment: 'B9/1/P1' } as AwardCommand, service).granted.holds).toEqual([]);
+    expect(both.do({ ...release, payment: 'B9/1/P1' }, service).granted.holds).toEqual([]);
   });
   it('is the order of an instalment still to be paid, whatever holds the award; quiet on a repeat', () => {
     const life = held.do(accept(), ledger);
@@ -699,13 +699,22 @@ describe('parties to an application', () => {
 });
 
 describe('clearances', () => {
-  const clear = { finding: 'clear' as const, clearance: 'tax', agency: '区税务局', on: '2024-04-01', documentNo: '税〔2024〕1号' };
+  const found = { finding: 'clear' as const, clearance: 'tax', agency: '区税务局', on: '2024-04-01', documentNo: '税〔2024〕1号' };
+  const clear = { ...found, recordedBy: clerk };
   const on = by(approver, '2024-05-06');
   it('relied on are kept with the grant', () => {
     const [event] = publicised().when(startGrant('g1', { clearances: [clear] }), on);
-    const { finding: _clear, ...relied } = clear;
-    expect(event?.data).toMatchObject({ clearances: [relied] });
+    const { finding: _clear, ...relied } = found;
+    expect(event?.data).toHaveProperty('clearances', [relied]);
     expect(publicised().when(startGrant(), on)[0]?.data).not.toHaveProperty('clearances');
+  });
+  it('are recorded by somebody else than who approves; the applicant may', () => {
+    const own = startGrant('g1', { clearances: [clear, { ...clear, clearance: 'safety', recordedBy: approver }] });
+    expect(problemOf(() => publicised().when(own, on))).toMatchObject({
+      code: 'duties-not-separated',
+      extra: { duty: 'approve', recorded: ['safety'] },
+    });
+    expect(publicised().when(own, by('approver-2', '2024-05-06'))).toHaveLength(1);
   });
   it('that are adverse or absent refuse it, each named', () => {
     const clearances = [

@@ -352,8 +352,8 @@ function separateDuties(actor: string, duty: string, others: Readonly<Record<str
   }
 }
 
-/** Nobody decides on what rests on facts, certificates or moves that they have recorded themselves. */
-function requireRecordedByOthers(actor: string, duty: string, used: readonly UsedInput[]): void {
+/** Nobody decides on what rests on facts, certificates, titles, moves or clearances that they have recorded themselves. */
+function requireRecordedByOthers(actor: string, duty: string, used: readonly Pick<UsedInput, 'input' | 'source'>[]): void {
   const own = used.filter(({ source }) => [source['recordedBy'], source['relocationRecordedBy']].includes(actor)).map(({ input }) => input);
   if (own.length === 0) return;
   throw refused('duties-not-separated', `${actor} recorded ${own.join(', ')} and may not ${duty} what rests on it`, {
@@ -521,7 +521,8 @@ function startGrant(command: Of<'start-grant'>, state: AwardState, context: Deci
   const { review: reviewed, appliedBy, notice, override, assessed } = publicised(state, 'granted');
   const judges = notice.objections.flatMap(({ decided }) => decided?.by ?? []);
   separateDuties(context.actorId, 'approve', { 'applied for': appliedBy, reviewed: reviewed.reviewedBy, 'judged an objection to': judges });
-  requireRecordedByOthers(context.actorId, 'approve', assessed.used);
+  const cleared = command.clearances.map((found) => ({ input: found.clearance, source: { ...found } }));
+  requireRecordedByOthers(context.actorId, 'approve', [...assessed.used, ...cleared]);
   if (override?.proposedBy === context.actorId)
     throw refused('second-approver-required', 'an overridden amount is granted by another approver than the one who proposed it');
   if (context.effectiveOn <= notice.until)
@@ -688,7 +689,7 @@ function releasedPayments(after: GrantedState, reason: string): readonly AwardEv
   if (after.status !== 'granted' || !undemandedOf(after).isZero) return [];
   return after.holds
     .filter(({ payment }) => payment !== undefined && after.overpayments.some((known) => payment === paymentOf(known)))
-    .map(({ payment }) => event('award-hold-released', { reason, payment: payment as string }, after));
+    .map(({ payment }) => event('award-hold-released', { reason, payment }, after));
 }
 
 function cancelOrder(command: Of<'cancel-order'>, state: AwardState): readonly AwardEvent[] {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Blacklist, type Listing, type Subject, subjectOf } from '@app/blacklist';
+import { Blacklist, isSamePerson, type Listing, type Subject, subjectOf } from '@app/blacklist';
 import { creditCodesOf, type Dossier, Dossiers } from '@app/enterprises';
 import { creditCode, Problem } from '@app/kernel';
 
@@ -28,9 +28,9 @@ export class Standing {
     return this.blacklist.listingsOf((await this.codesOf(payee)).map(enterprise), on);
   }
 
-  /** Whether a listing's subject is involved in an award. */
+  /** Whether a listing's subject is involved in an award, in whichever part it was listed. */
   async concerns(subject: Subject, involved: Involved): Promise<boolean> {
-    return (await this.subjectsOf(involved)).some(({ kind, id }) => kind === subject.kind && id === subject.id);
+    return (await this.subjectsOf(involved)).some((one) => isSamePerson(one, subject));
   }
 
   /** Every code under which awards may have gone to the enterprise that a code names today: merged ones are one with their survivor. */

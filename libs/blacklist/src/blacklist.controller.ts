@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
 import { AllowAnyRole, AllowRoles, type AuthenticatedRequest, Context, type Page, WholeNumberPipe } from '@app/http';
-import { businessDateAt, CLOCK, type Clock, forbidden } from '@app/kernel';
+import { businessDateAt, CLOCK, type Clock } from '@app/kernel';
 import {
   ApplyForRepairDto,
   DeclineListingDto,
@@ -19,9 +19,10 @@ import {
 } from './blacklist.dto.js';
 import type { BlacklistCommand } from './decide.js';
 import { type CaseReceipt, OpenBlacklistCase, RunBlacklistCommand } from './handlers/run-blacklist-command.js';
-import { type CaseView, ListCases } from './standing/list-cases.query.js';
+import { type CaseView, isOver, ListCases } from './standing/list-cases.query.js';
 import { ListListings, type ListingView } from './standing/list-listings.query.js';
-import { FindSubject, type Sight, type SubjectView } from './standing/find-subject.query.js';
+import { FindSubject, type SubjectView } from './standing/find-subject.query.js';
+import { historyRestricted, sightOf } from './sight.js';
 import { subjectOf } from './subject.js';
 
 /**
@@ -39,17 +40,23 @@ export class BlacklistController {
   /** 黑名单: the listings that have effect. */
   @Get()
   @AllowAnyRole()
-  list(@Query() { on, class: listingClass, ...filter }: ListListingsDto, @Req() request: AuthenticatedRequest): Promise<Page<ListingView>> {
-    if (on !== undefined && on < this.today() && sightOf(request) !== 'history') throw restricted();
-    const onlyPublished = sightOf(request) === 'published';
+  list(
+    @Query() { on, class: listingClass, ...filter }: ListListingsDto,
+    @Req() { actor }: AuthenticatedRequest,
+  ): Promise<Page<ListingView>> {
+    const sight = sightOf(actor);
+    if (on !== undefined && on < this.today() && sight !== 'history') throw historyRestricted();
+    const onlyPublished = sight === 'published';
     return this.queries.execute(new ListListings({ ...filter, on: on ?? this.today(), listingClass, onlyPublished }));
   }
 
-  /** 案件: with the step each waits for. */
+  /** 案件: with the step each waits for; those that are over are for auditors and administrators. */
   @Get('cases')
   @AllowRoles('clerk', 'reviewer', 'approver', 'auditor', 'administrator')
-  cases(@Query() filter: ListCasesDto): Promise<Page<CaseView>> {
-    return this.queries.execute(new ListCases({ ...filter, today: this.today() }));
+  cases(@Query() filter: ListCasesDto, @Req() { actor }: AuthenticatedRequest): Promise<Page<CaseView>> {
+    const seesHistory = sightOf(actor) === 'history';
+    if (filter.status !== undefined && isOver(filter.status) && !seesHistory) throw historyRestricted();
+    return this.queries.execute(new ListCases({ ...filter, today: this.today(), onlyRunning: !seesHistory }));
   }
 
   /** 对象现状; to auditors and administrators the whole history too. */
@@ -59,10 +66,10 @@ export class BlacklistController {
     @Param('kind') kind: string,
     @Param('id') id: string,
     @Query() { history }: FindSubjectDto,
-    @Req() request: AuthenticatedRequest,
+    @Req() { actor }: AuthenticatedRequest,
   ): Promise<SubjectView> {
-    const sight = sightOf(request);
-    if (history === true && sight !== 'history') throw restricted();
+    const sight = sightOf(actor);
+    if (history === true && sight !== 'history') throw historyRestricted();
     return this.queries.execute(
       new FindSubject(subjectOf(kind, id), this.today(), history === false && sight === 'history' ? 'running' : sight),
     );
@@ -193,14 +200,4 @@ export class BlacklistController {
   private today(): string {
     return businessDateAt(this.clock.now());
   }
-}
-
-function sightOf({ actor }: AuthenticatedRequest): Sight {
-  const has = (...roles: readonly string[]) => actor?.roles.some((role) => roles.includes(role)) === true;
-  if (has('auditor', 'administrator')) return 'history';
-  return has('clerk', 'reviewer', 'approver') ? 'running' : 'published';
-}
-
-function restricted() {
-  return forbidden('history-restricted', 'what has ended is shown to auditors and administrators alone');
 }

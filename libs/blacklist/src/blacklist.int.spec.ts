@@ -134,6 +134,16 @@ describe('/v1/blacklist', () => {
       expect(await get(path, 'approver')).toMatchObject({ status: 403, body: { code: 'history-restricted' } });
     }
     expect((await get(`/enterprise/${FIRM.id}`, 'clerk')).body).toMatchObject({ listed: false, cases: [] });
+    // The lists of cases know of it no more either: neither its rows nor a filter that asks for them.
+    for (const role of ['clerk', 'reviewer', 'approver']) {
+      expect(((await get('/cases?kind=enterprise', role)).body['items'] as unknown[]).length).toBe(0);
+      for (const status of ['declined', 'expired', 'repaired', 'revoked']) {
+        expect(await get(`/cases?status=${status}`, role)).toMatchObject({ status: 403, body: { code: 'history-restricted' } });
+      }
+    }
+    expect(await get('/cases?kind=enterprise', 'administrator')).toMatchObject({
+      body: { items: [{ status: 'revoked' }, { status: 'repaired' }] },
+    });
     // To everybody else whoever is no longer listed looks like whoever never was.
     const unknown = withCheckCharacter('91360700MA39HXCBN');
     const [gone, never] = [await get(`/enterprise/${FIRM.id}`), await get(`/enterprise/${unknown}`)];
@@ -158,6 +168,35 @@ describe('/v1/blacklist', () => {
     expect(await ledger.app.get(Blacklist).listing('person.P-2024-017.1')).toMatchObject({ until: '2027-10-07' });
     expect(await ledger.app.get(Blacklist).listing(`enterprise.${FIRM.id}.1`)).toMatchObject({ ended: '2027-06-20' });
     expect(await ledger.app.get(Blacklist).listing(`enterprise.${FIRM.id}.9`)).toBeUndefined();
+  });
+
+  it('shows a listing under both parts of a legal person, and what was repaired only while an objection to it waits', async () => {
+    ledger.on('2027-10-01');
+    const part = `/agency/${FIRM.id}`;
+    const opened = await post('/cases', 'clerk', { kind: 'agency', id: FIRM.id, ...notice, listingClass: 'minor', servedOn: '2027-10-01' });
+    expect(opened).toMatchObject({ status: 201, body: { case: 1 } });
+    const heard = { on: '2027-10-01', summary: '系笔误' };
+    expect(await post(`${part}/cases/1/statement`, 'reviewer', heard)).toMatchObject({ status: 200 });
+    const listing = { termMonths: 3, reason: '轻微', evidence: paper };
+    expect(await post(`${part}/cases/1/list`, 'approver', listing)).toMatchObject({ status: 200 });
+    expect(await get(`/enterprise/${FIRM.id}`, 'clerk')).toMatchObject({
+      body: { listed: true, listings: [{ listing: `agency.${FIRM.id}.1`, kind: 'agency' }], cases: [] },
+    });
+    expect(await get(`/enterprise/${FIRM.id}`)).toMatchObject({ body: { listed: false, listings: [] } });
+    const repair = { on: '2027-10-01', corrected: '已更正', duties: '无', commitment: '已承诺', evidence: paper };
+    expect(await post(`${part}/cases/1/repair`, 'clerk', repair)).toMatchObject({ status: 201 });
+    const accept = { accepted: true, reason: '符合', evidence: paper };
+    expect(await post(`${part}/cases/1/repair/decide`, 'approver', accept)).toMatchObject({ status: 200 });
+    const cases = async () => (await get('/cases?kind=agency', 'clerk')).body['items'];
+    expect(await cases()).toEqual([]);
+    ledger.on('2027-10-02');
+    expect(await post(`${part}/cases/1/objections`, 'clerk', { on: '2027-10-02', reasons: '并无失信' })).toMatchObject({ status: 201 });
+    expect(await cases()).toMatchObject([{ case: 1, nextStep: { step: 'objection-decision' } }]);
+    const uphold = { upheld: true, reason: '异议成立', evidence: paper };
+    expect(await post(`${part}/cases/1/objections/1/decide`, 'approver:approver-2', uphold)).toMatchObject({ status: 200 });
+    expect(await cases()).toEqual([]);
+    expect(await get('/cases?status=revoked&kind=agency', 'auditor')).toMatchObject({ body: { items: [{ endedOn: '2027-10-01' }] } });
+    expect(await current('auditor', '?on=2027-10-01')).not.toContain(`agency.${FIRM.id}.1`);
   });
 
   it('pages through listings and cases without missing or repeating one', async () => {
@@ -203,6 +242,8 @@ describe('/v1/blacklist', () => {
     ['/cases', 'clerk', { ...FIRM, ...notice, kind: 'firm' }, 'kind'],
     ['/cases', 'clerk', { ...FIRM, ...notice, listingClass: 'grave' }, 'listingClass'],
     ['/cases', 'clerk', { ...FIRM, ...notice, reasons: '身份证11010519491231002X' }, 'reasons'],
+    ['/cases', 'clerk', { ...FIRM, ...notice, reasons: '电话13800138000' }, 'reasons'],
+    ['/cases', 'clerk', { ...FIRM, ...notice, id: 'P-138001-38000', kind: 'person' }, 'id'],
     ['/cases', 'clerk', { ...FIRM, ...notice, reasons: 'x'.repeat(4001) }, 'reasons'],
     ['/cases', 'clerk', { ...FIRM, ...notice, statementDays: 4 }, 'statementDays'],
     ['/cases', 'clerk', { ...FIRM, ...notice, statementDays: 5.5 }, 'statementDays'],

@@ -2,10 +2,25 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Executor } from '@app/event-store';
 import { addDays, type BusinessDate, Problem } from '@app/kernel';
-import { FIRM, History, on, opening, paper, PERSON, list, objection, repair, repaired, upheld, waive } from './blacklist.fixture.js';
+import {
+  AGENCY,
+  FIRM,
+  History,
+  on,
+  opening,
+  paper,
+  PERSON,
+  list,
+  objection,
+  repair,
+  repaired,
+  upheld,
+  waive,
+} from './blacklist.fixture.js';
 import { Blacklist } from './blacklist.js';
 import type { BlacklistCommand } from './decide.js';
 import type { BlacklistState } from './listing.js';
+import { blacklistStream, type Subject } from './subject.js';
 
 const FIRST = '2026-04-01';
 const later = (day: string, days: number): string => addDays(day as BusinessDate, days);
@@ -121,7 +136,12 @@ describe('the effect of listings', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 6 }), fc.array(fc.nat(2_500), { maxLength: 8 }), async (lives, days) => {
         const { state, spans } = play(lives);
-        const blacklist = new Blacklist({ load: async () => ({ state, revision: 0, position: 0 }) } as unknown as Executor);
+        const load = async (_: unknown, stream: string) => ({
+          state: stream === blacklistStream(FIRM) ? state : History.empty.state,
+          revision: 0,
+          position: 0,
+        });
+        const blacklist = new Blacklist({ load } as unknown as Executor);
         const edges = spans.flatMap(({ from, until, ended = until }) => [from, until, ended].flatMap((day) => [later(day, -1), day]));
         for (const day of new Set([...edges, ...days.map((count) => later(FIRST, count))])) {
           const expected = spans.filter(({ from, until, ended = until }) => from <= day && day < until && day < ended);
@@ -137,6 +157,22 @@ describe('the effect of listings', () => {
     );
     // The histories were worth asking about.
     expect(Object.values(seen).every((count) => count > 0)).toBe(true);
+  });
+
+  it('binds a credit code in whichever part it was listed, and a person in its own', async () => {
+    const load = async (_: unknown, stream: string) => {
+      const [, kind = '', id = ''] = /^blacklist-([a-z]+)\.(.+)$/.exec(stream) ?? [];
+      const { state } = History.empty
+        .do(opening({ subject: { kind, id } as Subject }), on('2026-05-01'))
+        .do(list, on('2026-05-10', 'approver'));
+      return { state: stream.includes(FIRM.id) === (kind === 'agency') ? state : History.empty.state, revision: 0, position: 0 };
+    };
+    const blacklist = new Blacklist({ load } as unknown as Executor);
+    const found = async (subject: Subject) => (await blacklist.listingsOf([subject], '2026-05-10')).map(({ listing }) => listing);
+    const asAgency = `agency.${FIRM.id}.1`;
+    expect([await found(FIRM), await found({ ...FIRM, kind: 'agency' })]).toEqual([[asAgency], [asAgency]]);
+    expect(await found({ ...AGENCY, kind: 'agency' })).toEqual([`enterprise.${AGENCY.id}.1`]);
+    expect(await found(PERSON)).toEqual(['person.P-2024-017.1']);
   });
 
   it('is asked for several subjects at once, each in its own stream', async () => {
@@ -158,7 +194,7 @@ describe('the effect of listings', () => {
         reason: '事实清楚',
       },
     ]);
-    expect(asked).toEqual([`blacklist-enterprise.${FIRM.id}`, 'blacklist-person.P-2024-017']);
+    expect(asked).toEqual([`blacklist-enterprise.${FIRM.id}`, `blacklist-agency.${FIRM.id}`, 'blacklist-person.P-2024-017']);
     await expect(blacklist.listingsOf([{ kind: 'person', id: '张三' }], '2026-05-10')).rejects.toMatchObject({ code: 'personal-data' });
   });
 });

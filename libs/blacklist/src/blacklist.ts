@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Executor } from '@app/event-store';
 import { blacklistDecider } from './decide.js';
 import { type BlacklistState, isListed, type Listing, listingOf, listingsInEffect } from './listing.js';
-import { blacklistStream, type Subject, subjectOf, subjectOfListing } from './subject.js';
+import { blacklistStream, partsOf, type Subject, subjectOf, subjectOfListing } from './subject.js';
 
 /** The blacklist as the ledger stands now, for features that decide on it. */
 @Injectable()
@@ -10,11 +10,13 @@ export class Blacklist {
   constructor(private readonly executor: Executor) {}
 
   /**
-   * The listings of any of these subjects that have effect on a day, read from their streams.
+   * The listings of any of these subjects that have effect on a day, read from their streams. A credit code is looked up
+   * as an enterprise and as an agency, whichever it is named as.
    * @throws Problem `invalid-input` for a subject that names nobody.
    */
   async listingsOf(subjects: readonly Subject[], on: string): Promise<readonly Listing[]> {
-    const streams = new Map(subjects.map(({ kind, id }) => subjectOf(kind, id)).map((subject) => [blacklistStream(subject), subject]));
+    const parts = subjects.flatMap(({ kind, id }) => partsOf(subjectOf(kind, id)));
+    const streams = new Map(parts.map((subject) => [blacklistStream(subject), subject]));
     const listings: Listing[] = [];
     for (const subject of streams.values()) listings.push(...listingsInEffect(await this.load(subject), on));
     return listings;

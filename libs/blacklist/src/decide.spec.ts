@@ -61,6 +61,9 @@ describe('opening a case', () => {
     empty.refuses(opening({ reasons: '身份证号11010519491231002X' }), on('2026-05-01'), 'personal-data', {
       errors: [{ field: 'reasons' }],
     });
+    empty.refuses(opening({ fileReference: '联系人13800138000' }), on('2026-05-01'), 'personal-data', {
+      errors: [{ field: 'fileReference' }],
+    });
     empty.refuses(opening(), { ...on('2026-05-02'), effectiveOn: '2026-05-01' }, 'invalid-input', { errors: [{ field: 'effectiveOn' }] });
   });
 
@@ -172,6 +175,12 @@ describe('the decision', () => {
       noticed.refuses(command, on('2026-05-10', 'reviewer'), 'role-required');
       noticed.refuses(command, on('2026-05-10', 'approver', 'clerk-1'), 'duties-not-separated');
     }
+    for (const heard of [noticed.do(statement, on('2026-05-03', 'reviewer')), noticed.do(waive, on('2026-05-03', 'reviewer'))]) {
+      for (const command of [list, declining]) {
+        heard.refuses(command, on('2026-05-10', 'approver', 'reviewer-1'), 'duties-not-separated', { extra: { by: 'reviewer-1' } });
+        expect(heard.when(command, on('2026-05-10', 'approver'))).toHaveLength(1);
+      }
+    }
     const milder = History.empty.do(opening({ listingClass: 'general' }), on('2026-05-01'));
     milder.refuses({ ...list, listingClass: 'serious' }, on('2026-05-10', 'approver'), 'class-graver-than-noticed');
     noticed.refuses({ ...list, evidence: [] }, on('2026-05-10', 'approver'), 'invalid-input', { errors: [{ field: 'evidence' }] });
@@ -224,9 +233,11 @@ describe('an objection', () => {
     expect(rejected.when({ ...objection, on: '2026-06-01' }, on('2026-06-01'))).toMatchObject([{ data: { objection: 2 } }]);
   });
 
-  it('is decided by neither who decided the listing nor who recorded it, and upheld with a document', () => {
+  it('is decided by neither who opened the case, nor who decided the listing, nor who recorded it, and upheld with a document', () => {
+    const byAnother = listed.do(objection, on('2026-05-20', 'reviewer'));
+    byAnother.refuses(upheld, on('2026-05-30', 'approver', 'reviewer-1'), 'duties-not-separated', { extra: { by: 'reviewer-1' } });
+    byAnother.refuses(upheld, on('2026-05-30', 'approver', 'clerk-1'), 'duties-not-separated', { extra: { by: 'clerk-1' } });
     objected.refuses(upheld, on('2026-05-30', 'approver'), 'duties-not-separated', { extra: { by: 'approver-1' } });
-    objected.refuses(upheld, on('2026-05-30', 'approver', 'clerk-1'), 'duties-not-separated', { extra: { by: 'clerk-1' } });
     objected.refuses(upheld, on('2026-05-30', 'reviewer'), 'role-required');
     objected.refuses({ ...upheld, evidence: [] }, on('2026-05-30', 'approver', 'approver-2'), 'invalid-input');
     objected.refuses({ ...upheld, objection: 2 }, on('2026-05-30', 'approver', 'approver-2'), 'objection-unknown');
@@ -269,6 +280,13 @@ describe('credit repair', () => {
     history.refuses({ ...repair, on: '2027-05-21' }, on('2027-05-21'), 'listing-over', { extra: { how: 'repaired' } });
   });
 
+  it('leaves the objection open to whoever did no wrong, while its window is', () => {
+    const minor = noticed.do({ ...list, listingClass: 'minor', termMonths: 3 }, on('2026-05-10', 'approver'));
+    const mended = minor.do({ ...repair, on: '2026-05-15' }, on('2026-05-15')).do(repaired, on('2026-05-16', 'approver'));
+    expect(mended.when({ ...objection, on: '2026-07-09' }, on('2026-07-09'))).toMatchObject([{ type: 'listing-objection-raised' }]);
+    mended.refuses({ ...objection, on: '2026-07-10' }, on('2026-07-10'), 'objection-window-closed');
+  });
+
   it('refused leaves the listing, and can be applied for again', () => {
     const refusal = { ...repaired, accepted: false, reason: '承诺未公开' };
     const history = applied.do(refusal, on('2027-05-20', 'approver'));
@@ -278,8 +296,10 @@ describe('credit repair', () => {
     expect(history.when({ ...repair, on: '2027-06-01' }, on('2027-06-01'))).toMatchObject([{ data: { application: 2 } }]);
   });
 
-  it('is decided by an approver who did not record it, while the listing has effect', () => {
-    applied.refuses(repaired, on('2027-05-20', 'approver', 'clerk-1'), 'duties-not-separated');
+  it('is decided by an approver who neither recorded it nor opened the case, while the listing has effect', () => {
+    const byAnother = listed.do(repair, on('2027-05-10', 'clerk', 'clerk-2'));
+    byAnother.refuses(repaired, on('2027-05-20', 'approver', 'clerk-2'), 'duties-not-separated', { extra: { by: 'clerk-2' } });
+    byAnother.refuses(repaired, on('2027-05-20', 'approver', 'clerk-1'), 'duties-not-separated', { extra: { by: 'clerk-1' } });
     applied.refuses(repaired, on('2027-05-20', 'clerk', 'clerk-2'), 'role-required');
     applied.refuses({ ...repaired, evidence: [] }, on('2027-05-20', 'approver'), 'invalid-input');
     applied.refuses(repaired, on('2028-05-10', 'approver'), 'listing-over', { extra: { how: 'expired' } });
@@ -287,13 +307,24 @@ describe('credit repair', () => {
     listed.refuses({ ...repair, on: '2028-05-10' }, on('2028-05-10'), 'listing-over', { extra: { how: 'expired' } });
   });
 
-  it('of what was revoked meanwhile is not decided; an objection to what was repaired meanwhile ends nothing again', () => {
+  it('of what was revoked meanwhile is not decided; what was repaired or has run out can still be found wrong', () => {
     const late = { ...objection, on: '2026-07-09' };
     const both = listed.do(late, on('2026-07-09')).do(repair, on('2027-05-10'));
     const gone = both.do(upheld, on('2027-05-20', 'approver', 'approver-2'));
     gone.refuses(repaired, on('2027-05-21', 'approver'), 'listing-over', { extra: { how: 'revoked' } });
     const mended = both.do(repaired, on('2027-05-20', 'approver'));
-    expect(mended.when(upheld, on('2027-05-21', 'approver', 'approver-2'))).toMatchObject([{ type: 'listing-objection-decided' }]);
+    const wrong = mended.do(upheld, on('2027-05-25', 'approver', 'approver-2'));
+    expect(wrong.past.slice(-2)).toMatchObject([
+      { type: 'listing-objection-decided', data: { upheld: true } },
+      { type: 'listing-ended', data: { how: 'revoked', on: '2027-05-25', reason: '异议成立' } },
+    ]);
+    // Its effect ended with the repair all the same.
+    expect(wrong.state.cases).toMatchObject([{ status: 'ended', ending: { how: 'revoked', on: '2027-05-20' } }]);
+    expect([listingsInEffect(wrong.state, '2027-05-19'), listingsInEffect(wrong.state, '2027-05-20')]).toMatchObject([[{}], []]);
+    expect(wrong.when(upheld, on('2027-05-26', 'approver', 'approver-2'))).toEqual([]);
+    const expired = listed.do(late, on('2026-07-09')).do(upheld, on('2028-06-01', 'approver', 'approver-2'));
+    expect(expired.state.cases).toMatchObject([{ status: 'ended', ending: { how: 'revoked', on: '2028-06-01' } }]);
+    expect(listingsInEffect(expired.state, '2028-05-10')).toEqual([]);
   });
 });
 

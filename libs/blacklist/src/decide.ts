@@ -11,6 +11,7 @@ import {
   notFound,
   type PolicyCitation,
   refused,
+  requireNoPersonalNumber,
   unreachable,
 } from '@app/kernel';
 import {
@@ -32,7 +33,7 @@ import {
   type RepairClaims,
   sameGround,
 } from './listing.js';
-import { listingId, requireNoIdentityNumber, type Subject } from './subject.js';
+import { listingId, type Subject } from './subject.js';
 import { addMonths, classTermsOf, lastDayOf, LISTING_CLASSES, type ListingClass, requireTermInRange, termsFrom, termsOn } from './terms.js';
 
 interface Documented {
@@ -128,7 +129,7 @@ const LONGEST_STATEMENT_DAYS = 60;
 
 function decide(command: BlacklistCommand, state: BlacklistState, context: DecisionContext): readonly BlacklistEvent[] {
   requireToday(context);
-  requireNoIdentityNumber(command);
+  requireNoPersonalNumber(command);
   switch (command.type) {
     case 'open-case':
       return openCase(command, state, context);
@@ -193,7 +194,7 @@ function openCase(command: OpenCase, { cases }: BlacklistState, context: Decisio
 function isSameNotice(known: NoticedCase, notice: Notice & Pick<NoticedCase, 'policy' | 'evidence'>): boolean {
   const said = ({ statementLastDay: _derived, terms: _version, policy = undefined, ...rest }: typeof notice) =>
     canonicalJson({ ...rest, policy: policy ?? null });
-  const { status: _s, no: _n, openedBy: _b, openedOn: _o, statements: _t, waivedOn: _w, ...noticed } = known;
+  const { status: _s, no: _n, openedBy: _b, openedOn: _o, statements: _t, waivedOn: _w, waivedBy: _r, ...noticed } = known;
   return said(noticed) === said(notice);
 }
 
@@ -261,7 +262,8 @@ function object(command: RaiseObjection, one: ListedCase | EndedCase, context: D
   const reasons = text(command.reasons, 'reasons');
   const { objections, listed } = one;
   if (objections.some((known) => known.on === on && known.reasons === reasons)) return [];
-  requireNotEnded(one);
+  // A repaired one can still be objected to: that it was wrong says more than that it is over.
+  if (one.status === 'ended' && one.ending.how === 'revoked') requireNotEnded(one);
   const open = objections.find(({ decision }) => decision === undefined);
   if (open !== undefined) {
     throw refused('objections-open', `objection ${open.no} is not decided yet`, { objection: open.no });
@@ -286,6 +288,7 @@ function decideObjection(command: DecideObjection, one: ListedCase | EndedCase, 
     throw refused('objection-decided', `objection ${no} was decided on ${objection.decision.on}`, { objection: no });
   }
   requireApprover(context);
+  requireAnother(context, one.openedBy, 'whoever opened the case');
   requireAnother(context, one.listed.decidedBy, 'whoever decided the listing');
   requireAnother(context, objection.recordedBy, 'whoever recorded the objection');
   const decided: BlacklistEvent = {
@@ -293,7 +296,8 @@ function decideObjection(command: DecideObjection, one: ListedCase | EndedCase, 
     data: { case: one.no, objection: no, upheld, reason },
     evidence: upheld ? needed(evidence) : evidence,
   };
-  return upheld && one.status === 'listed' ? [decided, ended(one, 'revoked', reason, context)] : [decided];
+  // Also where nothing has effect any more: that it was listed wrongly belongs on the record.
+  return upheld ? [decided, ended(one, 'revoked', reason, context)] : [decided];
 }
 
 function applyForRepair(command: ApplyForRepair, one: ListedCase | EndedCase, context: DecisionContext): readonly BlacklistEvent[] {
@@ -331,6 +335,7 @@ function decideRepair(command: DecideRepair, one: ListedCase | EndedCase, contex
   if (open === undefined) throw notFound('credit-repair-unknown', `case ${one.no} has no undecided application for credit repair`);
   requireStillInEffect(one, context);
   requireApprover(context);
+  requireAnother(context, one.openedBy, 'whoever opened the case');
   requireAnother(context, open.recordedBy, 'whoever recorded the application');
   if (accepted) return [{ ...ended(one, 'repaired', reason, context), evidence: needed(evidence) }];
   return [{ type: 'credit-repair-refused', data: { case: one.no, application: open.no, reason }, evidence }];
@@ -360,6 +365,8 @@ function requireDecidable(one: Case, context: DecisionContext): void {
   requireUndecided(one);
   requireApprover(context);
   requireAnother(context, one.openedBy, 'whoever opened the case');
+  for (const { recordedBy } of one.statements) requireAnother(context, recordedBy, 'whoever recorded a statement');
+  requireAnother(context, one.waivedBy, 'whoever recorded the waiver');
   if (context.today < decidableFrom(one)) {
     throw refused(
       'statement-period-running',
@@ -401,7 +408,7 @@ function requireApprover({ roles }: DecisionContext): void {
   if (!roles.includes('approver')) throw forbidden('role-required', 'this needs the role approver');
 }
 
-function requireAnother({ actorId }: DecisionContext, initiator: string, who: string): void {
+function requireAnother({ actorId }: DecisionContext, initiator: string | undefined, who: string): void {
   if (actorId === initiator) throw refused('duties-not-separated', `${who} cannot decide on it`, { by: initiator });
 }
 

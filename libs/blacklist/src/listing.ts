@@ -69,6 +69,7 @@ export type BlacklistEvent =
 export interface Statement {
   readonly on: string;
   readonly summary: string;
+  readonly recordedBy: string;
 }
 
 interface Decision {
@@ -100,8 +101,9 @@ interface Opened extends Notice {
   readonly policy?: PolicyCitation;
   readonly evidence: readonly Evidence[];
   readonly statements: readonly Statement[];
-  /** The day the subject gave up its statement. */
+  /** The day the subject gave up its statement, and who recorded it. */
   readonly waivedOn?: string;
+  readonly waivedBy?: string;
 }
 
 interface Listed extends Opened {
@@ -112,6 +114,7 @@ interface Listed extends Opened {
 
 export interface Ending {
   readonly how: HowEnded;
+  /** Since when it has no effect: of a repaired listing that was found wrong later, the day of its repair. */
   readonly on: string;
   readonly reason: string;
 }
@@ -186,10 +189,10 @@ export function evolve(state: BlacklistState, event: BlacklistEvent, { actorId, 
     }
     case 'statement-recorded': {
       const { on, summary } = event.data;
-      return changed(state, event, (one) => ({ ...one, statements: [...one.statements, { on, summary }] }));
+      return changed(state, event, (one) => ({ ...one, statements: [...one.statements, { on, summary, recordedBy: actorId }] }));
     }
     case 'statement-waived':
-      return changed(state, event, (one) => ({ ...one, waivedOn: event.data.on }));
+      return changed(state, event, (one) => ({ ...one, waivedOn: event.data.on, waivedBy: actorId }));
     case 'listing-decided':
       return changed(state, event, (one) => {
         const listed = { ...event.data, decidedBy: actorId };
@@ -223,7 +226,7 @@ export function evolve(state: BlacklistState, event: BlacklistEvent, { actorId, 
         ...one,
         ...(how === 'repaired' && { repairs: decided(one.repairs, acceptance) }),
         status: 'ended',
-        ending: { how, on, reason },
+        ending: { how, on: one.status === 'ended' ? one.ending.on : on, reason },
       }));
     }
     default:

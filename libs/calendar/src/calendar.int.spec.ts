@@ -214,6 +214,68 @@ describe('the calendar on a real ledger', () => {
     });
   });
 
+  it('takes no title that was withdrawn', async () => {
+    ledger.clock.day = '2025-02-10';
+    await ledger.enterprise({
+      type: 'withdraw-title',
+      title: 'advanced-technology',
+      year: 2024,
+      on: '2025-02-08',
+      reason: '弄虚作假',
+      evidence: paper,
+    });
+    expect(await ledger.duty('ganzhou-etdz-2023.G53.2024', '2025-02-07')).toMatchObject({ status: 'done' });
+    expect(await ledger.duty('ganzhou-etdz-2023.G53.2024', '2025-02-08')).toMatchObject({ status: 'overdue', daysOver: 39 });
+  });
+
+  it('owes a year its own records, made in it', async () => {
+    ledger.clock.day = '2025-12-10';
+    const early: EnterpriseCommand = {
+      type: 'award-title',
+      title: 'advanced-technology',
+      year: 2025,
+      on: '2024-12-30',
+      documentNo: '2号',
+      evidence: paper,
+    };
+    await ledger.enterprise(early);
+    const line = { pack: 'baiyun-2022', line: 'awards', period: '2026' };
+    expect((await ledger.post('/budgets', 'finance', { ...line, title: '补助资金' })).did).toBe('201');
+    const money = { amount: '100.00', reason: '预算', evidence: paper };
+    expect((await ledger.post('/budgets/baiyun-2022/awards/2026/appropriations', 'finance', money)).did).toBe('200');
+    const review = '/tier-reviews/baiyun-cultivation/2026';
+    expect((await ledger.post(review, 'clerk', {})).did).toBe('201');
+    expect((await ledger.post(`${review}/propose`, 'clerk', {})).did).toBe('200');
+    expect((await ledger.post(`${review}/decide-all`, 'approver', { kind: 'undetermined', decision: 'keep', reason: '维持' })).did).toBe(
+      '200',
+    );
+    expect((await ledger.post(`${review}/close`, 'approver', {})).did).toBe('409 review-year-not-begun');
+    expect((await ledger.post(`${review}/recommend`, 'approver', { reason: '推荐' })).did).toBe('409 review-year-not-begun');
+    const standing = async (duty: string, on: string) => (await ledger.duty(duty, on))?.['status'];
+    for (const duty of ['baiyun-2022.B04.2026', 'baiyun-2022.B05.2026', 'baiyun-2022.B09.2026', 'ganzhou-etdz-2023.G53.2025'])
+      expect([duty, await standing(duty, '2025-12-31')]).toEqual([duty, 'due']);
+    // Money for a year is put on its line before the year: it counts from the first day of the year on.
+    expect(await ledger.duty('baiyun-2022.B09.2026', '2026-01-01')).toMatchObject({ status: 'done', doneOn: '2025-12-10' });
+    ledger.clock.day = '2026-01-05';
+    expect((await ledger.post(`${review}/close`, 'approver', {})).did).toBe('200');
+    expect(await standing('baiyun-2022.B04.2026', '2026-01-05')).toBe('done');
+    expect(await standing('baiyun-2022.B05.2026', '2026-01-05')).toBe('due');
+  });
+
+  it('takes neither a recommendation of the year after, nor a review that lapsed with its policy', async () => {
+    const review = '/tier-reviews/baiyun-cultivation/2025';
+    ledger.clock.day = '2025-12-31';
+    expect((await ledger.post(review, 'clerk', {})).did).toBe('201');
+    ledger.clock.day = '2026-01-06';
+    expect((await ledger.post(`${review}/recommend`, 'approver', { reason: '补推荐' })).did).toBe('200');
+    expect(await ledger.duty('baiyun-2022.B05.2025', '2026-01-06')).toMatchObject({ status: 'overdue' });
+    const repeal = { on: '2026-01-07', reason: '废止', evidence: paper };
+    expect((await ledger.post('/policies/baiyun-2022/repeal', 'administrator', repeal)).did).toBe('200');
+    ledger.clock.day = '2026-01-08';
+    expect((await ledger.post(`${review}/lapse`, 'approver', { reason: '政策已废止' })).did).toBe('200');
+    expect(await ledger.duty('baiyun-2022.B04.2025', '2026-01-08')).toMatchObject({ status: 'overdue' });
+  });
+
   const doing = { on: '2024-04-01', evidence: paper };
   it.each([
     ['/duties/ganzhou-2023/Z24/2024-Q9/done', doing, 'period'],

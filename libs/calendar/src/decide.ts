@@ -37,8 +37,7 @@ function decide({ command, duty }: DutyOrder, state: DutyState, context: Decisio
 function done(command: DoDuty, duty: DutyInstance, state: DutyState, { effectiveOn }: DecisionContext): readonly DutyEvent[] {
   const on = businessDate(command.on, 'on');
   if (on > effectiveOn) throw invalidField('on', 'not-in-the-future', `must not be later than ${effectiveOn}`);
-  if (duty.begins !== undefined && on < duty.begins)
-    throw invalidField('on', 'within-period', `what is owed for ${duty.period} is done from ${duty.begins} on`);
+  if (on < duty.begins) throw invalidField('on', 'within-period', `what is owed for ${duty.period} is done from ${duty.begins} on`);
   if (command.evidence.length === 0) throw refused('evidence-required', 'name the document that shows it was done');
   if (state.status === 'done') {
     if (state.done.on === on) return [];

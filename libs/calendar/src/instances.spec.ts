@@ -40,6 +40,16 @@ describe('the instances of a duty', () => {
     });
   });
 
+  it('done once begin with the force of the policy that asks for them, however often it was amended', () => {
+    const once = { every: 'once', by: '2024-12-31' } as const;
+    const begins = (...packs: Parameters<typeof published>) =>
+      instancesOf(published(...packs), () => '2024-05-20', ALWAYS).map(({ begins: first, due }) => [first, due]);
+    const before = packWith({ from: '2022-03-15', until: null, note: '无' }, once);
+    expect(begins(before)).toEqual([['2022-03-15', '2024-12-31']]);
+    expect(begins(before, packWith({ from: '2024-09-01', until: null, note: '无' }, once))).toEqual([['2022-03-15', '2024-12-31']]);
+    expect(begins(packWith({ ...openEnded, note: '无' }, once))).toEqual([['2024-01-01', '2024-12-31']]);
+  });
+
   it('count both days of a span', () => {
     const state = published(packWith({ from: '2020-01-01', until: null, note: '无' }, { by: '04-30' }));
     expect(at(state, '2024-04-30', '2024-04-30')).toEqual(['D1 2024 2024-04-30']);

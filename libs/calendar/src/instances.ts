@@ -19,8 +19,8 @@ export interface DutyInstance {
   readonly period: string;
   readonly title: string;
   readonly action: string;
-  /** The first day of the period; a duty done once has none. */
-  readonly begins?: string;
+  /** The first day on which it can be done: of its period, or of the force of the policy that asks for it once. */
+  readonly begins: string;
   /** The last day on which it is in time. */
   readonly due: string;
   readonly citation: Citation & { readonly file: string };
@@ -46,6 +46,7 @@ const QUARTERS = [
   ['Q4', '10-01', '12-31'],
 ] as const;
 
+type Published = (version: number) => string | undefined;
 interface Term {
   readonly period: string;
   readonly begins?: string;
@@ -58,26 +59,37 @@ interface Term {
  * before the day is not. Where the text states no first day, duties begin with the year in which the version was
  * published here (`publishedOn`). A draft binds nobody.
  */
-export function instancesOf(
-  state: PolicyState,
-  publishedOn: (version: number) => string | undefined,
-  { from, until }: Span,
-): readonly DutyInstance[] {
+export function instancesOf(state: PolicyState, publishedOn: Published, { from, until }: Span): readonly DutyInstance[] {
   if (state.status === 'unpublished') return [];
   const instances = state.versions.flatMap((version) => {
-    const first = version.pack.force.from ?? beginningOfYear(publishedOn(version.version));
+    const first = firstDay(version, publishedOn);
     if (first === undefined) return [];
     const earliest = first > from ? first : from;
     return version.pack.clauses.flatMap((clause) => {
       if (clause.shape.kind !== 'deadline') return [];
       return termsOf(clause.shape, earliest, until)
         .filter(({ due }) => earliest <= due && due <= until && versionInForce(state, due) === version)
-        .map((term) => instance(version, clause, clause.shape as Deadline, term));
+        .map((term) =>
+          instance(version, clause, clause.shape as Deadline, { begins: begun(state.versions, clause, publishedOn), ...term }),
+        );
     });
   });
   return instances.sort((one, other) => (one.due === other.due ? compare(one.id, other.id) : compare(one.due, other.due)));
 }
 
+/** The first day of force; where the text states none, of the year in which it was published here. */
+function firstDay({ pack, version }: PolicyVersion, publishedOn: Published): string | undefined {
+  return pack.force.from ?? beginningOfYear(publishedOn(version));
+}
+
+/** The day from which a policy has asked for a duty: an amendment does not begin it anew. */
+function begun(versions: readonly PolicyVersion[], { id }: Clause, publishedOn: Published): string {
+  const asking = versions.filter(({ pack }) => pack.status === 'in-force' && isDeadline(pack.clauses.find((clause) => clause.id === id)));
+  return asking.map((version) => firstDay(version, publishedOn) ?? LAST).reduce((one, other) => (other < one ? other : one), LAST);
+}
+
+const LAST = '9999-12-31';
+const isDeadline = (clause: Clause | undefined) => clause?.shape.kind === 'deadline';
 const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0);
 const beginningOfYear = (day: string | undefined) => day && `${day.slice(0, 4)}-01-01`;
 
@@ -106,14 +118,19 @@ function termsOf({ every, by }: Deadline, from: string, until: string): readonly
   });
 }
 
-function instance({ pack, version, hash }: PolicyVersion, clause: Clause, shape: Deadline, { period, begins, due }: Term): DutyInstance {
+function instance(
+  { pack, version, hash }: PolicyVersion,
+  clause: Clause,
+  shape: Deadline,
+  { period, begins, due }: Required<Term>,
+): DutyInstance {
   return {
     id: `${pack.id}.${clause.id}.${period}`,
     policy: { pack: pack.id, version, clause: clause.id, hash },
     period,
     title: clause.title,
     action: shape.action,
-    ...(begins !== undefined && { begins }),
+    begins,
     due,
     citation: { ...clause.citation, file: pack.source.file },
     ...(shape.fulfilledBy && { fulfilledBy: shape.fulfilledBy }),

@@ -532,8 +532,24 @@ describe('clearances', () => {
     expect(refusal(() => registered.when({ ...clearance, ...change }, on('2025-09-01')))).toBe('invalid-input');
   });
 
+  it('never count longer than the policy says, where it says so', () => {
+    const until = (validUntil: string, agency = '区税务局') => registered.when({ ...clearance, agency, validUntil }, on('2025-09-01'));
+    expect(until('2026-02-27')).toHaveLength(1);
+    expect(() => until('2026-02-28')).toThrow(
+      expect.objectContaining({ code: 'invalid-input', errors: [expect.objectContaining({ field: 'validUntil' })] }),
+    );
+    expect(until('2035-12-31', '市税务局')).toHaveLength(1);
+  });
+
+  it('of one agency say nothing about what another found', () => {
+    const elsewhere = { ...clearance, agency: '市税务局', on: '2025-10-02' };
+    const both = cleared.do({ ...clearance, finding: 'adverse', on: '2025-10-01' }, on('2025-10-02')).do(elsewhere, on('2025-10-02'));
+    const found = ['区税务局', '市税务局', '省税务局'].map((agency) => clearanceOf(both.dossier, 'tax', '2025-10-03', agency)?.finding);
+    expect(found).toEqual(['adverse', 'clear', undefined]);
+  });
+
   it('count from their day to their last; the latest replaces what was found before, also once it has run out', () => {
-    const found = (history: History, day: string) => clearanceOf(history.dossier, 'tax', day)?.finding;
+    const found = (history: History, day: string) => clearanceOf(history.dossier, 'tax', day, '区税务局')?.finding;
     expect(['2025-08-30', '2025-08-31', '2026-02-27', '2026-02-28'].map((day) => found(cleared, day))).toEqual([
       undefined,
       'clear',
@@ -543,7 +559,7 @@ describe('clearances', () => {
     const adverse = cleared.do({ ...clearance, finding: 'adverse', on: '2025-10-01', validUntil: '2025-10-31' }, on('2025-10-01'));
     const late = adverse.do({ ...clearance, on: '2025-09-15', documentNo: '补录' }, on('2025-12-01'));
     expect(['2025-09-30', '2025-10-01', '2025-11-01'].map((day) => found(late, day))).toEqual(['clear', 'adverse', undefined]);
-    expect(clearanceOf(cleared.dossier, 'safety', '2025-09-01')).toBeUndefined();
+    expect(clearanceOf(cleared.dossier, 'safety', '2025-09-01', '区应急管理局')).toBeUndefined();
   });
 });
 

@@ -116,7 +116,7 @@ export interface RecordClearance extends Documents {
   readonly agency: string;
   readonly finding: Finding;
   readonly on: string;
-  /** The last day on which it counts; left out, the pack says how long. */
+  /** The last day on which it counts, no later than the packs allow; left out, they say how long. */
   readonly validUntil?: string;
   readonly documentNo: string;
   readonly note?: string;
@@ -526,9 +526,12 @@ function recordClearance(
   if (!Object.hasOwn(definition.agencies, agency))
     throw invalidField('agency', 'known-agency', `the clearance ${clearance} is given by ${Object.keys(definition.agencies).join(', ')}`);
   pastDay(on, 'on', context);
-  const validUntil = command.validUntil ?? lastDayOf(definition, agency, on);
+  const lastDay = lastDayOf(definition, agency, on);
+  const { validUntil = lastDay } = command;
   if (validUntil !== undefined && businessDate(validUntil, 'validUntil') < on)
     throw invalidField('validUntil', 'after-finding', 'must not be earlier than on');
+  if (validUntil !== undefined && lastDay !== undefined && validUntil > lastDay)
+    throw invalidField('validUntil', 'within-policy', `must not be later than ${lastDay}, the last day the policies allow`);
   const data: ClearanceData = {
     clearance,
     agency,

@@ -37,7 +37,7 @@ export const vocabulary: FactVocabulary = {
   definitionOf: (name) => definitions.find((definition) => definition.name === name),
   titleOf: (id) => titles.find(({ title }) => title === id),
   clearanceOf: (clearance): ClearanceDefinition | undefined => {
-    if (clearance === 'tax') return { clearance, agencies: { 区税务局: { validMonths: 6 } } };
+    if (clearance === 'tax') return { clearance, agencies: { 区税务局: { validMonths: 6 }, 市税务局: {} } };
     return clearance === 'safety' ? { clearance, agencies: { 区应急管理局: {} } } : undefined;
   },
 };

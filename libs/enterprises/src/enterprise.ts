@@ -359,11 +359,11 @@ export function isInForce(certificate: Certificate, on: string): boolean {
 }
 
 /**
- * 核查意见: what an agency's last finding by a day says on it. It takes the place of earlier findings even after it has
- * run out itself: then nothing is known.
+ * 核查意见: what an agency's last finding by a day says on it. It takes the place of that agency's earlier findings, even
+ * after it has run out itself: then nothing is known. What another agency found takes nobody's place.
  */
-export function clearanceOf(dossier: Dossier, clearance: string, on: string): Clearance | undefined {
-  const last = dossier.clearances.findLast((one) => one.clearance === clearance && one.on <= on);
+export function clearanceOf(dossier: Dossier, clearance: string, on: string, agency: string): Clearance | undefined {
+  const last = dossier.clearances.findLast((one) => one.clearance === clearance && one.agency === agency && one.on <= on);
   return last === undefined || (last.validUntil !== undefined && last.validUntil < on) ? undefined : last;
 }
 

@@ -214,7 +214,7 @@ export class RecordClearanceDto extends CommandDto {
   @IsBusinessDay()
   on!: string;
 
-  /** 有效期至: the last day on which it counts; left out, the policy says how long. */
+  /** 有效期至: the last day on which it counts; no later than the policy allows; left out, the policy says how long. */
   @MayBeLeftOut()
   @IsBusinessDay()
   validUntil?: string;

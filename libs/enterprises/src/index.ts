@@ -50,6 +50,7 @@ export {
   type UsedInput,
 } from './resolve-inputs.js';
 export {
+  agenciesAsked,
   type ClearanceDefinition,
   FACT_VOCABULARY,
   type FactDefinition,

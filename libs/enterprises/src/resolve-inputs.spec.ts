@@ -299,6 +299,16 @@ describe('the age of an enterprise', () => {
     expect(answers('enterprise.underThreeYears', '2026-02-27', '2026-02-28')).toEqual([true, false]);
     const { sources } = resolveInputs(aged('2023-02-28').dossier, [input('registration.oneYear')], { on: '2024-03-01', occasion: once });
     expect(sources['registration.oneYear']).toMatchObject({ label: '成立日期 2023-02-28', verified: false, recordedBy: 'clerk-1' });
+    const another = History.empty.do(
+      { type: 'register', creditCode: CODE, name: '甲', registeredOn: '2023-02-28', evidence: paper },
+      on('2024-03-02', 'clerk-2'),
+    );
+    const inputs = [input('registration.oneYear'), input('enterprise.underThreeYears')];
+    const { used } = resolveInputs(another.dossier, inputs, { on: '2024-03-05', occasion: once });
+    expect(used.map(({ source }) => [source.verified, source.recordedBy])).toEqual([
+      [true, 'clerk-2'],
+      [true, 'clerk-2'],
+    ]);
   });
 
   it('is unknown where the registration has no day', () => {
@@ -325,7 +335,19 @@ describe('the grade of a title', () => {
 
   it('is a loose fact where no title is held', () => {
     expect(resolve(history, graded, '2025-01-19')).toBe('1A');
-    expect(resolve(registered.do(title, on('2025-02-01')).do(withdrawal, on('2025-06-02')), graded, '2025-07-01')).toBe('not-recorded');
     expect(resolve(history, input('ip.grade'), '2026-02-01')).toBe('1A');
+  });
+
+  it('is unknown from the day on which it is withdrawn, whatever fact or older title there is', () => {
+    const withdrawn = history.do({ ...withdrawal, year: 2025, on: '2026-01-20' }, on('2026-01-20'));
+    expect(resolve(withdrawn, graded, '2026-01-19')).toBe('1A');
+    expect(resolve(withdrawn, graded, '2026-01-20')).toBe('revoked');
+    const years = ['2023', '2024', '2025', '2026'].map((reference) =>
+      resolve(withdrawn, graded, '2026-02-01', { kind: 'year', reference }),
+    );
+    expect(years).toEqual(['1A', '2A', 'revoked', 'revoked']);
+    expect(resolveInputs(withdrawn.dossier, [graded], { on: '2026-02-01', occasion: once }).unknown).toEqual([
+      { input: 'ip.grade', reason: 'revoked', period: '2025', detail: '称号 知识产权示范企业标杆（2025年度）已于 2026-01-20 撤销' },
+    ]);
   });
 });

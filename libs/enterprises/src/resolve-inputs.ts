@@ -207,21 +207,29 @@ function byAge({ dossier, on }: Situation, years: number, read: (hasReached: boo
   return { value: read(addYears(registeredOn as BusinessDate, years) <= on), source };
 }
 
-/** The grade of the title for the award's year, or else of the latest until then. */
+/**
+ * The grade of the title for the award's year, or else of the latest until then. Once that one is withdrawn nothing takes
+ * its place: neither an older title nor a loose fact.
+ */
 function gradeOf({ fromTitle }: ResolvableInput, { dossier, on, year }: Situation): Answer | undefined {
   if (fromTitle === undefined) return undefined;
-  const held = titlesOf(dossier, on).findLast((one) => one.title === fromTitle && (year === undefined || one.year <= year));
-  if (held?.grade === undefined) return undefined;
+  const last = dossier.titles.findLast((one) => one.title === fromTitle && one.on <= on && (year === undefined || one.year <= year));
+  if (last === undefined) return undefined;
+  if (!titlesOf(dossier, on).includes(last)) {
+    const detail = `称号 ${last.name}（${last.year}年度）已于 ${last.withdrawn?.on} 撤销`;
+    return { reason: 'revoked', period: String(last.year), detail };
+  }
+  if (last.grade === undefined) return undefined;
   const source: InputSource = {
     title: fromTitle,
-    unit: held.documentNo,
-    period: String(held.year),
-    verified: held.evidence.length > 0,
-    recordedBy: held.recordedBy,
-    effectiveOn: held.on,
-    label: `称号 ${held.name} ${held.grade}（${held.year}年度，${held.documentNo}）`,
+    unit: last.documentNo,
+    period: String(last.year),
+    verified: last.evidence.length > 0,
+    recordedBy: last.recordedBy,
+    effectiveOn: last.on,
+    label: `称号 ${last.name} ${last.grade}（${last.year}年度，${last.documentNo}）`,
   };
-  return { value: held.grade, source };
+  return { value: last.grade, source };
 }
 
 function certificationKind({ certificate, on }: Situation): Answer | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { bundledPacks, type Clause, type Pack, type Shape } from '@app/policies';
-import { periodFault, vocabularyOf } from './vocabulary.js';
+import { agenciesAsked, periodFault, vocabularyOf } from './vocabulary.js';
 
 describe('the vocabulary of the bundled packs', () => {
   const vocabulary = vocabularyOf(bundledPacks());
@@ -35,6 +35,9 @@ describe('the vocabulary of the bundled packs', () => {
     const gathered = vocabularyOf(packs.map((clauses) => ({ ...(pack as Pack), clauses })));
     expect(gathered.clearanceOf('tax')?.agencies).toEqual({ 市税务局: { validMonths: 6 }, 区税务局: {} });
     expect(gathered.titleOf('star')?.grades).toEqual({ A: 'A', B: 'B' });
+    const [first] = packs.map((clauses) => ({ ...(pack as Pack), clauses }));
+    expect(agenciesAsked(first as Pack, 'tax')).toEqual(['市税务局', '区税务局']);
+    expect(agenciesAsked(first as Pack, 'safety')).toEqual([]);
   });
 
   it('lets a fact that is read both ways carry either', () => {

@@ -78,6 +78,12 @@ function titlesIn(packs: readonly Pack[]): ReadonlyMap<string, TitleDefinition> 
   return titles;
 }
 
+/** The agencies whose findings a pack asks for under a clearance. Where it names several, each has to give its own. */
+export function agenciesAsked({ clauses }: Pack, clearance: string): readonly string[] {
+  const agencies = clauses.flatMap(({ shape }) => (shape.kind === 'clearance' && shape.clearance === clearance ? [shape.agency] : []));
+  return [...new Set(agencies)];
+}
+
 /** Where two packs give one agency's findings different lives, the shorter holds. */
 function clearancesIn(packs: readonly Pack[]): ReadonlyMap<string, ClearanceDefinition> {
   const clearances = new Map<string, ClearanceDefinition>();

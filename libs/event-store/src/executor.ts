@@ -1,7 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { LRUCache } from 'lru-cache';
-import { type Actor, type Decider, derivedId, type DomainEvent, Problem } from '@app/kernel';
+import { type Actor, type Decider, type DecisionContext, derivedId, type DomainEvent, Problem } from '@app/kernel';
 import type { EventMetadata, NewEvent, RecordedEvent } from './event.js';
-import { type EventStore, isProblem, NO_STREAM } from './event-store.js';
+import { type Appended, type EventStore, isProblem, NO_STREAM } from './event-store.js';
 import { COMMAND_NOTED } from './codec.js';
 
 /** Everything a command carries besides its own input. */
@@ -27,6 +28,8 @@ export interface Receipt {
   readonly position: number;
   readonly events: number;
   readonly replayed: boolean;
+  /** Decided in a rehearsal only: `revision` and `events` are what would be, `position` is where the stream really stands. */
+  readonly rehearsed?: true;
 }
 
 export interface Loaded<State> {
@@ -45,6 +48,8 @@ type AnyDecider<Command, Event extends DomainEvent, State> = Decider<Command, Ev
 const CACHED_EVENTS = 20_000;
 /** What one stream counts at most, so that the longest, which is the dearest to fold again, still fits. */
 const LARGEST_SHARE = 1_000;
+/** What one rehearsal may hold: each command counts one, and a stream it changes what the cache would count for it. */
+const REHEARSED = 50_000;
 /** Other processes may win this many races against us before the caller is told to retry. */
 const ATTEMPTS = 20;
 
@@ -56,20 +61,35 @@ const ATTEMPTS = 20;
  * the stream's tail has been read again, so a stale cache can cost a retry but never a wrong answer.
  */
 export class Executor {
-  private readonly cache = new LRUCache<string, Loaded<unknown>>({
-    maxSize: CACHED_EVENTS,
-    sizeCalculation: ({ revision }) => Math.min(revision + 1, LARGEST_SHARE),
-  });
-  private readonly tails = new Map<string, Promise<unknown>>();
+  private readonly cache = new LRUCache<string, Loaded<unknown>>({ maxSize: CACHED_EVENTS, sizeCalculation: share });
+  private readonly tails: Tails = new Map();
+  private readonly rehearsals = new AsyncLocalStorage<Rehearsal>();
 
   constructor(private readonly store: EventStore) {}
 
-  /** The current state of a stream. */
+  /** The current state of a stream; in a rehearsal the one it has left. */
   async load<Command, Event extends DomainEvent, State>(
     decider: AnyDecider<Command, Event, State>,
     stream: string,
   ): Promise<Loaded<State>> {
+    const rehearsed = this.rehearsals.getStore()?.states.get(stream);
+    if (rehearsed !== undefined) return rehearsed as Loaded<State>;
     return this.refresh(decider, stream, this.cached(decider, stream));
+  }
+
+  /**
+   * Runs `work` without writing: every command below it, through whatever handler, is decided on the streams as they stand
+   * and as the commands rehearsed before it leave them. It is refused as it would be, or answered with a receipt marked
+   * `rehearsed`; then all of it is forgotten, and every idempotency key is as free as before. Commands of others go on
+   * unaffected. A rehearsal within a rehearsal begins where the outer one stands and leaves that as it was.
+   *
+   * It knows what `decide` decides, not what comes after: process managers react to recorded events alone, queries answer
+   * from what is recorded, and the store may still refuse an append, or another writer come in between. Fit for handlers
+   * whose one effect is `execute`: what a handler keeps elsewhere on the strength of a receipt, no rehearsal takes back.
+   * @throws Problem `rehearsal-too-large` from the command that goes beyond what a rehearsal may hold.
+   */
+  rehearse<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.rehearsals.run(new Rehearsal(this.rehearsals.getStore()), work);
   }
 
   /**
@@ -84,7 +104,33 @@ export class Executor {
     command: Command | Prepare<Command, State>,
     context: CommandContext,
   ): Promise<Receipt> {
-    return this.oneAtATime(stream, () => this.attempt(decider, stream, command, context));
+    const rehearsal = this.rehearsals.getStore();
+    if (rehearsal === undefined) return oneAtATime(this.tails, stream, () => this.attempt(decider, stream, command, context));
+    return oneAtATime(rehearsal.tails, stream, () => this.decideOnly(rehearsal, decider, stream, command, context));
+  }
+
+  /** What `attempt` would answer, were the rehearsal alone with the ledger. */
+  private async decideOnly<Command, Event extends DomainEvent, State>(
+    rehearsal: Rehearsal,
+    decider: AnyDecider<Command, Event, State>,
+    stream: string,
+    command: Command | Prepare<Command, State>,
+    context: CommandContext,
+  ): Promise<Receipt> {
+    const before = await this.replay(context);
+    if (before !== undefined) return { ...before, rehearsed: true };
+    const known = rehearsal.states.get(stream) as Loaded<State> | undefined;
+    // Read past the cache: it is looked into, and neither filled nor reordered.
+    const loaded = known ?? (await this.read(decider, stream, orNone(decider, this.cache.peek(stream))));
+    requireRevision(stream, context.expectedRevision, loaded.revision);
+    const prepared = typeof command === 'function' ? await (command as Prepare<Command, State>)(loaded.state) : command;
+    const events = decider.decide(prepared, loaded.state, decisionOf(context));
+    const { position } = loaded;
+    const revision = loaded.revision + events.length;
+    const receipt: Receipt = { stream, revision, position, events: events.length, replayed: false, rehearsed: true };
+    const changed = events.length > 0 && { state: folded(decider, loaded.state, events, context), revision, position };
+    if (changed || leavesNotes(context)) rehearsal.keep(receipt, changed, context);
+    return receipt;
   }
 
   private async attempt<Command, Event extends DomainEvent, State>(
@@ -93,7 +139,7 @@ export class Executor {
     command: Command | Prepare<Command, State>,
     context: CommandContext,
   ): Promise<Receipt> {
-    const decision = { actorId: context.actor.id, roles: context.actor.roles, effectiveOn: context.effectiveOn, today: context.today };
+    const decision = decisionOf(context);
     let loaded = this.cached(decider, stream);
     // A stream not seen before is most often a new one: a plain command is decided at once, and the exact revision of
     // the append (or the look before any refusal) tells when it is not. One that needs look-ups reads first.
@@ -121,7 +167,7 @@ export class Executor {
       }
       try {
         const newEvents = events.map((event, index) => envelope(event, index, context));
-        const { revision, position, repeated } = await this.store.append(stream, loaded.revision, newEvents);
+        const { revision, position, repeated } = await this.append(stream, loaded.revision, newEvents);
         // Decided on a stale state, a command done before comes to the same append: the store has recognised it. What was
         // recorded then may bear another day than this retry: the state is read from the events, not made up here.
         if (repeated) this.cache.delete(stream);
@@ -142,16 +188,22 @@ export class Executor {
     throw new Problem('conflict', 'too-much-contention', `stream ${stream} is being changed by many writers; retry`);
   }
 
+  /** The one way from here to the store: what a rehearsal has let through by mistake ends here. */
+  private append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<Appended> {
+    if (this.rehearsals.getStore() !== undefined) throw new Error(`a rehearsal was about to write to ${stream}`);
+    return this.store.append(stream, expectedRevision, events);
+  }
+
   /**
    * Binds the command id of a person's command that changed nothing to its content, in a stream of its own: otherwise
-   * the same key could later do something else. Process managers repeat themselves by design and leave no note.
+   * the same key could later do something else.
    */
   private async note(receipt: Receipt, context: CommandContext): Promise<Receipt> {
-    if (context.actor.roles.includes('service')) return receipt;
+    if (!leavesNotes(context)) return receipt;
     const { stream, revision, position } = receipt;
     const noted = envelope({ type: COMMAND_NOTED, data: { stream, revision, position } }, 0, context);
     try {
-      await this.store.append(`command-${context.commandId}`, NO_STREAM, [noted]);
+      await this.append(`command-${context.commandId}`, NO_STREAM, [noted]);
     } catch (error) {
       // Somebody has just used the id: the same command gets the same answer, another is refused.
       if (!isProblem(error, 'duplicate-event') && !isProblem(error, 'wrong-revision')) throw error;
@@ -165,11 +217,14 @@ export class Executor {
    * @throws Problem `idempotency-key-reused` for a command id that was used with other content.
    */
   async replay(context: CommandContext): Promise<Receipt | undefined> {
+    const rehearsed = this.rehearsals.getStore()?.done.get(context.commandId);
+    if (rehearsed !== undefined) {
+      requireContent(rehearsed.contentHash, context);
+      return { ...rehearsed.receipt, replayed: true };
+    }
     const first = await this.store.findEvent(eventId(context.commandId, 0));
     if (first === undefined) return undefined;
-    if (first.metadata.commandHash !== context.contentHash) {
-      throw new Problem('refused', 'idempotency-key-reused', 'this idempotency key was used for a command with other content');
-    }
+    requireContent(first.metadata.commandHash, context);
     if (first.type === COMMAND_NOTED)
       return { ...(first.data as Pick<Receipt, 'stream' | 'revision' | 'position'>), events: 0, replayed: true };
     let last = first;
@@ -185,10 +240,20 @@ export class Executor {
   }
 
   private cached<Command, Event extends DomainEvent, State>(decider: AnyDecider<Command, Event, State>, stream: string): Loaded<State> {
-    return (this.cache.get(stream) as Loaded<State> | undefined) ?? { state: decider.initialState, revision: NO_STREAM, position: 0 };
+    return orNone(decider, this.cache.get(stream));
   }
 
   private async refresh<Command, Event extends DomainEvent, State>(
+    decider: AnyDecider<Command, Event, State>,
+    stream: string,
+    known: Loaded<State>,
+  ): Promise<Loaded<State>> {
+    const loaded = await this.read(decider, stream, known);
+    if (loaded !== known) this.keep(stream, loaded);
+    return loaded;
+  }
+
+  private async read<Command, Event extends DomainEvent, State>(
     decider: AnyDecider<Command, Event, State>,
     stream: string,
     known: Loaded<State>,
@@ -200,10 +265,7 @@ export class Executor {
         ({ revision, position } = event);
       }
     }
-    if (revision === known.revision) return known;
-    const loaded = { state, revision, position };
-    this.keep(stream, loaded);
-    return loaded;
+    return revision === known.revision ? known : { state, revision, position };
   }
 
   private remember<Command, Event extends DomainEvent, State>(
@@ -214,9 +276,7 @@ export class Executor {
     context: CommandContext,
     position: number,
   ): void {
-    const at = { actorId: context.actor.id, effectiveOn: context.effectiveOn };
-    const state = events.reduce((folded, event) => decider.evolve(folded, event, at), loaded.state);
-    this.keep(stream, { state, revision: loaded.revision + events.length, position });
+    this.keep(stream, { state: folded(decider, loaded.state, events, context), revision: loaded.revision + events.length, position });
   }
 
   /** Never lets a slow reader put an older state over a newer one. */
@@ -224,17 +284,71 @@ export class Executor {
     const present = this.cache.get(stream);
     if (present === undefined || present.revision < loaded.revision) this.cache.set(stream, loaded);
   }
+}
 
-  private oneAtATime<Result>(stream: string, work: () => Promise<Result>): Promise<Result> {
-    const before = this.tails.get(stream);
-    const running = before === undefined ? work() : before.then(work, work);
-    this.tails.set(stream, running);
-    const done = () => {
-      if (this.tails.get(stream) === running) this.tails.delete(stream);
-    };
-    running.then(done, done);
-    return running;
+/** What a rehearsal has decided so far. Nothing outside it sees any of this. */
+class Rehearsal {
+  readonly states: Map<string, Loaded<unknown>>;
+  readonly done: Map<string, { readonly contentHash: string; readonly receipt: Receipt }>;
+  readonly tails: Tails = new Map();
+  private size: number;
+
+  constructor(outer: Rehearsal | undefined) {
+    this.states = new Map(outer?.states);
+    this.done = new Map(outer?.done);
+    this.size = outer?.size ?? 0;
   }
+
+  keep(receipt: Receipt, changed: Loaded<unknown> | false, { commandId, contentHash }: CommandContext): void {
+    const before = this.states.get(receipt.stream);
+    const size = this.size + 1 + (changed ? share(changed) - (before === undefined ? 0 : share(before)) : 0);
+    if (size > REHEARSED) throw new Problem('invalid', 'rehearsal-too-large', 'this is too much for one rehearsal; rehearse it in parts');
+    this.size = size;
+    this.done.set(commandId, { contentHash, receipt });
+    if (changed) this.states.set(receipt.stream, changed);
+  }
+}
+
+/** The last command under way on each stream. */
+type Tails = Map<string, Promise<unknown>>;
+
+function oneAtATime<Result>(tails: Tails, stream: string, work: () => Promise<Result>): Promise<Result> {
+  const before = tails.get(stream);
+  const running = before === undefined ? work() : before.then(work, work);
+  tails.set(stream, running);
+  const done = () => {
+    if (tails.get(stream) === running) tails.delete(stream);
+  };
+  running.then(done, done);
+  return running;
+}
+
+/** A stream as it is known, or as one nobody has written to. */
+function orNone<State>({ initialState }: { readonly initialState: State }, known: Loaded<unknown> | undefined): Loaded<State> {
+  return (known as Loaded<State> | undefined) ?? { state: initialState, revision: NO_STREAM, position: 0 };
+}
+
+/** What a stream counts for in memory. */
+function share({ revision }: Loaded<unknown>): number {
+  return Math.min(revision + 1, LARGEST_SHARE);
+}
+
+function folded<Event extends DomainEvent, State>(
+  decider: AnyDecider<never, Event, State>,
+  state: State,
+  events: readonly Event[],
+  { actor, effectiveOn }: CommandContext,
+): State {
+  return events.reduce((before, event) => decider.evolve(before, event, { actorId: actor.id, effectiveOn }), state);
+}
+
+/** Process managers repeat themselves by design: a command of theirs that changed nothing binds its id to nothing. */
+function leavesNotes({ actor }: CommandContext): boolean {
+  return !actor.roles.includes('service');
+}
+
+function decisionOf({ actor: { id, roles }, effectiveOn, today }: CommandContext): DecisionContext {
+  return { actorId: id, roles, effectiveOn, today };
 }
 
 /** The id of a command's n-th event. */
@@ -269,6 +383,11 @@ function envelope(event: DomainEvent, index: number, context: CommandContext): N
 
 function receiptOf(last: RecordedEvent, events: number): Receipt {
   return { stream: last.stream, revision: last.revision, position: last.position, events, replayed: true };
+}
+
+function requireContent(recorded: string, { contentHash }: CommandContext): void {
+  if (recorded !== contentHash)
+    throw new Problem('refused', 'idempotency-key-reused', 'this idempotency key was used for a command with other content');
 }
 
 function requireRevision(stream: string, expected: number | undefined, actual: number): void {

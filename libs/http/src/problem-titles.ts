@@ -32,6 +32,7 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'store-busy': '账本繁忙，请稍后再试',
   'store-unavailable': '账本暂不可写，请重试同一操作',
   'too-much-contention': '同时操作的人过多，请重试',
+  'rehearsal-too-large': '一次试运行的内容过多',
   'data-folder-in-use': '数据目录正在被使用',
   // 金额
   'money-malformed': '金额格式有误',
@@ -190,6 +191,8 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'clause-places-nobody': '该条款不是入库条款',
   'tier-review-unknown': '尚未开始该年度动态调整',
   'tier-review-closed': '该年度动态调整已结束',
+  'review-year-not-begun': '动态调整年度尚未开始',
+  'policy-in-force': '政策仍在有效期内，应决定后结束',
   'proposals-incomplete': '调整建议尚未提完',
   'proposals-undecided': '尚有调整建议未决定',
   'decisions-under-way': '决定正在落实，请稍后再试',

@@ -1,9 +1,10 @@
-import type { CommandContext } from '@app/event-store';
+import type { Command } from '@nestjs/cqrs';
+import type { CommandContext, Receipt } from '@app/event-store';
 import type { PersonRole } from '@app/kernel';
 import type { Cell } from './sheet/sheet.js';
 import { CellFault, type Take } from './values.js';
 
-export const IMPORT_KINDS = ['enterprises', 'facts', 'certificates', 'tiers', 'targets'] as const;
+export const IMPORT_KINDS = ['enterprises', 'facts', 'certificates', 'tiers', 'targets', 'target-plans', 'target-baselines'] as const;
 export type ImportKindName = (typeof IMPORT_KINDS)[number];
 
 /** One column of an import, as the template shows it. */
@@ -67,16 +68,32 @@ export interface Entry<Item> {
 
 export interface Refusal {
   readonly row: number;
-  readonly field?: string;
+  readonly field?: string | undefined;
   readonly code: string;
   readonly message: string;
 }
 
-/** A command that some rows come to. */
+/** Rows that come to one command, which changes each of them by one event or not at all. */
+export interface Bundle<Item, Content> {
+  readonly entries: readonly Entry<Item>[];
+  /** What the command says, which is its identity. */
+  readonly content: Content;
+  /** The row and column a field of the command stands for; the column of that name when left out. */
+  readonly placeOf?: (field: string) => { readonly index: number; readonly field: string };
+}
+
+/** Every row a command of its own. */
+export function oneByOne<Item>(entries: readonly Entry<Item>[]): readonly Bundle<Item, Item>[] {
+  return entries.map((entry) => ({ entries: [entry], content: entry.item }));
+}
+
+/** A command to be written. */
 export interface Order {
+  /** Those of one group are written one after the other. */
+  readonly group: string;
   readonly rows: readonly number[];
-  /** How many of them change something, where that is known before it is written. */
-  readonly changes?: number;
+  /** How many of them change something. */
+  readonly changes: number;
   /** Writes it. @throws Problem */
   write(): Promise<{ readonly events: number; readonly replayed: boolean }>;
 }
@@ -89,16 +106,23 @@ export interface Verdict {
 }
 
 /** One kind of file: what its rows hold and which commands they come to. */
-export interface ImportKind<Item = unknown> {
+export interface ImportKind<Item = unknown, Content = Item> {
   readonly name: ImportKindName;
   readonly title: string;
   /** Who may bring it in: those who may do the same by hand. */
   readonly roles: readonly PersonRole[];
   readonly columns: readonly Column[];
-  /** Whether rows can be decided without writing; else there is neither a rehearsal nor all-or-nothing. */
-  readonly canRehearse: boolean;
-  /** Rows of one group change one stream and are decided together, in their order. */
+  /** The column a refusal is about, by its code, where it names no field itself. */
+  readonly columnOf?: Readonly<Record<string, string>>;
+  /** Rows whose order matters are of one group: they are decided together and written one after the other. */
   read(cells: RowCells): { readonly group: string; readonly item: Item };
-  /** Decides the rows of one group against the ledger as it stands, without writing. */
-  decide(group: string, entries: readonly Entry<Item>[], context: CommandContext): Promise<Verdict>;
+  /** Passes over what rows of a group repeat, and refuses what they contradict. */
+  sift?(entries: readonly Entry<Item>[]): {
+    readonly rest: readonly Entry<Item>[];
+    readonly refusals: readonly Refusal[];
+    readonly repeats: number;
+  };
+  /** Some rows of a group, in their order. A row alone comes to one bundle. */
+  bundles(entries: readonly Entry<Item>[]): readonly Bundle<Item, Content>[];
+  command(content: Content, group: string, context: CommandContext): Command<Receipt>;
 }

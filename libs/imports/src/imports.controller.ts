@@ -20,7 +20,7 @@ export class ImportsController {
   /** 导入文件: the file is the body; it is worked on in the background, and sent again it changes nothing. */
   @Post(':kind')
   @HttpCode(202)
-  @AllowRoles('clerk', 'reviewer', 'approver')
+  @AllowRoles('clerk', 'reviewer', 'approver', 'administrator')
   @ApiConsumes(...Object.values(SHEET_TYPES))
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
   async start(
@@ -30,7 +30,7 @@ export class ImportsController {
     @Req() request: FastifyRequest,
   ): Promise<ImportReport> {
     const asked = { mode, dryRun: dryRun === 'true' };
-    this.imports.require(kind, given.actor, asked);
+    this.imports.require(kind, given.actor);
     if (effectiveOn !== undefined && effectiveOn > given.today)
       throw invalidField('effectiveOn', 'not-in-the-future', `must not be later than today, ${given.today}`);
     const context = { ...given, effectiveOn: effectiveOn ?? given.today };

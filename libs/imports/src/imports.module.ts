@@ -1,20 +1,15 @@
 import { Module, type NestModule } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
+import { Decisions } from './decisions.js';
 import { Imports } from './imports.js';
 import { ImportsController } from './imports.controller.js';
-import { CertificateImport } from './kinds/certificates.js';
-import { EnterpriseDoor } from './kinds/enterprise-door.js';
-import { EnterpriseImport } from './kinds/enterprises.js';
-import { FactImport } from './kinds/facts.js';
-import { TargetImport } from './kinds/targets.js';
-import { TierImport } from './kinds/tiers.js';
 import { acceptSheets } from './upload.js';
 
 /** 批量导入. The features whose records it brings in have to be there: enterprises, tiers, targets. */
 @Module({
   controllers: [ImportsController],
-  providers: [Imports, EnterpriseDoor, EnterpriseImport, FactImport, CertificateImport, TierImport, TargetImport],
+  providers: [Imports, Decisions],
 })
 export class ImportsModule implements NestModule {
   constructor(private readonly host: HttpAdapterHost) {}

@@ -2,15 +2,17 @@ import { mkdtemp, open, rm, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
-import { type Actor, forbidden, invalidField, notFound, Problem, refused } from '@app/kernel';
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { FACT_VOCABULARY, type FactVocabulary } from '@app/enterprises';
+import { type Actor, forbidden, notFound, Problem, refused } from '@app/kernel';
+import { Decisions } from './decisions.js';
 import { IMPORT_KINDS, type ImportKind, type ImportKindName } from './import-kind.js';
 import { type ImportReport, Report } from './import-report.js';
-import { CertificateImport } from './kinds/certificates.js';
-import { EnterpriseImport } from './kinds/enterprises.js';
-import { FactImport } from './kinds/facts.js';
-import { TargetImport } from './kinds/targets.js';
-import { TierImport } from './kinds/tiers.js';
+import { certificateImport } from './kinds/certificates.js';
+import { enterpriseImport } from './kinds/enterprises.js';
+import { factImport } from './kinds/facts.js';
+import { actualImport, baselineImport, planImport } from './kinds/targets.js';
+import { tierImport } from './kinds/tiers.js';
 import { type ImportOrder, runImport } from './run-import.js';
 
 /** Files waiting for their turn, each on disk. */
@@ -25,7 +27,7 @@ interface Kept {
   readonly content: string;
 }
 
-export interface Upload extends Omit<ImportOrder, 'kind'> {
+export interface Upload extends Omit<ImportOrder, 'kind' | 'decide'> {
   readonly kind: ImportKindName;
   readonly bytes: number;
   readonly content: string;
@@ -44,18 +46,27 @@ export class Imports implements BeforeApplicationShutdown {
   private last: Promise<void> = Promise.resolve();
   private folder: Promise<string> | undefined;
 
-  constructor(enterprises: EnterpriseImport, facts: FactImport, certificates: CertificateImport, tiers: TierImport, targets: TargetImport) {
-    const all = [enterprises, facts, certificates, tiers, targets] as unknown as readonly ImportKind[];
+  constructor(
+    private readonly decisions: Decisions,
+    @Inject(FACT_VOCABULARY) vocabulary: FactVocabulary,
+  ) {
+    const all = [
+      enterpriseImport,
+      factImport(vocabulary),
+      certificateImport,
+      tierImport,
+      actualImport,
+      planImport,
+      baselineImport,
+    ] as unknown as readonly ImportKind[];
     this.kinds = new Map(all.map((kind) => [kind.name, kind]));
   }
 
-  /** @throws Problem `import-kind-unknown`; `role-required` for who may not bring it in; `import-mode` for what this kind cannot do. */
-  require(name: string, { roles }: Actor, { mode, dryRun }: Pick<Upload, 'mode' | 'dryRun'>): ImportKind {
+  /** @throws Problem `import-kind-unknown`; `role-required` for who may not bring it in. */
+  require(name: string, { roles }: Actor): ImportKind {
     const kind = this.kind(name);
     if (!kind.roles.some((role) => roles.includes(role)))
       throw forbidden('role-required', `this needs the role ${kind.roles.join(' or ')}`);
-    if (!kind.canRehearse && (dryRun || mode === 'all-or-nothing'))
-      throw invalidField('mode', 'valid-rows', `${kind.title} can only be imported with mode=valid-rows and without dryRun`);
     return kind;
   }
 
@@ -99,7 +110,8 @@ export class Imports implements BeforeApplicationShutdown {
     this.kept.set(id, { report, actor: context.actor.id, content });
     this.last = this.last.then(async () => {
       try {
-        await runImport({ ...order, kind }, report, this.stopping.signal);
+        const decide: ImportOrder['decide'] = (batch, entries) => this.decisions.decide(batch, entries);
+        await runImport({ ...order, kind, decide }, report, this.stopping.signal);
       } catch (error) {
         this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
         report.finish('failed', '系统内部错误，已记录。重新导入同一文件即可继续');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { CommandContext } from '@app/event-store';
 import { Problem, refused } from '@app/kernel';
-import type { Entry, ImportKind, Order, RowCells, Verdict } from './import-kind.js';
+import type { Entry, ImportKind, Order, RowCells } from './import-kind.js';
 import { type ImportMode, Report } from './import-report.js';
 import { runImport } from './run-import.js';
 import { text } from './values.js';
@@ -16,27 +16,32 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 type Writing = (row: number) => Promise<{ readonly events: number; readonly replayed: boolean }>;
 const done = { events: 1, replayed: false };
 
-/** Rows named "bad" are refused; the others are written as the spec says, in groups of their first letter. */
-function kind(write: Writing): ImportKind<{ readonly name: string }> {
-  return {
-    name: 'facts',
-    title: '',
-    roles: ['clerk'],
-    columns: [{ field: 'name', heading: '名称', required: true, example: '', help: '' }],
-    canRehearse: true,
-    read: (cells: RowCells) => {
-      const name = cells.need('name', text(10));
-      return { group: name[0] ?? '', item: { name } };
-    },
-    decide: async (_group: string, entries: readonly Entry<{ readonly name: string }>[]): Promise<Verdict> => {
-      const orders: Order[] = entries
-        .filter(({ item }) => !item.name.startsWith('bad'))
-        .map(({ row }) => ({ rows: [row], changes: 1, write: () => write(row) }));
-      const refusals = entries.filter(({ item }) => item.name.startsWith('bad')).map(({ row }) => ({ row, code: 'bad', message: '' }));
-      return { refusals, orders, unchanged: 0 };
-    },
-  };
+interface Named {
+  readonly name: string;
 }
+const kind: ImportKind<Named> = {
+  name: 'facts',
+  title: '',
+  roles: ['clerk'],
+  columns: [{ field: 'name', heading: '名称', required: true, example: '', help: '' }],
+  read: (cells: RowCells) => {
+    const name = cells.need('name', text(10));
+    return { group: name[0] ?? '', item: { name } };
+  },
+  bundles: () => [],
+  command: () => {
+    throw new Error('not sent here');
+  },
+};
+
+/** Rows named "bad" are refused; the others are written as the spec says, in groups of their first letter. */
+const decided =
+  (write: Writing) =>
+  async ({ group }: { readonly group: string }, entries: readonly Entry<Named>[]) => {
+    const [bad, good] = [true, false].map((isBad) => entries.filter(({ item }) => item.name.startsWith('bad') === isBad));
+    const orders: Order[] = (good ?? []).map(({ row }) => ({ group, rows: [row], changes: 1, write: () => write(row) }));
+    return { refusals: (bad ?? []).map(({ row }) => ({ row, code: 'bad', message: '' })), orders, unchanged: 0 };
+  };
 
 async function run(
   names: readonly string[],
@@ -47,7 +52,7 @@ async function run(
   writeFileSync(path, ['名称', ...names].join('\n'));
   const report = new Report({ id: '1', kind: 'facts', mode, dryRun: false, uploadedBy: 'clerk-1', bytes: 1 });
   const file = await open(path);
-  await runImport({ kind: kind(write), file, mode, dryRun: false, context: {} as CommandContext }, report, signal);
+  await runImport({ kind, decide: decided(write), file, mode, dryRun: false, context: {} as CommandContext }, report, signal);
   await file.close();
   return report.view();
 }
@@ -63,6 +68,22 @@ describe('writing', () => {
     expect(await run([...names, 'bad'], write, { mode: 'valid-rows' })).toMatchObject({ counts: { written: 4 } });
     expect(written.sort()).toEqual([2, 3, 4, 5]);
   });
+
+  it.each(['all-or-nothing', 'valid-rows'] as const)(
+    'keeps the order of rows of one group with %s, and goes on with others',
+    async (mode) => {
+      const events: string[] = [];
+      const write = async (row: number) => {
+        events.push(`begin ${row}`);
+        await new Promise((resolve) => setTimeout(resolve, row === 2 ? 20 : 1));
+        events.push(`end ${row}`);
+        return done;
+      };
+      await run(['a1', 'a2', 'b1'], write, { mode });
+      expect(events.filter((event) => !event.endsWith('4'))).toEqual(['begin 2', 'end 2', 'begin 3', 'end 3']);
+      expect(events.indexOf('end 4')).toBeLessThan(events.indexOf('end 2'));
+    },
+  );
 
   it('reports what somebody else has changed meanwhile, and goes on', async () => {
     const report = await run(names, async (row) => {

@@ -14,6 +14,11 @@ const RETRY_MS = [50, 200, 1_000, 3_000];
 
 export interface ImportOrder<Item = unknown> {
   readonly kind: ImportKind<Item>;
+  /** Decides the rows of one group against the ledger as it stands, without writing. */
+  readonly decide: (
+    batch: { readonly kind: ImportKind<Item>; readonly group: string; readonly context: CommandContext },
+    entries: readonly Entry<Item>[],
+  ) => Promise<Verdict>;
   readonly file: FileHandle;
   readonly mode: ImportMode;
   readonly dryRun: boolean;
@@ -27,7 +32,7 @@ const REPEAT = '重新导入同一文件即可继续：已写入的行不会重�
  * writes are many appends, so that what a crash or a conflict leaves undone is done by importing the same file again.
  */
 export async function runImport<Item>(order: ImportOrder<Item>, report: Report, signal: AbortSignal): Promise<void> {
-  const { kind, file, mode, dryRun, context } = order;
+  const { kind, decide, file, mode, dryRun, context } = order;
   const { counts } = report;
   report.state = 'running';
   report.begin('reading');
@@ -43,10 +48,10 @@ export async function runImport<Item>(order: ImportOrder<Item>, report: Report, 
     const { groups, headingOf } = read;
     const total = [...groups.values()].reduce((sum, entries) => sum + entries.length, 0);
     const judge = async (group: string, entries: readonly Entry<Item>[]): Promise<readonly Order[]> => {
-      const { refusals, orders, unchanged } = await kind.decide(group, entries, context);
+      const { refusals, orders, unchanged } = await decide({ kind, group, context }, entries);
       refuse(report, refusals, headingOf);
       counts.unchanged += unchanged;
-      counts.changing += orders.reduce((sum, { changes }) => sum + (changes ?? 0), 0);
+      counts.changing += orders.reduce((sum, { changes }) => sum + changes, 0);
       return orders;
     };
     const isJudgedFirst = dryRun || mode === 'all-or-nothing';
@@ -54,8 +59,8 @@ export async function runImport<Item>(order: ImportOrder<Item>, report: Report, 
     const planned: Order[] = [];
     await inTurn(groups, isJudgedFirst ? 1 : AT_ONCE, signal, async ([group, entries]) => {
       const orders = await judge(group, entries);
-      if (isJudgedFirst) planned.push(...orders);
-      else for (const one of orders) await write(one, report, signal);
+      if (!isJudgedFirst) await writeInTurn(orders, report, signal);
+      else if (!dryRun) planned.push(...orders);
       groups.delete(group);
       report.done += entries.length;
     });
@@ -73,16 +78,29 @@ export async function runImport<Item>(order: ImportOrder<Item>, report: Report, 
   }
 }
 
-/** Groups hold each other's order: two commands for one enterprise are never under way at once. */
+/** Rows of a group follow one another; groups do not wait for each other. */
 async function writeAll(orders: readonly Order[], report: Report, signal: AbortSignal): Promise<void> {
-  report.begin(
-    'writing',
-    orders.reduce((sum, { rows }) => sum + rows.length, 0),
-  );
-  await inTurn(orders, AT_ONCE, signal, async (order) => {
-    await write(order, report, signal);
-    report.done += order.rows.length;
+  const rowsOf = (some: readonly Order[]) => some.reduce((sum, { rows }) => sum + rows.length, 0);
+  report.begin('writing', rowsOf(orders));
+  await inTurn(byGroup(orders), AT_ONCE, signal, async (some) => {
+    await writeInTurn(some, report, signal);
+    report.done += rowsOf(some);
   });
+}
+
+/** Orders of one group stand together. */
+function* byGroup(orders: readonly Order[]): Generator<readonly Order[]> {
+  for (let from = 0, to = 0; from < orders.length; from = to) {
+    while (orders[to]?.group === orders[from]?.group) to += 1;
+    yield orders.slice(from, to);
+  }
+}
+
+async function writeInTurn(orders: readonly Order[], report: Report, signal: AbortSignal): Promise<void> {
+  for (const order of orders) {
+    signal.throwIfAborted();
+    await write(order, report, signal);
+  }
 }
 
 /** `atOnce` workers that take what comes next; between pieces everybody else in this process gets a turn. */
@@ -117,10 +135,10 @@ async function write(order: Order, report: Report, signal: AbortSignal): Promise
   for (let attempt = 0; ; attempt += 1) {
     try {
       const { events, replayed } = await order.write();
-      const written = replayed ? 0 : (order.changes ?? events);
+      const written = replayed ? 0 : Math.min(events, order.changes);
       report.counts.written += written;
-      if (order.changes === undefined) report.counts.changing += written;
-      if (replayed || order.changes === undefined) report.counts.unchanged += order.rows.length - written;
+      // Somebody else has brought it about since it was decided.
+      report.counts.unchanged += order.changes - written;
       if (!replayed) report.counts.events += events;
       return;
     } catch (error) {
@@ -131,7 +149,7 @@ async function write(order: Order, report: Report, signal: AbortSignal): Promise
         await sleep(delay, undefined, { signal });
         continue;
       }
-      // Somebody has changed the same thing since it was decided, or it is decided only now.
+      // Somebody has changed the same thing since it was decided.
       const message = `${problemTitle(error.code)}：${error.detail}`;
       refuse(
         report,

@@ -6,4 +6,5 @@ export * from './credit-code.js';
 export * from './decider.js';
 export * from './identifiers.js';
 export * from './money.js';
+export * from './personal-data.js';
 export * from './problem.js';

@@ -164,7 +164,7 @@ describe('coverage', () => {
 });
 
 describe('an executable rule', () => {
-  // Controls outside the engine are proved where they stand: test/envelope-ceilings.spec.ts and test/coverage.e2e.spec.ts.
+  // Controls outside the engine are proved where they stand: test/envelope-ceilings.spec.ts and test/e2e/rules.e2e.spec.ts.
   const ASSESSED = new Set(['fixed', 'percent', 'level-table', 'match', 'staged', 'discretionary', 'gate', 'tier']);
   const rows = covered.filter((row) => row.handling === 'executable' && ASSESSED.has(clauseOf(row).shape.kind));
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { ReportActual, ReportBaseline, SetPlan, TargetCommand } from './decide.js';
 import { targetDecider } from './decide.js';
 import { based, given, paper, planned, policy, reported, terms, termsOf, unit, verified } from './target.fixture.js';
-import { evolve, initialState, recordOf, stands, targetStream, type TargetState, unitOf } from './target.js';
+import { endOfPeriod, evolve, initialState, recordOf, stands, targetStream, type TargetState, unitOf } from './target.js';
 
 const report: ReportActual = { type: 'report-actual', period: '2024', value: '105.50', sourceUnit: '统计局', asOf: '2025-01-15' };
 
@@ -28,6 +28,20 @@ describe('reporting an actual', () => {
     given(reported(1, '2024-Q3', '80'))
       .when(report)
       .then(reported(2, '2024', '105.5')));
+  it.each([
+    ['2023', '2023-12'],
+    ['2023', '2023-Q4'],
+    ['2023', '2023-H2'],
+    ['2024-06', '2024-H1'],
+  ])('has one place for %s and %s, which end on the same day', (standing, period) => {
+    const asked = { ...report, period, value: '9.99' };
+    given(reported(1, standing, '2.1'), verified(1))
+      .when(asked)
+      .thenRefused('report-exists', { no: 1 });
+    given(reported(1, standing, '2.1'), verified(1))
+      .when({ ...asked, corrects: 1 })
+      .then(reported(2, period, '9.99', { corrects: 1 }));
+  });
   it('may be negative: a rate can fall', () =>
     given()
       .when({ ...report, value: '-0.5' })
@@ -41,6 +55,11 @@ describe('reporting an actual', () => {
     given(reported(1, '2024', '99'), reported(2, '2024', '105.5', { corrects: 1 }))
       .when({ ...report, corrects: 1 })
       .thenNothing());
+  it('is put right today: an earlier day would rewrite what was answered since', () => {
+    const late = given(reported(1, '2024', '99'));
+    late.when({ ...report, corrects: 1 }, { effectiveOn: '2025-01-31' }).thenRefused('invalid-input', { field: 'effectiveOn' });
+    late.when({ ...report, period: '2023' }, { effectiveOn: '2025-01-31' }).then(reported(2, '2023', '105.5'));
+  });
   it('refuses to put right what has been', () =>
     given(reported(1, '2024', '99'), reported(2, '2024', '100', { corrects: 1 }))
       .when({ ...report, corrects: 1 })
@@ -156,6 +175,15 @@ describe('reporting a base', () => {
       .then(based(2, '1850', { year: 2024 }));
   });
   it('is quiet on a repeat', () => given(based(1, '1850')).when(base, { terms: net }).thenNothing());
+  it('is put right today', () => {
+    const corrected = { ...base, value: '1851', corrects: 1 };
+    given(based(1, '1850'))
+      .when(corrected, { terms: net, effectiveOn: '2025-01-31' })
+      .thenRefused('invalid-input', { field: 'effectiveOn' });
+    given(based(1, '1850'))
+      .when(corrected, { terms: net })
+      .then(based(2, '1851', { corrects: 1 }));
+  });
   it('is refused where the target is of nothing', () => given().when(base).thenRefused('target-without-baseline'));
 });
 
@@ -177,7 +205,7 @@ describe('the unit of a target', () => {
 
 describe('a history of reports', () => {
   const command = fc.record({
-    period: fc.constantFrom('2023', '2024-Q1', '2024-Q3', '2024'),
+    period: fc.constantFrom('2023', '2024-Q1', '2024-03', '2024-Q3', '2024-H2', '2024'),
     value: fc.integer({ min: 0, max: 9 }).map(String),
     corrects: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
   });
@@ -206,7 +234,7 @@ describe('a history of reports', () => {
           ).toEqual(before.map(({ value }) => value));
         }
         const standing = recordOf(state).reports.filter((one) => stands(one, '2025-02-01'));
-        expect(new Set(standing.map(({ period }) => period)).size).toBe(standing.length);
+        expect(new Set(standing.map(({ period }) => endOfPeriod(period))).size).toBe(standing.length);
       }),
     );
   });

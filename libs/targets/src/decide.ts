@@ -95,6 +95,7 @@ function decide(order: TargetOrder, state: TargetState, context: DecisionContext
 
 function reportActual(command: ReportActual, order: TargetOrder, { reports }: TargetRecord, context: DecisionContext) {
   const { period, sourceUnit, corrects } = command;
+  if (corrects !== undefined) requireToday(context);
   const end = endOfPeriod(period);
   if (end > context.effectiveOn)
     throw invalidField('period', 'not-in-the-future', `${period} ends on ${end}, which is after ${context.effectiveOn}`);
@@ -103,7 +104,8 @@ function reportActual(command: ReportActual, order: TargetOrder, { reports }: Ta
   const report = { period, value: valueOf(command.value), sourceUnit, asOf };
   const isSame = (one: Report) => one.period === period && one.value === report.value && one.sourceUnit === sourceUnit && one.asOf === asOf;
   if (isRepeat(reports, corrects, isSame)) return [];
-  requirePlace(reports, corrects, (one) => one.period === period, period);
+  // The place of a figure is the end of its period: 2023, 2023-H2, 2023-Q4 and 2023-12 all say how things stood on one day.
+  requirePlace(reports, corrects, (one) => endOfPeriod(one.period) === end, period);
   const data = { no: reports.length + 1, unit: order.unit, year: Number(period.slice(0, 4)), ...report, ...correcting(corrects) };
   return [{ type: 'actual-reported' as const, data, policy: order.policy, ...documented(command) }];
 }
@@ -141,6 +143,7 @@ function reportBaseline(command: ReportBaseline, order: TargetOrder, { baselines
   if (shape.kind !== 'target' || shape.baseline === undefined)
     throw refused('target-without-baseline', `clause ${id} is neither a difference from nor a multiple of anything`);
   const { year, sourceUnit, corrects } = command;
+  if (corrects !== undefined) requireToday(context);
   const baseline = { value: valueOf(command.value), sourceUnit, asOf: stated(command.asOf, context) };
   const isSame = (one: Baseline) =>
     one.year === year && one.value === baseline.value && one.sourceUnit === sourceUnit && one.asOf === baseline.asOf;
@@ -158,7 +161,7 @@ function isRepeat<One extends Numbered>(all: readonly One[], corrects: number | 
 }
 
 /**
- * One figure stands for a period: another one says which it puts right.
+ * One figure stands for a place, a day or a year: another one says which it puts right.
  * @throws Problem `report-exists`, `report-not-found`, `report-corrected`, `correction-of-another-period`.
  */
 function requirePlace<One extends Numbered>(
@@ -195,7 +198,7 @@ function stated(text: string, { effectiveOn }: DecisionContext): string {
   return asOf;
 }
 
-/** A decision takes effect on the day it is taken: an earlier day would change what was asked, or known, back then. */
+/** A decision or correction takes effect on the day it is made: an earlier day would change what was asked, or known, back then. */
 function requireToday({ effectiveOn, today }: DecisionContext): void {
   if (effectiveOn !== today) throw invalidField('effectiveOn', 'today', `a decision takes effect on the day it is taken, ${today}`);
 }

@@ -72,6 +72,18 @@ describe('the figure of a year', () => {
     const on = (day: string) => evaluate(terms({}), unit, both, 2024, day).actual?.value;
     expect([on('2025-01-09'), on('2025-01-10'), on('2025-01-19'), on('2025-01-20')]).toEqual([undefined, '120', '120', '90']);
   });
+  it('is verified from the day of the verification on', () => {
+    const checked = record(
+      reported(1, '2023', '1', { on: '2024-01-20' }),
+      reported(2, '2024', '105', { on: '2025-01-10' }),
+      ...[1, 2].map((no) => ({ ...verified(no), on: '2025-01-25' })),
+    );
+    const sum = { counts: 'cumulative', due: { year: 2024, since: 2023 } } as const;
+    for (const shape of [{}, sum]) {
+      const on = (day: string) => evaluate(terms(shape), unit, checked, 2024, day).actual?.verified;
+      expect([on('2025-01-24'), on('2025-01-25')]).toEqual([false, true]);
+    }
+  });
   it('reaches no further than the day it is due', () => {
     const due = { due: { date: '2024-05-31' } };
     expect(judge(due, reported(1, '2024-04', '99'), reported(2, '2024-H1', '200'))).toMatchObject({

@@ -35,7 +35,7 @@ export interface ActualView {
   readonly through: string;
   /** Numbers of the reports counted. */
   readonly reports: readonly number[];
-  /** Whether every one of them has been verified. */
+  /** Whether every one of them had been verified by the day asked about. */
   readonly verified: boolean;
 }
 
@@ -130,7 +130,7 @@ function measured(terms: TargetClause, record: TargetRecord, plan: PlanView | un
   const until = plan?.year === year ? plan.dueOn : `${year}-12-31`;
   const latest = latestOf(record.reports, year, until, on);
   if (latest === undefined) return { unknown: 'no-actual' };
-  const view = { value: latest.value, through: endOfPeriod(latest.period), reports: [latest.no], verified: latest.verified !== undefined };
+  const view = { value: latest.value, through: endOfPeriod(latest.period), reports: [latest.no], verified: isVerified(latest, on) };
   const single = { quotient: { above: new Decimal(latest.value), below: ONE }, view };
   if (shape.kind === 'target-table') return single;
   const since = 'since' in shape.due ? shape.due.since : undefined;
@@ -172,10 +172,12 @@ function overYears(reports: readonly Report[], average: boolean, since: number, 
       value: shown(quotient),
       through: endOfPeriod(latest.period),
       reports: counted.map(({ no }) => no),
-      verified: counted.every(({ verified }) => verified !== undefined),
+      verified: counted.every((report) => isVerified(report, on)),
     },
   };
 }
+
+const isVerified = ({ verified }: Report, on: string): boolean => verified !== undefined && verified.on <= on;
 
 function baseFor(baselines: readonly Baseline[], year: number, on: string): Baseline | undefined {
   const standing = baselines.filter((baseline) => stands(baseline, on));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ReviewCommand, reviewDecider } from './decide-review.js';
+import { type Recommendable, type ReviewCommand, reviewDecider } from './decide-review.js';
 import type { ProposalKind } from './propose.js';
 import type { DecisionData, ProposalData, ReviewEvent, Walk } from './review.js';
 import { approver, by, CODE, LADDER, policy, reviewer, service, specification } from './specification.fixture.js';
@@ -61,11 +61,14 @@ describe('open', () => {
     given().when(command, clerk).then(opened);
     given(opened).when(command, clerk).thenNothing();
   });
-  it('is refused after it was closed, and for a far year', () => {
-    given(opened, made(), closed).when(command, clerk).thenRefused('tier-review-closed');
-    given()
-      .when({ ...command, year: 2026 }, clerk)
-      .thenRefused('invalid-input');
+  it('is refused after it was closed', () => given(opened, made(), closed).when(command, clerk).thenRefused('tier-review-closed'));
+  it('is of the present year, and from December on of the next', () => {
+    const of = (year: number, today: string) => given().when({ ...command, year }, { ...clerk, effectiveOn: today, today });
+    of(2024, '2024-12-31').then(opened);
+    of(2024, '2023-12-01').then(opened);
+    of(2024, '2023-11-30').thenRefused('invalid-input');
+    of(2024, '2025-01-01').thenRefused('invalid-input');
+    of(2024, '2022-12-31').thenRefused('invalid-input');
   });
 });
 
@@ -208,6 +211,11 @@ describe('close', () => {
     done.when(close, on('2024-04-30')).thenMatches({ data: { isLate: false } });
     done.when(close, on('2024-05-01')).thenMatches({ data: { isLate: true, on: '2024-05-01' } });
   });
+  it('is not closed before its year has begun', () => {
+    const on = (today: string) => ({ ...approver, effectiveOn: today, today });
+    done.when(close, on('2023-12-31')).thenRefused('review-year-not-begun', { year: 2024 });
+    done.when(close, on('2024-01-01')).thenMatches({ data: { on: '2024-01-01' } });
+  });
   it('is quiet on a repeat', () => given(opened, made(), closed).when(close, approver).thenNothing());
   it('is refused while something is undecided, given back, or not looked at', () => {
     given(opened, made(up)).when(close, approver).thenRefused('proposals-undecided', { undecided: 1 });
@@ -218,10 +226,36 @@ describe('close', () => {
   });
 });
 
+describe('lapse', () => {
+  const lapse = (isInForce = false): ReviewCommand => ({ type: 'lapse', reason: '政策已失效', isInForce, policy });
+  const lapsed: ReviewEvent = {
+    type: 'tier-review-lapsed',
+    data: { ...id, on: '2024-04-15', reason: '政策已失效', proposals: 2, undecided: 1 },
+    policy,
+  };
+  const half = [opened, made(up, open), decided(decision('mid'))] as const;
+  it('ends a review whose policy has ended, and says how much stays undecided', () =>
+    given(...half)
+      .when(lapse(), approver)
+      .then(lapsed));
+  it('is refused while the policy is in force, and after the review was closed', () => {
+    given(...half)
+      .when(lapse(true), approver)
+      .thenRefused('policy-in-force');
+    given(opened, made(), closed).when(lapse(), approver).thenRefused('tier-review-closed');
+  });
+  it('is quiet on a repeat, and leaves nothing to do', () => {
+    const after = given(...half, lapsed);
+    after.when(lapse(), approver).thenNothing();
+    for (const command of [{ type: 'close', policy }, decide([{ creditCode: OTHER, to: 'low' }])] as readonly ReviewCommand[])
+      after.when(command, approver).thenRefused('tier-review-closed');
+  });
+});
+
 describe('recommend', () => {
-  const fit = { creditCode: CODE, name: '甲', tier: 'high', clearances: [] };
+  const fit: Recommendable = { creditCode: CODE, name: '甲', tier: 'high', clearances: [] };
   const unfit = { creditCode: OTHER, name: '乙', code: 'clearance-missing' as const, missing: ['tax'] };
-  const recommend = (recommended: readonly (typeof fit)[], refused: readonly (typeof unfit)[] = []): ReviewCommand => ({
+  const recommend = (recommended: readonly Recommendable[], refused: readonly (typeof unfit)[] = []): ReviewCommand => ({
     type: 'recommend',
     dueOn: '2024-05-25',
     reason: '集中推荐',
@@ -229,7 +263,7 @@ describe('recommend', () => {
     refused,
     policy,
   });
-  const recommended: ReviewEvent = {
+  const recommended: Extract<ReviewEvent, { type: 'tier-recommended' }> = {
     type: 'tier-recommended',
     data: { ...id, on: '2024-04-15', dueOn: '2024-05-25', isLate: false, reason: '集中推荐', recommended: [fit], refused: [unfit] },
     policy,
@@ -238,10 +272,34 @@ describe('recommend', () => {
     given(opened)
       .when(recommend([fit], [unfit]), approver)
       .then(recommended));
+  it('rests on what others have recorded', () => {
+    const tax = { clearance: 'tax', agency: '区税务局', on: '2024-04-01', documentNo: '税核1号' };
+    const safety = { ...tax, clearance: 'safety', documentNo: '安核1号' };
+    const cleared = {
+      ...fit,
+      clearances: [
+        { ...tax, recordedBy: 'clerk-1' },
+        { ...safety, recordedBy: 'approver-1' },
+      ],
+    };
+    given(opened)
+      .when(recommend([{ ...fit, creditCode: OTHER }, cleared]), approver)
+      .thenRefused('duties-not-separated', { recorded: [{ creditCode: CODE, clearances: ['safety'] }] });
+    given(opened)
+      .when(recommend([cleared], [unfit]), by('approver-2', 'approver'))
+      .then({ ...recommended, data: { ...recommended.data, recommended: [{ ...fit, clearances: [tax, safety] }] } });
+    given(opened, recommended)
+      .when(recommend([cleared]), approver)
+      .thenNothing();
+  });
   it('stays possible after the review was closed', () =>
     given(opened, made(), closed)
       .when(recommend([fit], [unfit]), approver)
       .then(recommended));
+  it('is refused before the year has begun', () =>
+    given(opened)
+      .when(recommend([fit]), { ...approver, effectiveOn: '2023-12-31', today: '2023-12-31' })
+      .thenRefused('review-year-not-begun'));
   it('recommends nobody twice', () =>
     given(opened, recommended)
       .when(recommend([fit], [unfit]), approver)

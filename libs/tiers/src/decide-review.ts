@@ -12,6 +12,7 @@ import {
 import { requireMet, requireToday } from './decide.js';
 import type { ProposalKind } from './propose.js';
 import {
+  type Cleared,
   type DecisionData,
   evolveReview,
   isUndecided,
@@ -38,6 +39,11 @@ export interface Choice {
   readonly to?: string | null;
   readonly override?: string;
 }
+
+/** An enterprise whose clearances stand, with who recorded each. */
+export type Recommendable = Omit<Recommended, 'clearances'> & {
+  readonly clearances: readonly (Cleared & { readonly recordedBy: string })[];
+};
 
 export type ReviewCommand =
   | { readonly type: 'open'; readonly ladder: string; readonly year: number; readonly dueOn: string; readonly policy: PolicyCitation }
@@ -71,11 +77,19 @@ export type ReviewCommand =
   | { readonly type: 'fail'; readonly creditCode: string; readonly decision: DecisionData; readonly code: string; readonly detail: string }
   | { readonly type: 'close'; readonly evidence?: readonly Evidence[]; readonly policy: PolicyCitation }
   | {
+      readonly type: 'lapse';
+      readonly reason: string;
+      readonly evidence?: readonly Evidence[];
+      /** Whether the text the review goes by is in force today, as looked up. */
+      readonly isInForce: boolean;
+      readonly policy: PolicyCitation;
+    }
+  | {
       readonly type: 'recommend';
       readonly dueOn: string;
       readonly reason: string;
       readonly evidence?: readonly Evidence[];
-      readonly recommended: readonly Recommended[];
+      readonly recommended: readonly Recommendable[];
       readonly refused: readonly NotRecommended[];
       readonly policy: PolicyCitation;
     };
@@ -106,6 +120,8 @@ export function decideReview(command: ReviewCommand, state: ReviewState, context
       return fail(command, requireReviewed(state), context);
     case 'close':
       return close(command, requireReviewed(state), context);
+    case 'lapse':
+      return lapse(command, requireReviewed(state), context);
     case 'recommend':
       return recommend(command, requireReviewed(state), context);
     default:
@@ -113,11 +129,19 @@ export function decideReview(command: ReviewCommand, state: ReviewState, context
   }
 }
 
+/** The month in which the next year's review may be opened, so that it can stand ready when the year begins. */
+const EARLIEST_MONTH = '12';
+
+/**
+ * A review is of the year it is opened in; from December on also of the next. One of a year that is over would be dated
+ * back, one further ahead would judge by facts nobody can have.
+ */
 function open({ ladder, year, dueOn, policy }: Of<'open'>, state: ReviewState, { today }: DecisionContext): readonly ReviewEvent[] {
   if (state.status === 'open') return [];
-  if (state.status === 'closed') throw refused('tier-review-closed', `the review of ${year} was closed on ${state.closedOn}`);
+  if (state.status !== 'none') throw over(state);
   const thisYear = Number(today.slice(0, 4));
-  if (Math.abs(year - thisYear) > 1) throw invalidField('year', 'near', `must be ${thisYear} or a year beside it`);
+  const isNext = year === thisYear + 1 && today.slice(5, 7) >= EARLIEST_MONTH;
+  if (year !== thisYear && !isNext) throw invalidField('year', 'present', `must be ${thisYear}, or from December on the next year`);
   return [{ type: 'tier-review-opened', data: { ladder, year, dueOn }, policy }];
 }
 
@@ -205,16 +229,31 @@ function fail({ decision, code, detail }: Of<'fail'>, state: Reviewed, { roles }
 
 function close({ evidence, policy }: Of<'close'>, state: Reviewed, { today }: DecisionContext): readonly ReviewEvent[] {
   if (state.status === 'closed') return [];
+  if (state.status === 'lapsed') throw over(state);
   const { ladder, year, walk, open: undecided, dueOn, proposals } = state;
+  requireBegun(year, today);
   if (walk?.isDone !== true) throw refused('proposals-incomplete', 'the review has not looked at every enterprise yet; propose first');
   if (undecided > 0) throw refused('proposals-undecided', `${undecided} proposals wait for a decision`, { undecided });
   const data = { ladder, year, on: today, isLate: today > dueOn, proposals: proposals.size };
   return [{ type: 'tier-review-closed', data, policy, ...(evidence && evidence.length > 0 && { evidence }) }];
 }
 
+/**
+ * Ends a review whose policy has ended under it: nothing can be decided any more, so what is undecided stays undecided and
+ * every standing stays as it is. It does not count as carried through.
+ */
+function lapse({ reason, evidence, isInForce, policy }: Of<'lapse'>, state: Reviewed, { today }: DecisionContext): readonly ReviewEvent[] {
+  if (state.status === 'lapsed') return [];
+  const { ladder, year, open: undecided, proposals } = requireOpen(state);
+  if (isInForce) throw refused('policy-in-force', `${policy.pack} is in force: the review can be decided on, and closed`);
+  const data = { ladder, year, on: today, reason, proposals: proposals.size, undecided };
+  return [{ type: 'tier-review-lapsed', data, policy, ...(evidence && evidence.length > 0 && { evidence }) }];
+}
+
 /** Every enterprise once. Where nobody can be recommended, the command is refused and names why. */
-function recommend(command: Of<'recommend'>, state: Reviewed, { today }: DecisionContext): readonly ReviewEvent[] {
+function recommend(command: Of<'recommend'>, state: Reviewed, { today, actorId }: DecisionContext): readonly ReviewEvent[] {
   const { dueOn, reason, evidence, refused: left, policy } = command;
+  requireBegun(state.year, today);
   const fresh = command.recommended.filter(({ creditCode }) => !state.recommended.has(creditCode));
   if (fresh.length === 0) {
     const [first] = left;
@@ -223,14 +262,34 @@ function recommend(command: Of<'recommend'>, state: Reviewed, { today }: Decisio
       refused: left.slice(0, 100),
     });
   }
+  requireClearedByOthers(fresh, actorId);
   const { ladder, year } = state;
   const data = { ladder, year, on: today, dueOn, isLate: today > dueOn, reason };
-  return pages(fresh).map((recommended, index) => ({
+  return pages(fresh.map(withoutRecorders)).map((recommended, index) => ({
     type: 'tier-recommended',
     data: { ...data, recommended, refused: index === 0 ? left : [] },
     policy,
     ...(evidence && evidence.length > 0 && { evidence }),
   }));
+}
+
+/** Nobody recommends on findings that they have recorded themselves. */
+function requireClearedByOthers(fresh: readonly Recommendable[], actor: string): void {
+  const recorded = fresh.flatMap(({ creditCode, clearances }) => {
+    const own = clearances.filter(({ recordedBy }) => recordedBy === actor).map(({ clearance }) => clearance);
+    return own.length === 0 ? [] : [{ creditCode, clearances: own }];
+  });
+  const [first] = recorded;
+  if (first === undefined) return;
+  throw refused(
+    'duties-not-separated',
+    `${actor} recorded clearances of ${first.creditCode}${recorded.length > 1 ? ` and ${recorded.length - 1} more` : ''}; somebody else must recommend`,
+    { actor, duty: 'recommend', recorded: recorded.slice(0, 100) },
+  );
+}
+
+function withoutRecorders({ clearances, ...enterprise }: Recommendable): Recommended {
+  return { ...enterprise, clearances: clearances.map(({ recordedBy: _by, ...cleared }) => cleared) };
 }
 
 function pages<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
@@ -247,6 +306,11 @@ function requireOther({ by }: Proposed, { actorId }: DecisionContext): void {
   if (by === actorId) throw refused('duties-not-separated', 'who made a proposal does not decide on it; somebody else must');
 }
 
+/** A review opened ahead is not ended, nor recommended from, before its year: that would be done for a year without its facts. */
+function requireBegun(year: number, today: string): void {
+  if (today < `${year}-01-01`) throw refused('review-year-not-begun', `the review of ${year} ends within that year, or after it`, { year });
+}
+
 export function requireReviewed(state: ReviewState): Reviewed {
   if (state.status === 'none') throw notFound('tier-review-unknown', 'this review has not been opened');
   return state;
@@ -254,6 +318,11 @@ export function requireReviewed(state: ReviewState): Reviewed {
 
 export function requireOpen(state: ReviewState): Open {
   const reviewed = requireReviewed(state);
-  if (reviewed.status === 'closed') throw refused('tier-review-closed', `the review was closed on ${reviewed.closedOn}`);
+  if (reviewed.status !== 'open') throw over(reviewed);
   return reviewed;
+}
+
+function over({ year, status, closedOn }: Exclude<Reviewed, Open>) {
+  const how = status === 'closed' ? 'was closed' : 'lapsed with its policy';
+  return refused('tier-review-closed', `the review of ${year} ${how} on ${closedOn}`);
 }

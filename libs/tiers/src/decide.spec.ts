@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ApplyReview, type Ground, tierDecider } from './decide.js';
+import { type ApplyReview, type Ground, type LeaveByMerger, tierDecider } from './decide.js';
 import {
   approver,
   ask,
@@ -24,10 +24,6 @@ const listings = [{ listing: `enterprise.${CODE}.1`, until: '2025-01-01' }];
 describe('assign', () => {
   const assign = (more: Partial<Ground> = {}) => ask({ type: 'assign', to: 'mid' }, more);
   it('places, and marks what no review decided', () => given().when(assign(), reviewer).then(assigned('mid')));
-  it('does not mark it while a review is open', () =>
-    given()
-      .when(assign({ isReviewOpen: true }), reviewer)
-      .then(assigned('mid', { outsideReview: undefined })));
   it('places again after a removal', () => given(assigned('low'), removed('low')).when(assign(), reviewer).then(assigned('mid')));
   it('is quiet where it stands already', () => given(assigned('mid')).when(assign({ unmet, listings }), reviewer).thenNothing());
   it('is refused in another tier', () => given(assigned('low')).when(assign(), reviewer).thenRefused('already-in-ladder', { tier: 'low' }));
@@ -57,6 +53,15 @@ describe('assign', () => {
     given()
       .when(ask({ type: 'assign', to: 'mid', override: '备用' }), reviewer)
       .then(assigned('mid')));
+  it('asks the same for facts nobody has verified, and names them', () => {
+    const unchecked = { failed: [], unknown: [], unverified: ['enterprise.hnte'] };
+    given()
+      .when(assign({ unmet: unchecked }), reviewer)
+      .thenRefused('gates-not-met', { unverified: ['enterprise.hnte'] });
+    given()
+      .when(ask({ type: 'assign', to: 'mid', override: '已见原件' }, { unmet: unchecked }), approver)
+      .then(assigned('mid', { override: { ...unchecked, reason: '已见原件', by: 'approver-1' } }));
+  });
   it('is not open to anyone else with a reason', () =>
     given()
       .when(ask({ type: 'assign', to: 'mid', override: '理由' }, { unmet }), reviewer)
@@ -144,6 +149,16 @@ describe('enter', () => {
   };
   it('places where the clause says so, and cites it', () => given().when(enter(placed), reviewer).then(entered));
   it('is quiet on a repeat', () => given(entered).when(enter(placed), reviewer).thenNothing());
+  it('on facts nobody has verified is an approver’s, with a reason that stays visible', () => {
+    const unmet = { failed: [], unknown: [], unverified: ['subsidiary.rdProduction'] };
+    const asked = (override?: string) => ({ ...enter(placed, { unmet }), ...(override !== undefined && { override }) });
+    given().when(asked(), approver).thenRefused('gates-not-met', unmet);
+    given().when(asked('已见原件'), reviewer).thenRefused('role-required');
+    const override = { ...unmet, reason: '已见原件', by: 'approver-1' };
+    given()
+      .when(asked('已见原件'), approver)
+      .then({ ...entered, data: { ...entered.data, override } });
+  });
   it('is refused otherwise, naming failed gates and missing inputs', () =>
     given()
       .when(enter({ outcome: 'refused', failed: ['subsidiary'], missing: [], detail: '不符合' }), reviewer)
@@ -153,6 +168,22 @@ describe('enter', () => {
     given().when(enter(placed, { listings }), reviewer).thenRefused('black-listed');
     given().when(enter(placed), by('clerk-1', 'reviewer')).thenRefused('duties-not-separated');
   });
+});
+
+describe('leave by merger', () => {
+  const SURVIVOR = '91520113MA6E1A2B4D';
+  const evidence = [{ title: '合并决议' }];
+  const leave: LeaveByMerger = { type: 'leave-by-merger', ladder: LADDER, creditCode: CODE, survivor: SURVIVOR, evidence };
+  const { policy: _none, ...left } = removed('mid', { reason: `并入 ${SURVIVOR}` });
+  it('ends the standing, names the survivor and keeps the documents; no clause asks for it', () =>
+    given(assigned('mid'))
+      .when(leave, service)
+      .then({ ...left, evidence }));
+  it('is quiet on a repeat, and outside', () => {
+    given(assigned('mid'), left).when(leave, service).thenNothing();
+    given().when(leave, service).thenNothing();
+  });
+  it('is refused to people', () => given(assigned('mid')).when(leave, approver).thenRefused('role-required'));
 });
 
 describe('apply a review’s decision', () => {

@@ -48,6 +48,16 @@ export interface ApplyReview {
   readonly review: DecidedInReview;
 }
 
+/** 并入: ends the standing of an enterprise that has been merged away; sent by the ledger itself. */
+export interface LeaveByMerger {
+  readonly type: 'leave-by-merger';
+  readonly ladder: string;
+  readonly creditCode: string;
+  readonly survivor: string;
+  /** Of the merger. */
+  readonly evidence?: readonly Evidence[];
+}
+
 export interface ActiveListing {
   readonly listing: string;
   readonly until: string;
@@ -63,7 +73,6 @@ export interface Ground {
   /** The survivor, when the enterprise has been merged away. */
   readonly mergedInto?: string;
   readonly listings: readonly ActiveListing[];
-  readonly isReviewOpen: boolean;
   /** Of the tier asked for. */
   readonly unmet: Unmet;
   readonly restsOn: readonly RestsOn[];
@@ -75,7 +84,8 @@ export interface Ground {
     | { readonly outcome: string; readonly failed: readonly string[]; readonly missing: readonly string[]; readonly detail: string };
 }
 
-export type TierCommand = (TierAction | ApplyReview) & { readonly ground: Ground };
+type Grounded = (TierAction | ApplyReview) & { readonly ground: Ground };
+export type TierCommand = Grounded | LeaveByMerger;
 type Of<Type extends TierCommand['type']> = Extract<TierCommand, { type: Type }>;
 
 /** The standing of one enterprise in one ladder. */
@@ -102,6 +112,8 @@ export function decideTier(command: TierCommand, state: TierState, context: Deci
       return remove(command, state);
     case 'apply-review':
       return applyReview(command, state, context);
+    case 'leave-by-merger':
+      return leaveByMerger(command, state, context);
     default:
       return unreachable(command);
   }
@@ -134,8 +146,7 @@ function enter(command: Of<'enter'>, state: TierState, context: DecisionContext)
     const { outcome, failed, missing, detail } = entry;
     throw refused('entry-not-granted', `under ${command.clause} the enterprise is not placed: ${detail}`, { outcome, failed, missing });
   }
-  requireOthersFacts(ground, context);
-  return [event('tier-entered-directly', command, { ...change(command), tier: entry.tier })];
+  return [event('tier-entered-directly', command, { ...change(command, needed(command, ground.unmet, context)), tier: entry.tier })];
 }
 
 function move(command: Of<'assign' | 'promote' | 'demote'>, state: TierState, context: DecisionContext): readonly TierEvent[] {
@@ -175,6 +186,16 @@ function applyReview(command: Of<'apply-review'>, state: TierState, context: Dec
   return [event(isUp ? 'tier-promoted' : 'tier-demoted', command, { ...data, from, tier: to })];
 }
 
+/** Applies no clause: an enterprise that is no more stands nowhere. */
+function leaveByMerger(command: LeaveByMerger, state: TierState, { roles }: DecisionContext): readonly TierEvent[] {
+  if (!roles.includes('service')) throw forbidden('role-required', 'a merger is carried into the standings by the ledger');
+  const { ladder, creditCode, survivor, evidence = [] } = command;
+  const from = standingOf(state);
+  if (from === undefined) return [];
+  const data = { ladder, creditCode, reason: `并入 ${survivor}`, restsOn: [], outsideReview: true as const, from };
+  return [{ type: 'tier-removed', data, ...(evidence.length > 0 && { evidence }) }];
+}
+
 /** @throws Problem `enterprise-merged`; on the way up also `black-listed`. */
 export function requireWelcome(
   { mergedInto, listings, creditCode }: Pick<Ground, 'mergedInto' | 'listings' | 'creditCode'>,
@@ -190,17 +211,18 @@ export function requireWelcome(
   }
 }
 
-export const isUnmet = ({ failed, unknown, assessedTier }: Unmet): boolean =>
-  failed.length > 0 || unknown.length > 0 || assessedTier !== undefined;
+export const isUnmet = ({ failed, unknown, unverified = [], assessedTier }: Unmet): boolean =>
+  failed.length > 0 || unknown.length > 0 || unverified.length > 0 || assessedTier !== undefined;
 
 /** @throws Problem `gates-not-met` where something is not met and no reason is given; `role-required` where somebody else than an approver gives one. */
 export function requireMet(unmet: Unmet, override: string | undefined, { roles }: Pick<DecisionContext, 'roles'>, who: string): void {
   if (!isUnmet(unmet)) return;
   if (override === undefined) {
-    const { failed, unknown, assessedTier } = unmet;
+    const { failed, unknown, unverified = [], assessedTier } = unmet;
     const parts = [
       ...(failed.length > 0 ? [`not met: ${failed.join(', ')}`] : []),
       ...(unknown.length > 0 ? [`not known: ${unknown.join(', ')}`] : []),
+      ...(unverified.length > 0 ? [`not verified: ${unverified.join(', ')}`] : []),
       ...(assessedTier === undefined ? [] : [`assessed for ${assessedTier}`]),
     ];
     throw refused('gates-not-met', `${who} does not meet what this tier asks (${parts.join('; ')}); an approver may give a reason`, {
@@ -212,13 +234,13 @@ export function requireMet(unmet: Unmet, override: string | undefined, { roles }
 }
 
 function needed(
-  command: Of<'assign' | 'promote' | 'demote' | 'apply-review'>,
+  command: Of<'assign' | 'promote' | 'demote' | 'enter' | 'apply-review'>,
   unmet: Unmet,
   context: DecisionContext,
 ): Override | undefined {
   const { override, ground } = command;
-  requireMet(unmet, override, context, ground.creditCode);
   requireOthersFacts(ground, context);
+  requireMet(unmet, override, context, ground.creditCode);
   if (override === undefined || !isUnmet(unmet)) return undefined;
   return { ...unmet, reason: override, by: command.type === 'apply-review' ? command.review.decidedBy : context.actorId };
 }
@@ -243,7 +265,7 @@ function requireStanding(state: TierState): string {
   return standing;
 }
 
-function change(command: TierCommand, override?: Override): ChangeData {
+function change(command: Grounded, override?: Override): ChangeData {
   const { ground, reason } = command;
   const { ladder, creditCode, restsOn } = ground;
   return {
@@ -251,14 +273,14 @@ function change(command: TierCommand, override?: Override): ChangeData {
     creditCode,
     reason,
     restsOn,
-    ...(command.type === 'apply-review' ? { review: command.review } : !ground.isReviewOpen && { outsideReview: true as const }),
+    ...(command.type === 'apply-review' ? { review: command.review } : { outsideReview: true as const }),
     ...(override && { override }),
   };
 }
 
 function event<Type extends TierEvent['type']>(
   type: Type,
-  { ground, evidence }: TierCommand,
+  { ground, evidence }: Grounded,
   data: Extract<TierEvent, { type: Type }>['data'],
 ): TierEvent {
   return { type, data, policy: ground.policy, ...(evidence && evidence.length > 0 && { evidence }) } as TierEvent;

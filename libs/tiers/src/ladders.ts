@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound, refused } from '@app/kernel';
-import { laddersOf, Policies, type PolicyState, versionFor } from '@app/policies';
+import { laddersOf, Policies, type PolicyState, versionFor, versionInForce } from '@app/policies';
 import { ladderIn, type LadderText } from './ladder.js';
 
 /** The ladders of the published policies. */
@@ -14,6 +14,12 @@ export class Ladders {
     const text = ladderIn(await this.policies.versionInForce(pack, on), ladder);
     if (text === undefined) throw unknown(ladder);
     return text;
+  }
+
+  /** Whether anything can still be decided by a ladder: its policy may have ended, or no longer know it. */
+  async isInForce(ladder: string, on: string): Promise<boolean> {
+    const version = versionInForce(await this.policies.state(await this.packOf(ladder)), on);
+    return version !== undefined && ladderIn(version, ladder) !== undefined;
   }
 
   /** The ladder as it last applied, its policy in force still or not: a standing can end when its policy has. A draft's never applied. */

@@ -6,7 +6,14 @@ import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { Blacklist, type Listing, type Subject } from '@app/blacklist';
-import { EnterprisesModule, type EnterpriseCommand, enterpriseEvents, RunEnterpriseCommand, vocabularyOf } from '@app/enterprises';
+import {
+  Dossiers,
+  EnterprisesModule,
+  type EnterpriseCommand,
+  enterpriseEvents,
+  RunEnterpriseCommand,
+  vocabularyOf,
+} from '@app/enterprises';
 import { type CommandContext, EVENT_STORE, type EventStore, EventStoreModule, Executor, type RecordedEvent } from '@app/event-store';
 import { HttpModule, Tokens } from '@app/http';
 import { type Clock, contentHash, type CreditCode, derivedId, type PersonRole, type Role, withCheckCharacter } from '@app/kernel';
@@ -132,6 +139,11 @@ export class TierLedger {
         .execute(new RunEnterpriseCommand(code, command, this.context('registrar-1', ['clerk', 'administrator'])));
   }
 
+  async dossierOn(effectiveOn: string, code: CreditCode, command: EnterpriseCommand): Promise<void> {
+    const context = { ...this.context('registrar-1', ['clerk', 'administrator']), effectiveOn };
+    await this.app.get(CommandBus).execute(new RunEnterpriseCommand(code, command, context));
+  }
+
   /** A registered enterprise with facts; those of a year under `2024:name`. */
   async enterprise(n: number, facts: Readonly<Record<string, string | boolean>> = {}, region?: string): Promise<CreditCode> {
     const code = codeOf(n);
@@ -146,6 +158,18 @@ export class TierLedger {
       return { name, value, ...(period !== undefined && { period }), sourceUnit: '区科技局', evidence: paper };
     });
     if (each.length > 0) await this.dossier(code, { type: 'record-facts', facts: each });
+  }
+
+  /** Has everything that was reported of an enterprise verified, by another person. */
+  async verify(code: CreditCode): Promise<void> {
+    const { facts } = await this.app.get(Dossiers).require(code);
+    for (const { factId, verification } of facts)
+      if (verification === 'reported')
+        await this.app
+          .get(CommandBus)
+          .execute(
+            new RunEnterpriseCommand(code, { type: 'verify-fact', factId, evidence: paper }, this.context('checker-1', ['reviewer'])),
+          );
   }
 
   async clear(code: CreditCode, clearances: Readonly<Record<string, string>>): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { bundledPacks, type Pack } from '@app/policies';
 import { citationOfTier, dueDay, ladderIn, type LadderText } from './ladder.js';
-import { ladderInputs, propose, type Situation, unmetIn } from './propose.js';
+import { ladderInputs, openInputs, propose, type Situation, unmetIn } from './propose.js';
 
 const packOf = (id: string) => bundledPacks().find((pack) => pack.id === id) as Pack;
 const textOf = (pack: string, ladder: string) => ladderIn({ version: 1, hash: 'h', pack: packOf(pack) }, ladder) as LadderText;
@@ -55,6 +55,14 @@ describe('a ladder that goes by an assessment', () => {
     const outOfField = { 'candidate.inField': false };
     expect(look(baiyun, 'first', outOfField)).toMatchObject({ kind: 'remove', to: null, reason: '不符合：属于高新技术企业申报领域' });
     expect(look(baiyun, undefined, outOfField)).toMatchObject({ kind: 'stay-out', to: null });
+  });
+  it('is open where the assessment is, and settled once a gate has failed', () => {
+    const open = (given: Record<string, string | boolean>) => openInputs(baiyun, 'first', given, '2024-04-15');
+    expect(open({})).toEqual(['candidate.assessment', 'candidate.inField']);
+    expect(open({ 'candidate.inField': true })).toEqual(['candidate.assessment']);
+    expect(open(facts('meets'))).toEqual([]);
+    expect(open({ 'candidate.inField': false })).toEqual([]);
+    expect(openInputs(haimen, 'high-tech', {}, '2024-04-15')).toEqual(['enterprise.hnte']);
   });
   it('holds a placing against the assessment', () => {
     expect(unmetIn(baiyun, 'first', facts('far-short'), '2024-04-15')).toEqual({ failed: [], unknown: [], assessedTier: 'third' });

@@ -97,6 +97,22 @@ export function unmetIn(text: LadderText, tier: string, facts: Facts, on: string
   };
 }
 
+/**
+ * The inputs that could still decide whether an enterprise belongs into a tier: of its gates, and of the assessment. Asked
+ * with verified facts alone, they are what a placing rests on without anybody having checked it.
+ */
+export function openInputs(text: LadderText, tier: string, facts: Facts, on: string): readonly string[] {
+  const gates = diagnose(text.pack, tierOf(text, tier)?.gates ?? [], facts).flatMap(({ unknown }) => unknown.map(({ input }) => input));
+  const assessed = text.clauses.filter(({ shape }) => shape.kind === 'tier' && 'by' in shape);
+  return [...new Set([...gates, ...assessed.flatMap(({ id }) => missingFor(text, id, facts, on))])].sort();
+}
+
+/** The inputs a clause that places still needs. */
+export function missingFor(text: LadderText, clause: string, facts: Facts, on: string): readonly string[] {
+  const result = placing(text, clause, facts, on);
+  return result.outcome === 'missing' ? result.missing : [];
+}
+
 /** What a clause that places gives on these facts. */
 export function placing({ pack, version, hash, endedOn }: LadderText, clause: string, facts: Facts, on: string): Assessment {
   return assess(pack, clause, { on, facts, policy: { version, hash, ...(endedOn !== undefined && { endedOn }) } });

@@ -78,6 +78,18 @@ export type ReviewEvent =
       'tier-review-closed',
       { readonly ladder: string; readonly year: number; readonly on: string; readonly isLate: boolean; readonly proposals: number }
     >
+  /** Its policy had ended, and with it the power to decide: what was undecided stays so. */
+  | DomainEvent<
+      'tier-review-lapsed',
+      {
+        readonly ladder: string;
+        readonly year: number;
+        readonly on: string;
+        readonly reason: string;
+        readonly proposals: number;
+        readonly undecided: number;
+      }
+    >
   | DomainEvent<
       'tier-recommended',
       {
@@ -115,7 +127,8 @@ interface ReviewRecord {
 export type ReviewState =
   | { readonly status: 'none' }
   | (ReviewRecord & { readonly status: 'open' })
-  | (ReviewRecord & { readonly status: 'closed'; readonly closedOn: string; readonly isLate: boolean });
+  | (ReviewRecord & { readonly status: 'closed'; readonly closedOn: string; readonly isLate: boolean })
+  | (ReviewRecord & { readonly status: 'lapsed'; readonly closedOn: string });
 
 export const notOpened: ReviewState = { status: 'none' };
 
@@ -156,6 +169,8 @@ export function evolveReview(state: ReviewState, event: ReviewEvent, at: EventCo
     }
     case 'tier-review-closed':
       return { ...state, status: 'closed', closedOn: event.data.on, isLate: event.data.isLate };
+    case 'tier-review-lapsed':
+      return { ...state, status: 'lapsed', closedOn: event.data.on };
     case 'tier-recommended': {
       const { recommended, on } = event.data;
       return {

@@ -49,7 +49,6 @@ export const ground: Ground = {
   tiers: ['low', 'mid', 'high'],
   policy,
   listings: [],
-  isReviewOpen: false,
   unmet: { failed: [], unknown: [] },
   restsOn: [],
   recordedBy: ['clerk-1'],

@@ -39,12 +39,15 @@ export interface TierChangeRow {
 export interface TierReviewRow {
   readonly ladder: string;
   readonly year: number;
-  readonly status: 'open' | 'closed';
+  /** `lapsed`: ended undecided, because its policy had ended; `closed_on` says when. */
+  readonly status: 'open' | 'closed' | 'lapsed';
   readonly due_on: string;
   readonly opened_on: string;
   readonly opened_by: string;
   readonly closed_on: string | null;
   readonly closed_by: string | null;
+  /** Why it lapsed. */
+  readonly lapse_reason: string | null;
   readonly is_late: number;
   readonly scope: string | null;
   readonly region: string | null;
@@ -157,6 +160,7 @@ export const reviewTable = table<TierReviewRow>({
     opened_by: 'text',
     closed_on: 'text',
     closed_by: 'text',
+    lapse_reason: 'text',
     is_late: 'integer',
     scope: 'text',
     region: 'text',

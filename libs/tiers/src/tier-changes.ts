@@ -7,9 +7,8 @@ import { Advisor } from './advisor.js';
 import { type ApplyReview, type Ground, tierDecider, type TierAction } from './decide.js';
 import { citationOfClause, citationOfTier, type LadderText } from './ladder.js';
 import { Ladders } from './ladders.js';
-import { inputsOfTier, placing, unmetIn } from './propose.js';
+import { inputsOfTier, missingFor, openInputs, placing, unmetIn } from './propose.js';
 import { type RestsOn, tierStream, type Unmet } from './tier.js';
-import { Tiers } from './tiers.js';
 
 /** Changes standings: looks up what a decision rests on, and has it decided. */
 @Injectable()
@@ -20,7 +19,6 @@ export class TierChanges {
     private readonly ladders: Ladders,
     private readonly dossiers: Dossiers,
     private readonly advisor: Advisor,
-    private readonly tiers: Tiers,
   ) {}
 
   /** @throws Problem `ladder-unknown`, `policy-not-in-force`, `enterprise-unknown`, and what the decider refuses. */
@@ -66,6 +64,7 @@ export class TierChanges {
     const decisive =
       action.type === 'enter' ? Object.keys(inputsOf(text.pack, action.clause)) : to === undefined ? [] : inputsOfTier(text, to);
     const rests = used.filter(({ input }) => decisive.includes(input));
+    const checked = Object.fromEntries(used.filter(({ verified }) => verified).map(({ input, value }) => [input, value]));
     const listings = await this.advisor.listingsOf([dossier], on);
     return {
       ladder,
@@ -74,13 +73,32 @@ export class TierChanges {
       policy: action.type === 'enter' ? citationOfClause(text, action.clause) : citationOfTier(text, to),
       ...(dossier.status === 'merged' && { mergedInto: dossier.survivor }),
       listings: listings.map(({ listing, until }) => ({ listing, until })),
-      isReviewOpen: await this.tiers.isReviewOpen(ladder, on),
-      unmet: to === undefined ? { failed: [], unknown: [] } : unmetIn(text, to, facts, on),
+      unmet: unmetBy(text, action, facts, checked, on),
       restsOn: rests.map(restsOn),
       recordedBy: [...new Set(rests.map(({ source }) => source.recordedBy))],
       ...(action.type === 'enter' && { entry: entryOf(text, action.clause, facts, on) }),
     };
   }
+}
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/**
+ * What is not met where an action puts an enterprise. A review has looked at the facts with two pairs of eyes; a change by
+ * hand asks besides that whatever it depends on is known and has been verified.
+ */
+function unmetBy(text: LadderText, action: TierAction | ApplyReview, facts: Facts, checked: Facts, on: string): Unmet {
+  const known = (input: string) => facts[input] !== undefined;
+  if (action.type === 'enter') {
+    const unverified = missingFor(text, action.clause, checked, on).filter(known);
+    return { failed: [], unknown: [], ...(unverified.length > 0 && { unverified }) };
+  }
+  const to = action.type === 'remove' ? null : action.to;
+  if (to === null) return { failed: [], unknown: [] };
+  const unmet = unmetIn(text, to, facts, on);
+  if (action.type === 'apply-review') return unmet;
+  const unverified = openInputs(text, to, checked, on).filter(known);
+  return { ...unmet, unknown: openInputs(text, to, facts, on), ...(unverified.length > 0 && { unverified }) };
 }
 
 function restsOn({ input, value, factId, certificate, verified }: RestsOn): RestsOn {

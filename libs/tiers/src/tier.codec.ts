@@ -14,5 +14,6 @@ export const tierEvents: EventDefinitions<TierEvent | ReviewEvent> = {
   'tier-proposals-decided': { version: 1 },
   'tier-decision-failed': { version: 1 },
   'tier-review-closed': { version: 1 },
+  'tier-review-lapsed': { version: 1 },
   'tier-recommended': { version: 1 },
 };

@@ -26,6 +26,7 @@ const command: fc.Arbitrary<TierCommand> = fc.oneof(
     reason: 'r',
     ground: { ...ground, entry: { outcome: 'placed' as const, tier: entry } },
   })),
+  fc.constant({ type: 'leave-by-merger' as const, ladder: LADDER, creditCode: CODE, survivor: 'S' }),
   fc.tuple(place, place).map(([from, to]) => {
     const action: ApplyReview = { type: 'apply-review', from, to, reason: 'r', review: { year: 2024, decidedBy: 'a' } };
     return { ...action, ground };

@@ -1,9 +1,13 @@
 import { type DomainEvent, type EventContext, unreachable } from '@app/kernel';
 
-/** What is not met where an enterprise is put: gates that fail, inputs nobody knows, and the tier its assessment names instead. */
+/**
+ * What is not met where an enterprise is put: gates that fail, inputs nobody knows, inputs it depends on that nobody has
+ * verified, and the tier its assessment names instead.
+ */
 export interface Unmet {
   readonly failed: readonly string[];
   readonly unknown: readonly string[];
+  readonly unverified?: readonly string[];
   readonly assessedTier?: string;
 }
 
@@ -33,7 +37,7 @@ export interface ChangeData {
   readonly creditCode: string;
   readonly reason: string;
   readonly restsOn: readonly RestsOn[];
-  /** Made while no review campaign of the ladder was open. */
+  /** Decided by no review campaign, whether one was open or not. */
   readonly outsideReview?: true;
   readonly review?: DecidedInReview;
   readonly override?: Override;

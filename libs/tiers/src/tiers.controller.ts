@@ -92,10 +92,10 @@ export class TiersController {
   @AllowRoles('reviewer', 'approver')
   enter(
     @Param() standing: StandingDto,
-    @Body() { clause, reason, evidence }: EnterDto,
+    @Body() { clause, reason, evidence, override }: EnterDto,
     @Context() context: CommandContext,
   ): Promise<Receipt> {
-    return this.run(standing, { type: 'enter', clause, reason, evidence }, context);
+    return this.run(standing, { type: 'enter', clause, reason, evidence, override }, context);
   }
 
   private move(

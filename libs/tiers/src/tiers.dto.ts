@@ -66,6 +66,11 @@ export class EnterDto extends ActDto {
   /** The clause that places directly. */
   @Matches(CLAUSE, CLAUSE_MESSAGE)
   clause!: string;
+
+  /** 破格理由: an approver's reason to place it on facts nobody has verified. */
+  @MayBeLeftOut()
+  @IsText(1000)
+  override?: string;
 }
 
 /** 开始动态调整 */
@@ -128,6 +133,9 @@ export class CloseReviewDto extends CommandDto {
   @IsEvidenceList()
   evidence?: EvidenceDto[];
 }
+
+/** 终止动态调整 */
+export class LapseReviewDto extends ActDto {}
 
 /** 推荐申报 */
 export class RecommendDto extends ActDto {

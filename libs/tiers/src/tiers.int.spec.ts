@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { enterpriseDecider, enterpriseStream, vocabularyOf } from '@app/enterprises';
 import { type CreditCode, Problem } from '@app/kernel';
+import { bundledPacks } from '@app/policies';
 import { codeOf, TierLedger } from './ledger.fixture.js';
 import { ReviewDecisions } from './reviews/review-decisions.js';
 
@@ -27,6 +29,11 @@ describe('a standing', () => {
     const code = await ledger.enterprise(1, { 'enterprise.techSmeRegistered': true });
     const post = (what: string, body: object, role: 'reviewer' | 'approver' = 'reviewer') =>
       ledger.request('POST', `${at(LADDER, code)}/${what}`, role, { reason, ...body });
+    expect(await post('assign', { to: 'tech-sme' })).toMatchObject({
+      status: 409,
+      body: { code: 'gates-not-met', unverified: ['enterprise.techSmeRegistered'] },
+    });
+    await ledger.verify(code);
     expect(await post('assign', { to: 'tech-sme' })).toMatchObject({ status: 200, body: { stream: `tier-${LADDER}.${code}`, events: 1 } });
     ledger.calendar.today = '2024-04-20';
     expect(await post('promote', { to: 'high-tech' })).toMatchObject({
@@ -51,7 +58,7 @@ describe('a standing', () => {
         to: 'tech-sme',
         outsideReview: true,
         policy: { pack: 'haimen-2022', version: 1, clause: 'H21' },
-        restsOn: [{ input: 'enterprise.techSmeRegistered', value: true, verified: false }],
+        restsOn: [{ input: 'enterprise.techSmeRegistered', value: true, verified: true }],
       },
       { change: 'tier-promoted', override: { reason: '特批', by: 'approver-1', failed: [], unknown: ['enterprise.hnte'] } },
       { change: 'tier-removed', from: 'high-tech', to: null },
@@ -79,21 +86,25 @@ describe('a standing', () => {
 
   it('begins directly under a clause that places, on facts another recorded', async () => {
     const code = await ledger.enterprise(5, { 'subsidiary.ofOutsideHnte': true, 'subsidiary.independentLegalPerson': true });
-    const enter = (clause = 'G05', actor?: string) =>
+    const enter = (clause = 'G05', actor = 'reviewer-1', override?: string) =>
       ledger.request(
         'POST',
         `${at('ganzhou-etdz-cultivation', code)}/enter`,
-        'reviewer',
-        { clause, reason },
-        actor === undefined ? {} : { actor },
+        override === undefined ? 'reviewer' : 'approver',
+        { clause, reason, ...(override !== undefined && { override }) },
+        { actor },
       );
     expect(await enter('G01')).toMatchObject({ status: 409, body: { code: 'clause-places-nobody' } });
     expect(await enter()).toMatchObject({ status: 409, body: { code: 'entry-not-granted', missing: ['subsidiary.rdProduction'] } });
     await ledger.facts(code, { 'subsidiary.rdProduction': true });
     expect(await enter('G05', 'registrar-1')).toMatchObject({ status: 409, body: { code: 'duties-not-separated' } });
-    expect(await enter()).toMatchObject({ status: 200 });
+    const unverified = ['subsidiary.independentLegalPerson', 'subsidiary.ofOutsideHnte', 'subsidiary.rdProduction'];
+    expect(await enter()).toMatchObject({ status: 409, body: { code: 'gates-not-met', unverified } });
+    expect(await enter('G05', 'approver-1', '已见原件')).toMatchObject({ status: 200 });
     const { items } = (await get(`/v1/enterprises/${code}/tiers`)).body;
-    expect(items).toMatchObject([{ change: 'tier-entered-directly', to: 'cultivation-pool', policy: { clause: 'G05' } }]);
+    expect(items).toMatchObject([
+      { change: 'tier-entered-directly', to: 'cultivation-pool', policy: { clause: 'G05' }, override: { unverified, by: 'approver-1' } },
+    ]);
     const roster = await get('/v1/rosters/ganzhou-etdz-2023/G54');
     expect(roster.body).toMatchObject({ of: 'ladder', items: [{ creditCode: code, tier: 'cultivation-pool' }] });
   });
@@ -276,17 +287,31 @@ it('recommends only whose clearances stand, and names the others', async () => {
     material: '区科技局',
   };
   await ledger.clear(clear, agencies);
-  await ledger.clear(unclear, { tax: agencies.tax });
-  for (const code of [clear, unclear])
+  await ledger.clear(unclear, { quality: agencies.quality, tax: agencies.tax });
+  const on = ledger.calendar.today;
+  const tax = { type: 'record-clearance', clearance: 'tax', on, documentNo: '税核2号', evidence: [{ title: '核查意见' }] } as const;
+  await ledger.dossier(unclear, { ...tax, agency: agencies.tax, finding: 'adverse' });
+  // Another policy may know another agency; this one does not ask it.
+  const known = vocabularyOf(bundledPacks());
+  const elsewhere = enterpriseDecider({ ...known, clearanceOf: (clearance) => ({ clearance, agencies: { 市税务局: {} } }) });
+  const clerk = ledger.context('registrar-1', ['clerk']);
+  await ledger.executor.execute(elsewhere, enterpriseStream(unclear), { ...tax, agency: '市税务局', finding: 'clear' }, clerk);
+  for (const code of [clear, unclear]) {
+    await ledger.verify(code);
     expect(await ledger.request('POST', `${at(LADDER, code)}/assign`, 'reviewer', { to: 'high-tech', reason })).toMatchObject({
       status: 200,
     });
+  }
   const url = `/v1/tier-reviews/${LADDER}/2024`;
   await ledger.request('POST', url, 'clerk');
-  const missing = ['quality', 'environment', 'safety', 'material'];
+  const missing = ['environment', 'safety', 'tax', 'material'];
   expect(await ledger.request('POST', `${url}/recommend`, 'approver', { reason, enterprises: [unclear] })).toMatchObject({
     status: 409,
     body: { code: 'clearance-missing', refused: [{ creditCode: unclear, missing }] },
+  });
+  expect(await ledger.request('POST', `${url}/recommend`, 'approver', { reason }, { actor: 'registrar-1' })).toMatchObject({
+    status: 409,
+    body: { code: 'duties-not-separated', recorded: [{ creditCode: clear, clearances: Object.keys(agencies) }] },
   });
   expect(await ledger.request('POST', `${url}/recommend`, 'approver', { reason })).toMatchObject({
     status: 200,

@@ -14,6 +14,7 @@ import { ReviewsController } from './reviews/reviews.controller.js';
 import { FindReviewHandler, ListProposalsHandler, ListRecommendationsHandler } from './reviews/reviews.query.js';
 import { RostersController } from './rosters/rosters.controller.js';
 import { FindRosterHandler, ListRostersHandler } from './rosters/rosters.query.js';
+import { MergerStandings } from './standings/merger-standings.js';
 import { StandingProjection } from './standings/standing.projection.js';
 import { ListLaddersHandler, ListStandingHandler, ListTierChangesHandler } from './standings/standings.query.js';
 import { TierChanges } from './tier-changes.js';
@@ -31,6 +32,7 @@ import { TiersController } from './tiers.controller.js';
     Advisor,
     TierChanges,
     ReviewDecisions,
+    MergerStandings,
     RunTierCommandHandler,
     RunReviewCommandHandler,
     ProposeReviewHandler,
@@ -48,9 +50,10 @@ import { TiersController } from './tiers.controller.js';
   exports: [Tiers],
 })
 export class TiersModule {
-  constructor(subscriptions: Subscriptions, decisions: ReviewDecisions) {
+  constructor(subscriptions: Subscriptions, decisions: ReviewDecisions, mergers: MergerStandings) {
     subscriptions.addProjection(new StandingProjection());
     subscriptions.addProjection(new ReviewProjection());
     subscriptions.addProcessManager(decisions);
+    subscriptions.addProcessManager(mergers);
   }
 }

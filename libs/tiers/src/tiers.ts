@@ -19,11 +19,4 @@ export class Tiers {
   async review(ladder: string, year: number): Promise<ReviewState> {
     return (await this.executor.load(reviewDecider, reviewStream(ladder, year))).state;
   }
-
-  /** Whether a review of the ladder is open on a day: that of its year, one of the year before that runs late, or one begun early. */
-  async isReviewOpen(ladder: string, on: string): Promise<boolean> {
-    const year = Number(on.slice(0, 4));
-    const reviews = await Promise.all([this.review(ladder, year), this.review(ladder, year - 1), this.review(ladder, year + 1)]);
-    return reviews.some(({ status }) => status === 'open');
-  }
 }

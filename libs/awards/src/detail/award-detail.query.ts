@@ -1,8 +1,10 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Inject } from '@nestjs/common';
+import { Blacklist, type Sight } from '@app/blacklist';
 import { asDomainEvent, contextOf, EVENT_STORE, type EventStore, type RecordedEvent } from '@app/event-store';
-import { type Actor, type Evidence, notFound, type PolicyCitation } from '@app/kernel';
-import { type AwardEvent, type AwardState, awardStream, evolveAward, initialAward } from '../award.js';
+import { type Actor, businessDateAt, CLOCK, type Clock, type Evidence, notFound, type PolicyCitation } from '@app/kernel';
+import { type AwardEvent, type AwardState, awardStream, evolveAward, type Hold, initialAward, isGranted } from '../award.js';
+import { isInEffect } from '../standing.js';
 
 /** One entry of an award's history: who did what when, under which clause, on what evidence. */
 export interface TimelineEntry {
@@ -26,7 +28,11 @@ export interface AwardDetail {
 }
 
 export class GetAward extends Query<AwardDetail> {
-  constructor(readonly award: string) {
+  constructor(
+    readonly award: string,
+    /** Of whoever asks: which of the listings behind its holds are named. */
+    readonly sight: Sight,
+  ) {
     super();
   }
 }
@@ -34,9 +40,13 @@ export class GetAward extends Query<AwardDetail> {
 /** Reads the award's own stream, so that the answer is never behind. */
 @QueryHandler(GetAward)
 export class GetAwardHandler implements IQueryHandler<GetAward> {
-  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly blacklist: Blacklist,
+  ) {}
 
-  async execute({ award }: GetAward): Promise<AwardDetail> {
+  async execute({ award, sight }: GetAward): Promise<AwardDetail> {
     let state = initialAward;
     let revision = -1;
     const timeline: TimelineEntry[] = [];
@@ -48,8 +58,44 @@ export class GetAwardHandler implements IQueryHandler<GetAward> {
       }
     }
     if (revision < 0) throw notFound('award-unknown', `there is no award ${award}`);
-    return { award, revision, state, timeline };
+    const shown = sight === 'history' ? undefined : await this.listingsShown(timeline, sight);
+    if (shown === undefined) return { award, revision, state, timeline };
+    return {
+      award,
+      revision,
+      state: stateShown(state, shown),
+      timeline: timeline.map((step) => ({ ...step, data: withoutListing(step.data, shown) })),
+    };
   }
+
+  /** The listings a timeline speaks of that somebody without the history may know: those in effect, if any. */
+  private async listingsShown(timeline: readonly TimelineEntry[], sight: Sight): Promise<ReadonlySet<string>> {
+    const shown = new Set<string>();
+    if (sight === 'published') return shown;
+    const today = businessDateAt(this.clock.now());
+    const named = new Set(timeline.flatMap(({ data }) => (data as Bound).listing ?? []));
+    for (const id of named) {
+      const listing = await this.blacklist.listing(id);
+      if (listing !== undefined && isInEffect(listing, today)) shown.add(id);
+    }
+    return shown;
+  }
+}
+
+/** What holds, and the events of holds, say of the listing they are bound to. */
+interface Bound {
+  readonly listing?: string;
+  readonly until?: string;
+}
+
+/** Without the listing and its term, unless it is shown. Anything that names no listing stays as it is. */
+function withoutListing<Part>(part: Part, shown: ReadonlySet<string>): Part | Omit<Part, keyof Bound> {
+  const { listing, until: _until, ...rest } = part as Part & Bound;
+  return listing === undefined || shown.has(listing) ? part : rest;
+}
+
+function stateShown(state: AwardState, shown: ReadonlySet<string>): AwardState {
+  return isGranted(state) ? { ...state, holds: state.holds.map((hold) => withoutListing(hold, shown) as Hold) } : state;
 }
 
 function entry({ revision, position, type, data, recordedAt, metadata }: RecordedEvent): TimelineEntry {

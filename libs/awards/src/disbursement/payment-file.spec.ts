@@ -75,6 +75,12 @@ describe('the payment list', () => {
       expect(String(shown[2]).trim()).toBe(name.trim());
     },
   );
+  it('keeps every digit of an account: as it is in CSV, which is for systems, and as text in the workbook, which is for people', async () => {
+    const account = '6222021001123456789';
+    const numbered = frozen([line(1, '1.00', { account })]);
+    expect((await paymentFile('B1', numbered, 'csv')).toString()).toContain(`,${account},`);
+    expect((await sheet(await paymentFile('B1', numbered, 'xlsx')))[1]?.[4]).toBe(account);
+  });
   it('keeps separators, quotes and line breaks inside their cell', async () => {
     const name = '甲,"乙"\n丙;公司';
     const odd = frozen([line(1, '1.00', { payeeName: name })]);

@@ -1,6 +1,16 @@
 import { creditCodesOf, type Dossier, type Fact, resolveInputs } from '@app/enterprises';
 import { isPlainReference, normalisedReference } from '@app/kernel';
-import { assess, type Assessment, type Clause, clauseOf, inputsOf, type Pack, type PolicyVersion, type Shape } from '@app/policies';
+import {
+  assess,
+  type Assessment,
+  type Clause,
+  clauseOf,
+  inputsOf,
+  type Force,
+  type Pack,
+  type PolicyVersion,
+  type Shape,
+} from '@app/policies';
 import { awardId, type Occasion } from '../award.js';
 import { clearancesFound } from '../clearances.js';
 import { isYearOf, occasionOf } from '../handlers/apply-for-award.js';
@@ -238,16 +248,22 @@ function occasionsIn(
       return dossier.certificates
         .filter(({ number, issuedOn }) => issuedOn <= on && isPlainReference(number) && normalisedReference(number).length <= 80)
         .map(({ number }) => occasionOf(clause, number, dossier));
-    case 'year': {
-      const year = on.slice(0, 4);
-      return /^20/.test(year) && isYearOf(version.pack.force, year, on) ? [occasionOf(clause, year, dossier)] : [];
-    }
+    case 'year':
+      return yearsOf(version.pack.force, on).map((year) => occasionOf(clause, year, dossier));
     case 'project':
     case 'transaction':
       return [...referencesFor(aboutOccasion, subjects)].map((reference) => occasionOf(clause, reference, dossier));
     case undefined:
       return [];
   }
+}
+
+/** Every year an application could be for; only the year itself where nobody knows since when the policy is in force. */
+function yearsOf(force: Force, on: string): readonly string[] {
+  const last = Number(on.slice(0, 4));
+  const first = Math.max(2000, force.from === null ? last : Number(force.from.slice(0, 4)));
+  const years = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => String(first + index));
+  return years.filter((year) => isYearOf(force, year, on));
 }
 
 /** Those that the facts the clause reads are about; a clause that reads no such facts may be about any of them. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Dossiers } from '@app/enterprises';
-import { type CreditCode, withCheckCharacter } from '@app/kernel';
+import { type CreditCode, type PersonRole, withCheckCharacter } from '@app/kernel';
 import { Policies } from '@app/policies';
 import { Assessor } from '../assessor.js';
 import { AwardLedger, folder } from '../ledger.fixture.js';
@@ -70,8 +70,8 @@ describe('entitlements', () => {
     place.remove();
   });
 
-  const ask = async (query: string) => {
-    const { status, body } = await ledger.request('GET', `/v1/entitlements?${query}`, 'auditor');
+  const ask = async (query: string, role: PersonRole = 'auditor') => {
+    const { status, body } = await ledger.request('GET', `/v1/entitlements?${query}`, role);
     if (status !== 200) throw new Error(JSON.stringify(body));
     return body as unknown as EntitlementPage;
   };
@@ -112,6 +112,38 @@ describe('entitlements', () => {
     const listed = items.filter(({ creditCode }) => creditCode === LISTED);
     expect(new Set(listed.map(({ kind }) => kind))).toEqual(new Set(['black-listed']));
     expect(listed[0]).toMatchObject({ clause: 'T1', listing: `enterprise.${LISTED}.1`, listedUntil: '2024-08-01' });
+  });
+
+  it('says so to those who see listings, of a day gone by to auditors and administrators alone', async () => {
+    const today = `pack=${PACK}&clause=T1`;
+    for (const [role, listed] of [
+      ['clerk', [`enterprise.${LISTED}.1`]],
+      ['administrator', [`enterprise.${LISTED}.1`]],
+      ['finance', []],
+    ] as const) {
+      const { items } = await ask(today, role);
+      expect(items.filter(({ creditCode }) => creditCode === LISTED).map(({ listing }) => listing)).toEqual(listed);
+      expect(of(items, PLAIN)).toHaveLength(1);
+    }
+    const past = `${today}&on=2024-04-30`;
+    for (const role of ['clerk', 'reviewer', 'approver', 'finance'] as const) {
+      const { body } = await ledger.request('GET', `/v1/entitlements?${past}`, role);
+      expect(body).toMatchObject({ status: 403, code: 'history-restricted' });
+    }
+    expect((await ask(past, 'administrator')).progress.seen).toBe(7);
+  });
+
+  it('offers a yearly award for every year an application could be for', async () => {
+    await ledger.publish(testPack({ id: 'years-2023', force: { from: '2022-07-01', until: '2025-01-01' } }));
+    await ledger.facts(PLAIN, { 'rd.expenditure': '2000000.00' }, { period: '2022' });
+    await ledger.facts(PLAIN, { 'rd.expenditure': '3000000.00' }, { period: '2021' });
+    const { items } = await ask(`pack=years-2023&clause=T4&near=true`);
+    expect(of(items, PLAIN)).toEqual(['T4 2022 entitled 200000.00', 'T4 2023 near - 研发投入', 'T4 2024 entitled 100000.00']);
+    const offered = items.filter(({ creditCode, kind }) => creditCode === PLAIN && kind === 'entitled');
+    for (const { occasion } of offered) {
+      const asked = { pack: 'years-2023', clause: 'T4', payee: PLAIN, occasion };
+      expect((await ledger.request('POST', '/v1/awards', 'clerk', asked)).status).toBe(201);
+    }
   });
 
   it('shows with near who misses it by one condition, by few facts, by verification or by a clearance', async () => {

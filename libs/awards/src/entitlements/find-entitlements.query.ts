@@ -17,6 +17,8 @@ export interface EntitlementSearch {
   readonly simulate: boolean;
   readonly near: boolean;
   readonly maxMissing: number;
+  /** Also those who are offered nothing because they are black-listed, and as what. */
+  readonly showsListed: boolean;
   /** The credit code after which to go on. */
   readonly after?: string;
   /** How many enterprises to look at. */
@@ -59,14 +61,14 @@ export class FindEntitlementsHandler implements IQueryHandler<FindEntitlements> 
     const page = codes.slice(0, search.limit);
     const items: Entitlement[] = [];
     for (let first = 0; first < page.length; first += LOT) {
-      items.push(...(await this.inLot(page.slice(first, first + LOT), question)));
+      items.push(...(await this.inLot(page.slice(first, first + LOT), question, search.showsListed)));
       await nextTurn();
     }
     const last = page.at(-1) ?? search.after ?? '';
     return { items, ...(codes.length > page.length && { next: last }), progress: await this.progress(last) };
   }
 
-  private async inLot(codes: readonly string[], question: EntitlementQuestion): Promise<readonly Entitlement[]> {
+  private async inLot(codes: readonly string[], question: EntitlementQuestion, showsListed: boolean): Promise<readonly Entitlement[]> {
     const dossiers: Dossier[] = [];
     for (const code of codes) {
       const dossier = await this.dossiers.load(creditCode(code));
@@ -79,7 +81,8 @@ export class FindEntitlementsHandler implements IQueryHandler<FindEntitlements> 
       const entitlements = entitlementsOf(dossier, question, awarded);
       if (entitlements.length === 0) continue;
       const listing = await this.longestListing(subjectsOfDossier(dossier), question.on);
-      found.push(...(listing === undefined ? entitlements : withheld(entitlements, listing)));
+      if (listing === undefined) found.push(...entitlements);
+      else if (showsListed) found.push(...withheld(entitlements, listing));
     }
     return found;
   }

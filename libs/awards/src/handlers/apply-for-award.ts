@@ -2,7 +2,16 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Agencies } from '@app/agencies';
 import type { Dossier } from '@app/enterprises';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
-import { addDays, type BusinessDate, type Evidence, invalidField, isPlainReference, normalisedReference, refused } from '@app/kernel';
+import {
+  addDays,
+  type BusinessDate,
+  type Evidence,
+  invalidField,
+  isPlainReference,
+  normalisedReference,
+  refused,
+  requireNoPersonalNumber,
+} from '@app/kernel';
 import type { Clause, Force } from '@app/policies';
 import { awardId, awardStream, type Occasion } from '../award.js';
 import { Assessor } from '../assessor.js';
@@ -44,6 +53,7 @@ export class ApplyForAwardHandler implements ICommandHandler<ApplyForAward> {
 
   async execute({ application, context }: ApplyForAward): Promise<Receipt & { readonly award: string }> {
     const { pack, agency, note, evidence } = application;
+    requireNoPersonalNumber({ note, evidence });
     const before = await this.executor.replay(context);
     if (before !== undefined) return { ...before, award: before.stream.slice('award-'.length) };
     const persons = [...new Set(application.persons?.map((person, index) => personReference(person, `persons.${index}`)))];

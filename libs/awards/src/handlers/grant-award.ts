@@ -1,4 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Agencies } from '@app/agencies';
 import { requireLine } from '@app/budgets';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
 import { refused } from '@app/kernel';
@@ -26,6 +27,7 @@ export class GrantAwardHandler implements ICommandHandler<GrantAward> {
     private readonly executor: Executor,
     private readonly assessor: Assessor,
     private readonly grants: Grants,
+    private readonly agencies: Agencies,
     private readonly standing: Standing,
   ) {}
 
@@ -55,6 +57,8 @@ export class GrantAwardHandler implements ICommandHandler<GrantAward> {
         await this.assessor.requireStillTrue(state, state.assessed, context.today);
         const dossier = await this.assessor.payee(state.payee);
         await this.assessor.requireNoOther(state, dossier, clause);
+        // Struck off, or its registration run out, since the application: the enterprise applies again, alone or with another.
+        if (state.agency !== undefined) await this.agencies.require(state.agency, context.today);
         const listings = await this.standing.of(state, context.today);
         return { ...started, listings, clearances: clearancesFound(text, clause, dossier, context.today), policy };
       },

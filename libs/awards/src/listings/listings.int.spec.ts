@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { RunAgencyCommand } from '@app/agencies';
 import type { Subject } from '@app/blacklist';
-import { type BusinessDate, type CreditCode, withCheckCharacter } from '@app/kernel';
+import { type BusinessDate, type CreditCode, type PersonRole, withCheckCharacter } from '@app/kernel';
 import { GetDueInstalments } from '../due-instalments/due-instalments.query.js';
 import { RunAwardCommand } from '../handlers/run-award-command.js';
 import { AwardLedger, folder, refusal } from '../ledger.fixture.js';
@@ -13,6 +14,7 @@ const A = withCheckCharacter('91360700MA35QWERT');
 const B = withCheckCharacter('91360700MA38ACDFG');
 const AGENCY = withCheckCharacter('91360700MA3AGENCY');
 const PERSON = 'P-2024-017';
+const ROLES: readonly PersonRole[] = ['clerk', 'reviewer', 'approver', 'finance', 'auditor', 'administrator'];
 const enterprise = (id: CreditCode): Subject => ({ kind: 'enterprise', id });
 
 describe('black-listings and awards', () => {
@@ -64,7 +66,7 @@ describe('black-listings and awards', () => {
       award: one,
       held: true,
       heldUntil: '2024-08-20',
-      heldBecause: expect.stringContaining(listing),
+      heldBecause: '列入失信名单',
     });
     await ledger.award(two, { type: 'hold', reason: '核查' }, 'reviewer-1');
     expect(await refusal(ledger.award(one, { type: 'release-hold', reason: '解除' }, 'approver-1'))).toBe('hold-of-listing');
@@ -148,6 +150,62 @@ describe('black-listings and awards', () => {
     expect([await holdsOf(ofA), await holdsOf(ofB)]).toEqual([[after], [after]]);
   });
 
+  it('are named to those alone who may see them, and once they have ended to auditors and administrators', async () => {
+    const award = await ledger.granted('T1', A);
+    await ledger.prepareBatch('B1', [{ award, instalment: 1 }]);
+    const listing = await ledger.blackList(enterprise(A));
+    await ledger.settle();
+    const read = async (role: PersonRole, path: string) => JSON.stringify((await ledger.request('GET', path, role)).body);
+    const seenBy = async (path: string) => {
+      const seen: string[] = [];
+      for (const role of ROLES) if ((await read(role, path)).includes(listing)) seen.push(role);
+      return seen;
+    };
+    const [shown, everywhere] = [`/v1/awards/${award}`, ['/v1/awards', '/v1/due-instalments', '/v1/payment-batches/B1']];
+    const officers = ['clerk', 'reviewer', 'approver', 'auditor', 'administrator'];
+    expect(await seenBy(shown)).toEqual(officers);
+    expect((await ledger.request('GET', shown, 'approver')).body).toMatchObject({ state: { holds: [{ listing, until: '2024-08-10' }] } });
+    expect((await ledger.request('GET', shown, 'finance')).body['state']).toMatchObject({
+      holds: [{ reason: '列入失信名单', since: '2024-05-10' }],
+    });
+    expect(await read('finance', shown)).not.toContain('2024-08-10');
+
+    // As if the hold had not come yet: the batch drops the payment for the listing itself, and keeps its reason.
+    const release = { type: 'release-hold' as const, reason: '如未到达', listing };
+    await ledger.run(new RunAwardCommand(award, release, ledger.context('ledger', undefined, ['service'])));
+    await ledger.batch('B1', { type: 'start-freeze' });
+    await ledger.settle();
+    expect(await droppedCodes()).toEqual(['black-listed']);
+    await ledger.endListing(listing);
+    await ledger.settle();
+    expect(await seenBy(shown)).toEqual(['auditor', 'administrator']);
+    for (const path of everywhere) {
+      expect(await seenBy(path)).toEqual([]);
+      expect(await read('finance', path)).not.toContain('虚假申报');
+    }
+    expect(await read('clerk', shown)).not.toContain('2024-08-10');
+  });
+
+  it('of a credit code bind the legal person, as a payee and as an agency', async () => {
+    await ledger.agency(B);
+    const [paid, helped] = (await granted(['T1', B], ['T2', A, B])) as [string, string];
+    const listing = await ledger.blackList({ kind: 'agency', id: B });
+    await ledger.settle();
+    expect([await holdsOf(paid), await holdsOf(helped)]).toEqual([[listing], []]);
+    expect(await refusal(ledger.apply('T3', B))).toBe('black-listed');
+    const { body } = await ledger.request('GET', `/v1/blacklist-reviews/${listing}/awards`, 'reviewer');
+    expect((body['items'] as { award: string; relation: string }[]).map(({ award, relation }) => [award, relation]).sort()).toEqual(
+      [
+        [paid, 'payee'],
+        [helped, 'agency'],
+      ].sort(),
+    );
+    const asEnterprise = await ledger.blackList(enterprise(AGENCY));
+    expect(await refusal(ledger.apply('T3', A, undefined, { agency: AGENCY }))).toBe('black-listed');
+    const hold = { reason: '中介失信', listing: asEnterprise };
+    expect((await ledger.request('POST', `/v1/awards/${helped}/hold`, 'reviewer', hold)).body).toMatchObject({ code: 'listing-unrelated' });
+  });
+
   it('are dealt with once: building the read models anew places no hold again', async () => {
     const early = await ledger.granted('T1', A);
     const over = await ledger.blackList(enterprise(A));
@@ -195,6 +253,16 @@ describe('black-listings and awards', () => {
       await ledger.prepareBatch('B1', [{ award, instalment: 1 }]);
     });
 
+    it('nothing is granted that an agency has prepared which is struck off meanwhile', async () => {
+      const award = await ledger.apply('T1', A, undefined, { agency: AGENCY });
+      await ledger.toNotice(award);
+      ledger.calendar.today = '2024-05-10';
+      const strikeOff = { type: 'strike-off' as const, reason: '弄虚作假', evidence: [{ title: '注销决定' }] };
+      await ledger.run(new RunAgencyCommand(AGENCY, strikeOff, ledger.context('approver-3', undefined, ['approver'])));
+      expect(await refusal(ledger.grant(award))).toBe('agency-not-registered');
+      expect((await ledger.state(award)).status).toBe('publicised');
+    });
+
     it('bind an officer’s hold, which ends with them', async () => {
       const [award, unrelated] = (await granted(['T1', A, AGENCY], ['T1', B])) as [string, string];
       const listing = await ledger.blackList({ kind: 'agency', id: AGENCY });
@@ -221,12 +289,33 @@ describe('black-listings and awards', () => {
       expect(await holdsOf(award)).toEqual([]);
     });
 
+    it('keep numbers of persons out of notes and reasons', async () => {
+      const number = '13800138000';
+      const asked = { pack: PACK, clause: 'T1', payee: A };
+      const noted = await ledger.request('POST', '/v1/awards', 'clerk', { ...asked, note: `联系人${number}` });
+      expect(noted.body).toMatchObject({ status: 400, code: 'personal-data', errors: [{ field: 'note' }] });
+      const titled = await ledger.request('POST', '/v1/awards', 'clerk', { ...asked, evidence: [{ title: 'ID11010519491231002X' }] });
+      expect(titled.body).toMatchObject({ code: 'personal-data', errors: [{ field: 'evidence.0.title' }] });
+      const award = await ledger.granted('T1', A);
+      for (const [role, step] of [
+        ['reviewer', 'hold'],
+        ['approver', 'lapse'],
+      ] as const) {
+        const { body } = await ledger.request('POST', `/v1/awards/${award}/${step}`, role, { reason: `见${number}` });
+        expect(body).toMatchObject({ status: 400, code: 'personal-data', errors: [{ field: 'reason' }] });
+      }
+    });
+
     it('are named by references alone, at most 20, and an agency must be registered', async () => {
       const apply = (more: object) => ledger.request('POST', '/v1/awards', 'clerk', { pack: PACK, clause: 'T1', payee: A, ...more });
       expect((await apply({ persons: ['张三'] })).body).toMatchObject({ code: 'personal-data', errors: [{ field: 'persons.0' }] });
       expect((await apply({ persons: Array.from({ length: 21 }, (_, index) => `P-${index}`) })).body).toMatchObject({
         code: 'invalid-input',
         errors: [{ field: 'persons' }],
+      });
+      expect((await apply({ persons: ['P-138001-38000'] })).body).toMatchObject({
+        code: 'personal-data',
+        errors: [{ field: 'persons.0' }],
       });
       expect((await apply({ agency: B })).body).toMatchObject({ code: 'agency-not-registered' });
       expect((await apply({ agency: 'none' })).body).toMatchObject({ code: 'invalid-input', errors: [{ field: 'agency' }] });

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Blacklist, type Listing } from '@app/blacklist';
+import { Blacklist, isLegalPerson, type Listing } from '@app/blacklist';
 import { EVENT_STORE, type EventStore, Executor, type RecordedEvent } from '@app/event-store';
 import { businessDateAt, Problem } from '@app/kernel';
 import { type ProcessManager, reactionContext, ReadModels, Subscriptions } from '@app/projections';
@@ -55,7 +55,7 @@ export class ListingsProcess implements ProcessManager {
 
   private async holdAll(event: RecordedEvent, id: string): Promise<void> {
     const listing = await this.blacklist.listing(id);
-    if (listing === undefined || listing.ended !== undefined || listing.subject.kind !== 'enterprise') return;
+    if (listing === undefined || listing.ended !== undefined || !isLegalPerson(listing.subject)) return;
     await this.holdUnfinished(event, [listing], await this.standing.codesOf(listing.subject.id));
   }
 
@@ -132,13 +132,13 @@ export class ListingsProcess implements ProcessManager {
     }
   }
 
-  private hold(event: RecordedEvent, award: string, { listing, reason, until }: Listing): Promise<void> {
-    const said = `列入失信名单（${listing}，至${until}前）：${reason}`;
-    return this.run(event, award, listing, { type: 'hold', reason: said, bound: { listing, until } });
+  // Everybody reads the reasons, for ever; which listing it is stands in its own field, which is not for everybody.
+  private hold(event: RecordedEvent, award: string, { listing, until }: Listing): Promise<void> {
+    return this.run(event, award, listing, { type: 'hold', reason: '列入失信名单', bound: { listing, until } });
   }
 
   private release(event: RecordedEvent, award: string, listing: string): Promise<void> {
-    return this.run(event, award, listing, { type: 'release-hold', reason: `失信名单记录${listing}已终止`, listing });
+    return this.run(event, award, listing, { type: 'release-hold', reason: '失信名单记录已终止', listing });
   }
 
   private async run(event: RecordedEvent, award: string, listing: string, command: AwardCommand): Promise<void> {

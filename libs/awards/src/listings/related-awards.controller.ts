@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Param, type PipeTransform, Query, Req } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
+import { sightOf } from '@app/blacklist';
 import { AllowRoles, type AuthenticatedRequest, type Page, PageDto } from '@app/http';
 import { businessDateAt, CLOCK, type Clock, invalidField } from '@app/kernel';
 import { LISTING } from '../awards.dto.js';
@@ -28,8 +29,7 @@ export class RelatedAwardsController {
     @Query() { limit, cursor }: PageDto,
     @Req() { actor }: AuthenticatedRequest,
   ): Promise<Page<RelatedAward>> {
-    const seesHistory = actor?.roles.some((role) => role === 'auditor' || role === 'administrator') === true;
     const today = businessDateAt(this.clock.now());
-    return this.queries.execute(new ListRelatedAwards(listing, today, seesHistory, limit, cursor));
+    return this.queries.execute(new ListRelatedAwards(listing, today, sightOf(actor) === 'history', limit, cursor));
   }
 }

@@ -1,5 +1,5 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { Blacklist } from '@app/blacklist';
+import { Blacklist, isLegalPerson } from '@app/blacklist';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { Money, notFound } from '@app/kernel';
 import { ReadModels } from '@app/projections';
@@ -9,7 +9,7 @@ import { isInEffect, Standing } from '../standing.js';
 /** An award that involves the subject of a listing: offered for review, decided on by people. */
 export interface RelatedAward {
   readonly award: string;
-  /** As what the listed subject takes part in it. */
+  /** As what the listed subject takes part in it; as the payee where it is both payee and agency. */
   readonly relation: 'payee' | 'agency' | 'person';
   readonly clause: string;
   readonly payee: string;
@@ -38,8 +38,6 @@ export class ListRelatedAwards extends Query<Page<RelatedAward>> {
     super();
   }
 }
-
-const RELATIONS = { enterprise: 'payee', agency: 'agency', person: 'person' } as const;
 
 @QueryHandler(ListRelatedAwards)
 export class ListRelatedAwardsHandler implements IQueryHandler<ListRelatedAwards> {
@@ -73,16 +71,15 @@ export class ListRelatedAwardsHandler implements IQueryHandler<ListRelatedAwards
       ])
       .orderBy('award')
       .limit(limit + 1);
-    if (subject.kind === 'enterprise') query = query.where('payee', 'in', await this.standing.codesOf(subject.id));
-    else {
-      const named = rows.selectFrom('award_party').select('award').where('kind', '=', subject.kind).where('id', '=', subject.id);
-      query = query.where('award', 'in', named);
-    }
+    const party = isLegalPerson(subject) ? ('agency' as const) : ('person' as const);
+    const codes = isLegalPerson(subject) ? await this.standing.codesOf(subject.id) : [];
+    const named = rows.selectFrom('award_party').select('award').where('kind', '=', party).where('id', '=', subject.id);
+    query = query.where(({ or, eb }) => or([eb('award', 'in', named), ...(codes.length > 0 ? [eb('payee', 'in', codes)] : [])]));
     const after = cursorKey(cursor, ['string']);
     if (after !== undefined) query = query.where('award', '>', after[0] as string);
     const related = (await query.execute()).map((row) => ({
       ...shown(row),
-      relation: RELATIONS[subject.kind],
+      relation: codes.includes(row.payee) ? ('payee' as const) : party,
       unpaid: Money.fromFen(row.unpaid_fen ?? 0).toString(),
       held: inEffect && Number(row.held_for_it) === 1,
     }));

@@ -178,7 +178,8 @@ function changesOf(
     case 'credit-repair-refused':
       return { repair_due: null };
     case 'listing-ended':
-      return { status: event.data.how, ended_on: event.data.on, repair_due: null };
+      // A listing found wrong after its repair had no effect since the repair.
+      return { status: event.data.how, ended_on: known.ended_on ?? event.data.on, repair_due: null };
     default:
       return unreachable(event);
   }

@@ -14,13 +14,11 @@ import {
   type EndedCase,
   noCases,
 } from '../listing.js';
-import { blacklistStream, type Subject } from '../subject.js';
+import { type Sight } from '../sight.js';
+import { blacklistStream, partsOf, type Subject } from '../subject.js';
 import { termsFrom } from '../terms.js';
 import { type NextStep, nextStepOf } from './next-step.js';
 import type { ListingView } from './list-listings.query.js';
-
-/** How much of a subject's record somebody sees: what is published, the running cases too, or everything that ever happened. */
-export type Sight = 'published' | 'running' | 'history';
 
 /** How a subject stands today. */
 export class FindSubject extends Query<SubjectView> {
@@ -77,6 +75,7 @@ export interface HistoryStep {
 /** Whoever never was listed and whoever is no longer listed look the same, but to those who see more than what is published. */
 export interface SubjectView extends Subject {
   readonly on: string;
+  /** Whether it is listed, in whichever part: a credit code as an enterprise or as an agency. */
   readonly listed: boolean;
   readonly listings: readonly ListingView[];
   /** Cases that wait for something or whose listing has effect; with the history, all of them. */
@@ -101,7 +100,9 @@ export class FindSubjectHandler implements IQueryHandler<FindSubject> {
         if (sight === 'history') history.push(step(event));
       }
     }
-    const listings = state.cases.filter((one) => isInEffect(one, today) && (sight !== 'published' || one.listed.published));
+    const cases = [...state.cases];
+    for (const part of partsOf(subject).slice(1)) cases.push(...(await this.casesOf(part)));
+    const listings = cases.filter((one) => isInEffect(one, today) && (sight !== 'published' || one.listed.published));
     const standings = state.cases.map((one) => standing(one, today));
     const running = standings.filter(({ status, nextStep }) => nextStep !== undefined || status === 'listed');
     return {
@@ -113,6 +114,14 @@ export class FindSubjectHandler implements IQueryHandler<FindSubject> {
       ...(sight === 'history' && { history }),
       ...(sight !== 'published' && revision >= 0 && { revision }),
     };
+  }
+
+  private async casesOf(subject: Subject): Promise<readonly Case[]> {
+    let state: BlacklistState = noCases;
+    for await (const page of this.store.readStream(blacklistStream(subject))) {
+      for (const event of page) state = evolve(state, asDomainEvent<BlacklistEvent>(event), contextOf(event));
+    }
+    return state.cases;
   }
 }
 

@@ -10,10 +10,17 @@ export const CASE_STATUSES = ['open', 'noticed', 'declined', 'listed', 'expired'
 /** `open`: anything waits to be decided, be it the notice, an objection or an application for repair. */
 export type CaseStatus = (typeof CASE_STATUSES)[number];
 
+/** Whether a status is that of cases which are over. */
+export function isOver(status: CaseStatus): boolean {
+  return status !== 'open' && status !== 'noticed' && status !== 'listed';
+}
+
 export interface CasesFilter {
   readonly today: string;
   readonly status?: CaseStatus;
   readonly kind?: SubjectKind;
+  /** Leaves out what is over, unless an objection to it waits. */
+  readonly onlyRunning: boolean;
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -52,7 +59,7 @@ export class ListCasesHandler implements IQueryHandler<ListCases> {
 
   /** In the order of their opening. */
   async execute({ filter }: ListCases): Promise<Page<CaseView>> {
-    const { today, status, kind, limit } = filter;
+    const { today, status, kind, onlyRunning, limit } = filter;
     const after = cursorKey(filter.cursor, ['string', 'string', 'string', 'number']) as [string, string, string, number] | undefined;
     let query = this.readModels.from<BlacklistTables>().selectFrom('blacklist_case').selectAll();
     if (status === 'open') {
@@ -66,6 +73,15 @@ export class ListCasesHandler implements IQueryHandler<ListCases> {
     } else if (status === 'listed' || status === 'expired') {
       query = query.where('status', '=', 'listed').where('until_day', status === 'listed' ? '>' : '<=', today);
     } else if (status !== undefined) query = query.where('status', '=', status);
+    if (onlyRunning) {
+      query = query.where(({ or, and, eb }) =>
+        or([
+          eb('status', '=', 'noticed'),
+          eb('objection_due', 'is not', null),
+          and([eb('status', '=', 'listed'), eb('until_day', '>', today)]),
+        ]),
+      );
+    }
     if (kind !== undefined) query = query.where('kind', '=', kind);
     if (after !== undefined) {
       query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('opened_on', 'kind', 'id', 'case_no'), '>', tuple(...after)));

@@ -2,7 +2,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { ReadModels } from '@app/projections';
 import type { Listing } from '../listing.js';
-import { listingId, type SubjectKind, subjectOf } from '../subject.js';
+import { listingId, type SubjectKind } from '../subject.js';
 import type { ListingClass } from '../terms.js';
 import type { BlacklistCaseRow, BlacklistTables } from './cases.projection.js';
 
@@ -64,7 +64,7 @@ export class ListListingsHandler implements IQueryHandler<ListListings> {
 function listingView(row: BlacklistCaseRow): ListingView {
   const { kind, id, case_no, ground, listing_class, from_day, until_day, reason, published } = row;
   return {
-    listing: listingId(subjectOf(kind, id), case_no),
+    listing: listingId({ kind: kind as SubjectKind, id }, case_no),
     kind,
     id,
     listingClass: listing_class as ListingClass,

@@ -41,7 +41,7 @@ export class DutyRecords {
   async proofs(duties: readonly DutyInstance[], day: string): Promise<(duty: DutyInstance) => Proof | undefined> {
     const [officers, records] = [await this.completions(duties, day), await this.records(duties, day)];
     return (duty) => {
-      const [officer, record] = [officers.get(duty.id), recordFor(duty, records)];
+      const [officer, record] = [officers.get(duty.id), recordFor(duty, records, day)];
       return record !== undefined && (officer === undefined || record.on <= officer.on) ? record : officer;
     };
   }
@@ -90,7 +90,8 @@ export class DutyRecords {
 
   private async reviews(ladders: readonly string[], day: string) {
     if (ladders.length === 0) return [];
-    const reviews = this.tables.selectFrom('tier_review').select(['ladder', 'year', 'closed_on']);
+    // One that lapsed with its policy was not carried through.
+    const reviews = this.tables.selectFrom('tier_review').select(['ladder', 'year', 'closed_on']).where('status', '=', 'closed');
     return reviews.where('ladder', 'in', ladders).where('closed_on', '<=', day).execute();
   }
 
@@ -109,19 +110,30 @@ export class DutyRecords {
     day: string,
   ): Promise<readonly { readonly name: string; readonly year: number; readonly on: string; readonly code: string }[]> {
     if (names.length === 0) return [];
+    const stillHeld = from === 'enterprise_title' ? sql`and ("withdrawn_on" is null or "withdrawn_on" > ${day})` : sql``;
     const { rows } = await sql<{ name: string; year: number; on: string; code: string }>`
       select ${sql.ref(name)} as "name", "year", ${sql.ref(on)} as "on", min("credit_code") as "code" from ${sql.table(from)}
-      where ${sql.ref(name)} in (${sql.join(names)}) and ${sql.ref(on)} <= ${day}
+      where ${sql.ref(name)} in (${sql.join(names)}) and ${sql.ref(on)} <= ${day} ${stillHeld}
       group by ${sql.ref(name)}, "year", ${sql.ref(on)} order by ${sql.ref(on)}`.execute(this.tables);
     return rows;
   }
 }
 
-/** The first record of the duty's year; of a half-year or quarter, the first that was made in it. */
-function recordFor({ fulfilledBy, period, policy, begins, due }: DutyInstance, records: ReadonlyMap<string, readonly RecordProof[]>) {
-  if (fulfilledBy === undefined) return undefined;
+/**
+ * The first record of the duty's year that was made in its time, late or not: never before the period begins. A part of a
+ * year, and a recommendation, has to be made within it. Money is put on a line before its years: it counts in each of them.
+ */
+function recordFor(
+  { fulfilledBy, period, policy, begins, due }: DutyInstance,
+  records: ReadonlyMap<string, readonly RecordProof[]>,
+  day: string,
+): RecordProof | undefined {
+  if (fulfilledBy === undefined || day < begins) return undefined;
   const { kind } = fulfilledBy;
   const name = 'ladder' in fulfilledBy ? fulfilledBy.ladder : 'title' in fulfilledBy ? fulfilledBy.title : policy.pack;
   const found = records.get(`${kind} ${name} ${yearOfPeriod(period)}`) ?? [];
-  return period.length === 4 ? found[0] : found.find(({ on }) => begins !== undefined && begins <= on && on <= due);
+  const isWholeYear = period.length === 4;
+  if (isWholeYear && kind === 'appropriation') return found[0];
+  const last = !isWholeYear ? due : kind === 'recommendation' ? `${period}-12-31` : day;
+  return found.find(({ on }) => begins <= on && on <= last);
 }

@@ -1,10 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import type { RecordCertificate } from '@app/enterprises';
-import type { CommandContext } from '@app/event-store';
+import { type RecordCertificate, RunEnterpriseCommand } from '@app/enterprises';
 import type { CreditCode } from '@app/kernel';
-import type { Column, Entry, ImportKind, RowCells, Verdict } from '../import-kind.js';
+import { type Column, type ImportKind, oneByOne } from '../import-kind.js';
 import { CellFault, creditCodeOf, day, type Take, text, textOf, word, yesOrNo } from '../values.js';
-import { EnterpriseDoor } from './enterprise-door.js';
 import { CREDIT_CODE, documentsIn, EVIDENCE_COLUMNS } from './shared-columns.js';
 
 const number = text(100);
@@ -31,17 +28,13 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** 证书 */
-@Injectable()
-export class CertificateImport implements ImportKind<RecordCertificate> {
-  readonly name = 'certificates';
-  readonly title = '证书';
-  readonly roles = ['clerk'] as const;
-  readonly columns = COLUMNS;
-  readonly canRehearse = true;
-
-  constructor(private readonly door: EnterpriseDoor) {}
-
-  read(cells: RowCells): { readonly group: string; readonly item: RecordCertificate } {
+export const certificateImport: ImportKind<RecordCertificate> = {
+  name: 'certificates',
+  title: '证书',
+  roles: ['clerk'],
+  columns: COLUMNS,
+  columnOf: { 'enterprise-unknown': 'creditCode', 'certificate-exists': 'number' },
+  read(cells) {
     const group = cells.need('creditCode', creditCodeOf);
     const corrects = cells.take('corrects', yesOrNo);
     const item: RecordCertificate = {
@@ -56,11 +49,7 @@ export class CertificateImport implements ImportKind<RecordCertificate> {
       ...(corrects === true && { corrects }),
     };
     return { group, item };
-  }
-
-  decide(group: string, entries: readonly Entry<RecordCertificate>[], context: CommandContext): Promise<Verdict> {
-    const each = (rows: readonly Entry<RecordCertificate>[]) =>
-      rows.map((entry) => ({ command: entry.item, entries: [entry], fieldOf: (field: string) => ({ index: 0, field }) }));
-    return this.door.decide(this.name, group as CreditCode, entries, each, context);
-  }
-}
+  },
+  bundles: oneByOne,
+  command: (item, group, context) => new RunEnterpriseCommand(group as CreditCode, item, context),
+};

@@ -1,10 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import type { RegisterEnterprise } from '@app/enterprises';
-import type { CommandContext } from '@app/event-store';
+import { type RegisterEnterprise, RunEnterpriseCommand } from '@app/enterprises';
 import type { CreditCode } from '@app/kernel';
-import type { Column, Entry, ImportKind, RowCells, Verdict } from '../import-kind.js';
+import { type Column, type ImportKind, oneByOne } from '../import-kind.js';
 import { creditCodeOf, day, text } from '../values.js';
-import { EnterpriseDoor } from './enterprise-door.js';
 import { CREDIT_CODE, documentsIn, EVIDENCE_COLUMNS } from './shared-columns.js';
 
 const name = text(200);
@@ -19,33 +16,25 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** 企业名册 */
-@Injectable()
-export class EnterpriseImport implements ImportKind<RegisterEnterprise> {
-  readonly name = 'enterprises';
-  readonly title = '企业名册';
-  readonly roles = ['clerk'] as const;
-  readonly columns = COLUMNS;
-  readonly canRehearse = true;
-
-  constructor(private readonly door: EnterpriseDoor) {}
-
-  read(cells: RowCells): { readonly group: string; readonly item: RegisterEnterprise } {
-    const code = cells.need('creditCode', creditCodeOf);
+export const enterpriseImport: ImportKind<RegisterEnterprise> = {
+  name: 'enterprises',
+  title: '企业名册',
+  roles: ['clerk'],
+  columns: COLUMNS,
+  columnOf: { 'enterprise-exists': 'creditCode' },
+  read(cells) {
+    const creditCode = cells.need('creditCode', creditCodeOf);
     const [where, registeredOn, evidence] = [cells.take('region', region), cells.take('registeredOn', day), documentsIn(cells)];
     const item: RegisterEnterprise = {
       type: 'register',
-      creditCode: code,
+      creditCode,
       name: cells.need('name', name),
       ...(where !== undefined && { region: where }),
       ...(registeredOn !== undefined && { registeredOn }),
       ...(evidence.length > 0 && { evidence }),
     };
-    return { group: code, item };
-  }
-
-  decide(group: string, entries: readonly Entry<RegisterEnterprise>[], context: CommandContext): Promise<Verdict> {
-    const each = (rows: readonly Entry<RegisterEnterprise>[]) =>
-      rows.map((entry) => ({ command: entry.item, entries: [entry], fieldOf: (field: string) => ({ index: 0, field }) }));
-    return this.door.decide(this.name, group as CreditCode, entries, each, context);
-  }
-}
+    return { group: creditCode, item };
+  },
+  bundles: oneByOne,
+  command: (item, group, context) => new RunEnterpriseCommand(group as CreditCode, item, context),
+};

@@ -1,10 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { type FactDefinition, type NewFact, type RecordFacts } from '@app/enterprises';
-import type { CommandContext } from '@app/event-store';
+import { type FactDefinition, type FactVocabulary, type NewFact, type RecordFacts, RunEnterpriseCommand } from '@app/enterprises';
 import { type CreditCode, normalisedReference } from '@app/kernel';
-import type { Column, Entry, ImportKind, Refusal, RowCells, Verdict } from '../import-kind.js';
+import type { Bundle, Column, Entry, ImportKind, Refusal } from '../import-kind.js';
 import { CellFault, creditCodeOf, money, percent, type Take, text, word, yearOrDay, yesOrNo } from '../values.js';
-import { type Bundle, EnterpriseDoor } from './enterprise-door.js';
 import { CREDIT_CODE, documentsIn, EVIDENCE_COLUMNS } from './shared-columns.js';
 
 /** As many as one command through the HTTP door may hold. */
@@ -43,20 +40,16 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** 申报数据: recorded as reported; another person verifies them. */
-@Injectable()
-export class FactImport implements ImportKind<NewFact> {
-  readonly name = 'facts';
-  readonly title = '申报数据';
-  readonly roles = ['clerk'] as const;
-  readonly columns = COLUMNS;
-  readonly canRehearse = true;
-
-  constructor(private readonly door: EnterpriseDoor) {}
-
-  read(cells: RowCells): { readonly group: string; readonly item: NewFact } {
+export const factImport = (vocabulary: FactVocabulary): ImportKind<NewFact, RecordFacts> => ({
+  name: 'facts',
+  title: '申报数据',
+  roles: ['clerk'],
+  columns: COLUMNS,
+  columnOf: { 'enterprise-unknown': 'creditCode', 'fact-not-found': 'correctsFactId' },
+  read(cells) {
     const group = cells.need('creditCode', creditCodeOf);
     const name = cells.need('name', factName) as string | undefined;
-    const definition = name === undefined ? undefined : this.door.vocabulary.definitionOf(name);
+    const definition = name === undefined ? undefined : vocabulary.definitionOf(name);
     if (name !== undefined && definition === undefined) cells.fail('name', 'fact-unknown', `没有政策需要该数据：${name}`);
     const value = cells.need('value', definition === undefined ? words : valueOf(definition));
     const period = cells.take('period', yearOrDay);
@@ -72,19 +65,11 @@ export class FactImport implements ImportKind<NewFact> {
       ...(corrects !== undefined && { correctsFactId: corrects }),
     };
     return { group, item };
-  }
-
-  decide(group: string, entries: readonly Entry<NewFact>[], context: CommandContext): Promise<Verdict> {
-    const { rest, refusals, repeats } = withoutRepeats(entries);
-    return this.door
-      .decide(this.name, group as CreditCode, rest, (rows) => bundles(rows), context)
-      .then((verdict) => ({
-        refusals: [...refusals, ...verdict.refusals],
-        orders: verdict.orders,
-        unchanged: verdict.unchanged + repeats,
-      }));
-  }
-}
+  },
+  sift: withoutRepeats,
+  bundles,
+  command: (content, group, context) => new RunEnterpriseCommand(group as CreditCode, content, context),
+});
 
 function valueOf({ type, words: known = {} }: FactDefinition): Take<string | boolean> {
   switch (type) {
@@ -117,11 +102,10 @@ function withoutRepeats(entries: readonly Entry<NewFact>[]) {
   return { rest: [...first.values()], refusals, repeats };
 }
 
-function bundles(entries: readonly Entry<NewFact>[]): readonly Bundle<NewFact>[] {
+function bundles(entries: readonly Entry<NewFact>[]): readonly Bundle<NewFact, RecordFacts>[] {
   return Array.from({ length: Math.ceil(entries.length / FACTS_IN_A_COMMAND) }, (_, index) => {
     const some = entries.slice(index * FACTS_IN_A_COMMAND, (index + 1) * FACTS_IN_A_COMMAND);
-    const command: RecordFacts = { type: 'record-facts', facts: some.map(({ item }) => item) };
-    return { command, entries: some, fieldOf: factField };
+    return { entries: some, content: { type: 'record-facts', facts: some.map(({ item }) => item) }, placeOf: factField };
   });
 }
 

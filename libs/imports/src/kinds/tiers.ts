@@ -1,11 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
-import type { CommandContext } from '@app/event-store';
 import type { CreditCode } from '@app/kernel';
 import { RunTierCommand } from '@app/tiers';
-import type { Column, Entry, ImportKind, RowCells, Verdict } from '../import-kind.js';
+import { type Column, type ImportKind, oneByOne } from '../import-kind.js';
 import { creditCodeOf, text, word } from '../values.js';
-import { commandOrders } from './command-orders.js';
 import { CREDIT_CODE, documentsIn, EVIDENCE_COLUMNS } from './shared-columns.js';
 
 const MOVES = { assign: '入库', promote: '升级', demote: '降级', remove: '移出' } as const;
@@ -29,17 +25,25 @@ interface TierRow {
 }
 
 /** 梯次名单 */
-@Injectable()
-export class TierImport implements ImportKind<TierRow> {
-  readonly name = 'tiers';
-  readonly title = '梯次名单';
-  readonly roles = ['reviewer', 'approver'] as const;
-  readonly columns = COLUMNS;
-  readonly canRehearse = false;
-
-  constructor(private readonly commands: CommandBus) {}
-
-  read(cells: RowCells): { readonly group: string; readonly item: TierRow } {
+export const tierImport: ImportKind<TierRow> = {
+  name: 'tiers',
+  title: '梯次名单',
+  roles: ['reviewer', 'approver'],
+  columns: COLUMNS,
+  columnOf: {
+    'enterprise-unknown': 'creditCode',
+    'enterprise-merged': 'creditCode',
+    'black-listed': 'creditCode',
+    'ladder-unknown': 'ladder',
+    'policy-not-in-force': 'ladder',
+    'already-in-ladder': 'action',
+    'not-in-ladder': 'action',
+    'not-a-promotion': 'action',
+    'not-a-demotion': 'action',
+    'tier-unknown': 'to',
+    'gates-not-met': 'to',
+  },
+  read(cells) {
     const creditCode = cells.need('creditCode', creditCodeOf);
     const ladder = cells.need('ladder', id);
     const type = cells.need('action', move) as keyof typeof MOVES;
@@ -50,11 +54,7 @@ export class TierImport implements ImportKind<TierRow> {
       cells.fail('to', type === 'remove' ? 'superfluous' : 'required', type === 'remove' ? '移出时不填目标梯次' : '不能为空');
     const action = type === 'remove' ? { type, ...act } : { type, to: to as string, ...act };
     return { group: `${ladder}.${creditCode}`, item: { ladder, creditCode, action } };
-  }
-
-  async decide(group: string, entries: readonly Entry<TierRow>[], context: CommandContext): Promise<Verdict> {
-    return commandOrders(this.name, group, entries, context, ({ ladder, creditCode, action }, own) =>
-      this.commands.execute(new RunTierCommand(ladder, creditCode, action, own)),
-    );
-  }
-}
+  },
+  bundles: oneByOne,
+  command: ({ ladder, creditCode, action }, _group, context) => new RunTierCommand(ladder, creditCode, action, context),
+};

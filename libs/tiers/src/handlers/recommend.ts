@@ -1,14 +1,14 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { clearanceOf, Dossiers, nameOn } from '@app/enterprises';
+import { agenciesAsked, clearanceOf, type Dossier, Dossiers, nameOn } from '@app/enterprises';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
 import { type CreditCode, creditCode, type Evidence, refused } from '@app/kernel';
 import { ReadModels, Subscriptions } from '@app/projections';
 import { Advisor } from '../advisor.js';
-import { requireReviewed, reviewDecider } from '../decide-review.js';
+import { type Recommendable, requireReviewed, reviewDecider } from '../decide-review.js';
 import { citationOfClause, citationOfTier, dueDay, type LadderText, rankOf } from '../ladder.js';
 import { requireCaughtUp } from '../caught-up.js';
 import { Ladders } from '../ladders.js';
-import { type Cleared, type NotRecommended, type Recommended, reviewStream } from '../review.js';
+import { type NotRecommended, reviewStream } from '../review.js';
 import { STANDINGS } from '../standings/standing.projection.js';
 import type { TierTables } from '../tables.js';
 import { standingOf } from '../tier.js';
@@ -95,7 +95,7 @@ export class RecommendHandler implements ICommandHandler<Recommend> {
     }
     const codes =
       options.enterprises?.map((code) => creditCode(code, 'enterprises')) ?? (await this.standingIn(text.ladder, tier, options.after));
-    const recommended: Recommended[] = [];
+    const recommended: Recommendable[] = [];
     const left: NotRecommended[] = [];
     for (const code of codes) {
       const looked = await this.lookAt(text, tier, code, on);
@@ -106,23 +106,19 @@ export class RecommendHandler implements ICommandHandler<Recommend> {
     return { recommended, refused: left, ...(next !== undefined && { next }) };
   }
 
-  private async lookAt(text: LadderText, tier: string, code: CreditCode, on: string): Promise<Recommended | NotRecommended> {
+  private async lookAt(text: LadderText, tier: string, code: CreditCode, on: string): Promise<Recommendable | NotRecommended> {
     const dossier = await this.dossiers.require(code);
     const who = { creditCode: code, name: nameOn(dossier, on) };
     if (dossier.status === 'merged') return { ...who, code: 'enterprise-merged', missing: [dossier.survivor] };
     if (standingOf(await this.tiers.load(text.ladder, code)) !== tier) return { ...who, code: 'not-in-ladder', missing: [tier] };
     const listings = await this.advisor.listingsOf([dossier], on);
     if (listings.length > 0) return { ...who, code: 'black-listed', missing: listings.map(({ listing }) => listing) };
-    const clearances: Cleared[] = [];
+    const clearances: Clearances[number][] = [];
     const missing: string[] = [];
     for (const clearance of text.clearances) {
-      const found = clearanceOf(dossier, clearance, on);
-      if (found?.finding !== 'clear') {
-        missing.push(clearance);
-        continue;
-      }
-      const { agency, on: foundOn, validUntil, documentNo } = found;
-      clearances.push({ clearance, agency, on: foundOn, ...(validUntil !== undefined && { validUntil }), documentNo });
+      const found = clearOf(text, clearance, dossier, on);
+      if (found === undefined) missing.push(clearance);
+      else clearances.push(...found);
     }
     return missing.length > 0 ? { ...who, code: 'clearance-missing', missing } : { ...who, tier, clearances };
   }
@@ -144,8 +140,22 @@ export class RecommendHandler implements ICommandHandler<Recommend> {
   }
 }
 
+type Clearances = Recommendable['clearances'];
+
+/** The clear findings of all agencies the ladder's pack names for a clearance; undefined unless each has given its own. */
+function clearOf({ pack }: LadderText, clearance: string, dossier: Dossier, on: string): Clearances | undefined {
+  const agencies = agenciesAsked(pack, clearance);
+  const clear = agencies.flatMap((agency): Clearances => {
+    const found = clearanceOf(dossier, clearance, on, agency);
+    if (found?.finding !== 'clear') return [];
+    const { on: foundOn, validUntil, documentNo, recordedBy } = found;
+    return [{ clearance, agency, on: foundOn, ...(validUntil !== undefined && { validUntil }), documentNo, recordedBy }];
+  });
+  return clear.length > 0 && clear.length === agencies.length ? clear : undefined;
+}
+
 interface Looked {
-  readonly recommended: readonly Recommended[];
+  readonly recommended: readonly Recommendable[];
   readonly refused: readonly NotRecommended[];
   readonly next?: string;
 }

@@ -27,9 +27,10 @@ export type ReviewAction =
       readonly decision: 'accept' | 'keep';
       readonly reason: string;
     } & Documented)
-  | ({ readonly type: 'close' } & Documented);
+  | ({ readonly type: 'close' } & Documented)
+  | ({ readonly type: 'lapse'; readonly reason: string } & Documented);
 
-/** Opens a review, decides on its proposals, closes it. */
+/** Opens a review, decides on its proposals, ends it. */
 export class RunReviewCommand extends Command<Receipt> {
   constructor(
     readonly ladder: string,
@@ -51,13 +52,14 @@ export class RunReviewCommandHandler implements ICommandHandler<RunReviewCommand
   ) {}
 
   async execute({ ladder, year, action, context }: RunReviewCommand): Promise<Receipt> {
-    if (action.type === 'close') await this.requireCarriedOut(reviewStream(ladder, year));
+    const isEnd = action.type === 'close' || action.type === 'lapse';
+    if (isEnd) await this.requireCarriedOut(reviewStream(ladder, year));
     return this.executor.execute(
       reviewDecider,
       reviewStream(ladder, year),
       async (state) => {
         const on = context.effectiveOn;
-        const text = action.type === 'close' ? await this.ladders.applied(ladder, on) : await this.ladders.inForce(ladder, on);
+        const text = isEnd ? await this.ladders.applied(ladder, on) : await this.ladders.inForce(ladder, on);
         return this.completed(text, year, action, state, on);
       },
       context,
@@ -78,6 +80,7 @@ export class RunReviewCommandHandler implements ICommandHandler<RunReviewCommand
     const due = dueDay(text, 'tier-review', year);
     const policy = due.clause === undefined ? citationOfTier(text) : citationOfClause(text, due.clause);
     if (action.type === 'open') return { type: 'open', ladder: text.ladder, year, dueOn: due.on, policy };
+    if (action.type === 'lapse') return { ...action, isInForce: await this.ladders.isInForce(text.ladder, on), policy };
     if (action.type !== 'decide') return { ...action, policy };
     const { proposals } = requireReviewed(state);
     const unmet: Record<string, Unmet> = {};

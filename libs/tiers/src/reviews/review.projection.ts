@@ -10,7 +10,7 @@ type Counts = Partial<Record<'proposals' | 'undecided' | 'failed' | 'recommended
 /** Reviews, their proposals and recommendations. */
 export class ReviewProjection implements Projection {
   readonly name = 'tier-reviews';
-  readonly version = 1;
+  readonly version = 2;
   readonly tables = [reviewTable, proposalTable, recommendationTable] as never[];
   readonly handles: ReadonlySet<string> = new Set<ReviewEvent['type']>([
     'tier-review-opened',
@@ -18,6 +18,7 @@ export class ReviewProjection implements Projection {
     'tier-proposals-decided',
     'tier-decision-failed',
     'tier-review-closed',
+    'tier-review-lapsed',
     'tier-recommended',
   ]);
 
@@ -52,6 +53,8 @@ export class ReviewProjection implements Projection {
       }
       case 'tier-review-closed':
         return { status: 'closed', closed_on: event.data.on, closed_by: actor.id, is_late: event.data.isLate ? 1 : 0 };
+      case 'tier-review-lapsed':
+        return { status: 'lapsed', closed_on: event.data.on, closed_by: actor.id, lapse_reason: event.data.reason };
       case 'tier-recommended':
         return added(row, recommend(recorded, event, rows));
       default:
@@ -151,6 +154,7 @@ function opened(
     opened_by: metadata.actor.id,
     closed_on: null,
     closed_by: null,
+    lapse_reason: null,
     is_late: 0,
     scope: null,
     region: null,

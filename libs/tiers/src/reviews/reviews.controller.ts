@@ -10,6 +10,7 @@ import {
   CloseReviewDto,
   DecideAllDto,
   DecideDto,
+  LapseReviewDto,
   OpenReviewDto,
   OUT,
   ProposalsDto,
@@ -84,6 +85,14 @@ export class ReviewsController {
   @AllowRoles('approver')
   close(@Param() review: ReviewDto, @Body() { evidence }: CloseReviewDto, @Context() context: CommandContext): Promise<Receipt> {
     return this.run(review, { type: 'close', evidence }, context);
+  }
+
+  /** 终止动态调整: when the policy has ended and nothing can be decided any more. */
+  @Post('lapse')
+  @HttpCode(200)
+  @AllowRoles('approver')
+  lapse(@Param() review: ReviewDto, @Body() { reason, evidence }: LapseReviewDto, @Context() context: CommandContext): Promise<Receipt> {
+    return this.run(review, { type: 'lapse', reason, evidence }, context);
   }
 
   /** 推荐申报 */

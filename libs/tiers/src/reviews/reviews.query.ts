@@ -29,6 +29,7 @@ export interface ReviewView {
   readonly openedBy: string;
   readonly closedOn?: string;
   readonly closedBy?: string;
+  readonly lapseReason?: string;
   readonly isLate: boolean;
   readonly scope?: string;
   readonly region?: string;
@@ -67,6 +68,7 @@ export class FindReviewHandler implements IQueryHandler<FindReview> {
       openedBy: row.opened_by,
       ...(row.closed_on !== null && { closedOn: row.closed_on }),
       ...(row.closed_by !== null && { closedBy: row.closed_by }),
+      ...(row.lapse_reason !== null && { lapseReason: row.lapse_reason }),
       isLate: row.is_late === 1,
       ...(row.scope !== null && { scope: row.scope }),
       ...(row.region !== null && { region: row.region }),

@@ -38,14 +38,17 @@ export class ListLaddersHandler implements IQueryHandler<ListLadders> {
   ) {}
 
   async execute(): Promise<Page<LadderView>> {
+    const today = businessDateAt(this.clock.now());
     const counts = await this.readModels
       .from<Tables>()
       .selectFrom('tier_standing')
+      .leftJoin('enterprise', 'enterprise.credit_code', 'tier_standing.credit_code')
       .select(['ladder', 'tier', ({ fn }) => fn.countAll<number>().as('count')])
       .where('valid_until', 'is', null)
+      .where((where) => where.or([where('merged_on', 'is', null), where('merged_on', '>', today)]))
       .groupBy(['ladder', 'tier'])
       .execute();
-    const texts = await this.ladders.all(businessDateAt(this.clock.now()));
+    const texts = await this.ladders.all(today);
     return {
       items: texts.map(({ ladder, pack, version, tiers, size, diagnosis, clearances }) => ({
         ladder,
@@ -112,7 +115,9 @@ export class ListStandingHandler implements IQueryHandler<ListStanding> {
       .select(['tier_standing.credit_code', 'name', 'tier', 'valid_from', 'valid_until'])
       .where('ladder', '=', ladder)
       .where('valid_from', '<=', on)
-      .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', on)]));
+      .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', on)]))
+      // Nobody stands beside the enterprise it was merged into, even before the ledger has removed it.
+      .where((where) => where.or([where('merged_on', 'is', null), where('merged_on', '>', on)]));
     if (tier !== undefined) {
       if (rankOf(text, tier) < 0) throw invalidField('tier', 'tier', `must be one of ${text.tiers.map(({ id }) => id).join(', ')}`);
       query = query.where('tier', '=', tier);

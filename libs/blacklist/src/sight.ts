@@ -1,0 +1,21 @@
+import { forbidden, type Problem } from '@app/kernel';
+
+/**
+ * How much of the black-list somebody sees: what is published, everything that has effect or waits, or everything that
+ * ever happened. Whatever names a listing, here or in other features, asks this.
+ */
+export type Sight = 'published' | 'running' | 'history';
+
+const OF_CASES: readonly string[] = ['clerk', 'reviewer', 'approver'];
+const OF_HISTORY: readonly string[] = ['auditor', 'administrator'];
+
+export function sightOf(actor: { readonly roles: readonly string[] } | undefined): Sight {
+  const has = (roles: readonly string[]) => actor?.roles.some((role) => roles.includes(role)) === true;
+  if (has(OF_HISTORY)) return 'history';
+  return has(OF_CASES) ? 'running' : 'published';
+}
+
+/** The refusal of whatever would show what has ended. */
+export function historyRestricted(): Problem {
+  return forbidden('history-restricted', 'what has ended is shown to auditors and administrators alone');
+}
