@@ -268,11 +268,13 @@ class Checker {
         return;
       case 'roster':
         return this.checkRoster([...path, 'of'], shape.of);
+      case 'note':
+        if (shape.ladder !== undefined) this.checkLadder([...path, 'ladder'], shape.ladder);
+        return;
       case 'fixed':
       case 'external':
       case 'unspecified':
       case 'gate':
-      case 'note':
       case 'clearance':
       case 'title':
         return;

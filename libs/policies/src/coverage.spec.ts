@@ -108,7 +108,10 @@ describe('coverage', () => {
 
   it('names no rule the catalogue does not list, beyond clauses that hold several', () => {
     const known = new Set(catalogue.map(({ id }) => id));
-    expect(packs.flatMap((pack) => pack.clauses.flatMap(coveredBy)).filter((id) => !known.has(id))).toEqual(['cultivation-chain', 'certification']);
+    expect(packs.flatMap((pack) => pack.clauses.flatMap(coveredBy)).filter((id) => !known.has(id))).toEqual([
+      'cultivation-chain',
+      'certification',
+    ]);
   });
 
   it('says what is done with a rule today', () => {
@@ -168,14 +171,11 @@ describe('an executable rule', () => {
   const ASSESSED = new Set(['fixed', 'percent', 'level-table', 'match', 'staged', 'discretionary', 'gate', 'tier']);
   const rows = covered.filter((row) => row.handling === 'executable' && ASSESSED.has(clauseOf(row).shape.kind));
 
-  it.each(rows.map((row) => [row.id, row] as const))(
-    '%s accepts, and refuses',
-    (_id, row) => {
-      const said = answers.filter(({ one }) => one.pack === row.pack && one.clause === row.clause).map(({ answer }) => grants(row, answer));
-      expect(said).toContain(true);
-      expect(said).toContain(false);
-    },
-  );
+  it.each(rows.map((row) => [row.id, row] as const))('%s accepts, and refuses', (_id, row) => {
+    const said = answers.filter(({ one }) => one.pack === row.pack && one.clause === row.clause).map(({ answer }) => grants(row, answer));
+    expect(said).toContain(true);
+    expect(said).toContain(false);
+  });
 
   it('G25 lets the policy apply within its dates and not a day beyond', () => {
     const outcomeOn = (on: string) => assess(packOf('ganzhou-etdz-2023'), 'G13', { on, facts: { 'project.landed': true } }).outcome;

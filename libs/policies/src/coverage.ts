@@ -99,14 +99,12 @@ export function openQuestions(pack: Pack): readonly OpenQuestion[] {
     const undecided = pack.interpretations.filter(({ chosen, clauses }) => chosen === null && clauses.includes(id));
     return [
       ...silent,
-      ...undecided.map(
-        ({ id: interpretation, question, reason }): OpenQuestion => ({
-          ...head,
-          kind: 'interpretation',
-          interpretation,
-          reason: `${question}${reason}。`,
-        }),
-      ),
+      ...undecided.map(({ id: interpretation, question, reason }): OpenQuestion => ({
+        ...head,
+        kind: 'interpretation',
+        interpretation,
+        reason: `${question}${reason}。`,
+      })),
     ];
   });
 }
@@ -188,7 +186,10 @@ const isWaivable = (pack: Pack, { gates = [] }: Clause): boolean =>
 function budgetHandling(pack: Pack, envelopeId: string): Finding {
   const rule = pack.envelopes.find(({ id }) => id === envelopeId)?.rule;
   return rule === 'exactly'
-    ? { handling: 'executable', note: `以“${envelopeId}”设立的预算科目，下达和调整的合计不得超过此数；定由该科目支出的奖补只能从该科目支出。` }
+    ? {
+        handling: 'executable',
+        note: `以“${envelopeId}”设立的预算科目，下达和调整的合计不得超过此数；定由该科目支出的奖补只能从该科目支出。`,
+      }
     : { handling: 'tracked', note: `以“${envelopeId}”设立的预算科目，显示距此数尚未下达的差额；不足时不作拦阻。` };
 }
 

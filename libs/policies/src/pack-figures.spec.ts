@@ -179,7 +179,8 @@ describe('what the documents contradict themselves in is kept', () => {
       for (const { chosen, clauses } of pack.interpretations) {
         if (chosen !== null) continue;
         expect(clauses.length).toBeGreaterThan(0);
-        for (const id of clauses) expect(['target', 'target-table', 'ladder', 'roster', 'note']).toContain(clauseNamed(pack.id, id).shape.kind);
+        for (const id of clauses)
+          expect(['target', 'target-table', 'ladder', 'roster', 'note']).toContain(clauseNamed(pack.id, id).shape.kind);
       }
     }
   });

@@ -93,7 +93,7 @@ const shapes = [
   shape('roster', { of: rosterRule }),
   shape('title', { title: id, name: text }, { grades: tableOf(text) }),
   shape('budget', { envelope: id }),
-  shape('note', { about: oneOfWords(...NOTE_KINDS) }),
+  shape('note', { about: oneOfWords(...NOTE_KINDS) }, { ladder: id }),
 ];
 
 const inputBase = { label: text, period: oneOfWords(...INPUT_PERIODS) };

@@ -173,7 +173,8 @@ export type Shape =
   /** 称号: a distinction enterprises are given, as dated facts. */
   | { readonly kind: 'title'; readonly title: string; readonly name: string; readonly grades?: Readonly<Record<string, string>> }
   | { readonly kind: 'budget'; readonly envelope: string }
-  | { readonly kind: 'note'; readonly about: NoteKind };
+  /** `ladder`: of an adjustment (动态调整), the ladder that is adjusted. */
+  | { readonly kind: 'note'; readonly about: NoteKind; readonly ladder?: string };
 
 export const NOTE_KINDS = [
   'priority',

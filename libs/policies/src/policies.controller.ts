@@ -12,7 +12,15 @@ import type { PolicyRow } from './list/policies.projection.js';
 import { GetPolicy, ListPolicies, type PolicyDetail } from './list/policies.query.js';
 import { parsePack } from './load-pack.js';
 import type { Pack } from './pack.js';
-import { AmendPolicyDto, AssessDto, ExpirePolicyDto, OpenQuestionsDto, PublishPolicyDto, RepealPolicyDto, SettleInterpretationDto } from './policies.dto.js';
+import {
+  AmendPolicyDto,
+  AssessDto,
+  ExpirePolicyDto,
+  OpenQuestionsDto,
+  PublishPolicyDto,
+  RepealPolicyDto,
+  SettleInterpretationDto,
+} from './policies.dto.js';
 import { Policies } from './policies.js';
 
 class PackIdPipe implements PipeTransform<string, string> {

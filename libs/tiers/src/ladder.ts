@@ -47,10 +47,11 @@ export function titleOf({ tiers }: Pick<LadderText, 'tiers'>, tier: string): str
   return tiers.find(({ id }) => id === tier)?.title ?? tier;
 }
 
-/** The clause that names a tier, or else the first that speaks of the ladder, as an event cites it. */
+/** The clause that names a tier, or else the one that speaks of the ladder's adjustment, or the first that speaks of the ladder, as an event cites it. */
 export function citationOfTier(text: LadderText, tier?: string): PolicyCitation {
   const names = ({ shape }: Clause) => (shape.kind === 'tier' || shape.kind === 'ladder') && shape.tiers.some(({ id }) => id === tier);
-  const clause = text.clauses.find(names) ?? text.clauses[0];
+  const adjusts = ({ shape }: Clause) => shape.kind === 'note' && shape.about === 'adjustment' && shape.ladder === text.ladder;
+  const clause = text.clauses.find(names) ?? text.pack.clauses.find(adjusts) ?? text.clauses[0];
   if (clause === undefined) throw new Error(`no clause speaks of ${text.ladder}`);
   return citationOfClause(text, clause.id);
 }
