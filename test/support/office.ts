@@ -111,9 +111,15 @@ export class Office {
     return creditCode;
   }
 
+  /** Facts that a unit reports and another person verifies. */
   async state(code: string, facts: NonNullable<NewEnterprise['facts']>, since?: string): Promise<void> {
     const each = Object.entries(facts).map(([name, value]) => ({ name, value, ...(since && { period: since }), sourceUnit: '测试' }));
-    if (each.length > 0) await this.do('clerk', `/enterprises/${code}/facts`, { facts: each });
+    if (each.length === 0) return;
+    await this.do('clerk', `/enterprises/${code}/facts`, { facts: each });
+    const { body } = await this.get(`/enterprises/${code}`);
+    const recorded = body['facts'] as readonly { readonly factId: string; readonly verification: string }[];
+    for (const { factId, verification } of recorded)
+      if (verification === 'reported') await this.do('reviewer2', `/enterprises/${code}/facts/${factId}/verify`, { evidence: paper });
   }
 
   /** Records a high-tech enterprise certificate of three years; its number. */

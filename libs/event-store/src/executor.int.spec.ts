@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fastCheck from 'fast-check';
 import { contentHash, type Decider, Problem, refused, unreachable } from '@app/kernel';
 import { EventCodec, type EventDefinitions } from './codec.js';
@@ -459,6 +459,154 @@ describe('many commands at once', () => {
   });
 });
 
+describe('a rehearsal', () => {
+  const head = () => (stores[0] as SqliteEventStore).head();
+  beforeEach(async () => {
+    await open(first, 'counter-a', 10);
+    await add(first, 'counter-a', 4);
+  });
+
+  it('answers as the commands would be answered, and leaves no event, no note and every key free', async () => {
+    const seen = await first.rehearse(async () => [
+      await add(first, 'counter-a', 3, { id: 'command-1' }),
+      await label(first, 'counter-a', '', { id: 'command-2' }),
+      await open(first, 'counter-b', 5, { id: 'command-3' }),
+    ]);
+    const rehearsed = { replayed: false, rehearsed: true };
+    expect(seen).toEqual([
+      { stream: 'counter-a', revision: 2, position: 2, events: 1, ...rehearsed },
+      { stream: 'counter-a', revision: 2, position: 2, events: 0, ...rehearsed },
+      { stream: 'counter-b', revision: 0, position: 0, events: 1, ...rehearsed },
+    ]);
+    expect(await head()).toBe(2);
+    // Nothing binds the keys to what was rehearsed under them.
+    expect(await add(first, 'counter-a', 1, { id: 'command-1' })).toEqual({
+      stream: 'counter-a',
+      revision: 2,
+      position: 3,
+      events: 1,
+      replayed: false,
+    });
+    expect(await add(first, 'counter-a', 1, { id: 'command-2' })).toMatchObject({ events: 1, replayed: false });
+    expect(await open(first, 'counter-b', 7, { id: 'command-3' })).toMatchObject({ revision: 0, replayed: false });
+    expect((await first.load(counterDecider, 'counter-a')).state.total).toBe(6);
+  });
+
+  it('sees what was rehearsed before it, in commands and look-ups, also of those sent at once', async () => {
+    await first.rehearse(async () => {
+      await Promise.all([1, 2, 3].map((by) => add(first, 'counter-a', by)));
+      expect(await first.load(counterDecider, 'counter-a')).toEqual({
+        state: { limit: 10, total: 10, label: '' },
+        revision: 4,
+        position: 2,
+      });
+      await expect(add(first, 'counter-a', 1)).rejects.toMatchObject({ kind: 'refused', code: 'limit-exceeded' });
+      await expect(add(first, 'counter-a', -1, { expectedRevision: 1 })).rejects.toMatchObject({ code: 'precondition-failed' });
+      expect(await add(first, 'counter-a', -1, { expectedRevision: 4 })).toMatchObject({ revision: 5 });
+    });
+    expect(await first.load(counterDecider, 'counter-a')).toMatchObject({ state: { total: 4 }, revision: 1 });
+  });
+
+  it('knows a command done before, in the ledger or in the rehearsal, and one with other content', async () => {
+    const receipt = await add(first, 'counter-a', 1, { id: 'command-1' });
+    const reused = { code: 'idempotency-key-reused' };
+    await first.rehearse(async () => {
+      expect(await add(first, 'counter-a', 1, { id: 'command-1' })).toEqual({ ...receipt, replayed: true, rehearsed: true });
+      await expect(add(first, 'counter-a', 2, { id: 'command-1' })).rejects.toMatchObject(reused);
+      const once = await add(first, 'counter-a', 2, { id: 'command-2' });
+      expect(await add(first, 'counter-a', 2, { id: 'command-2' })).toEqual({ ...once, replayed: true });
+      await expect(label(first, 'counter-a', '甲', { id: 'command-2' })).rejects.toMatchObject(reused);
+      // A process manager's quiet command binds nothing.
+      const actor = { id: 'ledger', unit: 'ledger', roles: ['service' as const] };
+      await label(first, 'counter-a', '', { id: 'command-3', actor });
+      expect(await label(first, 'counter-a', '甲', { id: 'command-3', actor })).toMatchObject({ events: 1, replayed: false });
+    });
+  });
+
+  it('neither fills nor changes the cache', async () => {
+    const read = jest.spyOn(stores[1] as SqliteEventStore, 'readStream');
+    const readFrom = () => read.mock.calls.splice(0).map(([stream, options]) => [stream, options?.from]);
+    await second.rehearse(() => add(second, 'counter-a', 3));
+    expect(readFrom()).toEqual([['counter-a', 0]]);
+    expect(await second.load(counterDecider, 'counter-a')).toMatchObject({ state: { total: 4 }, revision: 1 });
+    expect(readFrom()).toEqual([['counter-a', 0]]);
+    await add(first, 'counter-a', 1);
+    await second.rehearse(() => add(second, 'counter-a', 3));
+    await second.load(counterDecider, 'counter-a');
+    expect(readFrom()).toEqual([
+      ['counter-a', 2],
+      ['counter-a', 2],
+    ]);
+  });
+
+  it('neither keeps others waiting nor waits for them, and they do not see each other', async () => {
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const holding = (executor: Executor, id: string) =>
+      executor.execute(
+        counterDecider,
+        'counter-a',
+        async () => {
+          await held;
+          return { type: 'add', by: 1 } as const;
+        },
+        contextFor(id, id),
+      );
+    const rehearsed = first.rehearse(() => holding(first, 'command-1'));
+    expect(await add(first, 'counter-a', 2)).toMatchObject({ revision: 2 });
+    const written = holding(first, 'command-2');
+    expect(await first.rehearse(() => add(first, 'counter-a', 4))).toMatchObject({ revision: 3, rehearsed: true });
+    letGo();
+    expect(await rehearsed).toMatchObject({ rehearsed: true });
+    expect(await written).toEqual({ stream: 'counter-a', revision: 3, position: 4, events: 1, replayed: false });
+    expect((await history('counter-a')).map(({ metadata }) => metadata.commandId)).not.toContain('command-1');
+    expect((await load('counter-a')).state.total).toBe(7);
+  });
+
+  it('within another begins where that one stands, and leaves it as it was', async () => {
+    await first.rehearse(async () => {
+      await add(first, 'counter-a', 2);
+      expect(await first.rehearse(() => add(first, 'counter-a', 4, { id: 'command-1' }))).toMatchObject({ revision: 3 });
+      expect(await add(first, 'counter-a', 1, { id: 'command-1' })).toMatchObject({ revision: 3, replayed: false });
+      expect((await first.load(counterDecider, 'counter-a')).state.total).toBe(7);
+    });
+  });
+
+  it('lets nothing through to the store, not even what it left running or what goes around the decision', async () => {
+    let late: Promise<Receipt> | undefined;
+    await first.rehearse(async () => {
+      late = new Promise((resolve) => setTimeout(resolve, 5)).then(() => add(first, 'counter-a', 1));
+    });
+    expect(await late).toMatchObject({ rehearsed: true });
+    const receipt = { stream: 'counter-a', revision: 1, position: 2, events: 0, replayed: false };
+    const { note } = first as unknown as { note: (receipt: Receipt, context: CommandContext) => Promise<Receipt> };
+    await expect(first.rehearse(() => note.call(first, receipt, contextFor('command-1', 'x')))).rejects.toThrow('rehearsal');
+    expect(await head()).toBe(2);
+  });
+
+  it('is refused what would be too much to hold, and the process goes on', async () => {
+    await open(first, 'counter-b', 1_000_000);
+    const ones = Array.from({ length: 1_000 }, () => 1);
+    let taken = 0;
+    const tooMuch = first.rehearse(async () => {
+      for (; taken < 100; taken += 1) {
+        await open(first, `counter-${taken}`, 1_000_000);
+        await addEach(first, `counter-${taken}`, ones);
+      }
+    });
+    await expect(tooMuch).rejects.toMatchObject({ kind: 'invalid', code: 'rehearsal-too-large' });
+    expect(taken).toBe(49);
+    // Of one stream alone no length is too much.
+    expect(
+      await first.rehearse(async () => {
+        for (let time = 0; time < 60; time += 1) await addEach(first, 'counter-b', ones);
+        return first.load(counterDecider, 'counter-b');
+      }),
+    ).toMatchObject({ state: { total: 60_000 } });
+    expect(await head()).toBe(3);
+  });
+});
+
 /** One step of a random history. */
 interface Step {
   readonly bySecond: boolean;
@@ -536,6 +684,30 @@ describe('any history', () => {
         for (const step of steps) expect(await answerOf(prefix, step)).toEqual(model.answer(step));
         for (const [stream, { state, revision }] of model.streams) expect(await load(prefix + stream)).toMatchObject({ state, revision });
       }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('is rehearsed as it then goes', async () => {
+    await fastCheck.assert(
+      fastCheck.asyncProperty(
+        fastCheck.array(anyStep, { maxLength: 10 }),
+        fastCheck.array(anyStep, { maxLength: 20 }),
+        async (done, steps) => {
+          const prefix = `${randomUUID()}-`;
+          const byFirst = steps.map((step) => ({ ...step, bySecond: false }));
+          const answers = async () => {
+            const given: unknown[] = [];
+            for (const step of byFirst) given.push(await answerOf(prefix, step));
+            return given;
+          };
+          for (const step of done) await answerOf(prefix, step);
+          const before = [await history(`${prefix}counter-a`), await history(`${prefix}counter-b`)];
+          const rehearsed = await first.rehearse(answers);
+          expect([await history(`${prefix}counter-a`), await history(`${prefix}counter-b`)]).toEqual(before);
+          expect(rehearsed).toEqual(await answers());
+        },
+      ),
       { numRuns: 150 },
     );
   });
