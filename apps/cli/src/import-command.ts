@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import { type Command, Option } from 'commander';
-import { IMPORT_MODES, type ImportReport, SHEET_TYPES, type SheetFormat } from '@app/imports';
+import { IMPORT_KINDS, IMPORT_MODES, type ImportReport, SHEET_TYPES, type SheetFormat } from '@app/imports';
 import { invalidField } from '@app/kernel';
 import { type Answer, type Door, problemIn, Refused } from './door.js';
 import { EXIT, note, print, printJson, tableOf } from './output.js';
@@ -26,10 +26,8 @@ interface ImportOptions extends GlobalOptions {
 export function addImportCommand(program: Command): void {
   const command = program
     .command('import')
-    .description(
-      '批量导入: enterprises, facts, certificates, tiers or targets from an XLSX or CSV file; the same file again changes nothing',
-    )
-    .argument('<kind>', 'enterprises, facts, certificates, tiers or targets')
+    .description('批量导入: from an XLSX or CSV file; the same file again changes nothing')
+    .argument('<kind>', IMPORT_KINDS.join(', '))
     .argument('<file>', 'XLSX, or CSV in UTF-8 or GBK')
     .option('--dry-run', '试运行: decides every row and writes nothing')
     .addOption(new Option('--mode <mode>', 'what happens when some rows are wrong').choices([...IMPORT_MODES]).default('all-or-nothing'))

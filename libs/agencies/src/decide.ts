@@ -12,6 +12,7 @@ import {
   type PolicyCitation,
   refused,
   requireNoPersonalNumber,
+  requireToday,
   unreachable,
 } from '@app/kernel';
 import {
@@ -194,11 +195,6 @@ function requireRegistered(state: Agency, { today }: DecisionContext): void {
 /** The refusal of whatever needs a registered agency. */
 export function notRegistered(code: string, on: string) {
   return refused('agency-not-registered', `the service agency ${code} is not registered on ${on}`, { creditCode: code, on });
-}
-
-/** Every step is written on the day it is taken; what happened in the world before carries its own day. */
-function requireToday({ effectiveOn, today }: DecisionContext): void {
-  if (effectiveOn !== today) throw invalidField('effectiveOn', 'today', `a decision takes effect on the day it is taken, ${today}`);
 }
 
 function pastDay(value: string, field: string, { today }: DecisionContext): void {

@@ -1,13 +1,5 @@
-import { type DecisionContext, invalidField, type Money, refused } from '@app/kernel';
+import { type Money, refused } from '@app/kernel';
 import type { ReliedClearance } from './award.js';
-
-/**
- * A decision takes effect on the day it is taken: an earlier day would let it rest on a policy, a certificate or an
- * account that no longer stands, or end a notice before it began. What happened earlier is recorded as a dated fact.
- */
-export function requireToday({ effectiveOn, today }: DecisionContext): void {
-  if (effectiveOn !== today) throw invalidField('effectiveOn', 'today', `a decision takes effect on the day it is taken, ${today}`);
-}
 
 /** Why nothing of an award is paid just now, whichever instalment is meant. */
 export interface PaymentBar {

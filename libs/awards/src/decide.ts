@@ -1,16 +1,17 @@
 import {
-  type Decider,
-  type DecisionContext,
   addDays,
   type BusinessDate,
   contentHash,
+  type Decider,
   Decimal,
+  type DecisionContext,
   type Evidence,
   invalidField,
   Money,
   normalisedReference,
   type PolicyCitation,
   refused,
+  requireToday,
   unreachable,
 } from '@app/kernel';
 import {
@@ -43,7 +44,7 @@ import {
   unpaidOf,
   type UsedInput,
 } from './award.js';
-import { type FoundClearance, type FoundListing, paymentBar, requireCleared, requireNotListed, requireToday } from './award-rules.js';
+import { type FoundClearance, type FoundListing, paymentBar, requireCleared, requireNotListed } from './award-rules.js';
 
 /** What can be asked of one award. The handlers supply what a pure decision cannot look up. */
 export type AwardCommand =

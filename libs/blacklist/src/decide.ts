@@ -12,6 +12,7 @@ import {
   type PolicyCitation,
   refused,
   requireNoPersonalNumber,
+  requireToday,
   unreachable,
 } from '@app/kernel';
 import {
@@ -410,11 +411,6 @@ function requireApprover({ roles }: DecisionContext): void {
 
 function requireAnother({ actorId }: DecisionContext, initiator: string | undefined, who: string): void {
   if (actorId === initiator) throw refused('duties-not-separated', `${who} cannot decide on it`, { by: initiator });
-}
-
-/** Every step is written on the day it is taken; what happened in the world before carries its own day. */
-function requireToday({ effectiveOn, today }: DecisionContext): void {
-  if (effectiveOn !== today) throw invalidField('effectiveOn', 'today', `a decision takes effect on the day it is taken, ${today}`);
 }
 
 function pastDay(value: string, field: string, { today }: DecisionContext): void {

@@ -1,4 +1,4 @@
-import { type Decider, type DecisionContext, type Evidence, invalidField, type Money, type PolicyCitation, unreachable } from '@app/kernel';
+import { type Decider, type DecisionContext, type Evidence, type Money, type PolicyCitation, requireToday, unreachable } from '@app/kernel';
 import {
   availableOf,
   type BudgetEvent,
@@ -242,7 +242,7 @@ function close({ to, targetStatus, evidence }: Close, state: ExistingLine, conte
   if (to !== undefined) requireLine(to, 'to');
   const balance = availableOf(state);
   if (state.status === 'closed' && balance.isZero) return [];
-  if (on !== today) throw invalidField('effectiveOn', 'today', `a line is closed on the day it is decided, ${today}`);
+  requireToday(context);
   const { last } = yearsOf(state.line.period);
   if (Number(on.slice(0, 4)) <= last) {
     throw no('period-not-over', `${nameOf(state.line)} runs until ${last}-12-31; it cannot be closed on ${on}`, {

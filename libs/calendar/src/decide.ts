@@ -1,4 +1,13 @@
-import { businessDate, type Decider, type DecisionContext, type Evidence, invalidField, refused, unreachable } from '@app/kernel';
+import {
+  businessDate,
+  type Decider,
+  type DecisionContext,
+  type Evidence,
+  invalidField,
+  refused,
+  requireToday,
+  unreachable,
+} from '@app/kernel';
 import { type DutyEvent, type DutyState, evolve, initialState } from './duty.js';
 import type { DutyInstance } from './instances.js';
 
@@ -48,9 +57,8 @@ function done(command: DoDuty, duty: DutyInstance, state: DutyState, { effective
 }
 
 function reopen({ reason }: ReopenDuty, duty: DutyInstance, state: DutyState, context: DecisionContext): readonly DutyEvent[] {
-  const { effectiveOn, today, actorId } = context;
-  // A decision takes effect on the day it is taken: an earlier one would change how the duty stood back then.
-  if (effectiveOn !== today) throw invalidField('effectiveOn', 'today', `a decision takes effect on the day it is taken, ${today}`);
+  const { actorId } = context;
+  requireToday(context);
   if (state.status === 'open') {
     if (state.past.at(-1)?.reopened?.reason === reason) return [];
     throw refused('duty-not-done', `nobody has marked ${duty.id} as done`);

@@ -659,7 +659,8 @@ class SequentialModel {
       state,
     );
     this.streams.set(stream, { state: next, revision: after });
-    if (events.length > 0) this.done.set(id, { hash, answer: { stream, revision: after, events: events.length, replayed: true } });
+    // Also a quiet command binds its id.
+    this.done.set(id, { hash, answer: { stream, revision: after, events: events.length, replayed: true } });
     return { stream, revision: after, events: events.length, replayed: false };
   }
 }

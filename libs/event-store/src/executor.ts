@@ -302,7 +302,7 @@ class Rehearsal {
   keep(receipt: Receipt, changed: Loaded<unknown> | false, { commandId, contentHash }: CommandContext): void {
     const before = this.states.get(receipt.stream);
     const size = this.size + 1 + (changed ? share(changed) - (before === undefined ? 0 : share(before)) : 0);
-    if (size > REHEARSED) throw new Problem('invalid', 'rehearsal-too-large', 'this is too much for one rehearsal; rehearse it in parts');
+    if (size > REHEARSED) throw new Problem('invalid', 'rehearsal-too-large', 'this is too much for one rehearsal; do it in parts');
     this.size = size;
     this.done.set(commandId, { contentHash, receipt });
     if (changed) this.states.set(receipt.stream, changed);

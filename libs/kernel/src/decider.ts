@@ -1,4 +1,5 @@
 import type { Evidence, PolicyCitation } from './actor.js';
+import { invalidField } from './problem.js';
 
 /** A fact of the domain as a decider produces it. `type` is the current name; the codec adds the stored version. */
 export interface DomainEvent<Type extends string = string, Data = unknown> {
@@ -28,6 +29,15 @@ export interface DecisionContext {
   readonly effectiveOn: string;
   /** The business date on which the command is handled. */
   readonly today: string;
+}
+
+/**
+ * A decision takes effect on the day it is taken: an earlier day would let it rest on what no longer stood, or change
+ * what has been answered for that day. What happened earlier is recorded as a dated fact.
+ * @throws Problem `invalid-input` naming `effectiveOn`.
+ */
+export function requireToday({ effectiveOn, today }: Pick<DecisionContext, 'effectiveOn' | 'today'>): void {
+  if (effectiveOn !== today) throw invalidField('effectiveOn', 'today', `a decision takes effect on the day it is taken, ${today}`);
 }
 
 export interface EventContext {

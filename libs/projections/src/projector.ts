@@ -64,9 +64,7 @@ export class Projector {
   async reached(position: number, timeoutMs: number, name?: string): Promise<boolean> {
     const asked = name === undefined ? this.running : this.running.filter(({ projection }) => projection.name === name);
     const results = await Promise.all(
-      asked.map(async ({ gate, error }) =>
-        error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs),
-      ),
+      asked.map(async ({ gate, error }) => (error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs))),
     );
     return results.every(Boolean);
   }

@@ -7,6 +7,7 @@ import {
   notFound,
   type PolicyCitation,
   refused,
+  requireToday,
   unreachable,
 } from '@app/kernel';
 import {
@@ -196,9 +197,4 @@ function stated(text: string, { effectiveOn }: DecisionContext): string {
   const asOf = businessDate(text, 'asOf');
   if (asOf > effectiveOn) throw invalidField('asOf', 'not-in-the-future', `must not be later than ${effectiveOn}`);
   return asOf;
-}
-
-/** A decision or correction takes effect on the day it is made: an earlier day would change what was asked, or known, back then. */
-function requireToday({ effectiveOn, today }: DecisionContext): void {
-  if (effectiveOn !== today) throw invalidField('effectiveOn', 'today', `a decision takes effect on the day it is taken, ${today}`);
 }

@@ -7,9 +7,10 @@ import {
   notFound,
   type PolicyCitation,
   refused,
+  requireToday,
   unreachable,
 } from '@app/kernel';
-import { requireMet, requireToday } from './decide.js';
+import { requireMet } from './decide.js';
 import type { ProposalKind } from './propose.js';
 import {
   type Cleared,

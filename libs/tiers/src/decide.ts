@@ -3,9 +3,9 @@ import {
   type DecisionContext,
   type Evidence,
   forbidden,
-  invalidField,
   type PolicyCitation,
   refused,
+  requireToday,
   unreachable,
 } from '@app/kernel';
 import {
@@ -117,11 +117,6 @@ export function decideTier(command: TierCommand, state: TierState, context: Deci
     default:
       return unreachable(command);
   }
-}
-
-/** A decision takes effect on the day it is taken: an earlier day would let it rest on what no longer holds, and change intervals already read. */
-export function requireToday({ effectiveOn, today }: DecisionContext): void {
-  if (effectiveOn !== today) throw invalidField('effectiveOn', 'today', `a decision takes effect on the day it is taken, ${today}`);
 }
 
 function assign(command: Of<'assign' | 'promote' | 'demote'>, state: TierState, context: DecisionContext): readonly TierEvent[] {

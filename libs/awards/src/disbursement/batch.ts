@@ -1,4 +1,3 @@
-import { requireToday } from '../award-rules.js';
 import {
   type Decider,
   type DecisionContext,
@@ -9,6 +8,7 @@ import {
   Money,
   type PolicyCitation,
   refused,
+  requireToday,
   unreachable,
 } from '@app/kernel';
 
