@@ -93,7 +93,7 @@ async function followed(door: Door, token: string, first: ImportReport, json: bo
       if (report.state === 'finished' || report.state === 'failed') return report;
       await sleep(POLL_MS);
       const answer = await door.call({ method: 'GET', path: `/v1/imports/${report.id}`, token });
-      // The read models may be behind what is being written; the import itself goes on.
+      // A server that is busy for a moment is asked again; the import itself goes on.
       if (answer.status !== 503) report = reportIn(answer);
     }
   } finally {

@@ -1,4 +1,4 @@
-import { mkdtemp, open, rm, unlink } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,6 @@ export class Imports implements BeforeApplicationShutdown {
   private readonly kept = new Map<string, Kept>();
   private readonly stopping = new AbortController();
   private last: Promise<void> = Promise.resolve();
-  private folder: Promise<string> | undefined;
 
   constructor(
     private readonly decisions: Decisions,
@@ -92,13 +91,13 @@ export class Imports implements BeforeApplicationShutdown {
   async room(): Promise<FileHandle> {
     const waiting = [...this.kept.values()].filter(({ report }) => report.state === 'waiting').length;
     if (waiting >= MAX_WAITING) throw new Problem('unavailable', 'too-many-imports', `${waiting} imports are waiting; try again later`);
-    this.folder ??= mkdtemp(join(tmpdir(), 'ledger-imports-'));
-    const path = join(await this.folder, `${(this.files += 1)}`);
-    const file = await open(path, 'wx+', 0o600);
-    await unlink(path);
-    return file;
+    const folder = await mkdtemp(join(tmpdir(), 'ledger-imports-'));
+    try {
+      return await open(join(folder, 'upload'), 'wx+', 0o600);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
-  private files = 0;
 
   /** Takes its turn after the others. The file is closed when it is done with. */
   start({ kind: name, bytes, content, ...order }: Upload): ImportReport {
@@ -148,7 +147,6 @@ export class Imports implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await this.last;
-    if (this.folder !== undefined) await rm(await this.folder, { recursive: true, force: true });
   }
 
   private forget(): void {

@@ -65,6 +65,15 @@ describe('subscriptions', () => {
     expect(await subscriptions.caughtUp('stuck')).toBe(false);
   });
 
+  it('wait for nothing any more once the program is ending', async () => {
+    subscriptions.addProjection(new Totals());
+    await files.add(store, 'a');
+    // Never started: what it waits for does not come.
+    const waiting = subscriptions.caughtUp('totals');
+    await subscriptions.beforeApplicationShutdown();
+    expect(await waiting).toBe(false);
+  });
+
   it('say that the read models are behind when one has stopped', async () => {
     subscriptions.addProjection(new Totals('totals', 1, () => true));
     await subscriptions.onApplicationBootstrap();

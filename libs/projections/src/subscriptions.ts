@@ -23,6 +23,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   private readonly managers: ProcessManagerRunner[] = [];
   private readonly names = new Set<string>();
   private started = false;
+  private stopping = false;
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
@@ -82,19 +83,20 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /**
    * Waits, however long it needs, until a projection has seen the ledger as it stands: it may have to be built anew.
-   * False when it has stopped; health then says so.
+   * False when it has stopped, which health then says, or when the program is ending.
    */
   async caughtUp(name: string): Promise<boolean> {
     const head = await this.store.head();
     while (!(await this.projector.reached(head, READ_YOUR_WRITES_MS, name))) {
-      if (this.projector.status().some((one) => one.name === name && one.state === 'stopped')) return false;
+      if (this.stopping || this.projector.status().some((one) => one.name === name && one.state === 'stopped')) return false;
     }
     return true;
   }
 
-  /** Waits until the process managers have dealt with a position; false when they have not within the time. */
-  async followed(position: number, timeoutMs: number): Promise<boolean> {
-    const reached = await Promise.all(this.managers.map((manager) => manager.reached(position, timeoutMs)));
+  /** Waits until the process managers, or the one named, have dealt with a position; false when they have not within the time. */
+  async followed(position: number, timeoutMs: number, name?: string): Promise<boolean> {
+    const asked = this.managers.filter((manager) => name === undefined || manager.status().name === name);
+    const reached = await Promise.all(asked.map((manager) => manager.reached(position, timeoutMs)));
     return reached.every(Boolean);
   }
 
@@ -116,6 +118,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Before any store closes. */
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
     if (this.started) await Promise.all([this.projector.stop(), ...this.managers.map((manager) => manager.stop())]);
   }
 

@@ -208,6 +208,10 @@ describe('apply a review’s decision', () => {
     given()
       .when(apply(null, 'low', { unmet }, '专题会议'), service)
       .then(assigned('low', { ...inReview, override: { ...unmet, reason: '专题会议', by: 'approver-1' } })));
+  it('is refused when its decider recorded a fact it rests on', () =>
+    given()
+      .when(apply(null, 'low', { recordedBy: ['approver-1'] }), service)
+      .thenRefused('duties-not-separated'));
   it('is refused where the standing has changed, is not met, or the enterprise is black-listed', () => {
     given(assigned('mid')).when(apply('low', 'high'), service).thenRefused('standing-changed', { standing: 'mid' });
     given()

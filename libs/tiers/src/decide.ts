@@ -199,8 +199,8 @@ export function requireWelcome(
   if (mergedInto !== undefined)
     throw refused('enterprise-merged', `${creditCode} has been merged into ${mergedInto}`, { survivor: mergedInto });
   if (isUp && listings.length > 0) {
-    const until = listings.map((one) => `${one.listing} until ${one.until}`).join(', ');
-    throw refused('black-listed', `${creditCode} is black-listed: ${until}`, {
+    // The words are kept where a review's decision comes back; which listing it is, only the answer tells.
+    throw refused('black-listed', `${creditCode} is black-listed`, {
       listings: listings.map(({ listing }) => listing),
     });
   }
@@ -234,14 +234,15 @@ function needed(
   context: DecisionContext,
 ): Override | undefined {
   const { override, ground } = command;
-  requireOthersFacts(ground, context);
+  const decider = command.type === 'apply-review' ? command.review.decidedBy : context.actorId;
+  requireOthersFacts(ground, decider);
   requireMet(unmet, override, context, ground.creditCode);
   if (override === undefined || !isUnmet(unmet)) return undefined;
-  return { ...unmet, reason: override, by: command.type === 'apply-review' ? command.review.decidedBy : context.actorId };
+  return { ...unmet, reason: override, by: decider };
 }
 
-function requireOthersFacts({ recordedBy }: Ground, { actorId }: DecisionContext): void {
-  if (recordedBy.includes(actorId))
+function requireOthersFacts({ recordedBy }: Ground, decider: string): void {
+  if (recordedBy.includes(decider))
     throw refused('duties-not-separated', 'who recorded a fact this rests on cannot decide on it; somebody else must');
 }
 

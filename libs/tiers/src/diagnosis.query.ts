@@ -41,7 +41,6 @@ export interface DiagnosisView {
   readonly outlook: OutlookView;
   /** Why an input of the ladder has no value. */
   readonly unknown: readonly { readonly input: string; readonly detail: string }[];
-  readonly listings: readonly string[];
 }
 
 @QueryHandler(DiagnoseEnterprise)
@@ -56,7 +55,7 @@ export class DiagnoseEnterpriseHandler implements IQueryHandler<DiagnoseEnterpri
   async execute({ ladder, creditCode }: DiagnoseEnterprise): Promise<DiagnosisView> {
     const on = businessDateAt(this.clock.now());
     const text = await this.ladders.known(ladder, on);
-    const { dossier, finding, standing, resolved, listings } = await this.advisor.advise(await this.advisor.measure(text, on), creditCode);
+    const { dossier, finding, standing, resolved } = await this.advisor.advise(await this.advisor.measure(text, on), creditCode);
     const { kind, to, reason, missing, outlook } = finding;
     return {
       ladder,
@@ -72,7 +71,6 @@ export class DiagnoseEnterpriseHandler implements IQueryHandler<DiagnoseEnterpri
       missing: inputViews(text.pack, missing),
       outlook: await outlookView(text, outlook, this.policies),
       unknown: resolved.unknown.map(({ input, detail }) => ({ input, detail })),
-      listings: listings.map(({ listing }) => listing),
     };
   }
 }

@@ -138,7 +138,8 @@ function merged(survivor: string, standing: string | undefined): Verdict {
 /** While an enterprise is black-listed it may stay or go down, not in or up. */
 function restrained(found: Verdict, { listings, standing }: Situation): Verdict {
   if (listings.length === 0 || (found.kind !== 'enter' && found.kind !== 'promote')) return found;
-  const reason = `列入黑名单期间不得入库或升级（${listings.join('、')}）；${found.reason}`;
+  // Which listing it is stays out of what is kept: not everybody may see it, and nobody once it has ended.
+  const reason = `列入黑名单期间不得入库或升级；${found.reason}`;
   return { ...stay(standing, reason), missing: found.missing };
 }
 

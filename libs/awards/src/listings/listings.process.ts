@@ -1,6 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Blacklist, isLegalPerson, type Listing } from '@app/blacklist';
-import { EVENT_STORE, type EventStore, Executor, type RecordedEvent } from '@app/event-store';
+import { Executor, type RecordedEvent } from '@app/event-store';
 import { businessDateAt, Problem } from '@app/kernel';
 import { type ProcessManager, reactionContext, ReadModels, Subscriptions } from '@app/projections';
 import { awardStream } from '../award.js';
@@ -26,7 +26,6 @@ export class ListingsProcess implements ProcessManager {
   readonly handles = new Set(['listing-decided', 'listing-ended', 'award-granted', 'award-held', 'enterprise-absorbed']);
 
   constructor(
-    @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly executor: Executor,
     private readonly readModels: ReadModels,
     private readonly subscriptions: Subscriptions,
@@ -93,7 +92,8 @@ export class ListingsProcess implements ProcessManager {
 
   /** The read models have to know every hold this process itself has placed so far, also after the event. */
   private async caughtUp(): Promise<void> {
-    await this.subscriptions.atLeast(await this.store.head());
+    if (await this.subscriptions.caughtUp('awards')) return;
+    throw new Problem('unavailable', 'read-model-behind', 'the list of awards has stopped; see health');
   }
 
   private async *unfinished(payee: string): AsyncGenerator<string> {

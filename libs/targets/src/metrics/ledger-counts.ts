@@ -1,12 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import { unreachable } from '@app/kernel';
-import type { DossierTables } from '@app/enterprises';
+import { type DossierTables, HNTE } from '@app/enterprises';
 import type { Metric } from '@app/policies';
 import { ReadModels } from '@app/projections';
-
-/** The kind of a high-tech enterprise certificate (高新技术企业证书). */
-const HNTE = 'hnte';
 
 /** What of the list of awards is counted. */
 interface AwardTables {

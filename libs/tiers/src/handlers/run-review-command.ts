@@ -53,7 +53,9 @@ export class RunReviewCommandHandler implements ICommandHandler<RunReviewCommand
 
   async execute({ ladder, year, action, context }: RunReviewCommand): Promise<Receipt> {
     const isEnd = action.type === 'close' || action.type === 'lapse';
-    if (isEnd) await this.requireCarriedOut(reviewStream(ladder, year));
+    // Whatever comes in while a close waits has to be carried out too: it is decided on the review as it stood then.
+    const carriedOut = isEnd ? await this.requireCarriedOut(reviewStream(ladder, year)) : undefined;
+    const expectedRevision = context.expectedRevision ?? carriedOut;
     return this.executor.execute(
       reviewDecider,
       reviewStream(ladder, year),
@@ -62,7 +64,7 @@ export class RunReviewCommandHandler implements ICommandHandler<RunReviewCommand
         const text = isEnd ? await this.ladders.applied(ladder, on) : await this.ladders.inForce(ladder, on);
         return this.completed(text, year, action, state, on);
       },
-      context,
+      { ...context, ...(expectedRevision !== undefined && { expectedRevision }) },
     );
   }
 
@@ -70,9 +72,9 @@ export class RunReviewCommandHandler implements ICommandHandler<RunReviewCommand
    * A review is not closed while its decisions are on their way into the standings: one that cannot be carried out comes
    * back. Waits outside the stream's queue, in which what comes back has to stand.
    */
-  private async requireCarriedOut(stream: string): Promise<void> {
-    const { position } = await this.executor.load(reviewDecider, stream);
-    if (await this.subscriptions.followed(position, CARRIED_OUT_MS)) return;
+  private async requireCarriedOut(stream: string): Promise<number> {
+    const { position, revision } = await this.executor.load(reviewDecider, stream);
+    if (await this.subscriptions.followed(position, CARRIED_OUT_MS, 'tier-review-decisions')) return revision;
     throw new Problem('unavailable', 'decisions-under-way', 'the decisions are still being carried out; retry');
   }
 
