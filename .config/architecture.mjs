@@ -22,6 +22,22 @@ const LIB_ARROWS = {
   targets: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'awards'],
   calendar: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'budgets', 'tiers'],
   imports: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'tiers', 'targets'],
+  audit: [
+    'kernel',
+    'event-store',
+    'projections',
+    'http',
+    'policies',
+    'enterprises',
+    'budgets',
+    'blacklist',
+    'agencies',
+    'awards',
+    'tiers',
+    'targets',
+    'calendar',
+  ],
+  exports: ['kernel', 'http', 'policies'],
 };
 
 /** Apps may enter every lib; between apps only these arrows. */

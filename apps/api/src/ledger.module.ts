@@ -1,12 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { AgenciesModule, agencyEvents } from '@app/agencies';
+import { AuditModule } from '@app/audit';
 import { AwardsModule, awardEvents, batchEvents } from '@app/awards';
 import { BlacklistModule, blacklistEvents } from '@app/blacklist';
 import { BudgetsModule, budgetEvents } from '@app/budgets';
 import { CalendarModule, dutyEvents } from '@app/calendar';
 import { EnterprisesModule, enterpriseEvents } from '@app/enterprises';
 import { EventStoreModule } from '@app/event-store';
+import { ExportsModule } from '@app/exports';
 import { HttpModule, Tokens } from '@app/http';
 import { ImportsModule } from '@app/imports';
 import type { Clock } from '@app/kernel';
@@ -58,6 +60,8 @@ export class LedgerModule {
         TargetsModule,
         CalendarModule,
         ImportsModule,
+        AuditModule,
+        ExportsModule,
       ],
       controllers: [HealthController],
     };

@@ -122,7 +122,7 @@ export class AwardLedger {
       testing.overrideProvider(Subscriptions).useFactory({
         inject: [EVENT_STORE, ReadModels],
         factory: (store: EventStore, readModels: ReadModels) =>
-          Object.assign(new Subscriptions(store, readModels), { addProcessManager: () => undefined }),
+          Object.assign(new Subscriptions(store, readModels, calendar), { addProcessManager: () => undefined }),
       });
     }
     const module = await testing.compile();

@@ -4,6 +4,7 @@ import { EventCodec, type EventDefinition } from './codec.js';
 import { EVENT_STORE, type EventStore } from './event-store.js';
 import { Executor } from './executor.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
+import { vantageClock, VantageEventStore } from './vantage.js';
 
 export interface EventStoreOptions {
   /** Path of the embedded ledger's file. */
@@ -20,11 +21,11 @@ export class EventStoreModule implements OnApplicationShutdown {
   constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
 
   static forRoot(options: EventStoreOptions): DynamicModule {
-    const store = new SqliteEventStore(options.file, new EventCodec(options.definitions), options.clock);
+    const store = new VantageEventStore(new SqliteEventStore(options.file, new EventCodec(options.definitions), options.clock));
     return {
       module: EventStoreModule,
       providers: [
-        { provide: CLOCK, useValue: options.clock },
+        { provide: CLOCK, useValue: vantageClock(options.clock) },
         { provide: EVENT_STORE, useValue: store },
         { provide: Executor, useValue: new Executor(store) },
       ],

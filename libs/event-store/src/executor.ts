@@ -4,6 +4,7 @@ import { type Actor, type Decider, type DecisionContext, derivedId, type DomainE
 import type { EventMetadata, NewEvent, RecordedEvent } from './event.js';
 import { type Appended, type EventStore, isProblem, NO_STREAM } from './event-store.js';
 import { COMMAND_NOTED } from './codec.js';
+import { currentVantage } from './vantage.js';
 
 /** Everything a command carries besides its own input. */
 export interface CommandContext {
@@ -67,13 +68,15 @@ export class Executor {
 
   constructor(private readonly store: EventStore) {}
 
-  /** The current state of a stream; in a rehearsal the one it has left. */
+  /** The current state of a stream; in a rehearsal the one it has left; from a vantage the one it had there. */
   async load<Command, Event extends DomainEvent, State>(
     decider: AnyDecider<Command, Event, State>,
     stream: string,
   ): Promise<Loaded<State>> {
     const rehearsed = this.rehearsals.getStore()?.states.get(stream);
     if (rehearsed !== undefined) return rehearsed as Loaded<State>;
+    // What is cached is the present; the store ends at the vantage.
+    if (currentVantage() !== undefined) return this.read(decider, stream, orNone(decider, undefined));
     return this.refresh(decider, stream, this.cached(decider, stream));
   }
 

@@ -6,6 +6,7 @@ import { AccessGuard } from './access.guard.js';
 import { addAnswerHooks } from './answer-hooks.js';
 import { ProblemFilter } from './problem.filter.js';
 import { Tokens } from './tokens.js';
+import { addVantageHook } from './vantage-hook.js';
 import { inputValidation } from './validation.js';
 
 /** The rules of the HTTP edge, for every route: access, validation, problem documents, positions. */
@@ -19,7 +20,9 @@ export class HttpModule implements NestModule {
 
   /** Hooks hold for routes registered after them; this is called just before the application registers its own. */
   configure(): void {
-    addAnswerHooks(this.host.httpAdapter.getInstance<FastifyInstance>(), this.subscriptions);
+    const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
+    addAnswerHooks(fastify, this.subscriptions);
+    addVantageHook(fastify, this.subscriptions);
   }
 
   static forRoot(tokens: Tokens): DynamicModule {

@@ -1,5 +1,5 @@
 export type { ProcessManager } from './process-manager.js';
-export type { Projection, Rows } from './projection.js';
+export { isHandled, type Projection, type Rows } from './projection.js';
 export { Projector } from './projector.js';
 export { ProjectionsModule } from './projections.module.js';
 export { reactionContext } from './reaction-context.js';

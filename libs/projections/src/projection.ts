@@ -18,7 +18,12 @@ export interface Projection {
   readonly version: number;
   readonly tables: readonly Table<never>[];
   /** Event types it needs; others are not handed over. */
-  readonly handles: ReadonlySet<string>;
+  readonly handles: ReadonlySet<string> | 'all';
   /** @throws Error for an event it cannot apply: the projection stops there and says so; it never skips. */
   apply(event: RecordedEvent, rows: Rows): void;
+}
+
+/** Whether a projection needs an event. */
+export function isHandled({ handles }: Pick<Projection, 'handles'>, { type }: Pick<RecordedEvent, 'type'>): boolean {
+  return handles === 'all' || handles.has(type);
 }

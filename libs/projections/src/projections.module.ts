@@ -1,11 +1,16 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { ReadModels } from './read-models.js';
+import { RecordingTimesProjection } from './recording-times.js';
 import { Subscriptions } from './subscriptions.js';
 
 /** Provides the read models and everything that follows the ledger. */
 @Global()
 @Module({})
 export class ProjectionsModule {
+  constructor(subscriptions: Subscriptions) {
+    subscriptions.addProjection(new RecordingTimesProjection());
+  }
+
   static forRoot(options: { readonly file: string }): DynamicModule {
     return {
       module: ProjectionsModule,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore, RecordedEvent } from '@app/event-store';
-import type { Projection } from './projection.js';
+import { isHandled, type Projection } from './projection.js';
 import type { Checkpoint, ReadModels } from './read-models.js';
 import { PositionGate, type SubscriberStatus } from './subscriber.js';
 
@@ -125,7 +125,7 @@ export class Projector {
 
   private write(projection: Projection, from: Checkpoint, events: readonly RecordedEvent[]): Progress {
     const work = this.readModels.begin();
-    for (const event of events) if (projection.handles.has(event.type)) projection.apply(event, work);
+    for (const event of events) if (isHandled(projection, event)) projection.apply(event, work);
     const position = events.at(-1)?.position ?? from.position;
     if (this.readModels.commit(work, from, position)) return { checkpoint: { ...from, position } };
     // Another process has moved the checkpoint. With the same code it has done our work; with other code the tables are no longer ours.

@@ -7,7 +7,7 @@ import type { Projection, Rows } from './projection.js';
 import { ReadModels } from './read-models.js';
 import { type Table, table } from './table.js';
 
-const clock = { now: () => new Date('2024-05-01T04:00:00Z') };
+export const clock = { now: () => new Date('2024-05-01T04:00:00Z') };
 
 export interface CountRow {
   readonly stream: string;

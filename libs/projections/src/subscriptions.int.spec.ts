@@ -3,7 +3,7 @@ import type { EventStore, RecordedEvent } from '@app/event-store';
 import type { ProcessManager } from './process-manager.js';
 import type { ReadModels } from './read-models.js';
 import { PositionGate } from './subscriber.js';
-import { Files, rowsOf, Totals } from './subscriptions.fixture.js';
+import { clock, Files, rowsOf, Totals } from './subscriptions.fixture.js';
 import { Subscriptions } from './subscriptions.js';
 
 describe('subscriptions', () => {
@@ -15,7 +15,7 @@ describe('subscriptions', () => {
     files = new Files();
     store = files.store();
     readModels = files.readModels();
-    subscriptions = new Subscriptions(store, readModels);
+    subscriptions = new Subscriptions(store, readModels, clock);
   });
   afterEach(async () => {
     await subscriptions.beforeApplicationShutdown();

@@ -5,12 +5,13 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { EVENT_STORE, type EventStore } from '@app/event-store';
-import { Problem } from '@app/kernel';
+import { EVENT_STORE, type EventStore, type Vantage } from '@app/event-store';
+import { CLOCK, type Clock, invalidField, Problem } from '@app/kernel';
 import { type ProcessManager, ProcessManagerRunner } from './process-manager.js';
 import type { Projection } from './projection.js';
 import { Projector } from './projector.js';
 import { ReadModels } from './read-models.js';
+import { positionAt } from './recording-times.js';
 import type { SubscriberStatus } from './subscriber.js';
 
 /** How long a query waits for a position it was asked to have seen. */
@@ -28,8 +29,26 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly readModels: ReadModels,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.projector = new Projector(store, readModels);
+  }
+
+  /**
+   * The vantage of a position, with the time its event was recorded at, or of an instant. Waits until the read models
+   * have got there.
+   * @throws Problem `position-ahead`, or `invalid-input` for a time that is still to come.
+   */
+  async vantageAt(point: number | Date, field: string): Promise<Vantage> {
+    if (point instanceof Date) {
+      if (point > this.clock.now()) throw invalidField(field, 'not-in-the-future', 'must not be later than now');
+      await this.atLeast(await this.store.head());
+      return { position: await positionAt(point, this.store, this.readModels), now: point };
+    }
+    await this.atLeast(point, field);
+    for await (const [event] of this.store.readAll({ after: point - 1, limit: 1 }))
+      if (event?.position === point) return { position: point, now: new Date(event.recordedAt) };
+    return { position: point, now: this.clock.now() };
   }
 
   addProjection(projection: Projection): void {
@@ -69,12 +88,12 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
    * Waits until the read models have seen a position.
    * @throws Problem `position-ahead` for a position the ledger does not have; `read-model-behind` when it takes too long.
    */
-  async atLeast(position: number): Promise<void> {
+  async atLeast(position: number, field = 'Ledger-Position'): Promise<void> {
     if (await this.projector.reached(position, 0)) return;
     const head = await this.store.head();
     if (position > head) {
       throw new Problem('invalid', 'position-ahead', `the ledger ends at position ${head}`, [
-        { field: 'Ledger-Position', rule: 'position', message: `must be at most ${head}` },
+        { field, rule: 'position', message: `must be at most ${head}` },
       ]);
     }
     if (await this.projector.reached(position, READ_YOUR_WRITES_MS)) return;

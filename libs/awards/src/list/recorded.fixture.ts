@@ -1,6 +1,6 @@
 import type { DomainEvent, EventContext } from '@app/kernel';
 import type { RecordedEvent } from '@app/event-store';
-import type { ColumnValue, Projection, Row, Rows, Table } from '@app/projections';
+import { type ColumnValue, isHandled, type Projection, type Row, type Rows, type Table } from '@app/projections';
 
 /** An event as a projection is handed it. */
 export function recorded(
@@ -60,6 +60,6 @@ export class MemoryRows implements Rows {
 /** The rows a projection makes of a history. */
 export function project(projection: Projection, events: Iterable<RecordedEvent>): MemoryRows {
   const rows = new MemoryRows();
-  for (const event of events) if (projection.handles.has(event.type)) projection.apply(event, rows);
+  for (const event of events) if (isHandled(projection, event)) projection.apply(event, rows);
   return rows;
 }

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** 复算 */
+@Module({})
+export class RecomputationModule {}

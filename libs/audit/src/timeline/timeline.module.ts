@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** 时间线 */
+@Module({})
+export class TimelineModule {}

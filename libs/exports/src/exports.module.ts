@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** 导出 */
+@Module({})
+export class ExportsModule {}
