@@ -4,6 +4,7 @@ import type { Entitlement, EntitlementPage } from '@app/awards';
 import { Money } from '@app/kernel';
 import { ask, type Door } from './door.js';
 import { note, print, tableOf } from './output.js';
+import { AS_OF_HELP } from './route-command.js';
 import { type GlobalOptions, withDoor } from './session.js';
 
 interface EntitlementOptions extends GlobalOptions {
@@ -13,6 +14,7 @@ interface EntitlementOptions extends GlobalOptions {
   readonly near?: true;
   readonly maxMissing?: string;
   readonly simulate?: true;
+  readonly asOf?: string;
 }
 
 /** Enterprises a request looks at. */
@@ -29,7 +31,8 @@ export function addEntitlementsCommand(program: Command): void {
     .option('--on <date>', '业务日期, today when left out')
     .option('--near', '含接近符合: one condition fails, few facts are missing, or facts are not verified')
     .option('--max-missing <number>', 'how many missing facts still count as near, 2 when left out')
-    .option('--simulate', 'computes drafts too');
+    .option('--simulate', 'computes drafts too')
+    .option('--as-of <point>', AS_OF_HELP);
   command.action(async () => {
     const options = command.optsWithGlobals<EntitlementOptions>();
     await withDoor(options, false, (door, token) => showAll(door, token, options));
@@ -57,8 +60,8 @@ async function showAll(door: Door, token: string, options: EntitlementOptions): 
 }
 
 async function* pages(door: Door, token: string, options: EntitlementOptions): AsyncGenerator<EntitlementPage> {
-  const { pack, clause, on, near, maxMissing, simulate } = options;
-  const asked = { pack, clause, on, near, maxMissing, simulate, limit: PAGE };
+  const { pack, clause, on, near, maxMissing, simulate, asOf } = options;
+  const asked = { pack, clause, on, near, maxMissing, simulate, asOf, limit: PAGE };
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, String(value));
   for (;;) {

@@ -26,6 +26,9 @@ const GROUPS: Readonly<Record<string, string>> = {
   review: '动态调整',
 };
 
+/** Every query can be asked from a point of the past. */
+export const AS_OF_HELP = '时点: answers as the ledger stood at a position, a time with its zone, or the end of a day';
+
 type Values = Record<string, unknown>;
 
 /** Makes a command of a route: its words become nested commands, its options fields of the request. */
@@ -41,8 +44,9 @@ export function addRoute(program: Command, route: Route): void {
     command.option('--effective-on <date>', '生效日期, today when left out');
     command.option('--key <key>', 'idempotency key: use the same one to retry');
     command.option('--if-match <revision>', 'only when the stream stands at this revision');
-  } else if (route.path.endsWith('/file')) {
-    command.requiredOption('--output <path>', 'where to write the file');
+  } else {
+    if (route.open !== true) command.option('--as-of <point>', AS_OF_HELP);
+    if (route.path.endsWith('/file')) command.requiredOption('--output <path>', 'where to write the file');
   }
   command.action(async (...given: unknown[]) => {
     const options = command.optsWithGlobals<Values & GlobalOptions>();
@@ -89,6 +93,7 @@ function callOf(route: Route, parameters: readonly string[], args: readonly stri
     return encodeURIComponent(value);
   });
   if (route.method === 'GET') {
+    if (options['asOf'] !== undefined) fields['asOf'] = options['asOf'];
     const query = new URLSearchParams(Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)])).toString();
     if (query !== '') path += `?${query}`;
     return { method: 'GET', path };
