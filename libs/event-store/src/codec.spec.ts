@@ -25,10 +25,12 @@ describe('storedName', () => {
   it('is the domain name with its current version', () => {
     expect(codec.storedName('grant-made')).toBe('grant-made.v3');
     expect(codec.storedName('grant-revoked')).toBe('grant-revoked.v1');
+    expect(codec.storedNames('grant-made')).toEqual(['grant-made.v1', 'grant-made.v2', 'grant-made.v3']);
   });
 
   it.each(['grant-paid', 'grant-made.v3', '', 'constructor', '__proto__'])('refuses %j, which no feature has defined', (type) => {
     expect(() => codec.storedName(type)).toThrow('not defined');
+    expect(() => codec.storedNames(type)).toThrow('not defined');
   });
 });
 

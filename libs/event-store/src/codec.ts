@@ -22,7 +22,7 @@ interface Decoding {
 
 /** Translates between domain names (`award-granted`) and stored names (`award-granted.v1`). */
 export class EventCodec {
-  private readonly storedNames = new Map<string, string>();
+  private readonly currentNames = new Map<string, string>();
   private readonly decodings = new Map<string, Decoding>();
 
   constructor(definitions: Readonly<Record<string, EventDefinition>>) {
@@ -33,7 +33,7 @@ export class EventCodec {
   private register(type: string, { version, upcasters = {} }: EventDefinition): void {
     if (!/^[a-z][a-z0-9-]*$/.test(type) || !Number.isInteger(version) || version < 1)
       throw new Error(`bad event definition ${type}.v${version}`);
-    this.storedNames.set(type, `${type}.v${version}`);
+    this.currentNames.set(type, `${type}.v${version}`);
     for (let from = 1; from <= version; from += 1) {
       const steps: Upcaster[] = [];
       for (let step = from; step < version; step += 1) {
@@ -47,9 +47,15 @@ export class EventCodec {
 
   /** @throws Error for an event no feature has defined. */
   storedName(type: string): string {
-    const name = this.storedNames.get(type);
+    const name = this.currentNames.get(type);
     if (name === undefined) throw new Error(`event ${type} is not defined in the codec`);
     return name;
+  }
+
+  /** The names an event is stored under, oldest version first. @throws Error for an event no feature has defined. */
+  storedNames(type: string): readonly string[] {
+    const current = Number(this.storedName(type).slice(type.length + 2));
+    return Array.from({ length: current }, (_, index) => `${type}.v${index + 1}`);
   }
 
   /** @throws Error for a stored name this version of the ledger does not know: it must not be skipped. */

@@ -274,6 +274,62 @@ export function eventStoreConformance(
           expect(await flatten(store.readAll({ after: last, direction: 'backwards', limit }))).toEqual(expected);
         });
 
+        describe('of some types alone', () => {
+          const rare = newStream();
+          let end: number;
+
+          beforeAll(async () => {
+            for (let revision = 0; revision < 3; revision += 1) {
+              await store.append(rare, revision - 1, [newEvent({ revision }, 'thing-forgotten')]);
+              await fill(store, newStream(), 600);
+            }
+            end = (await store.head()) + 1;
+          });
+
+          it.each([[['thing-forgotten']], [['thing-noted']], [['thing-noted', 'thing-forgotten']], [[]]])(
+            'the whole ledger reads %j, both ways',
+            async (types) => {
+              const all = await flatten(store.readAll({ after: before }));
+              const expected = all.filter(({ type }) => (types as readonly string[]).includes(type));
+              expect(await flatten(store.readAll({ after: before, types }))).toEqual(expected);
+              const limit = expected.length;
+              expect(await flatten(store.readAll({ after: end, direction: 'backwards', types, limit }))).toEqual([...expected].reverse());
+            },
+          );
+
+          it('a limit counts the events of these types', async () => {
+            const types = ['thing-forgotten'];
+            const forgotten = (await flatten(store.readAll({ after: before, types }))).filter(isOf(rare));
+            expect(forgotten.map(({ revision }) => revision)).toEqual([0, 1, 2]);
+            expect(await flatten(store.readAll({ after: before, types, limit: 2 }))).toEqual(forgotten.slice(0, 2));
+            const backwards = await flatten(store.readAll({ after: end, direction: 'backwards', types, limit: 2 }));
+            expect(backwards).toEqual(forgotten.slice(1).reverse());
+            const [first] = forgotten as [RecordedEvent];
+            expect(await flatten(store.readAll({ after: first.position, types, limit: 1 }))).toEqual(forgotten.slice(1, 2));
+          });
+
+          it('nothing recorded while it is read is passed over', async () => {
+            const types = ['thing-forgotten'];
+            const from = await store.head();
+            const stream = newStream();
+            await store.append(stream, NO_STREAM, [newEvent({ number: 0 }, 'thing-forgotten')]);
+            const seen: RecordedEvent[] = [];
+            for await (const page of store.readAll({ after: from, types })) {
+              if (seen.length === 0) {
+                await store.append(stream, 0, [newEvent({ number: 1 }, 'thing-forgotten')]);
+                await fill(store, newStream(), 5_000);
+                await store.append(stream, 1, [newEvent({ number: 2 }, 'thing-forgotten')]);
+              }
+              seen.push(...page);
+            }
+            expect(numbersOf(seen)).toEqual(range(0, seen.length));
+          });
+
+          it('a type that the codec does not know is an error', async () => {
+            await expect(flatten(store.readAll({ types: ['thing-unheard-of'] }))).rejects.toThrow('thing-unheard-of');
+          });
+        });
+
         it('the whole ledger reads exactly what comes after or before a position', async () => {
           const events = await read(stream);
           const middle = events[700] as RecordedEvent;
@@ -923,6 +979,9 @@ export function eventStoreConformance(
           const lifted = { type: 'thing-noted', data: { remark: 'written by the earlier release' }, position };
           expect(await flatten(reopened.readStream(stream))).toEqual([expect.objectContaining(lifted)]);
           expect(await flatten(reopened.readAll({ after: position - 1, limit: 1 }))).toEqual([expect.objectContaining(lifted)]);
+          expect(await flatten(reopened.readAll({ after: position - 1, types: ['thing-noted'], limit: 1 }))).toEqual([
+            expect.objectContaining(lifted),
+          ]);
           expect(await reopened.findEvent(event.id)).toMatchObject(lifted);
         });
       });

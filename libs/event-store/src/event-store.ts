@@ -24,7 +24,14 @@ export interface ReadAllOptions {
   /** Events after this position (forwards) or before it (backwards). */
   readonly after?: number;
   readonly direction?: 'forwards' | 'backwards';
+  /** How many events at most; with `types`, how many of those. */
   readonly limit?: number;
+  /**
+   * Only events of these types, by their domain names, in whichever version they are stored; every type without it, none
+   * for an empty list. Whatever else is recorded is passed over unread: a reader of one type does not stop at another
+   * that its codec does not know.
+   */
+  readonly types?: readonly string[];
 }
 
 export interface SubscribeOptions {
@@ -49,7 +56,10 @@ export interface EventStore {
   append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<Appended>;
   /** Pages of one stream; none when it does not exist. */
   readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<readonly RecordedEvent[]>;
-  /** Pages of the whole ledger by position. */
+  /**
+   * Pages of the whole ledger by position. Nothing else waits for a search through what `types` leaves out.
+   * @throws Error for one of `types` that the codec does not know.
+   */
   readAll(options?: ReadAllOptions): AsyncIterable<readonly RecordedEvent[]>;
   /** Catches up from a position and then goes live; ends when the signal aborts. */
   subscribe(options: SubscribeOptions): AsyncIterable<readonly RecordedEvent[]>;

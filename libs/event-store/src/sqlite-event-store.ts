@@ -17,6 +17,8 @@ import {
 } from './event-store.js';
 
 const PAGE_SIZE = 512;
+/** How many positions a read of some types searches through in one turn of the event loop. */
+const SEARCHED_POSITIONS = 4_096;
 const GROUP_APPENDS = 256;
 const QUEUED_APPENDS = 20_000;
 /** How often a live subscription looks for events that another process on the same file has written. */
@@ -236,7 +238,11 @@ export class SqliteEventStore implements EventStore {
     }
   }
 
-  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+  async *readAll({ types, ...options }: ReadAllOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    if (types !== undefined) {
+      yield* this.readTypes(types, options);
+      return;
+    }
     const forwards = options.direction !== 'backwards';
     let after = options.after ?? (forwards ? 0 : Number.MAX_SAFE_INTEGER);
     let left = options.limit ?? Number.POSITIVE_INFINITY;
@@ -247,6 +253,27 @@ export class SqliteEventStore implements EventStore {
       if (rows.length < wanted) return;
       left -= rows.length;
       after = (rows.at(-1) as Row).position;
+      await nextTurn();
+    }
+  }
+
+  /** Searches one stretch of positions after another, so that rare types keep nobody waiting. */
+  private async *readTypes(types: readonly string[], options: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[]> {
+    const names = JSON.stringify(types.flatMap((type) => this.codec.storedNames(type)));
+    const forwards = options.direction !== 'backwards';
+    const { typesForwards, typesBackwards } = this.statements;
+    const head = () => this.statements.head.get() ?? 0;
+    let after = forwards ? (options.after ?? 0) : Math.min(options.after ?? Number.MAX_SAFE_INTEGER, head() + 1);
+    let left = options.limit ?? Number.POSITIVE_INFINITY;
+    while (left > 0) {
+      // Never beyond the head: what is recorded there meanwhile would be passed over.
+      const end = forwards ? Math.min(after + SEARCHED_POSITIONS, head()) : after - SEARCHED_POSITIONS;
+      if (forwards ? end <= after : after <= 1) return;
+      const wanted = Math.min(PAGE_SIZE, left);
+      const rows = (forwards ? typesForwards : typesBackwards).all(after, end, names, wanted);
+      if (rows.length > 0) yield rows.map((row) => this.decode(row));
+      left -= rows.length;
+      after = rows.length < wanted ? end : (rows.at(-1) as Row).position;
       await nextTurn();
     }
   }
@@ -346,6 +373,12 @@ function prepare(database: Database.Database) {
     allForwards: database.prepare<[number, number], Row>(`SELECT ${columns} FROM events WHERE position > ? ORDER BY position LIMIT +?`),
     allBackwards: database.prepare<[number, number], Row>(
       `SELECT ${columns} FROM events WHERE position < ? ORDER BY position DESC LIMIT +?`,
+    ),
+    typesForwards: database.prepare<[number, number, string, number], Row>(
+      `SELECT ${columns} FROM events WHERE position > ? AND position <= ? AND type IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT +?`,
+    ),
+    typesBackwards: database.prepare<[number, number, string, number], Row>(
+      `SELECT ${columns} FROM events WHERE position < ? AND position >= ? AND type IN (SELECT value FROM json_each(?)) ORDER BY position DESC LIMIT +?`,
     ),
   };
 }
