@@ -397,10 +397,11 @@ describe('dossiers over HTTP', () => {
     await get(`/${CODE}`);
     const rebuilt = new ReadModels(':memory:');
     const projection = new DossierProjection();
-    const work = (rebuilt.prepare(projection), rebuilt.begin());
+    const checkpoint = rebuilt.openLive(projection);
+    const work = rebuilt.begin(checkpoint);
     for await (const page of app.get<EventStore>(EVENT_STORE).readAll())
       for (const event of page) if (projection.handles.has(event.type)) projection.apply(event, work);
-    expect(rebuilt.commit(work, { name: projection.name, version: projection.version, position: 0 }, 1)).toBe(true);
+    expect(rebuilt.commit(work, checkpoint, 1)).toBe(true);
     const names: readonly (keyof DossierTables)[] = [
       'enterprise',
       'enterprise_name',
@@ -427,8 +428,8 @@ describe('dossiers over HTTP', () => {
     } as unknown as RecordedEvent;
     const models = new ReadModels(':memory:');
     const projection = new DossierProjection();
-    models.prepare(projection);
-    expect(() => projection.apply(stray, models.begin())).toThrow(/never registered/);
+    const checkpoint = models.openLive(projection);
+    expect(() => projection.apply(stray, models.begin(checkpoint))).toThrow(/never registered/);
     models.close();
   });
 });

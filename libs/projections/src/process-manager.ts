@@ -24,6 +24,8 @@ export class ProcessManagerRunner {
   private readonly gate: PositionGate;
   private loop: Promise<void> = Promise.resolve();
   private error: string | undefined;
+  /** It has met an event it cannot deal with, and does nothing until it is told to go on. */
+  private gaveUp = false;
   /** The checkpoint as it stands in the file. */
   private noted: number;
 
@@ -43,6 +45,14 @@ export class ProcessManagerRunner {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.loop;
+  }
+
+  /** Goes on from the event it stopped at. @throws Problem `projection-not-stopped`. */
+  resume(): void {
+    if (!this.gaveUp) throw new Problem('conflict', 'projection-not-stopped', `the process manager ${this.manager.name} has not stopped`);
+    this.gaveUp = false;
+    this.error = undefined;
+    this.loop = this.run();
   }
 
   status(): SubscriberStatus {
@@ -75,7 +85,10 @@ export class ProcessManagerRunner {
       let hasReacted = false;
       for (const event of page) {
         if (this.manager.handles.has(event.type)) {
-          if (!(await this.reactUntilDone(event))) return false;
+          if (!(await this.reactUntilDone(event))) {
+            this.gaveUp = !this.stopping.signal.aborted;
+            return false;
+          }
           hasReacted = true;
         }
         this.gate.advance(event.position);

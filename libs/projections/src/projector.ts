@@ -1,12 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore, RecordedEvent } from '@app/event-store';
+import { notFound, Problem } from '@app/kernel';
+import { compareGenerations, type Comparison } from './comparison.js';
 import { isHandled, type Projection } from './projection.js';
 import type { Checkpoint, ReadModels } from './read-models.js';
 import { PositionGate, type SubscriberStatus } from './subscriber.js';
+import type { Table } from './table.js';
 
-interface Running {
+const RETRY_MS = 500;
+/** Tables that are at most so many events behind the end may take over: they catch up before anybody looks. */
+const CLOSE_ENOUGH = 1_000;
+
+/** One generation of a projection's tables, on its way through the events. */
+interface Track {
   readonly projection: Projection;
-  readonly gate: PositionGate;
   checkpoint: Checkpoint;
   /** Why it stopped for good: an event it cannot apply. */
   error?: string;
@@ -14,94 +21,303 @@ interface Running {
   failure?: string | undefined;
 }
 
-const RETRY_MS = 500;
+/** A projection: the tables queries see, and what is being built beside them. */
+interface Member {
+  readonly projection: Projection;
+  readonly gate: PositionGate;
+  live?: Track;
+  building?: Track;
+  check?: Check;
+}
+
+interface Check {
+  readonly track: Track;
+  readonly done: (comparison: Comparison & { readonly position: number }) => void;
+  readonly failed: (error: unknown) => void;
+}
 
 /**
- * Feeds every projection from one subscription. Rows and checkpoint of a page are committed together, so an event
+ * Feeds every projection from the event store. Rows and checkpoint of a page are committed together, so an event
  * counts exactly once, whatever crashes and however many processes project into the same file. A projection that
  * cannot apply an event stops before it and reports it; the others go on.
+ *
+ * All live tables share one subscription. What is behind (new or changed projections, rebuilds, one that was resumed)
+ * follows on another until it has caught up, and then takes its place among the live ones, between two pages.
  */
 export class Projector {
-  private readonly running: Running[] = [];
+  private readonly members: Member[] = [];
+  private readonly live: Track[] = [];
+  /** The last position the live tables were given; undefined until any is live. */
+  private livePosition: number | undefined;
   private readonly stopping = new AbortController();
-  private loop: Promise<void> = Promise.resolve();
+  private readonly loops = new Set<Promise<void>>();
 
   constructor(
     private readonly store: EventStore,
     private readonly readModels: ReadModels,
   ) {}
 
-  /** Adds a projection and creates its tables; before `start`. */
+  /** Adds a projection and prepares its tables; before `start`. */
   add(projection: Projection): void {
-    const checkpoint = this.readModels.prepare(projection);
-    this.running.push({ projection, checkpoint, gate: new PositionGate(checkpoint.position) });
+    const { live, building } = this.readModels.prepare(projection);
+    this.members.push({
+      projection,
+      gate: new PositionGate(live?.position ?? 0),
+      ...(live && { live: { projection, checkpoint: live } }),
+      ...(building && { building: { projection, checkpoint: building } }),
+    });
   }
 
   start(): void {
-    this.loop = this.run();
+    this.keep(this.begin());
   }
 
   /** Ends after the page in work. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.loop;
+    while (this.loops.size > 0) await Promise.all(this.loops);
+    for (const { check } of this.members) check?.failed(ending());
+  }
+
+  private keep(loop: Promise<void>): void {
+    this.loops.add(loop);
+    void loop.finally(() => this.loops.delete(loop));
   }
 
   status(): readonly SubscriberStatus[] {
-    return this.running.map(({ projection, checkpoint, error, failure }) => {
-      const reason = error ?? failure;
+    return this.members.map(({ projection: { name }, live, building, check }) => {
+      const reason = live?.error ?? live?.failure ?? (live === undefined ? (building?.error ?? building?.failure) : undefined);
+      const beside = building ?? check?.track;
       return {
-        name: projection.name,
+        name,
         kind: 'projection',
-        position: checkpoint.position,
-        state: reason === undefined ? 'running' : 'stopped',
+        position: live?.checkpoint.position ?? building?.checkpoint.position ?? 0,
+        state: reason !== undefined ? 'stopped' : live === undefined ? 'building' : 'running',
         ...(reason !== undefined && { error: reason }),
+        ...(live !== undefined &&
+          beside !== undefined && {
+            beside: {
+              purpose: beside === building ? ('rebuild' as const) : ('verification' as const),
+              position: beside.checkpoint.position,
+              ...(beside.error !== undefined && { error: beside.error }),
+            },
+          }),
       };
     });
   }
 
   /** True when every projection, or the one named, has applied the event at the position; false after the time or when one has stopped. */
   async reached(position: number, timeoutMs: number, name?: string): Promise<boolean> {
-    const asked = name === undefined ? this.running : this.running.filter(({ projection }) => projection.name === name);
+    const asked = name === undefined ? this.members : this.members.filter(({ projection }) => projection.name === name);
     const results = await Promise.all(
-      asked.map(async ({ gate, error }) => (error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs))),
+      asked.map(async ({ gate, live, building }) => {
+        const error = live === undefined ? building?.error : live.error;
+        return error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs);
+      }),
     );
     return results.every(Boolean);
   }
 
-  private async run(): Promise<void> {
+  /**
+   * Builds a projection anew beside its live tables, which it replaces when it has caught up.
+   * @throws Problem `projection-unknown`, `projection-building`.
+   */
+  rebuild(name: string): void {
+    const { building } = this.member(name);
+    // One that could not be built is given up.
+    if (building?.error !== undefined) {
+      this.readModels.abandon(building.projection, building.checkpoint);
+      delete this.member(name).building;
+    }
+    const member = this.idle(name);
+    member.building = { projection: member.projection, checkpoint: this.readModels.beginGeneration(member.projection, 'building') };
+    this.keep(this.catchUp([member.building]));
+  }
+
+  /**
+   * Goes on with a projection that had stopped, from the event it stopped at.
+   * @throws Problem `projection-unknown`, `projection-not-stopped`.
+   */
+  resume(name: string): void {
+    const member = this.member(name);
+    const stopped = [member.live, member.building].filter((track) => track?.error !== undefined) as Track[];
+    if (stopped.length === 0) throw new Problem('conflict', 'projection-not-stopped', `the projection ${name} has not stopped`);
+    for (const track of stopped) {
+      delete track.error;
+      const place = this.live.indexOf(track);
+      if (place >= 0) this.live.splice(place, 1);
+    }
+    this.keep(this.catchUp(stopped));
+  }
+
+  /**
+   * Builds a projection anew and compares every row, of now and of before, with the live tables at the same position.
+   * @throws Problem `projection-unknown`, `projection-building`; Error when an event cannot be applied.
+   */
+  verify(name: string): Promise<Comparison & { readonly position: number }> {
+    const member = this.idle(name);
+    const track: Track = { projection: member.projection, checkpoint: this.readModels.beginGeneration(member.projection, 'checking') };
+    return new Promise((done, failed) => {
+      member.check = { track, done, failed };
+      this.keep(this.catchUp([track]));
+    });
+  }
+
+  private member(name: string): Member {
+    const member = this.members.find(({ projection }) => projection.name === name);
+    if (member === undefined) throw notFound('projection-unknown', `there is no projection ${name}`);
+    return member;
+  }
+
+  private idle(name: string): Member {
+    const member = this.member(name);
+    if (member.live === undefined || member.building !== undefined || member.check !== undefined)
+      throw new Problem('conflict', 'projection-building', `the projection ${name} is being built or verified already`);
+    return member;
+  }
+
+  private async begin(): Promise<void> {
+    const live = this.members.flatMap((member) => (member.live === undefined ? [] : [member.live]));
+    const furthest = Math.max(...live.map(({ checkpoint }) => checkpoint.position));
+    const [abreast, behind] = [true, false].map((is) => live.filter(({ checkpoint }) => (checkpoint.position === furthest) === is));
+    this.live.push(...(abreast as Track[]));
+    if (this.live.length > 0) {
+      this.livePosition = furthest;
+      this.keep(this.followLive());
+    }
+    const building = this.members.flatMap((member) => (member.building === undefined ? [] : [member.building]));
+    for (const tracks of [behind as Track[], building]) if (tracks.length > 0) this.keep(this.catchUp(tracks));
+    for (const { projection } of this.members) await this.readModels.dropFormerGenerations(projection);
+  }
+
+  private async followLive(): Promise<void> {
+    await this.retrying(
+      () => this.live,
+      async (signal) => {
+        for await (const page of this.store.subscribe({ after: this.livePosition ?? 0, signal })) {
+          this.projectPage(this.live, page);
+          this.livePosition = Math.max(this.livePosition ?? 0, page.at(-1)?.position ?? 0);
+        }
+        return true;
+      },
+    );
+  }
+
+  /** Follows on a subscription of its own until every one of the tracks has found its place. */
+  private async catchUp(tracks: readonly Track[]): Promise<void> {
+    let left = tracks;
+    await this.retrying(
+      () => left,
+      async (signal) => {
+        let head = await this.store.head();
+        left = left.filter((track) => !this.settle(track, head));
+        if (left.length === 0) return true;
+        const after = Math.min(...left.map(({ checkpoint }) => checkpoint.position));
+        for await (const page of this.store.subscribe({ after, signal })) {
+          this.projectPage(left, page);
+          const last = page.at(-1)?.position ?? 0;
+          if (last + CLOSE_ENOUGH >= head) head = await this.store.head();
+          left = left.filter((track) => !this.settle(track, head));
+          if (left.length === 0) return true;
+        }
+        return true;
+      },
+    );
+  }
+
+  /** Runs `work` until it says it is done; after a fault, which is noted on the tracks, from where they stand. */
+  private async retrying(tracks: () => readonly Track[], work: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       try {
-        await this.follow(signal);
+        if (await work(signal)) return;
       } catch (error) {
         // The store could not be read or the rows not written: nothing was skipped, so try again from the checkpoints.
-        for (const running of this.running) running.failure = messageOf(error);
+        for (const track of tracks()) track.failure = messageOf(error);
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
   }
 
-  private async follow(signal: AbortSignal): Promise<void> {
-    const after = Math.min(...this.running.map(({ checkpoint }) => checkpoint.position));
-    for await (const page of this.store.subscribe({ after, signal })) this.projectPage(page);
+  /** Puts a track that has caught up where it belongs; true when it needs no more feeding here. */
+  private settle(track: Track, head: number): boolean {
+    const member = this.members.find(({ projection }) => projection === track.projection) as Member;
+    const { position } = track.checkpoint;
+    if (member.check?.track === track) return this.settleCheck(member, member.check);
+    if (track.error !== undefined) return true;
+    if (position < (this.livePosition ?? 0)) return false;
+    if (track === member.building) {
+      if (position + CLOSE_ENOUGH < head) return false;
+      this.promote(member, track);
+    }
+    track.failure = undefined;
+    this.live.push(track);
+    if (this.livePosition === undefined) {
+      this.livePosition = position;
+      this.keep(this.followLive());
+    }
+    return true;
   }
 
-  /** One transaction for all projections: it costs more than the share of one of them in a page. */
-  private projectPage(page: readonly RecordedEvent[]): void {
-    const projected = this.readModels.together(() =>
-      this.running
-        .filter(({ error }) => error === undefined)
-        .map((running) => ({ running, ...this.project(running.projection, running.checkpoint, page) })),
-    );
-    for (const { running, checkpoint, error } of projected) {
-      running.checkpoint = checkpoint;
-      running.failure = undefined;
-      running.gate.advance(checkpoint.position);
-      if (error === undefined) continue;
-      running.error = error;
-      running.gate.giveUp();
+  private promote(member: Member, track: Track): void {
+    const former = member.live;
+    this.readModels.promote(member.projection, track.checkpoint);
+    if (former !== undefined && this.live.includes(former)) this.live.splice(this.live.indexOf(former), 1);
+    member.live = track;
+    delete member.building;
+    member.gate.advance(track.checkpoint.position);
+    this.keep(this.readModels.dropFormerGenerations(member.projection).catch(() => undefined));
+  }
+
+  private settleCheck(member: Member, { track, done, failed }: Check): boolean {
+    const live = member.live?.checkpoint as Checkpoint;
+    const end = () => {
+      delete member.check;
+      this.readModels.abandon(member.projection, track.checkpoint);
+    };
+    if (track.error !== undefined) {
+      end();
+      failed(new Error(track.error));
+      return true;
     }
+    if (track.checkpoint.position < live.position) return false;
+    const { position } = live;
+    const snapshot = this.readModels.snapshot();
+    const tables = member.projection.tables as unknown as readonly Table[];
+    const comparing = compareGenerations(snapshot, tables, live.generation, track.checkpoint.generation, this.stopping.signal)
+      .finally(() => snapshot.close())
+      .then((comparison) => {
+        end();
+        done({ ...comparison, position });
+      })
+      .catch(failed);
+    this.keep(comparing);
+    return true;
+  }
+
+  /** One transaction for all tracks: it costs more than the share of one of them in a page. */
+  private projectPage(tracks: readonly Track[], page: readonly RecordedEvent[]): void {
+    const projected = this.readModels.together(() =>
+      tracks
+        .filter(({ error }) => error === undefined)
+        .map((track) => ({ track, ...this.project(track.projection, track.checkpoint, this.upToLive(track, page)) })),
+    );
+    for (const { track, checkpoint, error } of projected) {
+      track.checkpoint = checkpoint;
+      track.failure = undefined;
+      const member = this.members.find(({ live }) => live === track);
+      member?.gate.advance(checkpoint.position);
+      if (error === undefined) continue;
+      track.error = error;
+      member?.gate.giveUp();
+    }
+  }
+
+  /** Tables that are to be compared with the live ones end where these end. */
+  private upToLive(track: Track, page: readonly RecordedEvent[]): readonly RecordedEvent[] {
+    const member = this.members.find(({ check }) => check?.track === track);
+    const end = member?.live?.checkpoint.position;
+    return end === undefined ? page : page.filter(({ position }) => position <= end);
   }
 
   /** Applies what is new of a page, up to an event that cannot be applied. */
@@ -124,18 +340,32 @@ export class Projector {
   }
 
   private write(projection: Projection, from: Checkpoint, events: readonly RecordedEvent[]): Progress {
-    const work = this.readModels.begin();
-    for (const event of events) if (isHandled(projection, event)) projection.apply(event, work);
+    if (this.readModels.present(from) === undefined) return this.takenOver(projection, from, events);
+    const work = this.readModels.begin(from);
+    for (const event of events) {
+      if (!isHandled(projection, event)) continue;
+      work.at(event.position);
+      projection.apply(event, work);
+    }
     const position = events.at(-1)?.position ?? from.position;
-    if (this.readModels.commit(work, from, position)) return { checkpoint: { ...from, position } };
-    // Another process has moved the checkpoint. With the same code it has done our work; with other code the tables are no longer ours.
-    const present = this.readModels.checkpoint(projection.name);
+    return this.readModels.commit(work, from, position)
+      ? { checkpoint: { ...from, position } }
+      : this.takenOver(projection, from, events);
+  }
+
+  /** Another process has moved the checkpoint. With the same code it has done our work; with other code the tables are no longer ours. */
+  private takenOver(projection: Projection, from: Checkpoint, events: readonly RecordedEvent[]): Progress {
+    const present = this.readModels.present(from) ?? this.readModels.generations(projection.name).live;
     if (present?.version === from.version) return this.project(projection, present, events);
     return {
       checkpoint: from,
       error: `version ${present?.version ?? 'unknown'} of ${projection.name} has taken over its tables; this is version ${from.version}`,
     };
   }
+}
+
+function ending(): Problem {
+  return new Problem('unavailable', 'shutting-down', 'the program is ending');
 }
 
 /** Where a projection stands after a page, and why it stops there if it does. */

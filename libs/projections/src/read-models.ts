@@ -1,77 +1,254 @@
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import type { Projection, Rows } from './projection.js';
-import { type ColumnValue, createStatements, quoted, type Row, type Table } from './table.js';
+import { currentVantage } from '@app/event-store';
+import { Problem } from '@app/kernel';
+import { forkNode, nodesAt } from './forks.js';
+import { HistoryPlugin } from './history.plugin.js';
+import type { Projection } from './projection.js';
+import {
+  type ColumnValue,
+  createStatements,
+  formerTable,
+  type Key,
+  keepsHistory,
+  NODE,
+  presentTable,
+  quoted,
+  type Row,
+  shapeOf,
+  SINCE,
+  type Table,
+  UNTIL,
+} from './table.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 const LOCK_WAIT_MS = 10_000;
 
-/** Where a subscriber of the ledger stands. */
+/** Where a subscriber of the ledger stands. A projection has one for each generation of its tables; process managers have one. */
 export interface Checkpoint {
   readonly name: string;
+  readonly generation: number;
   readonly version: number;
   readonly position: number;
+}
+
+/** What tables are for: to be seen by queries, to take their place once they are built, or to be compared with them. */
+export type Purpose = 'live' | 'building' | 'checking';
+
+/** What is there of a projection: the tables queries see, and those being built to take their place. */
+export interface Generations {
+  readonly live: Checkpoint | undefined;
+  readonly building: Checkpoint | undefined;
 }
 
 interface TableStatements {
   readonly select: Database.Statement<(string | number)[], Row>;
   readonly upsert: Database.Statement<ColumnValue[]>;
   readonly remove: Database.Statement<(string | number)[]>;
+  readonly former: Database.Statement<ColumnValue[]> | undefined;
   readonly columns: readonly string[];
+}
+
+interface KnownTable {
+  readonly table: Table;
+  readonly projection: string;
 }
 
 /**
  * The read models of an embedded ledger: one SQLite file, derived from the events and rebuildable from them.
  * Commits need not be durable one by one (`synchronous=NORMAL`): a checkpoint is committed with the rows it covers,
  * so after a power cut the projector simply goes on from an earlier place.
+ *
+ * Every row is kept with the positions between which it held, so that any query can be answered as of any position.
+ * The tables of a projection have generations: a new one is built beside the live one, and a view lets queries see the
+ * live one under the declared name.
  */
 export class ReadModels {
   /** Typed queries; features name the tables they read. */
   readonly queries: Kysely<never>;
   private readonly database: Database.Database;
   private readonly statements = new Map<string, TableStatements>();
+  private readonly known = new Map<string, KnownTable>();
+  private readonly knownNames = new Set<string>();
 
-  constructor(file: string) {
+  constructor(private readonly file: string) {
     this.database = new Database(file, { timeout: LOCK_WAIT_MS });
     this.database.pragma('journal_mode = WAL');
     this.database.pragma('synchronous = NORMAL');
-    this.database.exec(
-      `CREATE TABLE IF NOT EXISTS checkpoint (name TEXT PRIMARY KEY, version INTEGER NOT NULL, position INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
-    );
-    this.queries = new Kysely<never>({ dialect: new SqliteDialect({ database: this.database }) });
+    this.transaction(() => this.createCheckpoints());
+    const plugin = new HistoryPlugin(this.knownNames, (table) => this.substitute(table));
+    this.queries = new Kysely<never>({ dialect: new SqliteDialect({ database: this.database }), plugins: [plugin] });
   }
 
-  /** A query builder that knows the given tables: `from<{ award: AwardRow }>()`. */
+  /** A query builder that knows the given tables: `from<{ award: AwardRow }>()`. From a vantage it reads them as they stood there. */
   from<Tables>(): Kysely<Tables> {
     return this.queries as unknown as Kysely<Tables>;
   }
 
-  /** Creates a projection's tables, or empties them when its version has changed. Returns where to go on from. */
-  prepare(projection: Projection): Checkpoint {
+  private createCheckpoints(): void {
+    const columns = this.database.pragma('table_info(checkpoint)') as readonly { readonly name: string }[];
+    // Read models of the first format: they are derived, and are built anew.
+    if (columns.length > 0 && !columns.some(({ name }) => name === 'generation')) this.dropEverything();
+    this.database.exec(
+      `CREATE TABLE IF NOT EXISTS checkpoint (
+         name TEXT NOT NULL, generation INTEGER NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL,
+         purpose TEXT NOT NULL, shape TEXT NOT NULL, PRIMARY KEY (name, generation)) STRICT, WITHOUT ROWID`,
+    );
+  }
+
+  private dropEverything(): void {
+    const tables = this.database
+      .prepare<[], { name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+      .all();
+    for (const { name } of tables) this.database.exec(`DROP TABLE "${name}"`);
+  }
+
+  /**
+   * Makes a projection known and tells what is there of it. Where its live tables are of another version or shape, new ones
+   * are begun beside them; until those take over, queries see the old ones where their shape is the same.
+   */
+  prepare(projection: Projection): Generations {
+    const tables = projection.tables as unknown as readonly Table[];
+    for (const table of tables) {
+      const other = this.known.get(table.name);
+      if (other !== undefined && other.projection !== projection.name)
+        throw new Error(`${projection.name} and ${other.projection} both have a table ${table.name}`);
+      this.known.set(table.name, { table, projection: projection.name });
+      this.knownNames.add(table.name);
+    }
     return this.transaction(() => {
-      const stored = this.checkpoint(projection.name);
-      const changed = stored !== undefined && stored.version !== projection.version;
-      for (const table of projection.tables as readonly Table[]) {
-        if (changed) this.database.exec(`DROP TABLE IF EXISTS "${table.name}"`);
-        for (const statement of createStatements(table as Table<never>)) this.database.exec(statement);
-      }
-      const checkpoint = changed || stored === undefined ? { name: projection.name, version: projection.version, position: 0 } : stored;
-      this.saveCheckpoint(checkpoint);
-      return checkpoint;
+      const { name, version } = projection;
+      const { live, building } = this.generations(name);
+      // A comparison that was interrupted is not worth going on with.
+      for (const { generation } of this.cached(`SELECT generation FROM checkpoint WHERE name = ? AND purpose = 'checking'`).all(
+        name,
+      ) as readonly Checkpoint[])
+        this.drop(tables, { name, generation, version, position: 0 });
+      const usable = (checkpoint: Checkpoint | undefined) =>
+        checkpoint !== undefined && checkpoint.version === version && this.shapeIs(checkpoint, tables);
+      if (building !== undefined && !usable(building)) this.drop(tables, building);
+      const next = usable(building) ? building : undefined;
+      return usable(live) ? { live, building: next } : { live: undefined, building: next ?? this.begun(projection) };
     });
   }
 
-  checkpoint(name: string): Checkpoint | undefined {
-    return this.cached('SELECT name, version, position FROM checkpoint WHERE name = ?').get(name) as Checkpoint | undefined;
+  /** Prepares a projection whose tables queries see at once, however far they are: for tools that feed them by hand. */
+  openLive(projection: Projection): Checkpoint {
+    const { live, building } = this.prepare(projection);
+    const checkpoint = live ?? (building as Checkpoint);
+    if (live === undefined) this.promote(projection, checkpoint);
+    return checkpoint;
   }
 
-  saveCheckpoint({ name, version, position }: Checkpoint): void {
+  /** Begins tables beside the live ones. */
+  beginGeneration(projection: Projection, purpose: Exclude<Purpose, 'live'>): Checkpoint {
+    return this.transaction(() => this.begun(projection, purpose));
+  }
+
+  private begun(projection: Projection, purpose: Purpose = 'building'): Checkpoint {
+    const { name, version } = projection;
+    const tables = projection.tables as unknown as readonly Table[];
+    const last = this.cached('SELECT max(generation) AS last FROM checkpoint WHERE name = ?').get(name) as { readonly last: number | null };
+    const checkpoint = { name, generation: (last.last ?? 0) + 1, version, position: 0 };
+    for (const table of tables) for (const statement of createStatements(table, checkpoint.generation)) this.database.exec(statement);
+    this.cached('INSERT INTO checkpoint (name, generation, version, position, purpose, shape) VALUES (?, ?, ?, 0, ?, ?)').run(
+      name,
+      checkpoint.generation,
+      version,
+      purpose,
+      shapesOf(tables),
+    );
+    return checkpoint;
+  }
+
+  /** Lets queries see a generation from now on. What they saw before stays until it is dropped. */
+  promote(projection: Projection, { name, generation }: Checkpoint): void {
+    this.transaction(() => {
+      this.cached(`UPDATE checkpoint SET purpose = 'former' WHERE name = ? AND purpose = 'live'`).run(name);
+      this.cached(`UPDATE checkpoint SET purpose = 'live' WHERE name = ? AND generation = ?`).run(name, generation);
+      for (const table of projection.tables as unknown as readonly Table[]) {
+        const columns = quoted(Object.keys(table.columns));
+        this.database.exec(`DROP VIEW IF EXISTS "${table.name}"`);
+        this.database.exec(`CREATE VIEW "${table.name}" AS SELECT ${columns} FROM "${presentTable(table, generation)}"`);
+      }
+    });
+  }
+
+  /** Removes the tables of generations that nobody sees or builds any more, one table a turn. */
+  async dropFormerGenerations(projection: Projection): Promise<void> {
+    const rows = this.cached(`SELECT generation FROM checkpoint WHERE name = ? AND purpose = 'former'`).all(projection.name) as readonly {
+      readonly generation: number;
+    }[];
+    for (const { generation } of rows) {
+      for (const table of tablesOfShape(this.shapeOfGeneration(projection.name, generation))) {
+        for (const name of [presentTable({ name: table } as Table, generation), formerTable({ name: table } as Table, generation)]) {
+          await new Promise(setImmediate);
+          if (!this.database.open) return;
+          this.database.exec(`DROP TABLE IF EXISTS "${name}"`);
+        }
+      }
+      this.cached('DELETE FROM checkpoint WHERE name = ? AND generation = ?').run(projection.name, generation);
+    }
+  }
+
+  /** Gives up tables that were being built. */
+  abandon(projection: Projection, checkpoint: Checkpoint): void {
+    this.transaction(() => this.drop(projection.tables as unknown as readonly Table[], checkpoint));
+  }
+
+  private drop(tables: readonly Table[], { name, generation }: Checkpoint): void {
+    const named = new Set([...tables.map((table) => table.name), ...tablesOfShape(this.shapeOfGeneration(name, generation))]);
+    for (const table of named) {
+      this.database.exec(`DROP TABLE IF EXISTS "${presentTable({ name: table } as Table, generation)}"`);
+      this.database.exec(`DROP TABLE IF EXISTS "${formerTable({ name: table } as Table, generation)}"`);
+    }
+    this.cached('DELETE FROM checkpoint WHERE name = ? AND generation = ?').run(name, generation);
+  }
+
+  generations(name: string): Generations {
+    const of = (purpose: Purpose) =>
+      this.cached('SELECT name, generation, version, position FROM checkpoint WHERE name = ? AND purpose = ?').get(name, purpose) as
+        Checkpoint | undefined;
+    return { live: of('live'), building: of('building') };
+  }
+
+  private shapeOfGeneration(name: string, generation: number): string {
+    const row = this.cached('SELECT shape FROM checkpoint WHERE name = ? AND generation = ?').get(name, generation) as
+      { readonly shape: string } | undefined;
+    return row?.shape ?? '[]';
+  }
+
+  private shapeIs({ name, generation }: Checkpoint, tables: readonly Table[]): boolean {
+    return this.shapeOfGeneration(name, generation) === shapesOf(tables);
+  }
+
+  /** Where a process manager stands, or the live tables of a projection. */
+  checkpoint(name: string): Checkpoint | undefined {
+    return this.generations(name).live;
+  }
+
+  /** Where one generation stands; undefined when it is gone, or on its way out. */
+  present({ name, generation }: Checkpoint): Checkpoint | undefined {
+    return this.cached(
+      `SELECT name, generation, version, position FROM checkpoint WHERE name = ? AND generation = ? AND purpose <> 'former'`,
+    ).get(name, generation) as Checkpoint | undefined;
+  }
+
+  /** Notes where a process manager stands. */
+  saveCheckpoint({ name, version, position }: Omit<Checkpoint, 'generation'>): void {
     this.cached(
-      'INSERT INTO checkpoint (name, version, position) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET version = excluded.version, position = excluded.position',
+      `INSERT INTO checkpoint (name, generation, version, position, purpose, shape) VALUES (?, 0, ?, ?, 'live', '[]')
+       ON CONFLICT (name, generation) DO UPDATE SET version = excluded.version, position = excluded.position`,
     ).run(name, version, position);
   }
 
-  begin(): UnitOfWork {
-    return new UnitOfWork((table, key) => this.of(table).select.get(...key));
+  begin(checkpoint: Checkpoint): UnitOfWork {
+    return new UnitOfWork((table, key) => {
+      const stored = this.of(table, checkpoint.generation).select.get(...key);
+      if (stored === undefined) return undefined;
+      const { [SINCE]: since, ...row } = stored;
+      return { row, since: (since as number | undefined) ?? 0 };
+    });
   }
 
   /**
@@ -80,18 +257,29 @@ export class ReadModels {
    */
   commit(work: UnitOfWork, from: Checkpoint, to: number): boolean {
     return this.transaction(() => {
-      const present = this.checkpoint(from.name);
+      const present = this.present(from);
       if (present === undefined || present.position !== from.position || present.version !== from.version) return false;
       for (const [table, rows] of work.changes()) {
-        const { upsert, remove, columns } = this.of(table);
-        for (const { key, row } of rows) {
-          if (row === undefined) remove.run(...key);
-          else upsert.run(...columns.map((column) => row[column] as ColumnValue));
+        const { upsert, remove, former, columns } = this.of(table, from.generation);
+        for (const change of rows) {
+          for (const { row, since, until } of change.former)
+            former?.run(...columns.map((column) => row[column] as ColumnValue), since, until, forkNode(since, until));
+          const { row } = change;
+          if (row === undefined) remove.run(...change.key);
+          else {
+            const values = columns.map((column) => row[column] as ColumnValue);
+            if (former !== undefined) values.push(change.since);
+            upsert.run(...values);
+          }
         }
       }
-      this.saveCheckpoint({ ...from, position: to });
+      this.advance({ ...from, position: to });
       return true;
     });
+  }
+
+  private advance({ name, generation, position }: Checkpoint): void {
+    this.cached('UPDATE checkpoint SET position = ? WHERE name = ? AND generation = ?').run(position, name, generation);
   }
 
   /** Does several commits as one: all of them are written, or none. */
@@ -99,22 +287,54 @@ export class ReadModels {
     return this.transaction(commits);
   }
 
-  private of(table: Table): TableStatements {
-    let statements = this.statements.get(table.name);
+  /** A connection of its own that sees the file as it stands now, whatever is written meanwhile. To be closed. */
+  snapshot(): Database.Database {
+    const database = new Database(this.file, { readonly: true, timeout: LOCK_WAIT_MS });
+    database.exec('BEGIN');
+    // A read transaction begins with its first read.
+    database.prepare('SELECT count(*) FROM checkpoint').get();
+    return database;
+  }
+
+  /** What stands in place of a table for whoever asks; undefined for the table's own view. */
+  private substitute(name: string): string | undefined {
+    const { table, projection } = this.known.get(name) as KnownTable;
+    const row = this.cached(`SELECT generation, position, shape FROM checkpoint WHERE name = ? AND purpose = 'live'`).get(projection) as
+      { readonly generation: number; readonly position: number; readonly shape: string } | undefined;
+    if (row === undefined || !this.isOfShape(table, row.shape))
+      throw new Problem('unavailable', 'read-model-rebuilding', `the read model ${projection} is being built; retry later`);
+    const vantage = currentVantage();
+    return vantage === undefined ? undefined : asOf(table, row.generation, vantage.position, row.position);
+  }
+
+  private readonly shapes = new Map<string, ReadonlySet<string>>();
+
+  private isOfShape(table: Table, stored: string): boolean {
+    const shapes = this.shapes.get(stored) ?? new Set(JSON.parse(stored) as readonly string[]);
+    this.shapes.set(stored, shapes);
+    return shapes.has(shapeOf(table));
+  }
+
+  private of(table: Table, generation: number): TableStatements {
+    const present = presentTable(table, generation);
+    let statements = this.statements.get(present);
     if (statements === undefined) {
       const columns = Object.keys(table.columns);
       const where = table.key.map((column) => `"${column}" = ?`).join(' AND ');
-      const rest = columns.filter((column) => !table.key.includes(column));
+      const history = keepsHistory(table);
+      const written = [...columns, ...(history ? [SINCE] : [])];
+      const rest = written.filter((column) => !table.key.includes(column));
       const update = rest.length === 0 ? 'NOTHING' : `UPDATE SET ${rest.map((column) => `"${column}" = excluded."${column}"`).join(', ')}`;
+      const insert = (name: string, into: readonly string[]) =>
+        `INSERT INTO "${name}" (${quoted(into)}) VALUES (${into.map(() => '?').join(', ')})`;
       statements = {
         columns,
-        select: this.database.prepare(`SELECT * FROM "${table.name}" WHERE ${where}`),
-        upsert: this.database.prepare(
-          `INSERT INTO "${table.name}" (${quoted(columns)}) VALUES (${columns.map(() => '?').join(', ')}) ON CONFLICT (${quoted(table.key)}) DO ${update}`,
-        ),
-        remove: this.database.prepare(`DELETE FROM "${table.name}" WHERE ${where}`),
+        select: this.database.prepare(`SELECT * FROM "${present}" WHERE ${where}`),
+        upsert: this.database.prepare(`${insert(present, written)} ON CONFLICT (${quoted(table.key)}) DO ${update}`),
+        remove: this.database.prepare(`DELETE FROM "${present}" WHERE ${where}`),
+        former: history ? this.database.prepare(insert(formerTable(table, generation), [...columns, SINCE, UNTIL, NODE])) : undefined,
       };
-      this.statements.set(table.name, statements);
+      this.statements.set(present, statements);
     }
     return statements;
   }
@@ -136,47 +356,20 @@ export class ReadModels {
   }
 }
 
-type Key = readonly (string | number)[];
-interface Change {
-  readonly key: Key;
-  readonly row: Row | undefined;
+/** The rows of a table as they stood at a position. `built`: how far the table has been built. */
+function asOf(table: Table, generation: number, position: number, built: number): string {
+  const columns = quoted(Object.keys(table.columns));
+  const present = presentTable(table, generation);
+  if (table.writtenOnceAt !== undefined) return `SELECT ${columns} FROM "${present}" WHERE "${table.writtenOnceAt}" <= ${position}`;
+  // Until the query runs, more may be built; what ends meanwhile is filed under numbers a little beyond.
+  const former = `"${NODE}" IN (${nodesAt(position, 2 * built + 1_000_000).join(', ')}) AND "${SINCE}" <= ${position} AND "${UNTIL}" > ${position}`;
+  return `SELECT ${columns} FROM "${present}" WHERE "${SINCE}" <= ${position} UNION ALL SELECT ${columns} FROM "${formerTable(table, generation)}" WHERE ${former}`;
 }
 
-/** The changed rows of one batch, held in memory until they are written together. A hot row is written once a batch. */
-export class UnitOfWork implements Rows {
-  private readonly tables = new Map<Table, Map<string, Change>>();
-
-  constructor(private readonly read: (table: Table, key: Key) => Row | undefined) {}
-
-  get<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): R | undefined {
-    const rows = this.rowsOf(table);
-    const id = identity(key);
-    const known = rows.get(id);
-    if (known !== undefined) return known.row as R | undefined;
-    return this.read(table, key) as R | undefined;
-  }
-
-  put<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, row: R): void {
-    const key = table.key.map((column) => row[column]) as unknown as Key;
-    this.rowsOf(table).set(identity(key), { key, row });
-  }
-
-  remove<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): void {
-    this.rowsOf(table).set(identity(key), { key, row: undefined });
-  }
-
-  *changes(): Iterable<readonly [Table, Iterable<Change>]> {
-    for (const [table, rows] of this.tables) yield [table, rows.values()];
-  }
-
-  private rowsOf(table: Table): Map<string, Change> {
-    let rows = this.tables.get(table);
-    if (rows === undefined) this.tables.set(table, (rows = new Map<string, Change>()));
-    return rows;
-  }
+function shapesOf(tables: readonly Table[]): string {
+  return JSON.stringify(tables.map(shapeOf));
 }
 
-/** One text a key: parts run together would let two keys be one. */
-function identity(key: Key): string {
-  return key.length === 1 ? String(key[0]) : JSON.stringify(key);
+function tablesOfShape(shape: string): readonly string[] {
+  return (JSON.parse(shape) as readonly string[]).map((one) => (JSON.parse(one) as readonly [string])[0]);
 }

@@ -3,9 +3,12 @@ export interface SubscriberStatus {
   readonly name: string;
   readonly kind: 'projection' | 'process-manager';
   readonly position: number;
-  readonly state: 'running' | 'stopped';
+  /** `building`: queries have to wait for it, or see what an older version has left. */
+  readonly state: 'running' | 'building' | 'stopped';
   /** Why it stopped, and at which event. */
   readonly error?: string;
+  /** What is being built beside the tables queries see. */
+  readonly beside?: { readonly purpose: 'rebuild' | 'verification'; readonly position: number; readonly error?: string };
 }
 
 /** Lets callers wait until a moving position has reached a value. */

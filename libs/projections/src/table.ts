@@ -1,6 +1,7 @@
 /** A value a read-model column can hold: text, integer (fen, positions, counts) or nothing. */
 export type ColumnValue = string | number | null;
 export type Row = Readonly<Record<string, ColumnValue>>;
+export type Key = readonly (string | number)[];
 
 /** A read-model table, declared once: its columns, its primary key and what queries look up. */
 export interface Table<R extends { readonly [Column in keyof R]: ColumnValue } = Row> {
@@ -8,6 +9,8 @@ export interface Table<R extends { readonly [Column in keyof R]: ColumnValue } =
   readonly columns: { readonly [Column in keyof R]: 'text' | 'integer' };
   readonly key: readonly (keyof R & string)[];
   readonly indexes?: readonly (readonly (keyof R & string)[])[];
+  /** Rows are put once and never changed or removed; this column holds the position of their event. They need no history. */
+  readonly writtenOnceAt?: keyof R & string;
 }
 
 /** Declares a table with the row type its queries and projections share. */
@@ -15,14 +18,57 @@ export function table<R extends { readonly [Column in keyof R]: ColumnValue }>(d
   return definition;
 }
 
-/** The statements that create a table and its indexes. Names come from code, never from input. */
-export function createStatements(definition: Table<never>): readonly string[] {
-  const { name, columns, key, indexes = [] } = definition as unknown as Table;
-  const columnList = Object.entries(columns).map(([column, type]) => `"${column}" ${type === 'integer' ? 'INTEGER' : 'TEXT'}`);
-  return [
-    `CREATE TABLE IF NOT EXISTS "${name}" (${columnList.join(', ')}, PRIMARY KEY (${quoted(key)})) STRICT, WITHOUT ROWID`,
-    ...indexes.map((index) => `CREATE INDEX IF NOT EXISTS "${name}_by_${index.join('_')}" ON "${name}" (${quoted(index)})`),
+/** The position since which a row holds. */
+export const SINCE = '_since';
+/** The position from which a former row holds no more. */
+export const UNTIL = '_until';
+/** Where a former row is found: see `forkNode`. */
+export const NODE = '_node';
+
+/** The tables of one generation of a read model: what holds now, and what held before. Queries see the first as a view of the declared name. */
+export function presentTable({ name }: Table, generation: number): string {
+  return `${name}__${generation}`;
+}
+
+export function formerTable({ name }: Table, generation: number): string {
+  return `${name}__${generation}_former`;
+}
+
+/** The statements that create the tables of a generation with their indexes. Names come from code, never from input. */
+export function createStatements(definition: Table, generation: number): readonly string[] {
+  const { key, indexes = [] } = definition;
+  const present = presentTable(definition, generation);
+  const statements = [
+    `CREATE TABLE IF NOT EXISTS "${present}" (${columnsOf(definition)}${keepsHistory(definition) ? `, "${SINCE}" INTEGER NOT NULL` : ''}, PRIMARY KEY (${quoted(key)})) STRICT, WITHOUT ROWID`,
+    ...indexes.map((index) => indexStatement(present, index, index)),
   ];
+  if (!keepsHistory(definition)) return statements;
+  const former = formerTable(definition, generation);
+  return [
+    ...statements,
+    `CREATE TABLE IF NOT EXISTS "${former}" (${columnsOf(definition)}, "${SINCE}" INTEGER NOT NULL, "${UNTIL}" INTEGER NOT NULL, "${NODE}" INTEGER NOT NULL) STRICT`,
+    // Whether a former row holds at a position is told by the index alone.
+    ...[key, ...indexes].map((index) => indexStatement(former, index, [...new Set([...index, ...key]), NODE, SINCE, UNTIL])),
+  ];
+}
+
+export function keepsHistory({ writtenOnceAt }: Table): boolean {
+  return writtenOnceAt === undefined;
+}
+
+/** Everything about a table that its rows depend on: with another one they have to be built anew. */
+export function shapeOf({ name, columns, key, indexes = [], writtenOnceAt }: Table): string {
+  return JSON.stringify([name, columns, key, indexes, writtenOnceAt ?? null]);
+}
+
+function columnsOf({ columns }: Table): string {
+  return Object.entries(columns)
+    .map(([column, type]) => `"${column}" ${type === 'integer' ? 'INTEGER' : 'TEXT'}`)
+    .join(', ');
+}
+
+function indexStatement(on: string, named: readonly string[], columns: readonly string[]): string {
+  return `CREATE INDEX IF NOT EXISTS "${on}_by_${named.join('_')}" ON "${on}" (${quoted(columns)})`;
 }
 
 export function quoted(columns: readonly string[]): string {

@@ -19,8 +19,8 @@ describe('sums over the whole ledger', () => {
     path = mkdtempSync(join(tmpdir(), 'balances-'));
     readModels = new ReadModels(join(path, 'read.db'));
     const projection = new BalancesProjection();
-    const checkpoint = readModels.prepare(projection);
-    const work = readModels.begin();
+    const checkpoint = readModels.openLive(projection);
+    const work = readModels.begin(checkpoint);
     // 100 lines of nearly ten trillion each: more than an amount carries, and more fen than a JavaScript number counts.
     for (let line = 1; line <= LINES; line += 1) {
       const event = { type: 'budget-appropriated', data: { amount: '9999999999999.99' } };

@@ -1,0 +1,115 @@
+import type { Rows } from './projection.js';
+import { type ColumnValue, type Key, keepsHistory, type Row, type Table } from './table.js';
+
+/** A row as it stands, and the position since which it does. */
+export interface StoredRow {
+  readonly row: Row;
+  readonly since: number;
+}
+
+/** A row that holds no more: from `since` up to but not including `until`. */
+export interface FormerRow {
+  readonly row: Row;
+  readonly since: number;
+  readonly until: number;
+}
+
+/** What a batch makes of one row. */
+export interface Change {
+  readonly key: Key;
+  /** What stands now, or undefined for nothing. */
+  readonly row: Row | undefined;
+  readonly since: number;
+  /** What has ended in this batch, oldest first. */
+  readonly former: readonly FormerRow[];
+}
+
+interface Entry {
+  readonly key: Key;
+  row: Row | undefined;
+  /** The position since which it stands so. */
+  since: number;
+  touched: boolean;
+  readonly former: FormerRow[];
+}
+
+/**
+ * The changed rows of one batch, held in memory until they are written together. A hot row is written once a batch;
+ * each version it had in between goes to its history.
+ */
+export class UnitOfWork implements Rows {
+  private readonly tables = new Map<Table, Map<string, Entry>>();
+  private position = 0;
+
+  constructor(private readonly read: (table: Table, key: Key) => StoredRow | undefined) {}
+
+  /** The event at this position is being applied: what is put from here on holds since then. */
+  at(position: number): void {
+    this.position = position;
+  }
+
+  get<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): R | undefined {
+    return this.entry(table as unknown as Table, key).row as R | undefined;
+  }
+
+  put<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, row: R): void {
+    const key = table.key.map((column) => row[column]) as unknown as Key;
+    this.change(table as unknown as Table, key, row as unknown as Row);
+  }
+
+  remove<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): void {
+    this.change(table as unknown as Table, key, undefined);
+  }
+
+  *changes(): Iterable<readonly [Table, Iterable<Change>]> {
+    for (const [table, entries] of this.tables) yield [table, changed(entries.values())];
+  }
+
+  private change(table: Table, key: Key, row: Row | undefined): void {
+    if (!keepsHistory(table)) {
+      this.entriesOf(table).set(identity(key), { key, row, since: this.position, touched: true, former: [] });
+      return;
+    }
+    const entry = this.entry(table, key);
+    if (isSame(table, entry.row, row)) return;
+    // Versions within one event never stood: nobody could look at the ledger in between.
+    if (entry.row !== undefined && entry.since < this.position)
+      entry.former.push({ row: entry.row, since: entry.since, until: this.position });
+    entry.row = row;
+    entry.since = this.position;
+    entry.touched = true;
+  }
+
+  private entry(table: Table, key: Key): Entry {
+    const entries = this.entriesOf(table);
+    const id = identity(key);
+    let entry = entries.get(id);
+    if (entry === undefined) {
+      const stored = this.read(table, key);
+      entry = { key, row: stored?.row, since: stored?.since ?? 0, touched: false, former: [] };
+      entries.set(id, entry);
+    }
+    return entry;
+  }
+
+  private entriesOf(table: Table): Map<string, Entry> {
+    let rows = this.tables.get(table);
+    if (rows === undefined) this.tables.set(table, (rows = new Map<string, Entry>()));
+    return rows;
+  }
+}
+
+function* changed(entries: Iterable<Entry>): Iterable<Change> {
+  for (const { key, row, since, touched, former } of entries) if (touched) yield { key, row, since, former };
+}
+
+function isSame({ columns }: Table, one: Row | undefined, other: Row | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  for (const column in columns) if (one[column] !== other[column]) return false;
+  return true;
+}
+
+/** One text a key: parts run together would let two keys be one. */
+function identity(key: Key): string {
+  return key.length === 1 ? String(key[0]) : JSON.stringify(key);
+}
