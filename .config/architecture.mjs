@@ -65,6 +65,8 @@ export const PURE_FILES = [
   /^libs\/(blacklist\/src\/(listing|subject|terms)|agencies\/src\/agency)\.ts$/,
   /^libs\/(tiers\/src\/(ladder|tier|review|propose)|targets\/src\/(target|evaluate)|calendar\/src\/(duty|instances))\.ts$/,
   /^libs\/awards\/src\/(award|award-rules|balances\/postings|disbursement\/batch)\.ts$/,
+  /^libs\/audit\/src\/findings\/(finding|past|recompute|remember|detectors\/[^/]+)\.ts$/,
+  /^libs\/audit\/src\/(ledger-event|timeline\/(references|shown)|reliance\/(reliances|award-reliance))\.ts$/,
 ];
 export const isPure = (file) => !TEST_FILES.test(file) && PURE_FILES.some((pattern) => pattern.test(file));
 

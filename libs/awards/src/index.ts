@@ -1,5 +1,7 @@
+export type { AwardEvent } from './award.js';
 export { awardEvents } from './award.codec.js';
 export { AwardsModule } from './awards.module.js';
+export type { BatchEvent, BatchLine } from './disbursement/batch.js';
 export { batchEvents } from './disbursement/batch.codec.js';
 export type { Entitlement } from './entitlements/entitlement.js';
 export type { EntitlementPage } from './entitlements/find-entitlements.query.js';

@@ -7,9 +7,9 @@ import type { ReleaseInput, ReservationCommand, ReserveInput, SpendInput } from 
 import { budgetStream, type LineRef } from './line.js';
 
 /**
- * The door for awards. The caller passes its own command's context: the ledger acts in its name (`causationId` is the
- * caller's command), under ids of its own, so that one command may change an award and its line. `If-Match` is not
- * passed on: it speaks of the caller's stream.
+ * The door for awards. The caller passes its own command's context: the ledger acts in its name, for the same cause and
+ * under ids of its own, so that one command may change an award and its line. `If-Match` is not passed on: it speaks of
+ * the caller's stream.
  */
 @Injectable()
 export class Budgets {
@@ -58,7 +58,7 @@ export class Budgets {
   private send(line: LineRef, command: ReservationCommand, context: CommandContext): Promise<Receipt> {
     const stream = budgetStream(line);
     const content = contentHash(identityOf(command));
-    const { effectiveOn, today, correlationId } = context;
+    const { effectiveOn, today, correlationId, causationId } = context;
     return this.executor.execute(budgetDecider, stream, command, {
       commandId: derivedId('budgets', context.commandId, stream, content),
       contentHash: content,
@@ -66,7 +66,7 @@ export class Budgets {
       effectiveOn,
       today,
       correlationId,
-      causationId: context.commandId,
+      causationId,
     });
   }
 }

@@ -1,0 +1,29 @@
+import type { DataOf } from '../ledger-event.js';
+
+/** Streams that are shown to those alone who watch over the office: the black-list's cases, and auditors' findings. */
+export const CONFIDENTIAL = ['blacklist', 'finding'] as const;
+
+export function isConfidential({ stream }: { readonly stream: string }): boolean {
+  return CONFIDENTIAL.some((prefix) => stream.startsWith(`${prefix}-`));
+}
+
+/**
+ * What an event holds, for somebody who does not see the black-list's history: no listing is named, nor the term of one.
+ * What is in effect, and whom it holds, is shown where the black-list and the awards are.
+ */
+export function withoutListings({ type, data }: { readonly type: string; readonly data: unknown }): unknown {
+  switch (type) {
+    case 'award-held':
+    case 'award-hold-released': {
+      const { listing, until, ...rest } = data as DataOf<'award-held'>;
+      return listing === undefined && until !== undefined ? { ...rest, until } : rest;
+    }
+    case 'tier-recommended': {
+      const recommendation = data as DataOf<'tier-recommended'>;
+      const refused = recommendation.refused.map((one) => (one.code === 'black-listed' ? { ...one, missing: [] } : one));
+      return { ...recommendation, refused };
+    }
+    default:
+      return data;
+  }
+}
