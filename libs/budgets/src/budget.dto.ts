@@ -13,7 +13,7 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
-import { CommandDto, EvidenceDto, IsMoney, PageDto } from '@app/http';
+import { CommandDto, EvidenceDto, IsBusinessDay, IsMoney, MayBeLeftOut, PageDto } from '@app/http';
 import { IsPeriod } from './is-period.js';
 import { LINE_PATTERN, PACK_PATTERN } from './line.js';
 
@@ -152,6 +152,18 @@ export class BudgetLinesDto extends PageDto {
   @IsOptional()
   @IsPeriod()
   period?: string;
+
+  /** 业务日期: as the lines stood on this day; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
+}
+
+export class LineOnDto {
+  /** 业务日期: as the line stood on this day; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }
 
 export class ReservationsDto extends PageDto {
@@ -159,4 +171,9 @@ export class ReservationsDto extends PageDto {
   @IsOptional()
   @IsIn(['live', 'released'])
   status?: 'live' | 'released';
+
+  /** 业务日期: as they stood on this day; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }

@@ -9,6 +9,7 @@ import {
   BudgetLinesDto,
   CloseLineDto,
   LineDto,
+  LineOnDto,
   OpenLineDto,
   ReservationsDto,
   TransferDto,
@@ -80,8 +81,8 @@ export class BudgetsController {
   /** One line with its figures. */
   @Get(':pack/:line/:period')
   @AllowAnyRole()
-  get(@Param() line: LineDto): Promise<BudgetLineView> {
-    return this.queries.execute(new GetBudgetLine(line));
+  get(@Param() line: LineDto, @Query() { on }: LineOnDto): Promise<BudgetLineView> {
+    return this.queries.execute(new GetBudgetLine(line, on));
   }
 
   /** For which awards a line holds money. */

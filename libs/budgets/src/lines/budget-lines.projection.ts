@@ -1,11 +1,11 @@
 import { asDomainEvent, type RecordedEvent } from '@app/event-store';
 import { Money, unreachable } from '@app/kernel';
-import { type Projection, type Rows, table } from '@app/projections';
+import { changeFrom, datedTable, type Projection, type Rows, type Since, table } from '@app/projections';
 import type { BudgetEvent } from '../budget.js';
 import { budgetEvents } from '../budget.codec.js';
 
 /** One budget line with its totals in fen; `stream` is its key. */
-export interface BudgetLineRow {
+export interface BudgetLineRow extends Since {
   readonly stream: string;
   readonly pack: string;
   readonly line: string;
@@ -31,7 +31,7 @@ export interface BudgetLineRow {
 }
 
 /** What a line holds, or held, for one award. */
-export interface BudgetReservationRow {
+export interface BudgetReservationRow extends Since {
   readonly stream: string;
   readonly award: string;
   readonly payee: string;
@@ -69,6 +69,8 @@ export const budgetLine = table<BudgetLineRow>({
     closed_on: 'text',
     revision: 'integer',
     position: 'integer',
+    from_day: 'text',
+    first_day: 'text',
   },
   key: ['stream'],
   indexes: [
@@ -89,9 +91,17 @@ export const budgetReservation = table<BudgetReservationRow>({
     spent_fen: 'integer',
     reserved_on: 'text',
     released_on: 'text',
+    from_day: 'text',
+    first_day: 'text',
   },
   key: ['stream', 'award'],
 });
+
+/** Lines and reservations by business day: an appropriation dated back counts from its day on. */
+export const budgetLines = datedTable(budgetLine, {
+  fixed: ['pack', 'line', 'period', 'title', 'envelope_clause', 'envelope_fen', 'envelope_rule', 'opened_on'],
+});
+export const budgetReservations = datedTable(budgetReservation, { fixed: ['payee', 'clause'] });
 
 type TotalColumn =
   | 'appropriated_fen'
@@ -107,47 +117,58 @@ type Totals = { readonly [Column in TotalColumn]?: number };
 
 const fen = (amount: string) => Money.parseSigned(amount).toFen();
 
-/** The totals of every line and the reservations on it. */
+/** The totals of every line and the reservations on it, for every day. */
 export class BudgetLinesProjection implements Projection {
   readonly name = 'budget-lines';
-  readonly version = 1;
-  readonly tables = [budgetLine, budgetReservation] as never[];
+  readonly version = 2;
+  readonly tables = [budgetLines.now, budgetLines.past, budgetReservations.now, budgetReservations.past] as never[];
   readonly handles: ReadonlySet<string> = new Set(Object.keys(budgetEvents));
 
   apply(recorded: RecordedEvent, rows: Rows): void {
     const event = asDomainEvent<BudgetEvent>(recorded);
-    if (event.type === 'budget-line-opened') {
-      rows.put(budgetLine, openedRow(recorded, event));
-      return;
-    }
-    const row = rows.get(budgetLine, recorded.stream);
-    if (row === undefined) throw new Error(`${event.type} on ${recorded.stream}, which was never opened`);
-    const { revision, position, metadata } = recorded;
-    const closing = event.type === 'budget-closed' ? { status: 'closed' as const, closed_on: row.closed_on ?? event.data.on } : {};
-    rows.put(budgetLine, { ...added(row, totalsOf(event)), ...closing, revision, position });
-    if ('award' in event.data) this.applyToReservation(event as ReservationEvent, recorded.stream, metadata.effectiveOn, rows);
+    const { stream, revision, position, metadata } = recorded;
+    const on = metadata.effectiveOn;
+    if (event.type === 'budget-line-opened') return changeFrom(rows, budgetLines, [stream], on, () => openedRow(recorded, event));
+    const opened = rows.get(budgetLine, stream);
+    if (opened === undefined) throw new Error(`${event.type} on ${stream}, which was never opened`);
+    changeFrom(rows, budgetLines, [stream], on, (row = { ...opened, ...NOTHING_YET }) => {
+      const closing = event.type === 'budget-closed' ? { status: 'closed' as const, closed_on: row.closed_on ?? event.data.on } : {};
+      return { ...added(row, totalsOf(event)), ...closing, revision, position };
+    });
+    if ('award' in event.data) this.applyToReservation(event as ReservationEvent, stream, on, rows);
   }
 
   private applyToReservation(event: ReservationEvent, stream: string, on: string, rows: Rows): void {
-    const { award, payee, clause } = event.data;
-    const amount = fen(event.data.amount);
-    const row = rows.get(budgetReservation, stream, award);
-    if (event.type === 'budget-reserved') {
-      const held = { amount_fen: (row?.amount_fen ?? 0) + amount, spent_fen: row?.spent_fen ?? 0 };
-      rows.put(budgetReservation, { stream, award, payee, clause, status: 'live', ...held, reserved_on: on, released_on: null });
-      return;
-    }
-    if (row === undefined) throw new Error(`${event.type} on ${stream} for ${award}, which has reserved nothing`);
-    switch (event.type) {
-      case 'budget-released':
-        return rows.put(budgetReservation, { ...row, status: 'released', amount_fen: row.amount_fen - amount, released_on: on });
-      case 'budget-spent':
-        return rows.put(budgetReservation, { ...row, spent_fen: row.spent_fen + amount });
-      case 'budget-spending-returned':
-        return rows.put(budgetReservation, { ...row, spent_fen: row.spent_fen - amount });
-      default:
-        return unreachable(event);
-    }
+    const { award } = event.data;
+    if (event.type !== 'budget-reserved' && rows.get(budgetReservation, stream, award) === undefined)
+      throw new Error(`${event.type} on ${stream} for ${award}, which has reserved nothing`);
+    changeFrom(rows, budgetReservations, [stream, award], on, (row) => reservationAfter(row, event, stream, on));
+  }
+}
+
+/** A reservation after an event; undefined for a day on which there was none. */
+function reservationAfter(
+  row: BudgetReservationRow | undefined,
+  event: ReservationEvent,
+  stream: string,
+  on: string,
+): Omit<BudgetReservationRow, keyof Since> | undefined {
+  const { award, payee, clause } = event.data;
+  const amount = fen(event.data.amount);
+  if (event.type === 'budget-reserved') {
+    const held = { amount_fen: (row?.amount_fen ?? 0) + amount, spent_fen: row?.spent_fen ?? 0 };
+    return { stream, award, payee, clause, status: 'live', ...held, reserved_on: on, released_on: null };
+  }
+  if (row === undefined) return undefined;
+  switch (event.type) {
+    case 'budget-released':
+      return { ...row, status: 'released', amount_fen: row.amount_fen - amount, released_on: on };
+    case 'budget-spent':
+      return { ...row, spent_fen: row.spent_fen + amount };
+    case 'budget-spending-returned':
+      return { ...row, spent_fen: row.spent_fen - amount };
+    default:
+      return unreachable(event);
   }
 }
 
@@ -198,6 +219,21 @@ function totalsOf(event: LaterEvent): Totals {
   }
 }
 
+/** A line as it was before the day of its opening, to which money may have been dated back. */
+const NOTHING_YET = {
+  status: 'open' as const,
+  closed_on: null,
+  appropriated_fen: 0,
+  adjusted_fen: 0,
+  transferred_in_fen: 0,
+  transferred_out_fen: 0,
+  carried_over_fen: 0,
+  available_fen: 0,
+  reserved_fen: 0,
+  spent_fen: 0,
+  returned_turnover_fen: 0,
+};
+
 function added(row: BudgetLineRow, totals: Totals): BudgetLineRow {
   const sums = Object.entries(totals).map(([column, amount]) => {
     const sum = row[column as TotalColumn] + amount;
@@ -210,7 +246,7 @@ function added(row: BudgetLineRow, totals: Totals): BudgetLineRow {
 function openedRow(
   { stream, revision, position, metadata }: RecordedEvent,
   { data }: Extract<BudgetEvent, { type: 'budget-line-opened' }>,
-): BudgetLineRow {
+): Omit<BudgetLineRow, keyof Since> {
   const { pack, line, period, title, envelope } = data;
   return {
     stream,
@@ -218,21 +254,11 @@ function openedRow(
     line,
     period,
     title,
-    status: 'open',
     envelope_clause: envelope?.clause ?? null,
     envelope_fen: envelope === undefined ? null : fen(envelope.amount),
     envelope_rule: envelope?.rule ?? null,
-    appropriated_fen: 0,
-    adjusted_fen: 0,
-    transferred_in_fen: 0,
-    transferred_out_fen: 0,
-    carried_over_fen: 0,
-    available_fen: 0,
-    reserved_fen: 0,
-    spent_fen: 0,
-    returned_turnover_fen: 0,
+    ...NOTHING_YET,
     opened_on: metadata.effectiveOn,
-    closed_on: null,
     revision,
     position,
   };

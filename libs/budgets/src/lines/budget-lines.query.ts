@@ -1,9 +1,9 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { Money, notFound } from '@app/kernel';
-import { ReadModels } from '@app/projections';
+import { ReadModels, trueOn } from '@app/projections';
 import { budgetStream, type LineRef, nameOf } from '../line.js';
-import type { BudgetLineRow, BudgetReservationRow } from './budget-lines.projection.js';
+import { type BudgetLineRow, budgetLines, type BudgetReservationRow, budgetReservations } from './budget-lines.projection.js';
 
 interface Tables {
   budget_line: BudgetLineRow;
@@ -52,12 +52,16 @@ export interface ReservationView {
 export interface LinesFilter {
   readonly pack?: string;
   readonly period?: string;
+  /** The business day; the present when left out. */
+  readonly on?: string;
   readonly limit: number;
   readonly cursor?: string;
 }
 
 export interface ReservationsFilter {
   readonly status?: 'live' | 'released';
+  /** The business day; the present when left out. */
+  readonly on?: string;
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -69,9 +73,12 @@ export class ListBudgetLines extends Query<Page<BudgetLineView>> {
   }
 }
 
-/** How one line stands. */
+/** How one line stands, or stood on a day. */
 export class GetBudgetLine extends Query<BudgetLineView> {
-  constructor(readonly line: LineRef) {
+  constructor(
+    readonly line: LineRef,
+    readonly on?: string,
+  ) {
     super();
   }
 }
@@ -93,7 +100,7 @@ export class ListBudgetLinesHandler implements IQueryHandler<ListBudgetLines> {
   async execute({ filter }: ListBudgetLines): Promise<Page<BudgetLineView>> {
     const { pack, period, limit } = filter;
     const [after] = cursorKey(filter.cursor, ['string']) ?? [];
-    let query = this.readModels.from<Tables>().selectFrom('budget_line').selectAll();
+    let query = linesOn(this.readModels, filter.on);
     if (pack !== undefined) query = query.where('pack', '=', pack);
     if (period !== undefined) query = query.where('period', '=', period);
     if (after !== undefined) query = query.where('stream', '>', after as string);
@@ -110,10 +117,9 @@ export class ListBudgetLinesHandler implements IQueryHandler<ListBudgetLines> {
 export class GetBudgetLineHandler implements IQueryHandler<GetBudgetLine> {
   constructor(private readonly readModels: ReadModels) {}
 
-  async execute({ line }: GetBudgetLine): Promise<BudgetLineView> {
-    const stream = budgetStream(line);
-    const row = await this.readModels.from<Tables>().selectFrom('budget_line').selectAll().where('stream', '=', stream).executeTakeFirst();
-    if (row === undefined) throw unknownLine(line);
+  async execute({ line, on }: GetBudgetLine): Promise<BudgetLineView> {
+    const row = await linesOn(this.readModels, on).where('stream', '=', budgetStream(line)).executeTakeFirst();
+    if (row === undefined) throw unknownLine(line, on);
     return lineView(row);
   }
 }
@@ -124,12 +130,16 @@ export class ListReservationsHandler implements IQueryHandler<ListReservations> 
 
   async execute({ line, filter }: ListReservations): Promise<Page<ReservationView>> {
     const stream = budgetStream(line);
-    const { status, limit } = filter;
+    const { status, on, limit } = filter;
     const [after] = cursorKey(filter.cursor, ['string']) ?? [];
+    const known = await linesOn(this.readModels, on).where('stream', '=', stream).executeTakeFirst();
+    if (known === undefined) throw unknownLine(line, on);
     const tables = this.readModels.from<Tables>();
-    const known = await tables.selectFrom('budget_line').select('stream').where('stream', '=', stream).executeTakeFirst();
-    if (known === undefined) throw unknownLine(line);
-    let query = tables.selectFrom('budget_reservation').selectAll().where('stream', '=', stream);
+    const reservations =
+      on === undefined
+        ? tables.selectFrom('budget_reservation')
+        : tables.selectFrom(trueOn(budgetReservations, on).as('budget_reservation'));
+    let query = reservations.selectAll().where('stream', '=', stream);
     if (status !== undefined) query = query.where('status', '=', status);
     if (after !== undefined) query = query.where('award', '>', after as string);
     const rows = await query
@@ -143,8 +153,13 @@ export class ListReservationsHandler implements IQueryHandler<ListReservations> 
 
 const yuan = (fen: number) => Money.fromFen(fen).toString();
 
-function unknownLine(line: LineRef) {
-  return notFound('budget-line-unknown', `there is no budget line ${nameOf(line)}`);
+function linesOn(readModels: ReadModels, on: string | undefined) {
+  const tables = readModels.from<Tables>();
+  return (on === undefined ? tables.selectFrom('budget_line') : tables.selectFrom(trueOn(budgetLines, on).as('budget_line'))).selectAll();
+}
+
+function unknownLine(line: LineRef, on: string | undefined) {
+  return notFound('budget-line-unknown', `there is no budget line ${nameOf(line)}${on === undefined ? '' : ` on ${on}`}`);
 }
 
 function lineView(row: BudgetLineRow): BudgetLineView {
