@@ -24,6 +24,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   import: '导入',
   title: '称号',
   review: '动态调整',
+  audit: '监督检查',
 };
 
 /** Every query can be asked from a point of the past. */

@@ -951,6 +951,24 @@ export const ROUTES: readonly Route[] = [
   },
 
   {
+    words: 'audit timeline <kind> <id>',
+    help: '时间线: of an enterprise, award, officer, budget-line, document, batch, listing, agency, ladder, policy …',
+    method: 'GET',
+    path: '/v1/audit/timeline/:kind/:id',
+    options: [
+      text('--recorded-from', 'recordedFrom', '登记日期起'),
+      text('--recorded-until', 'recordedUntil', '登记日期止'),
+      text('--effective-from', 'effectiveFrom', '生效日期起'),
+      text('--effective-until', 'effectiveUntil', '生效日期止'),
+      text('--event', 'event', '事项, such as award-granted'),
+      text('--actor', 'actor', '经办人'),
+      text('--order', 'order', 'ascending, or descending: the last first'),
+      ...PAGING,
+    ],
+  },
+  { words: 'audit event <position>', help: '事项: its causes and everything it led to', method: 'GET', path: '/v1/audit/events/:position' },
+
+  {
     words: 'due',
     help: '应付分期',
     method: 'GET',

@@ -1,0 +1,116 @@
+import { tableOf } from './output.js';
+import { eventTerm } from './terms.js';
+
+interface Step {
+  readonly position: number;
+  readonly event: string;
+  readonly stream: string;
+  readonly recordedAt: string;
+  readonly effectiveOn: string;
+  readonly actor: { readonly id: string; readonly unit: string };
+  readonly policy?: { readonly pack: string; readonly clause: string; readonly version: number };
+  readonly evidence?: readonly { readonly title: string; readonly documentNo?: string }[];
+}
+interface Link {
+  readonly position: number;
+  readonly event: string;
+}
+interface Entry extends Step {
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly causedBy: Link | null;
+  readonly caused: readonly Link[];
+  readonly causedCount: number;
+}
+interface EventView extends Step {
+  readonly id: string;
+  readonly revision: number;
+  readonly data: unknown;
+  readonly causes: readonly Step[];
+  readonly consequences: readonly (Step & { readonly depth: number; readonly causedBy: number })[];
+  readonly isCut: boolean;
+}
+
+const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
+/** An instant as the clocks of the office show it, to the minute. */
+const timeOf = (instant: string) => new Date(Date.parse(instant) + SHANGHAI_OFFSET_MS).toISOString().slice(0, 16).replace('T', ' ');
+const personOf = ({ actor: { id, unit } }: Pick<Step, 'actor'>) => (id === 'ledger' ? '系统' : `${id}（${unit}）`);
+const clauseOf = ({ policy }: Pick<Step, 'policy'>) => (policy === undefined ? '' : `${policy.pack}\n${policy.clause} v${policy.version}`);
+const evidenceOf = ({ evidence = [] }: Pick<Step, 'evidence'>) =>
+  evidence.map(({ title, documentNo }) => (documentNo === undefined ? title : `${title} ${documentNo}`)).join('\n');
+const linkOf = ({ position, event }: Link) => `#${position} ${eventTerm(event)}`;
+
+const LONGEST_REASON = 24;
+const short = (text: string) => (text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text);
+
+/** The figures and words of an event that tell it from others of its kind. */
+function gistOf(data: Readonly<Record<string, unknown>> = {}): string {
+  const { no, factId, name, value, amount, total, batch, reason, documentNo } = data;
+  return [
+    typeof no === 'number' ? `第${no}期` : '',
+    typeof factId === 'string' ? factId : '',
+    typeof name === 'string' ? name : '',
+    typeof value === 'string' || typeof value === 'boolean' ? `= ${String(value)}` : '',
+    typeof amount === 'string' ? `${amount}元` : '',
+    typeof total === 'string' ? `${total}元` : '',
+    typeof batch === 'string' ? `批次${batch}` : '',
+    typeof documentNo === 'string' ? documentNo : '',
+    typeof reason === 'string' ? short(reason) : '',
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+function effectsOf({ caused, causedCount }: Entry): string {
+  const shown = caused.slice(0, 3).map(linkOf);
+  return [...shown, ...(causedCount > shown.length ? [`等${causedCount}项`] : [])].join('\n');
+}
+
+/** Views of what happened, who did it and what came of it, by the command's words. */
+export const TIMELINE_VIEWS: Readonly<Record<string, (answer: never) => string>> = {
+  'audit timeline': ({ items, next }: { readonly items: readonly Entry[]; readonly next?: string }) => {
+    if (items.length === 0) return '（无）';
+    const table = tableOf(
+      ['位置', '登记时间', '生效日', '经办人（单位）', '事项', '条款', '依据', '起因', '引起'],
+      items.map((entry) => [
+        entry.position,
+        timeOf(entry.recordedAt),
+        entry.effectiveOn,
+        personOf(entry),
+        [eventTerm(entry.event), gistOf(entry.data)].filter((part) => part !== '').join('\n'),
+        clauseOf(entry),
+        evidenceOf(entry),
+        entry.causedBy === null ? '' : linkOf(entry.causedBy),
+        effectsOf(entry),
+      ]),
+    );
+    return next === undefined ? table : `${table}\nmore: --cursor ${next}`;
+  },
+  'audit event': (view: EventView) => {
+    const row = (step: Step) => [
+      step.position,
+      timeOf(step.recordedAt),
+      step.effectiveOn,
+      personOf(step),
+      eventTerm(step.event),
+      step.stream,
+    ];
+    const headings = ['位置', '登记时间', '生效日', '经办人（单位）', '事项', '所在'];
+    return [
+      `#${view.position} ${eventTerm(view.event)}（${view.stream} 第${view.revision}号）`,
+      `登记 ${timeOf(view.recordedAt)}，生效 ${view.effectiveOn}，${personOf(view)}`,
+      ...(view.policy === undefined ? [] : [`条款 ${view.policy.pack} ${view.policy.clause} v${view.policy.version}`]),
+      ...(view.evidence === undefined ? [] : [`依据 ${evidenceOf(view).replaceAll('\n', '；')}`]),
+      JSON.stringify(view.data, null, 2),
+      ...(view.causes.length === 0 ? [] : ['起因（由近及远）', tableOf(headings, view.causes.map(row))]),
+      ...(view.consequences.length === 0
+        ? ['没有引起别的事项']
+        : [
+            `引起${view.isCut ? '（未列完）' : ''}`,
+            tableOf(
+              [...headings, '起因'],
+              view.consequences.map((step) => [...row(step), `#${step.causedBy}`]),
+            ),
+          ]),
+    ].join('\n');
+  },
+};
