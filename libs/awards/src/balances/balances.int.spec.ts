@@ -6,7 +6,7 @@ import { ReadModels } from '@app/projections';
 import { by } from '../award.fixture.js';
 import { recorded } from '../list/recorded.fixture.js';
 import { BalancesProjection } from './balances.projection.js';
-import { GetBalances, GetBalancesHandler, GetTrialBalanceHandler } from './balances.query.js';
+import { GetBalances, GetBalancesHandler, GetTrialBalance, GetTrialBalanceHandler } from './balances.query.js';
 
 const at = by('ledger', '2024-05-20');
 const LINES = 100;
@@ -34,7 +34,7 @@ describe('sums over the whole ledger', () => {
   });
 
   it('are exact in the trial balance', async () => {
-    expect(await new GetTrialBalanceHandler(readModels).execute()).toMatchObject({
+    expect(await new GetTrialBalanceHandler(readModels).execute(new GetTrialBalance())).toMatchObject({
       accounts: [
         { account: 'appropriation', debit: '0.00', credit: '999999999999999.00', balance: '-999999999999999.00' },
         { account: 'available', debit: '999999999999999.00', credit: '0.00', balance: '999999999999999.00' },

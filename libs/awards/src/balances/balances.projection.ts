@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '@app/event-store';
 import { Money } from '@app/kernel';
-import { type Projection, type Rows, table } from '@app/projections';
+import { changeFrom, datedTable, type Projection, type Rows, type Since, table } from '@app/projections';
 import type { BudgetLineReference } from '../award.js';
 import { type Dimensions, type Posting, POSTING_EVENTS, postingsOf } from './postings.js';
 
@@ -35,6 +35,9 @@ export interface BalanceRow {
   readonly balance_fen: number;
 }
 
+/** The running sums of an account for one budget line and clause, whoever the payees: what a line, a year, a clause or the whole ledger adds up from. */
+export type LineBalanceRow = Omit<BalanceRow, 'payee'> & Since;
+
 interface AwardLineRow {
   readonly award: string;
   readonly pack: string;
@@ -47,6 +50,7 @@ interface AwardLineRow {
 export interface BalanceTables {
   readonly posting: PostingRow;
   readonly balance: BalanceRow;
+  readonly line_balance: LineBalanceRow;
 }
 
 const postingTable = table<PostingRow>({
@@ -67,6 +71,7 @@ const postingTable = table<PostingRow>({
     event_type: 'text',
   },
   key: ['position', 'number'],
+  writtenOnceAt: 'position',
   indexes: [
     ['payee', 'position'],
     ['pack', 'line', 'period', 'position'],
@@ -90,6 +95,26 @@ const balanceTable = table<BalanceRow>({
   indexes: [['payee']],
 });
 
+/** By business day, as postings are: all postings of an event are of one day, so that the books balance on every day. */
+export const lineBalances = datedTable(
+  table<LineBalanceRow>({
+    name: 'line_balance',
+    columns: {
+      account: 'text',
+      pack: 'text',
+      line: 'text',
+      period: 'text',
+      clause: 'text',
+      debit_fen: 'text',
+      credit_fen: 'text',
+      balance_fen: 'integer',
+      from_day: 'text',
+      first_day: 'text',
+    },
+    key: ['pack', 'line', 'period', 'account', 'clause'],
+  }),
+);
+
 const awardLineTable = table<AwardLineRow>({
   name: 'balance_award',
   columns: { award: 'text', pack: 'text', line: 'text', period: 'text', clause: 'text', payee: 'text' },
@@ -99,8 +124,8 @@ const awardLineTable = table<AwardLineRow>({
 /** 余额: double entry over everything that moves budget or money. An event whose postings do not sum to zero stops it. */
 export class BalancesProjection implements Projection {
   readonly name = 'balances';
-  readonly version = 2;
-  readonly tables = [postingTable, balanceTable, awardLineTable] as never[];
+  readonly version = 3;
+  readonly tables = [postingTable, balanceTable, lineBalances.now, lineBalances.past, awardLineTable] as never[];
   readonly handles = new Set([...POSTING_EVENTS, 'award-granted']);
 
   apply(event: RecordedEvent, rows: Rows): void {
@@ -141,18 +166,26 @@ export class BalancesProjection implements Projection {
       event_type: event.type,
     });
     const before = rows.get(balanceTable, pack, line, period, account, clause, payee);
-    rows.put(balanceTable, {
+    rows.put(balanceTable, { account, pack, line, period, clause, payee, ...sums(before, fen) });
+    changeFrom(rows, lineBalances, [pack, line, period, account, clause], event.metadata.effectiveOn, (row) => ({
       account,
       pack,
       line,
       period,
       clause,
-      payee,
-      debit_fen: grown(before?.debit_fen, Math.max(fen, 0)),
-      credit_fen: grown(before?.credit_fen, Math.max(-fen, 0)),
-      balance_fen: safe((before?.balance_fen ?? 0) + fen),
-    });
+      ...sums(row, fen),
+    }));
   }
+}
+
+type Sums = Pick<BalanceRow, 'debit_fen' | 'credit_fen' | 'balance_fen'>;
+
+function sums(before: Sums | undefined, fen: number): Sums {
+  return {
+    debit_fen: grown(before?.debit_fen, Math.max(fen, 0)),
+    credit_fen: grown(before?.credit_fen, Math.max(-fen, 0)),
+    balance_fen: safe((before?.balance_fen ?? 0) + fen),
+  };
 }
 
 /** `budget-<pack>.<line>.<period>` */

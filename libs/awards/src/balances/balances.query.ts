@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { sql } from 'kysely';
+import { type AliasableExpression, type RawBuilder, sql } from 'kysely';
 import { Money } from '@app/kernel';
-import { ReadModels } from '@app/projections';
-import type { BalanceTables } from './balances.projection.js';
+import { currentVantage } from '@app/event-store';
+import { ReadModels, trueOn } from '@app/projections';
+import { type BalanceRow, lineBalances } from './balances.projection.js';
 import { type Account, ACCOUNTS } from './postings.js';
 
 /** What balances may be grouped by. */
@@ -36,6 +38,8 @@ export class GetBalances extends Query<readonly GroupBalance[]> {
   constructor(
     readonly by: BalanceGroup,
     readonly filter: BalanceFilter,
+    /** The business day; the present when left out. */
+    readonly on?: string,
   ) {
     super();
   }
@@ -52,11 +56,11 @@ const COLUMNS: Readonly<Record<BalanceGroup, readonly ('pack' | 'line' | 'period
 export class GetBalancesHandler implements IQueryHandler<GetBalances> {
   constructor(private readonly readModels: ReadModels) {}
 
-  async execute({ by, filter }: GetBalances): Promise<readonly GroupBalance[]> {
+  async execute({ by, filter, on }: GetBalances): Promise<readonly GroupBalance[]> {
     const columns = COLUMNS[by];
     let query = this.readModels
-      .from<BalanceTables>()
-      .selectFrom('balance')
+      .from<Record<never, never>>()
+      .selectFrom(runningSums(by === 'payee' || filter.payee !== undefined, on).as('sums'))
       .select(['account', ...columns])
       .select([
         sql<string>`CAST(sum(CAST(debit_fen AS INTEGER)) AS TEXT)`.as('debit'),
@@ -85,6 +89,15 @@ export class GetBalancesHandler implements IQueryHandler<GetBalances> {
   }
 }
 
+/** The sums to add up. Where a payee is asked for, its own: for a day those of its postings, which are few for any one payee. */
+function runningSums(byPayee: boolean, on: string | undefined): AliasableExpression<BalanceRow> {
+  if (!byPayee) return on === undefined ? sql`${sql.table('line_balance')}` : (trueOn(lineBalances, on) as AliasableExpression<never>);
+  if (on === undefined) return sql`${sql.table('balance')}`;
+  return sql`(SELECT account, pack, line, period, clause, payee,
+    max(amount_fen, 0) AS debit_fen, max(-amount_fen, 0) AS credit_fen, amount_fen AS balance_fen
+    FROM ${sql.table('posting')} WHERE effective_on <= ${on})`;
+}
+
 export interface TrialBalance {
   readonly accounts: readonly AccountBalance[];
   /** Debits less credits over everything; anything but 0.00 is an error. */
@@ -92,29 +105,62 @@ export interface TrialBalance {
   readonly balanced: boolean;
 }
 
-export class GetTrialBalance extends Query<TrialBalance> {}
+/** 试算平衡: the whole ledger's, or as it stood on a business day. */
+export class GetTrialBalance extends Query<TrialBalance> {
+  constructor(readonly on?: string) {
+    super();
+  }
+}
 
 @QueryHandler(GetTrialBalance)
 export class GetTrialBalanceHandler implements IQueryHandler<GetTrialBalance> {
   constructor(private readonly readModels: ReadModels) {}
 
-  /** Summed from the postings themselves, not from the running balances, so that the one checks the other. */
-  async execute(): Promise<TrialBalance> {
-    const { rows } = await sql<{ account: Account; debit: string; credit: string; running: string }>`
-      SELECT account, CAST(sum(max(amount_fen, 0)) AS TEXT) AS debit, CAST(sum(max(-amount_fen, 0)) AS TEXT) AS credit,
-        (SELECT CAST(coalesce(sum(balance_fen), 0) AS TEXT) FROM balance WHERE balance.account = posting.account) AS running
-      FROM posting GROUP BY account ORDER BY account`.execute(this.readModels.queries);
-    const sums = rows.map(({ account, debit, credit, running }) => ({
+  /**
+   * Of the present, summed from the postings themselves, not from the running sums, so that the one checks the other.
+   * Earlier ones are summed from the running sums of their day or position, which that check covers.
+   */
+  async execute({ on }: GetTrialBalance): Promise<TrialBalance> {
+    const isPresent = on === undefined && currentVantage() === undefined;
+    const sums = await this.running(on);
+    const accounts = sums.map(({ account, debit, credit }) => accountBalance(account, debit, credit, debit - credit));
+    const difference = sums.reduce((total, { debit, credit }) => total + debit - credit, 0n);
+    const agree = isPresent
+      ? isDeepStrictEqual(sums, await this.posted())
+      : sums.every(({ debit, credit, balance }) => balance === debit - credit);
+    return { accounts, difference: Money.formatFen(difference), balanced: difference === 0n && agree };
+  }
+
+  private async running(on: string | undefined): Promise<readonly AccountSums[]> {
+    return this
+      .summed(sql`SELECT account, CAST(sum(CAST(debit_fen AS INTEGER)) AS TEXT) AS debit, CAST(sum(CAST(credit_fen AS INTEGER)) AS TEXT) AS credit,
+      CAST(sum(balance_fen) AS TEXT) AS balance FROM ${runningSums(false, on)} GROUP BY account ORDER BY account`);
+  }
+
+  private async posted(): Promise<readonly AccountSums[]> {
+    return this.summed(sql`SELECT account, CAST(sum(max(amount_fen, 0)) AS TEXT) AS debit, CAST(sum(max(-amount_fen, 0)) AS TEXT) AS credit,
+      (SELECT CAST(coalesce(sum(balance_fen), 0) AS TEXT) FROM balance WHERE balance.account = posting.account) AS balance
+      FROM posting GROUP BY account ORDER BY account`);
+  }
+
+  private async summed(query: RawBuilder<unknown>): Promise<readonly AccountSums[]> {
+    const { rows } = await (
+      query as RawBuilder<Record<Exclude<keyof AccountSums, 'account'>, string> & Pick<AccountSums, 'account'>>
+    ).execute(this.readModels.queries);
+    return rows.map(({ account, debit, credit, balance }) => ({
       account,
       debit: BigInt(debit),
       credit: BigInt(credit),
-      running: BigInt(running),
+      balance: BigInt(balance),
     }));
-    const accounts = sums.map(({ account, debit, credit }) => accountBalance(account, debit, credit, debit - credit));
-    const difference = sums.reduce((total, { debit, credit }) => total + debit - credit, 0n);
-    const agree = sums.every(({ debit, credit, running }) => running === debit - credit);
-    return { accounts, difference: Money.formatFen(difference), balanced: difference === 0n && agree };
   }
+}
+
+interface AccountSums {
+  readonly account: Account;
+  readonly debit: bigint;
+  readonly credit: bigint;
+  readonly balance: bigint;
 }
 
 /** Sums over a whole ledger may be more than one amount can carry, and than a JavaScript number counts exactly. */
