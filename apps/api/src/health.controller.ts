@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
-import { AllowRoles, OpenToAll } from '@app/http';
+import { OpenToAll } from '@app/http';
 import { type SubscriberStatus, Subscriptions } from '@app/projections';
 
 export interface Health {
@@ -24,16 +24,12 @@ export class HealthController {
   @Get('health')
   @OpenToAll()
   async health(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {
-    const subscribers = this.subscriptions.status().map(({ error: _told, ...status }) => status);
-    const status = subscribers.every(({ state }) => state === 'running') ? 'ok' : 'degraded';
+    const subscribers = this.subscriptions.status().map(({ error: _told, beside, ...status }) => ({
+      ...status,
+      ...(beside && { beside: { purpose: beside.purpose, position: beside.position } }),
+    }));
+    const status = subscribers.some(({ state }) => state === 'stopped') ? 'degraded' : 'ok';
     if (status === 'degraded') void reply.status(503);
     return { status, position: await this.store.head(), subscribers };
-  }
-
-  /** 运行状态: the same with the reasons, which may quote what is in the ledger. */
-  @Get('v1/subscribers')
-  @AllowRoles('administrator', 'auditor')
-  subscribers(): readonly SubscriberStatus[] {
-    return this.subscriptions.status();
   }
 }

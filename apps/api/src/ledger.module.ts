@@ -18,8 +18,10 @@ import { TargetsModule, targetEvents } from '@app/targets';
 import { tierEvents, TiersModule } from '@app/tiers';
 import type { DataFolder } from './data-folder.js';
 import { HealthController } from './health.controller.js';
+import { MetricsController } from './metrics.controller.js';
 import { PublishedEnvelopes } from './published-envelopes.js';
 import { PublishedVocabulary } from './published-vocabulary.js';
+import { SubscribersController } from './subscribers.controller.js';
 
 /** Every event this ledger knows, by its domain name. */
 export const EVENT_DEFINITIONS = {
@@ -63,7 +65,7 @@ export class LedgerModule {
         AuditModule,
         ExportsModule,
       ],
-      controllers: [HealthController],
+      controllers: [HealthController, MetricsController, SubscribersController],
     };
   }
 }

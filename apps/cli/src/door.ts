@@ -99,8 +99,9 @@ export function ledgerDoor(ledger: Ledger): Door {
   const subscriptions = ledger.app.get(Subscriptions);
   return {
     async call(call) {
-      // How an import gets on stands in no read model, and the read models may be far behind what it writes.
-      if (call.method === 'GET' && !call.path.startsWith('/v1/imports/')) await subscriptions.atLeast(await store.head());
+      // How an import or a read model gets on stands in no read model, and these may be far behind.
+      if (call.method === 'GET' && !/^\/(health|metrics|v1\/(imports|subscribers))\b/.test(call.path))
+        await subscriptions.atLeast(await store.head());
       const response = await fastify.inject({
         method: call.method,
         url: call.path,

@@ -4,6 +4,7 @@ import { addEntitlementsCommand } from './entitlements-command.js';
 import { addImportCommand } from './import-command.js';
 import { EXIT, explain } from './output.js';
 import { addPolicyCommands } from './policy-commands.js';
+import { addProjectionsCommand } from './projections-command.js';
 import { addRoute } from './route-command.js';
 import { ROUTES } from './routes.js';
 import { DEFAULT_DATA, type GlobalOptions } from './session.js';
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
   addImportCommand(program);
   addPolicyCommands(program);
   addEntitlementsCommand(program);
+  addProjectionsCommand(program);
   addTokenCommand(program);
   addDemoCommand(program);
   inheritExit(program);

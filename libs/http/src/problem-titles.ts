@@ -33,6 +33,11 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'store-unavailable': '账本暂不可写，请重试同一操作',
   'too-much-contention': '同时操作的人过多，请重试',
   'rehearsal-too-large': '一次试运行的内容过多',
+  'projection-building': '读模型正在构建或核对',
+  'projection-not-stopped': '并未停止',
+  'projection-unknown': '没有这个读模型或流程',
+  'read-model-rebuilding': '读模型正在构建',
+  'shutting-down': '程序正在退出',
   'data-folder-in-use': '数据目录正在被使用',
   // 金额
   'money-malformed': '金额格式有误',

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import Database from 'better-sqlite3';
 import type { EventStore } from '@app/event-store';
 import { Projector } from './projector.js';
 import type { ReadModels } from './read-models.js';
@@ -29,6 +30,11 @@ describe('the projector', () => {
     projector.start();
     return projector;
   }
+  /** Queries see all its tables from here on. */
+  async function live(projector: Projector): Promise<Projector> {
+    while (!projector.status().every(({ state }) => state === 'running')) await new Promise(setImmediate);
+    return projector;
+  }
   async function stop(projector: Projector): Promise<void> {
     await projector.stop();
     running = running.filter((each) => each !== projector);
@@ -57,8 +63,8 @@ describe('the projector', () => {
     while (projector.status()[0]?.state !== 'stopped') await new Promise(setImmediate);
     expect(projector.status()).toMatchObject([{ position: 0, state: 'stopped', error: 'disk full' }]);
     const beside = files.readModels();
-    expect(beside.checkpoint('totals')?.position).toBe(0);
-    expect(await rowsOf(beside)).toEqual([]);
+    expect(beside.generations('totals')).toMatchObject({ live: undefined, building: { position: 0 } });
+    expect(rowsIn('totals_count__1')).toBe(0);
     save.mockRestore();
     expect(await projector.reached(3, LONG_MS)).toBe(true);
     expect(await rowsOf(beside)).toEqual([{ stream: 'a', total: 3, applied: 3 }]);
@@ -92,11 +98,11 @@ describe('the projector', () => {
   });
 
   it('stops one projection before the event it cannot apply, and says so; the others go on', async () => {
+    const poisoned = new Totals('poisoned', 1, ({ stream }) => stream === 'bad');
+    const projector = await live(start([poisoned, new Totals()]));
     await files.addMany(store, 'a', 2);
     await files.add(store, 'bad');
     await files.addMany(store, 'c', 2);
-    const poisoned = new Totals('poisoned', 1, ({ stream }) => stream === 'bad');
-    const projector = start([poisoned, new Totals()]);
     expect(await projector.reached(5, LONG_MS)).toBe(false);
     await files.add(store, 'd');
     while (projector.status()[1]?.position !== 6) await new Promise(setImmediate);
@@ -111,10 +117,10 @@ describe('the projector', () => {
   });
 
   it('stops one projection whose row does not fit its table; the others go on', async () => {
+    const projector = await live(start([new Totals('halves', 2), new Totals('wholes')]));
     await files.addMany(store, 'a', 2);
     await files.add(store, 'bad', 0.5);
     await files.add(store, 'c');
-    const projector = start([new Totals('halves', 2), new Totals('wholes')]);
     expect(await projector.reached(4, LONG_MS)).toBe(false);
     expect(projector.status()).toMatchObject([
       { name: 'halves', position: 4, state: 'running' },
@@ -189,4 +195,173 @@ describe('the projector', () => {
     expect(await projector.reached(1, LONG_MS)).toBe(true);
     expect(projector.status()).toMatchObject([{ position: 1, state: 'running' }]);
   });
+
+  /** A store whose subscriptions from the beginning wait until they are let on. */
+  function gated(): { readonly held: EventStore; letOn(): void } {
+    let letOn: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (letOn = resolve));
+    const held = Object.create(store) as EventStore;
+    held.subscribe = async function* (options) {
+      if (options.after === 0) await gate;
+      yield* store.subscribe(options);
+    };
+    return { held, letOn: () => letOn() };
+  }
+
+  it('goes on with the others while a new projection is being built, which queries cannot see until then', async () => {
+    await files.addMany(store, 'a', 3);
+    await stop(await started(start()));
+    const { held, letOn } = gated();
+    const projector = start([new Totals(), new Totals('new')], held);
+    const last = await files.add(store, 'b');
+    expect(await projector.reached(last, LONG_MS, 'totals')).toBe(true);
+    expect(projector.status()).toMatchObject([
+      { state: 'running', position: 4 },
+      { state: 'building', position: 0 },
+    ]);
+    await expect(rowsOf(readModels, 'new')).rejects.toMatchObject({ code: 'read-model-rebuilding' });
+    letOn();
+    expect(await projector.reached(last, LONG_MS)).toBe(true);
+    expect(await rowsOf(readModels, 'new')).toEqual(await rowsOf(readModels));
+  });
+
+  it('shows what an older version has left until the newer one is built', async () => {
+    await files.addMany(store, 'a', 3);
+    await stop(await started(start()));
+    const { held, letOn } = gated();
+    const projector = start([new Totals('totals', 2)], held, files.readModels());
+    await files.add(store, 'a');
+    expect(projector.status()).toMatchObject([{ state: 'building' }]);
+    expect(await projector.reached(1, 50)).toBe(false);
+    expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: 3, applied: 3 }]);
+    letOn();
+    expect(await projector.reached(4, LONG_MS)).toBe(true);
+    expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: 8, applied: 4 }]);
+  });
+
+  it('goes on building where it was when it is started again', async () => {
+    await files.addMany(store, 'a', 2_000);
+    const halting = Object.create(store) as EventStore;
+    halting.subscribe = async function* (options) {
+      for await (const page of store.subscribe(options)) {
+        yield page;
+        await new Promise((resolve) => options.signal.addEventListener('abort', resolve));
+      }
+    };
+    const first = start([new Totals()], halting);
+    while (first.status()[0]?.position === 0) await new Promise(setImmediate);
+    await stop(first);
+    expect(readModels.checkpoint('totals')).toBeUndefined();
+    const from: number[] = [];
+    const watched = Object.create(store) as EventStore;
+    watched.subscribe = (options) => (from.push(options.after), store.subscribe(options));
+    const second = start([new Totals()], watched, files.readModels());
+    expect(await second.reached(2_000, LONG_MS)).toBe(true);
+    expect(from[0]).toBeGreaterThan(0);
+    expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: 2_000, applied: 2_000 }]);
+  });
+
+  async function started(projector: Projector): Promise<Projector> {
+    expect(await projector.reached(await store.head(), LONG_MS)).toBe(true);
+    return projector;
+  }
+
+  it('rebuilds beside the live tables, which go on, and swaps', async () => {
+    for (let index = 0; index < 20; index += 1) await files.add(store, `s${index % 3}`, index);
+    const { held, letOn } = gated();
+    // The live tables stand at the end already.
+    await stop(await started(start()));
+    const projector = start([new Totals()], held);
+    // A bug of an earlier release has left a wrong row.
+    tamper("UPDATE totals_count__1 SET total = 999 WHERE stream = 's0'");
+    projector.rebuild(['totals']);
+    expect(() => projector.rebuild(['totals'])).toThrow(expect.objectContaining({ code: 'projection-building' }));
+    const meanwhile = await files.add(store, 's1', 100);
+    expect(await projector.reached(meanwhile, LONG_MS)).toBe(true);
+    expect(projector.status()).toMatchObject([{ state: 'running', position: meanwhile, beside: { purpose: 'rebuild', position: 0 } }]);
+    expect((await rowsOf(readModels))[0]?.total).toBe(999);
+    letOn();
+    while (projector.status()[0]?.beside !== undefined) await new Promise(setImmediate);
+    expect((await rowsOf(readModels)).map(({ total }) => total)).toEqual([63, 170, 57]);
+    const after = await files.add(store, 's2', 1);
+    expect(await projector.reached(after, LONG_MS)).toBe(true);
+    expect((await rowsOf(readModels))[2]?.total).toBe(58);
+    await stop(projector);
+    expect(tables()).toEqual(['totals_count__2', 'totals_count__2_former']);
+  });
+
+  it('finds the live tables equal to ones built anew, row for row, and what is not', async () => {
+    for (let index = 0; index < 700; index += 1) await files.add(store, `s${index % 3}`, index);
+    const projector = start();
+    await projector.reached(700, LONG_MS);
+    const [equal] = await Promise.all(projector.verify(['totals']));
+    expect(equal).toEqual({ position: 700, rows: 3 + 697, different: 0, differences: [] });
+    tamper("UPDATE totals_count__1 SET total = total + 1 WHERE stream = 's1'");
+    tamper("UPDATE totals_count__1_former SET total = total + 1 WHERE stream = 's2' AND _since = 6");
+    const [different] = await Promise.all(projector.verify(['totals']));
+    expect(different).toMatchObject({ different: 2, differences: [{ table: 'totals_count' }, { table: 'totals_count (former)' }] });
+    tamper("DELETE FROM totals_count__1_former WHERE stream = 's0'");
+    expect((await Promise.all(projector.verify(['totals'])))[0]?.different).toBeGreaterThan(200);
+    expect(tables()).toEqual(['totals_count__1', 'totals_count__1_former']);
+    expect(() => projector.verify(['nobody'])).toThrow(expect.objectContaining({ code: 'projection-unknown' }));
+  });
+
+  it('resumes a projection at the event it stopped at, once it can be applied, and not before', async () => {
+    await files.addMany(store, 'a', 2);
+    const isPoison = { is: true };
+    const projector = start([new Totals('totals', 1, ({ stream }) => isPoison.is && stream === 'bad'), new Totals('other')]);
+    await projector.reached(2, LONG_MS);
+    await files.add(store, 'bad');
+    expect(await projector.reached(3, LONG_MS)).toBe(false);
+    const last = await files.add(store, 'c');
+    expect(await projector.reached(last, LONG_MS, 'other')).toBe(true);
+    projector.resume('totals');
+    while (projector.status()[0]?.state !== 'stopped') await new Promise(setImmediate);
+    isPoison.is = false;
+    projector.resume('totals');
+    expect(await projector.reached(last, LONG_MS)).toBe(true);
+    expect(await rowsOf(readModels)).toEqual(await rowsOf(readModels, 'other'));
+    expect(() => projector.resume('totals')).toThrow(expect.objectContaining({ code: 'projection-not-stopped' }));
+    // It is back among the others.
+    const next = await files.add(store, 'd');
+    expect(await projector.reached(next, LONG_MS)).toBe(true);
+  });
+
+  it('keeps the live tables when what is built beside them meets an event it cannot apply', async () => {
+    await files.addMany(store, 'a', 2);
+    const isPoison = { is: false };
+    const projector = start([new Totals('totals', 1, () => isPoison.is)]);
+    await projector.reached(2, LONG_MS);
+    isPoison.is = true;
+    projector.rebuild(['totals']);
+    while (projector.status()[0]?.beside?.error === undefined) await new Promise(setImmediate);
+    expect(projector.status()).toMatchObject([{ state: 'running', beside: { error: 'position 1: cannot be applied' } }]);
+    await expect(Promise.all(projector.verify(['totals']))).rejects.toThrow('cannot be applied');
+    isPoison.is = false;
+    projector.rebuild(['totals']);
+    while (projector.status()[0]?.beside !== undefined) await new Promise(setImmediate);
+    expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: 2, applied: 2 }]);
+  });
+
+  function tamper(sql: string): void {
+    const database = new Database(files.readModelsFile);
+    expect(database.prepare(sql).run().changes).toBeGreaterThan(0);
+    database.close();
+  }
+
+  function rowsIn(name: string): number {
+    const database = new Database(files.readModelsFile, { readonly: true });
+    const { count } = database.prepare<[], { count: number }>(`SELECT count(*) AS count FROM "${name}"`).get() as { count: number };
+    database.close();
+    return count;
+  }
+
+  function tables(): readonly string[] {
+    const database = new Database(files.readModelsFile, { readonly: true });
+    const names = database
+      .prepare<[], { name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'checkpoint' ORDER BY name")
+      .all();
+    database.close();
+    return names.map(({ name }) => name);
+  }
 });

@@ -8,7 +8,7 @@ import { PositionGate, type SubscriberStatus } from './subscriber.js';
 import type { Table } from './table.js';
 
 const RETRY_MS = 500;
-/** Tables that are at most so many events behind the end may take over: they catch up before anybody looks. */
+/** Tables that are at most so many events behind the end may take over: under load the end moves on all the time. */
 const CLOSE_ENOUGH = 1_000;
 
 /** One generation of a projection's tables, on its way through the events. */
@@ -30,9 +30,14 @@ interface Member {
   check?: Check;
 }
 
+/** What the comparison of the live tables with ones built anew has shown, at a position. */
+export interface Verified extends Comparison {
+  readonly position: number;
+}
+
 interface Check {
   readonly track: Track;
-  readonly done: (comparison: Comparison & { readonly position: number }) => void;
+  readonly done: (verified: Verified) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -66,6 +71,10 @@ export class Projector {
       ...(live && { live: { projection, checkpoint: live } }),
       ...(building && { building: { projection, checkpoint: building } }),
     });
+  }
+
+  names(): readonly string[] {
+    return this.members.map(({ projection }) => projection.name);
   }
 
   start(): void {
@@ -119,19 +128,21 @@ export class Projector {
   }
 
   /**
-   * Builds a projection anew beside its live tables, which it replaces when it has caught up.
-   * @throws Problem `projection-unknown`, `projection-building`.
+   * Builds projections anew beside their live tables, which they replace when they have caught up.
+   * @throws Problem `projection-unknown`, `projection-building`; then nothing is begun.
    */
-  rebuild(name: string): void {
-    const { building } = this.member(name);
-    // One that could not be built is given up.
-    if (building?.error !== undefined) {
-      this.readModels.abandon(building.projection, building.checkpoint);
-      delete this.member(name).building;
-    }
-    const member = this.idle(name);
-    member.building = { projection: member.projection, checkpoint: this.readModels.beginGeneration(member.projection, 'building') };
-    this.keep(this.catchUp([member.building]));
+  rebuild(names: readonly string[]): void {
+    const members = names.map((name) => this.idle(name));
+    this.keep(
+      this.catchUp(
+        members.map((member) => {
+          const { projection } = member;
+          // One that could not be built is given up.
+          if (member.building !== undefined) this.readModels.abandon(projection, member.building.checkpoint);
+          return (member.building = { projection, checkpoint: this.readModels.beginGeneration(projection, 'building') });
+        }),
+      ),
+    );
   }
 
   /**
@@ -151,16 +162,19 @@ export class Projector {
   }
 
   /**
-   * Builds a projection anew and compares every row, of now and of before, with the live tables at the same position.
-   * @throws Problem `projection-unknown`, `projection-building`; Error when an event cannot be applied.
+   * Builds projections anew and compares every row, of now and of before, with the live tables at the same position.
+   * One promise a projection, in the order of the names; it fails when an event cannot be applied.
+   * @throws Problem `projection-unknown`, `projection-building`; then nothing is begun.
    */
-  verify(name: string): Promise<Comparison & { readonly position: number }> {
-    const member = this.idle(name);
-    const track: Track = { projection: member.projection, checkpoint: this.readModels.beginGeneration(member.projection, 'checking') };
-    return new Promise((done, failed) => {
-      member.check = { track, done, failed };
-      this.keep(this.catchUp([track]));
+  verify(names: readonly string[]): readonly Promise<Verified>[] {
+    const members = names.map((name) => this.idle(name));
+    const results = members.map((member) => {
+      const { projection } = member;
+      const track = { projection, checkpoint: this.readModels.beginGeneration(projection, 'checking') };
+      return new Promise<Verified>((done, failed) => (member.check = { track, done, failed }));
     });
+    this.keep(this.catchUp(members.flatMap(({ check }) => (check === undefined ? [] : [check.track]))));
+    return results;
   }
 
   private member(name: string): Member {
@@ -171,7 +185,8 @@ export class Projector {
 
   private idle(name: string): Member {
     const member = this.member(name);
-    if (member.live === undefined || member.building !== undefined || member.check !== undefined)
+    const isBuilding = member.building !== undefined && member.building.error === undefined;
+    if (member.live === undefined || isBuilding || member.check !== undefined)
       throw new Problem('conflict', 'projection-building', `the projection ${name} is being built or verified already`);
     return member;
   }
@@ -210,14 +225,16 @@ export class Projector {
       () => left,
       async (signal) => {
         let head = await this.store.head();
-        left = left.filter((track) => !this.settle(track, head));
+        // What stood when it began is complete when queries first see it.
+        const least = head;
+        left = left.filter((track) => !this.settle(track, least, head));
         if (left.length === 0) return true;
         const after = Math.min(...left.map(({ checkpoint }) => checkpoint.position));
         for await (const page of this.store.subscribe({ after, signal })) {
           this.projectPage(left, page);
           const last = page.at(-1)?.position ?? 0;
           if (last + CLOSE_ENOUGH >= head) head = await this.store.head();
-          left = left.filter((track) => !this.settle(track, head));
+          left = left.filter((track) => !this.settle(track, least, head));
           if (left.length === 0) return true;
         }
         return true;
@@ -240,14 +257,14 @@ export class Projector {
   }
 
   /** Puts a track that has caught up where it belongs; true when it needs no more feeding here. */
-  private settle(track: Track, head: number): boolean {
+  private settle(track: Track, least: number, head: number): boolean {
     const member = this.members.find(({ projection }) => projection === track.projection) as Member;
     const { position } = track.checkpoint;
     if (member.check?.track === track) return this.settleCheck(member, member.check);
     if (track.error !== undefined) return true;
     if (position < (this.livePosition ?? 0)) return false;
     if (track === member.building) {
-      if (position + CLOSE_ENOUGH < head) return false;
+      if (position < least || position + CLOSE_ENOUGH < head) return false;
       this.promote(member, track);
     }
     track.failure = undefined;
@@ -305,11 +322,11 @@ export class Projector {
     for (const { track, checkpoint, error } of projected) {
       track.checkpoint = checkpoint;
       track.failure = undefined;
-      const member = this.members.find(({ live }) => live === track);
-      member?.gate.advance(checkpoint.position);
+      const member = this.members.find(({ projection }) => projection === track.projection) as Member;
+      if (member.live === track) member.gate.advance(checkpoint.position);
       if (error === undefined) continue;
       track.error = error;
-      member?.gate.giveUp();
+      if (member.live === track || (member.live === undefined && member.building === track)) member.gate.giveUp();
     }
   }
 
@@ -348,9 +365,7 @@ export class Projector {
       projection.apply(event, work);
     }
     const position = events.at(-1)?.position ?? from.position;
-    return this.readModels.commit(work, from, position)
-      ? { checkpoint: { ...from, position } }
-      : this.takenOver(projection, from, events);
+    return this.readModels.commit(work, from, position) ? { checkpoint: { ...from, position } } : this.takenOver(projection, from, events);
   }
 
   /** Another process has moved the checkpoint. With the same code it has done our work; with other code the tables are no longer ours. */

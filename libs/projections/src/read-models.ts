@@ -9,7 +9,6 @@ import {
   type ColumnValue,
   createStatements,
   formerTable,
-  type Key,
   keepsHistory,
   NODE,
   presentTable,

@@ -53,8 +53,12 @@ export class Files {
     return this.keep(new SqliteEventStore(join(this.path, 'events.db'), codec, clock));
   }
 
+  get readModelsFile(): string {
+    return join(this.path, 'read.db');
+  }
+
   readModels(): ReadModels {
-    return this.keep(new ReadModels(join(this.path, 'read.db')));
+    return this.keep(new ReadModels(this.readModelsFile));
   }
 
   /** Appends one event to its own revision of a stream. */

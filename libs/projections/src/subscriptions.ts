@@ -9,7 +9,7 @@ import { EVENT_STORE, type EventStore, type Vantage } from '@app/event-store';
 import { CLOCK, type Clock, invalidField, Problem } from '@app/kernel';
 import { type ProcessManager, ProcessManagerRunner } from './process-manager.js';
 import type { Projection } from './projection.js';
-import { Projector } from './projector.js';
+import { Projector, type Verified } from './projector.js';
 import { ReadModels } from './read-models.js';
 import { positionAt } from './recording-times.js';
 import type { SubscriberStatus } from './subscriber.js';
@@ -17,12 +17,21 @@ import type { SubscriberStatus } from './subscriber.js';
 /** How long a query waits for a position it was asked to have seen. */
 const READ_YOUR_WRITES_MS = 5_000;
 
+/** How the comparison of a projection's tables with ones built anew has gone. */
+export interface Verification extends Partial<Verified> {
+  readonly name: string;
+  readonly state: 'running' | 'equal' | 'different' | 'failed';
+  /** Why it could not be done. */
+  readonly error?: string;
+}
+
 /** Everything that follows the ledger in this process. Features add their projections and process managers at construction. */
 @Injectable()
 export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly projector: Projector;
   private readonly managers: ProcessManagerRunner[] = [];
   private readonly names = new Set<string>();
+  private readonly verified = new Map<string, Verification>();
   private started = false;
   private stopping = false;
 
@@ -82,6 +91,39 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   status(): readonly SubscriberStatus[] {
     return [...this.projector.status(), ...this.managers.map((manager) => manager.status())];
+  }
+
+  /** Builds projections anew beside what queries see, or all of them. @throws Problem as `Projector.rebuild`. */
+  rebuild(names: readonly string[] = this.projector.names()): void {
+    this.projector.rebuild(names);
+  }
+
+  /** Goes on with a projection or process manager that had stopped. @throws Problem `projection-unknown`, `projection-not-stopped`. */
+  resume(name: string): void {
+    const manager = this.managers.find((each) => each.status().name === name);
+    if (manager === undefined) this.projector.resume(name);
+    else manager.resume();
+  }
+
+  /**
+   * Begins to compare projections, or all of them, row for row with ones built anew; `verifications` tells how it goes.
+   * @throws Problem as `Projector.verify`.
+   */
+  verify(names: readonly string[] = this.projector.names()): void {
+    const results = this.projector.verify(names);
+    names.forEach((name, index) => {
+      this.verified.set(name, { name, state: 'running' });
+      (results[index] as Promise<Verified>).then(
+        (result) => this.verified.set(name, { name, state: result.different === 0 ? 'equal' : 'different', ...result }),
+        (error: unknown) =>
+          this.verified.set(name, { name, state: 'failed', error: error instanceof Error ? error.message : String(error) }),
+      );
+    });
+  }
+
+  /** The latest verification of each projection since the start. */
+  verifications(): readonly Verification[] {
+    return [...this.verified.values()];
   }
 
   /**
