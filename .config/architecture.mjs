@@ -12,12 +12,13 @@ const LIB_ARROWS = {
   'event-store': ['kernel'],
   projections: ['kernel', 'event-store'],
   http: ['kernel', 'event-store', 'projections'],
+  sheets: ['kernel'],
   policies: ['kernel', 'event-store', 'projections', 'http'],
   enterprises: ['kernel', 'event-store', 'projections', 'http', 'policies'],
   budgets: ['kernel', 'event-store', 'projections', 'http'],
   blacklist: ['kernel', 'event-store', 'projections', 'http', 'policies'],
   agencies: ['kernel', 'event-store', 'projections', 'http', 'policies'],
-  awards: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'budgets', 'blacklist', 'agencies'],
+  awards: ['kernel', 'event-store', 'projections', 'http', 'sheets', 'policies', 'enterprises', 'budgets', 'blacklist', 'agencies'],
   tiers: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'blacklist'],
   targets: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'awards'],
   calendar: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'budgets', 'tiers'],
@@ -37,7 +38,7 @@ const LIB_ARROWS = {
     'targets',
     'calendar',
   ],
-  exports: ['kernel', 'http', 'policies'],
+  exports: ['kernel', 'event-store', 'projections', 'http', 'sheets', 'policies'],
 };
 
 /** Apps may enter every lib; between apps only these arrows. */
@@ -47,7 +48,7 @@ const APP_ARROWS = {
 };
 
 /** Libs that carry the others; every other lib is a feature. */
-const FOUNDATION = ['kernel', 'event-store', 'projections', 'http'];
+const FOUNDATION = ['kernel', 'event-store', 'projections', 'http', 'sheets'];
 export const FEATURES = Object.keys(LIB_ARROWS).filter((lib) => !FOUNDATION.includes(lib));
 
 export const TEST_FILES = /\.(spec|fixture|conformance)\.ts$/;
@@ -64,8 +65,8 @@ export const PURE_FILES = [
   /^libs\/budgets\/src\/(budget|line|rules)\.ts$/,
   /^libs\/(blacklist\/src\/(listing|subject|terms)|agencies\/src\/agency)\.ts$/,
   /^libs\/(tiers\/src\/(ladder|tier|review|propose)|targets\/src\/(target|evaluate)|calendar\/src\/(duty|instances))\.ts$/,
-  /^libs\/awards\/src\/(award|award-rules|balances\/postings|disbursement\/batch)\.ts$/,
-  /^libs\/audit\/src\/findings\/(finding|past|recompute|remember|detectors\/[^/]+)\.ts$/,
+  /^libs\/awards\/src\/(award|award-rules|day-of-effect|balances\/postings|disbursement\/batch)\.ts$/,
+  /^libs\/audit\/src\/findings\/(finding|names|past|recompute|remember|detectors\/[^/]+)\.ts$/,
   /^libs\/audit\/src\/(ledger-event|timeline\/(references|shown)|reliance\/(reliances|award-reliance))\.ts$/,
 ];
 export const isPure = (file) => !TEST_FILES.test(file) && PURE_FILES.some((pattern) => pattern.test(file));

@@ -1,6 +1,7 @@
 export * from './actor.js';
 export * from './business-date.js';
 export * from './canonical-json.js';
+export * from './capital-amount.js';
 export * from './clock.js';
 export * from './credit-code.js';
 export * from './decider.js';
