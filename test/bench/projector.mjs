@@ -1,19 +1,16 @@
 /**
- * projector: the projector with the ledger's own projections over a realistic history, against a bare scan-parse-insert:
+ * projector: the projector with every projection of the ledger over a realistic history, against a bare scan-parse-insert:
  * read the same rows, parse them, and upsert the very rows the projections wrote into the same tables, a page to a
  * transaction. Reached is either the target ratio or 50,000 events a second.
  */
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { createLedger } from '../../dist/apps/api/src/create-ledger.js';
 import { EVENT_DEFINITIONS } from '../../dist/apps/api/src/ledger.module.js';
-import { BalancesProjection } from '../../dist/libs/awards/src/balances/balances.projection.js';
-import { BatchesProjection } from '../../dist/libs/awards/src/disbursement/batches.projection.js';
-import { AwardsProjection } from '../../dist/libs/awards/src/list/awards.projection.js';
-import { BudgetLinesProjection } from '../../dist/libs/budgets/src/lines/budget-lines.projection.js';
-import { DossierProjection } from '../../dist/libs/enterprises/src/dossier/dossier.projection.js';
 import { EventCodec, SqliteEventStore } from '../../dist/libs/event-store/src/index.js';
-import { PoliciesProjection } from '../../dist/libs/policies/src/list/policies.projection.js';
-import { Projector, ReadModels } from '../../dist/libs/projections/src/index.js';
+import { Projector, ReadModels, Subscriptions } from '../../dist/libs/projections/src/index.js';
+import { forkNode } from '../../dist/libs/projections/src/forks.js';
+import { formerTable, presentTable } from '../../dist/libs/projections/src/table.js';
 import { writeHistoryFile } from './history.mjs';
 import { duel, note, seconds, withFolder } from './measure.mjs';
 
@@ -23,14 +20,13 @@ const SLICE_PAGES = 16;
 const SLICE = SLICE_PAGES * PAGE;
 const ROUNDS = Math.floor(EVENTS / SLICE);
 
-const projections = () => [
-  new PoliciesProjection(),
-  new DossierProjection(),
-  new BudgetLinesProjection(),
-  new AwardsProjection(),
-  new BalancesProjection(),
-  new BatchesProjection(),
-];
+/** Every projection of the ledger: it is asked for them, so that none is forgotten. */
+async function projectionsOfALedger(folder) {
+  const ledger = await createLedger({ dataFolder: join(folder, 'empty'), logger: false, publishBundledPolicies: false });
+  const all = ledger.app.get(Subscriptions).projections();
+  await ledger.close();
+  return all;
+}
 
 /** A store whose subscription goes on only as far as it is let. */
 class Paced {
@@ -65,25 +61,36 @@ class Paced {
   }
 }
 
-/** Notes what is written, page by page. */
+/** Notes what is written, page by page: the rows that hold now and those that held before. */
 class RecordingReadModels extends ReadModels {
   pages = new Map();
 
   commit(work, from, to) {
     const rows = this.pages.get(to) ?? [];
     for (const [table, changes] of work.changes()) {
-      for (const { row } of changes)
-        if (row !== undefined) rows.push([table.name, Object.keys(table.columns).map((column) => row[column])]);
+      const columns = Object.keys(table.columns);
+      const history = table.writtenOnceAt === undefined;
+      const valuesOf = (row) => columns.map((column) => row[column]);
+      for (const { row, since, former } of changes) {
+        if (row !== undefined) rows.push([presentTable(table, 1), [...valuesOf(row), ...(history ? [since] : [])]]);
+        if (!history) continue;
+        for (const past of former)
+          rows.push([formerTable(table, 1), [...valuesOf(past.row), past.since, past.until, forkNode(past.since, past.until)]]);
+      }
     }
     this.pages.set(to, rows);
     return super.commit(work, from, to);
   }
 }
 
-function projecting(store, readModels) {
+async function projecting(store, readModels, projections) {
   const paced = new Paced(store);
   const projector = new Projector(paced, readModels);
-  for (const projection of projections()) projector.add(projection);
+  for (const projection of projections) {
+    // As if they had been live from the beginning: one subscription for all.
+    readModels.openLive(projection);
+    projector.add(projection);
+  }
   projector.start();
   const healthy = () => {
     const stopped = projector.status().find(({ state }) => state !== 'running');
@@ -92,26 +99,24 @@ function projecting(store, readModels) {
   return { slice: () => paced.letThrough(SLICE_PAGES).then(healthy), stop: () => projector.stop().then(() => readModels.close()) };
 }
 
-async function written(store, file) {
+async function written(store, file, projections) {
   const readModels = new RecordingReadModels(file);
-  const { slice, stop } = projecting(store, readModels);
+  const { slice, stop } = await projecting(store, readModels, projections);
   for (let round = 0; round < ROUNDS; round += 1) await slice();
   await stop();
   return [...readModels.pages.values()];
 }
 
-function bareProjector(ledgerFile, file, pages) {
+function bareProjector(ledgerFile, file, pages, projections) {
   const readModels = new ReadModels(file);
-  for (const projection of projections()) readModels.prepare(projection);
+  for (const projection of projections) readModels.openLive(projection);
   readModels.close();
   const ledger = new Database(ledgerFile, { readonly: true });
   const scan = ledger.prepare('SELECT * FROM events WHERE position > ? ORDER BY position LIMIT +?');
   const database = new Database(file);
   database.pragma('synchronous = NORMAL');
   const upserts = new Map(
-    projections()
-      .flatMap(({ tables }) => tables)
-      .map((table) => [table.name, database.prepare(upsert(table))]),
+    projections.flatMap(({ tables }) => tables).flatMap((table) => statements(table).map(([name, sql]) => [name, database.prepare(sql)])),
   );
   const write = database.transaction((rows) => {
     for (const [table, values] of rows) upserts.get(table).run(...values);
@@ -132,11 +137,20 @@ function bareProjector(ledgerFile, file, pages) {
   };
 }
 
-function upsert({ name, columns, key }) {
-  const names = Object.keys(columns);
+function statements(table) {
+  const { columns, key, writtenOnceAt } = table;
+  const insert = (name, names) =>
+    `INSERT INTO "${name}" (${names.map((column) => `"${column}"`).join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+  const own = Object.keys(columns);
+  const names = writtenOnceAt === undefined ? [...own, '_since'] : own;
   const rest = names.filter((column) => !key.includes(column));
-  const update = `UPDATE SET ${rest.map((column) => `"${column}" = excluded."${column}"`).join(', ')}`;
-  return `INSERT INTO "${name}" (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ON CONFLICT (${key.join(', ')}) DO ${rest.length === 0 ? 'NOTHING' : update}`;
+  const update = rest.length === 0 ? 'NOTHING' : `UPDATE SET ${rest.map((column) => `"${column}" = excluded."${column}"`).join(', ')}`;
+  const present = [
+    presentTable(table, 1),
+    `${insert(presentTable(table, 1), names)} ON CONFLICT (${key.map((column) => `"${column}"`).join(', ')}) DO ${update}`,
+  ];
+  if (writtenOnceAt !== undefined) return [present];
+  return [present, [formerTable(table, 1), insert(formerTable(table, 1), [...own, '_since', '_until', '_node'])]];
 }
 
 function projector() {
@@ -145,9 +159,10 @@ function projector() {
     const time = await seconds(() => writeHistoryFile(file, { events: EVENTS + PAGE }));
     note(`  projector: history of ${EVENTS} events in ${time.toFixed(1)} s`);
     const store = new SqliteEventStore(file, new EventCodec(EVENT_DEFINITIONS), { now: () => new Date() });
-    const pages = await written(store, join(folder, 'recorded.db'));
-    const ours = projecting(store, new ReadModels(join(folder, 'ours.db')));
-    const bare = bareProjector(file, join(folder, 'bare.db'), pages);
+    const projections = await projectionsOfALedger(folder);
+    const pages = await written(store, join(folder, 'recorded.db'), projections);
+    const ours = await projecting(store, new ReadModels(join(folder, 'ours.db')), projections);
+    const bare = bareProjector(file, join(folder, 'bare.db'), pages, projections);
     const rowsAnEvent = pages.reduce((sum, rows) => sum + rows.length, 0) / (ROUNDS * SLICE);
     await duel(
       { name: 'projector', unit: 'events/s', target: 0.4, rounds: ROUNDS, orRate: 50_000, rowsAnEvent: Number(rowsAnEvent.toFixed(2)) },

@@ -73,8 +73,8 @@ export class Projector {
     });
   }
 
-  names(): readonly string[] {
-    return this.members.map(({ projection }) => projection.name);
+  projections(): readonly Projection[] {
+    return this.members.map(({ projection }) => projection);
   }
 
   start(): void {

@@ -93,8 +93,13 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     return [...this.projector.status(), ...this.managers.map((manager) => manager.status())];
   }
 
+  /** Every projection of this ledger. */
+  projections(): readonly Projection[] {
+    return this.projector.projections();
+  }
+
   /** Builds projections anew beside what queries see, or all of them. @throws Problem as `Projector.rebuild`. */
-  rebuild(names: readonly string[] = this.projector.names()): void {
+  rebuild(names: readonly string[] = this.projections().map(({ name }) => name)): void {
     this.projector.rebuild(names);
   }
 
@@ -109,7 +114,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
    * Begins to compare projections, or all of them, row for row with ones built anew; `verifications` tells how it goes.
    * @throws Problem as `Projector.verify`.
    */
-  verify(names: readonly string[] = this.projector.names()): void {
+  verify(names: readonly string[] = this.projections().map(({ name }) => name)): void {
     const results = this.projector.verify(names);
     names.forEach((name, index) => {
       this.verified.set(name, { name, state: 'running' });
