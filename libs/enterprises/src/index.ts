@@ -28,6 +28,7 @@ export {
   type EnterpriseEvent,
   enterpriseStream,
   type Fact,
+  factOf,
   hasDeparted,
   HNTE,
   isInForce,

@@ -7,6 +7,6 @@ export { EvidenceDto, IsEvidenceList, IsListOf } from './evidence.dto.js';
 export { HttpModule } from './http.module.js';
 export { cursorKey, type Page, PageDto, pageOf } from './paging.js';
 export { PROBLEM_TITLES, problemTitle } from './problem-titles.js';
-export { type ProblemDocument, sendProblem } from './problem.filter.js';
+export { type ProblemDocument, problemDocument, sendProblem } from './problem.filter.js';
 export { Tokens } from './tokens.js';
 export { WholeNumberPipe } from './whole-number.pipe.js';

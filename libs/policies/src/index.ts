@@ -10,6 +10,6 @@ export { type CaseAnswer, assessCases } from './assess-cases.js';
 export { ACCOUNT_FACT, type FactDefinition, type ValueRule, checkFactValue, factDefinitions } from './fact-values.js';
 export * from './policy.js';
 export { BundledPolicies } from './bundled-policies.js';
-export { Policies } from './policies.js';
+export { Policies, policyStream } from './policies.js';
 export { policyEvents } from './policy.codec.js';
 export { PoliciesModule } from './policies.module.js';

@@ -1,5 +1,19 @@
 import { Module } from '@nestjs/common';
+import { Subscriptions } from '@app/projections';
+import { AwardRecords } from './award-records.js';
+import { AwardRecordsProjection } from './award-records.projection.js';
+import { FactsToday } from './facts-today.js';
+import { RecomputationController } from './recomputation.controller.js';
+import { Recompute } from './recompute.js';
 
 /** 复算 */
-@Module({})
-export class RecomputationModule {}
+@Module({
+  controllers: [RecomputationController],
+  providers: [AwardRecords, FactsToday, Recompute],
+  exports: [AwardRecords],
+})
+export class RecomputationModule {
+  constructor(subscriptions: Subscriptions) {
+    subscriptions.addProjection(new AwardRecordsProjection());
+  }
+}

@@ -1,0 +1,112 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { EVENT_STORE, type EventStore } from '@app/event-store';
+import { Problem } from '@app/kernel';
+import { ReadModels, Subscriptions } from '@app/projections';
+import { type AssessmentOnRecord, assessmentIn, type AwardRecord, evolveRecord } from './award-record.js';
+import { type AwardAssessmentRow, type AwardRecordTables, assessmentOf, placed, recordIn } from './award-records.projection.js';
+
+/** An award's sums with the assessment they rest on. */
+export interface AwardOnRecord {
+  readonly record: AwardRecord;
+  /** The assessment that counts; none before the first, or after an objection was upheld. */
+  readonly assessment: AssessmentOnRecord | undefined;
+}
+
+export interface RecordFilter {
+  readonly pack?: string;
+  /** Only awards about which something was recorded after this position. */
+  readonly since?: number;
+}
+
+/** Rows a page: few enough that requests come in between. */
+const PAGE = 250;
+
+/** Every award ever applied for, one after another: nothing of the history is kept in memory. */
+@Injectable()
+export class AwardRecords {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly readModels: ReadModels,
+    private readonly subscriptions: Subscriptions,
+  ) {}
+
+  /** Waits until the records hold the ledger as it stands. @throws Problem `read-model-behind` when their projection has stopped. */
+  async ready(): Promise<void> {
+    if (!(await this.subscriptions.caughtUp('award-records')))
+      throw new Problem('unavailable', 'read-model-behind', 'the records of awards have stopped following the ledger: health says why');
+  }
+
+  async count(filter: RecordFilter): Promise<number> {
+    const { count } = await this.rows(filter)
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return count;
+  }
+
+  /** By award, in pages. */
+  async *pages(filter: RecordFilter): AsyncGenerator<readonly AwardOnRecord[]> {
+    for (let after = ''; ;) {
+      const rows = await this.rows(filter)
+        .leftJoin('award_assessment as assessment', (join) =>
+          join.onRef('assessment.award', '=', 'award_record.award').onRef('assessment.position', '=', 'award_record.assessed_at'),
+        )
+        .select(['award_record.award', 'award_record.record'])
+        .select([
+          'assessment.position',
+          'assessment.version',
+          'assessment.pack_hash',
+          'assessment.day',
+          'assessment.facts',
+          'assessment.stated',
+        ])
+        .where('award_record.award', '>', after)
+        .orderBy('award_record.award')
+        .limit(PAGE)
+        .execute();
+      if (rows.length > 0)
+        yield rows.map((row) => ({
+          record: recordIn(row),
+          assessment: row.position === null ? undefined : assessmentOf(row as Omit<AwardAssessmentRow, 'award'>),
+        }));
+      if (rows.length < PAGE) return;
+      after = (rows.at(-1) as { award: string }).award;
+    }
+  }
+
+  /** The same read from the events alone, in the order of application: slower, and resting on nothing derived. */
+  async *pagesFromLedger({ pack, since = 0 }: RecordFilter): AsyncGenerator<readonly AwardOnRecord[]> {
+    const end = await this.store.head();
+    for await (const page of this.store.readAll({ types: ['award-applied'] })) {
+      const found: AwardOnRecord[] = [];
+      for (const { stream, revision, position } of page) {
+        // An award that was turned down can be applied for again: it is one all the same.
+        if (revision > 0 || position > end) continue;
+        const award = await this.fromLedger(stream.slice('award-'.length));
+        if (award !== undefined && (pack === undefined || award.record.pack === pack) && award.record.position > since) found.push(award);
+      }
+      if (found.length > 0) yield found;
+    }
+  }
+
+  /** One award folded from its own events. */
+  async fromLedger(award: string): Promise<AwardOnRecord | undefined> {
+    let record: AwardRecord | undefined;
+    const assessments = new Map<number, AssessmentOnRecord>();
+    for await (const page of this.store.readStream(`award-${award}`)) {
+      for (const recorded of page) {
+        const event = placed(recorded);
+        record = evolveRecord(record, event);
+        const assessment = assessmentIn(event);
+        if (assessment !== undefined) assessments.set(assessment.position, assessment);
+      }
+    }
+    return record && { record, assessment: record.assessed && assessments.get(record.assessed.position) };
+  }
+
+  private rows({ pack, since }: RecordFilter) {
+    let query = this.readModels.from<AwardRecordTables>().selectFrom('award_record');
+    if (pack !== undefined) query = query.where('award_record.pack', '=', pack);
+    if (since !== undefined) query = query.where('award_record.position', '>', since);
+    return query;
+  }
+}

@@ -1,0 +1,154 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { EVENT_STORE, type EventStore } from '@app/event-store';
+import { Money } from '@app/kernel';
+import type { PolicyVersion } from '@app/policies';
+import type { Emit, Line } from '../json-lines.js';
+import type { AssessmentOnRecord, AwardRecord, Facts, Stated } from './award-record.js';
+import { type AwardOnRecord, AwardRecords, type RecordFilter } from './award-records.js';
+import { FactsToday } from './facts-today.js';
+import { assessedUnder, type ChangedFact, type Difference, judge } from './judge.js';
+import { PolicyPast, type TextThen } from './policy-past.js';
+
+export interface RecomputeOptions extends RecordFilter {
+  /** The facts each assessment was made from, or those the dossiers hold today for the same days. */
+  readonly facts: 'stored' | 'current';
+  /** Reads every award from its own events instead of from their records: slower, and resting on nothing derived. */
+  readonly thorough: boolean;
+}
+
+export interface RecomputeSummary {
+  /** Awards computed again. */
+  readonly awards: number;
+  /** Awards never assessed, or sent back by an objection: there is nothing to compute again. */
+  readonly unassessed: number;
+  readonly differing: number;
+  /** Of these, those of which nobody can say what is due. */
+  readonly undetermined: number;
+  readonly overpaid: string;
+  readonly underpaid: string;
+  /** Position of the last event looked at. */
+  readonly position: number;
+  readonly facts: RecomputeOptions['facts'];
+}
+
+export type RecomputeLine = Line<Difference, RecomputeSummary>;
+
+/** 复算: computes every award again and names those that come out otherwise. */
+@Injectable()
+export class Recompute {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly records: AwardRecords,
+    private readonly factsToday: FactsToday,
+  ) {}
+
+  /** @throws Problem `read-model-behind`. */
+  async run(options: RecomputeOptions, emit: Emit<RecomputeLine>): Promise<void> {
+    await this.records.ready();
+    const position = await this.store.head();
+    const texts = new Texts(this.store);
+    const total = await this.records.count(options);
+    let [awards, unassessed, differing, undetermined, over, under] = [0, 0, 0, 0, 0n, 0n];
+    for await (const page of options.thorough ? this.records.pagesFromLedger(options) : this.records.pages(options)) {
+      for (const award of page) {
+        if (award.assessment === undefined) unassessed += 1;
+        else awards += 1;
+        let difference = await this.judged(award, options, texts);
+        // What the records give rise to is held against the events themselves before anybody is told.
+        if (difference !== undefined && !options.thorough) {
+          const again = await this.records.fromLedger(award.record.award);
+          difference = again && (await this.judged(again, options, texts));
+        }
+        if (difference === undefined) continue;
+        differing += 1;
+        if (difference.undetermined === true) undetermined += 1;
+        over += BigInt(Money.parse(difference.overpaid).toFen());
+        under += BigInt(Money.parse(difference.underpaid).toFen());
+        await emit({ item: difference });
+      }
+      await emit({ progress: { done: awards + unassessed, total } });
+      await nextTurn();
+    }
+    const { facts } = options;
+    const sums = { overpaid: Money.formatFen(over), underpaid: Money.formatFen(under) };
+    await emit({ summary: { awards, unassessed, differing, undetermined, ...sums, position, facts } });
+  }
+
+  private async judged({ record, assessment }: AwardOnRecord, { facts }: RecomputeOptions, texts: Texts): Promise<Difference | undefined> {
+    if (assessment === undefined) return judge({ record, assessment, text: 'unknown', expected: undefined, isMet: () => undefined });
+    const past = texts.known(record.pack) ?? (await texts.load(record.pack));
+    const text = past.textBefore(assessment.position, assessment.version);
+    if (typeof text === 'string' || text.hash !== assessment.packHash)
+      return judge({ record, assessment, text, expected: undefined, isMet: () => undefined });
+    if (facts === 'current') return this.judgedToday(record, assessment, text, past);
+    const expected = assessedUnder(text.pack, text, record.clause, assessment.on, assessment.facts);
+    return judge({ record, assessment, text, expected, isMet: (no) => isMet(record, assessment, past, no) });
+  }
+
+  private async judgedToday(
+    record: AwardRecord,
+    assessment: AssessmentOnRecord,
+    text: PolicyVersion,
+    past: PolicyPast,
+  ): Promise<Difference | undefined> {
+    const known = await this.factsToday.of(text.pack, record, assessment.on);
+    const expected = assessedUnder(text.pack, text, record.clause, assessment.on, known);
+    const later = new Map<number, boolean | undefined>();
+    for (const { no, on, facts } of record.unlocked)
+      if (facts !== undefined) later.set(no, isMet(record, assessment, past, no, await this.factsToday.of(text.pack, record, on)));
+    const changed = changedFacts(assessment.facts, known);
+    return judge({ record, assessment, text, expected, isMet: (no) => later.get(no), changed });
+  }
+}
+
+/** The texts of policies, each read once a run. */
+class Texts {
+  private readonly pasts = new Map<string, PolicyPast>();
+
+  constructor(private readonly store: EventStore) {}
+
+  known(pack: string): PolicyPast | undefined {
+    return this.pasts.get(pack);
+  }
+
+  async load(pack: string): Promise<PolicyPast> {
+    const past = await PolicyPast.of(pack, this.store);
+    this.pasts.set(pack, past);
+    return past;
+  }
+}
+
+/**
+ * Whether the condition of an instalment held on the facts it was unlocked by, or on others for the same day. The award was
+ * made in force and keeps its later instalments: the text is judged on the day of the grant, its end is passed over.
+ */
+function isMet(
+  record: AwardRecord,
+  { version }: AssessmentOnRecord,
+  past: PolicyPast,
+  no: number,
+  otherFacts?: Facts,
+): boolean | undefined {
+  const unlock = record.unlocked.find((each) => each.no === no);
+  if (unlock?.facts === undefined || record.grant === undefined) return undefined;
+  const text: TextThen = past.textBefore(unlock.position, version);
+  if (typeof text === 'string') return undefined;
+  const { pack, hash } = text;
+  const stated: Stated = assessedUnder(pack, { version, hash }, record.clause, record.grant.on, otherFacts ?? unlock.facts);
+  const status = stated.instalments?.find((each) => each.no === no)?.status;
+  // A fact that is no longer known proves nothing either way; one that was not known then has proved nothing.
+  if (otherFacts !== undefined && (stated.outcome === 'missing' || status === 'pending')) return undefined;
+  return status === 'met';
+}
+
+function changedFacts(then: Facts, now: Facts): readonly ChangedFact[] {
+  return [...new Set([...Object.keys(then), ...Object.keys(now)])]
+    .filter((input) => then[input] !== now[input])
+    .sort()
+    .map((input) => ({
+      input,
+      ...(then[input] !== undefined && { then: then[input] }),
+      ...(now[input] !== undefined && { now: now[input] }),
+    }));
+}
