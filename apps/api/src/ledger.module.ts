@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { AgenciesModule, agencyEvents } from '@app/agencies';
-import { AuditModule } from '@app/audit';
+import { AuditModule, findingEvents } from '@app/audit';
 import { AwardsModule, awardEvents, batchEvents } from '@app/awards';
 import { BlacklistModule, blacklistEvents } from '@app/blacklist';
 import { BudgetsModule, budgetEvents } from '@app/budgets';
@@ -35,6 +35,7 @@ export const EVENT_DEFINITIONS = {
   ...targetEvents,
   ...dutyEvents,
   ...tierEvents,
+  ...findingEvents,
 };
 
 /** The whole embedded ledger. */

@@ -24,6 +24,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   import: '导入',
   title: '称号',
   review: '动态调整',
+  finding: '疑点',
   audit: '监督检查',
 };
 
@@ -176,7 +177,9 @@ function finish(route: Route, { status, contentType, content }: Answer, options:
   if (options.json === true) printJson(answer);
   else print(viewOf(route.words, answer));
   // Books that do not balance or agree are an answer of "no", and so are payments that nobody expected and none has booked.
-  const { balanced, reconciled, events, unexpected } = answer as Readonly<Record<string, unknown>>;
+  const { balanced, reconciled, events, unexpected, clear } = answer as Readonly<Record<string, unknown>>;
   const isUnexpected = events !== undefined && Array.isArray(unexpected) && unexpected.length > 0;
-  if (balanced === false || reconciled === false || isUnexpected) process.exitCode = EXIT.no;
+  // A list of findings says whether a grave one is open; it is a "no" to whoever asked for the open ones.
+  const isGrave = clear === false && (options as { readonly open?: boolean }).open === true;
+  if (balanced === false || reconciled === false || isUnexpected || isGrave) process.exitCode = EXIT.no;
 }

@@ -46,6 +46,22 @@ const MOVE = [
   EVIDENCE,
 ];
 const CASE = '/v1/blacklist/:kind/:id/cases/:case';
+const FINDINGS_ASKED = [
+  flag('--open', 'open', '只看未结'),
+  text('--status', 'status', 'open or resolved'),
+  text('--code', 'code', '检查项目: see audit detectors'),
+  text('--severity', 'severity', 'low, medium or high'),
+  text('--award', 'award', '奖补编号'),
+  text('--enterprise', 'enterprise', '信用代码'),
+  text('--officer', 'officer', '经手人: whose acts it is about'),
+  text('--pack', 'pack', '政策包'),
+  text('--from', 'from', 'came to light from this day on'),
+  text('--until', 'until', 'came to light by this day'),
+];
+const EVENT_REFERENCE = (field: string, prefix: string, help: string): readonly RouteOption[] => [
+  text(`--${prefix}stream`, `${field}.stream`, `${help}: 记录`),
+  number(`--${prefix}revision`, `${field}.revision`, `${help}: 修订号`),
+];
 
 /** Everything the command line can ask of a ledger. */
 export const ROUTES: readonly Route[] = [
@@ -967,6 +983,86 @@ export const ROUTES: readonly Route[] = [
     ],
   },
   { words: 'audit event <position>', help: '事项: its causes and everything it led to', method: 'GET', path: '/v1/audit/events/:position' },
+
+  {
+    words: 'audit findings',
+    help: '疑点清单, newest first; with --open exits with 1 while one of severity high is open',
+    method: 'GET',
+    path: '/v1/audit/findings',
+    options: [...FINDINGS_ASKED, ...PAGING],
+  },
+  {
+    words: 'audit summary',
+    help: '疑点汇总: how many of which kind',
+    method: 'GET',
+    path: '/v1/audit/findings/summary',
+    options: FINDINGS_ASKED,
+  },
+  {
+    words: 'audit detectors',
+    help: '检查项目: what is looked for, by which rule',
+    method: 'GET',
+    path: '/v1/audit/detectors',
+  },
+  {
+    words: 'audit finding show <id>',
+    help: '疑点详情: with its history and the event it points at',
+    method: 'GET',
+    path: '/v1/audit/findings/:id',
+  },
+  {
+    words: 'audit finding open',
+    help: '登记疑点: one of the auditor’s own',
+    method: 'POST',
+    path: '/v1/audit/findings',
+    options: [
+      must('--title', 'title', '标题'),
+      must('--detail', 'detail', '情况说明'),
+      must('--rule', 'rule', '依据: the clause or rule at stake'),
+      must('--severity', 'severity', 'low, medium or high'),
+      ...EVENT_REFERENCE('pointer', '', 'the event it points at'),
+      text('--award', 'award', '奖补编号'),
+      text('--enterprise', 'enterprise', '信用代码'),
+      text('--line', 'line', '预算科目 <pack>.<line>.<period>'),
+      text('--pack', 'pack', '政策包'),
+      text('--clause', 'clause', '条款'),
+      text('--amount', 'amount', '金额（元）'),
+      EVIDENCE,
+    ],
+  },
+  {
+    words: 'audit finding comment <id>',
+    help: '批注、答复: by auditors, and by whom it is assigned to',
+    method: 'POST',
+    path: '/v1/audit/findings/:id/comment',
+    options: [must('--text', 'text', '内容'), EVIDENCE],
+  },
+  {
+    words: 'audit finding assign <id>',
+    help: '交办',
+    method: 'POST',
+    path: '/v1/audit/findings/:id/assign',
+    options: [must('--to', 'to', '承办人: a person’s id, as in their token')],
+  },
+  {
+    words: 'audit finding resolve <id>',
+    help: '办结: never by whose act it is about',
+    method: 'POST',
+    path: '/v1/audit/findings/:id/resolve',
+    options: [
+      must('--outcome', 'outcome', '结论: confirmed 属实 (with evidence), unfounded 不成立, corrected 已纠正 (with the event that did)'),
+      REASON,
+      ...EVENT_REFERENCE('correction', 'correction-', 'the event that put it right'),
+      EVIDENCE,
+    ],
+  },
+  {
+    words: 'audit finding reopen <id>',
+    help: '重新核查',
+    method: 'POST',
+    path: '/v1/audit/findings/:id/reopen',
+    options: [REASON],
+  },
 
   {
     words: 'due',

@@ -129,6 +129,11 @@ const EVENTS: Readonly<Record<string, string>> = {
   'tier-review-closed': '动态调整办结',
   'tier-review-lapsed': '动态调整失效',
   'tier-recommended': '推荐申报',
+  'finding-opened': '登记疑点',
+  'finding-commented': '批注',
+  'finding-assigned': '交办',
+  'finding-resolved': '办结疑点',
+  'finding-reopened': '重新核查',
 };
 
 export const DUTY_STATUS: Readonly<Record<string, string>> = {
@@ -139,6 +144,8 @@ export const DUTY_STATUS: Readonly<Record<string, string>> = {
 };
 
 export const SEVERITY: Readonly<Record<string, string>> = { low: '轻', medium: '中', high: '重' };
+export const FINDING_STATUS: Readonly<Record<string, string>> = { open: '未结', resolved: '已办结' };
+export const OUTCOME: Readonly<Record<string, string>> = { confirmed: '属实', unfounded: '不成立', corrected: '已纠正' };
 export const ACHIEVED: Readonly<Record<string, string>> = { yes: '达到', no: '未达到', unknown: '尚不能判断' };
 export const SUBJECT: Readonly<Record<string, string>> = { enterprise: '企业', agency: '服务机构', person: '个人' };
 export const LISTING_CLASS: Readonly<Record<string, string>> = { minor: '轻微', general: '一般', serious: '严重' };

@@ -1,4 +1,5 @@
 import { CULTIVATION_VIEWS } from './cultivation-views.js';
+import { FINDING_VIEWS } from './finding-views.js';
 import { list } from './list-view.js';
 import { show, tableOf } from './output.js';
 import { AWARD_STATUS, BATCH_STATUS, DUE_STATE, eventTerm, termOf } from './terms.js';
@@ -34,6 +35,7 @@ const accountTable = (accounts: readonly AccountBalance[]) =>
 /** How the answer of a command is shown to a person, by the command's words; anything else is shown as it is. */
 const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
   ...CULTIVATION_VIEWS,
+  ...FINDING_VIEWS,
   ...TIMELINE_VIEWS,
   'award assess': ({ assessment }: Assessed) =>
     assessment === undefined ? '（已测算过）' : assessment.trace.map(({ text }) => text).join('\n'),

@@ -102,6 +102,8 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'hold-of-payment': '因意外支付暂缓，核实处理后解除',
   'black-listed': '列入失信名单，暂不受理',
   'listing-unknown': '没有该失信名单记录',
+  'event-unknown': '账本在该位置没有可供查阅的事项',
+  'record-unknown': '账本中没有该记录',
   'listing-not-in-effect': '该失信名单记录不在有效期内',
   'listing-unrelated': '该失信名单记录与奖补无关',
   'clearance-missing': '部门核查意见不齐',
@@ -251,6 +253,11 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'import-kind-unknown': '没有这种导入',
   'import-not-found': '没有这次导入',
   'too-many-imports': '等待中的导入过多，请稍后再试',
+  // 疑点
+  'finding-unknown': '没有这条疑点',
+  'finding-resolved': '疑点已办结，须先重新核查',
+  'finding-not-resolved': '疑点尚未办结',
+  'event-unknown': '没有这条记录',
 };
 
 /** The title for a code; a code without words of its own shows itself. */

@@ -31,6 +31,16 @@ export function businessDateAt(instant: Date): BusinessDate {
   return new Date(instant.getTime() + SHANGHAI_OFFSET_MS).toISOString().slice(0, 10) as BusinessDate;
 }
 
+/** The day of a recorded instant, `2024-05-01T00:00:00.000Z`. */
+export function businessDateOf(recordedAt: string): BusinessDate {
+  return businessDateAt(new Date(recordedAt));
+}
+
+/** Whole seconds from one recorded instant to another, negative when `to` is earlier. */
+export function secondsBetween(from: string, to: string): number {
+  return Math.trunc((Date.parse(to) - Date.parse(from)) / 1_000);
+}
+
 /** The first instant of a day in Asia/Shanghai. */
 export function startOf(date: BusinessDate): Date {
   return new Date(epochDay(date) * DAY_MS - SHANGHAI_OFFSET_MS);

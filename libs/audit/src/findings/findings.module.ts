@@ -1,5 +1,25 @@
 import { Module } from '@nestjs/common';
+import { Subscriptions } from '@app/projections';
+import { FindingsController } from './findings.controller.js';
+import { FindingsProjection } from './findings.projection.js';
+import { GetFindingHandler, ListFindingsHandler, SummariseFindingsHandler } from './findings.query.js';
+import { OverdueDuties } from './overdue-duties.js';
+import { OpenFindingHandler, RunFindingCommandHandler } from './run-finding-command.js';
 
 /** 疑点 */
-@Module({})
-export class FindingsModule {}
+@Module({
+  controllers: [FindingsController],
+  providers: [
+    OverdueDuties,
+    ListFindingsHandler,
+    SummariseFindingsHandler,
+    GetFindingHandler,
+    OpenFindingHandler,
+    RunFindingCommandHandler,
+  ],
+})
+export class FindingsModule {
+  constructor(subscriptions: Subscriptions) {
+    subscriptions.addProjection(new FindingsProjection());
+  }
+}

@@ -1,0 +1,29 @@
+import { awardOfStream, awardRecord, fen } from '../past.js';
+import { detector, ofAward, people, yuan, yuanOfFen } from './detector.js';
+
+/** More was granted than the clause gives at most, or more paid than was granted. */
+export const amountOverCap = detector({
+  code: 'amount-over-cap',
+  title: '超过条款上限或批准金额',
+  severity: 'high',
+  rule: '条款规定的上限；《财政违法行为处罚处分条例》第六条（扩大开支范围、提高开支标准）',
+  judges: ['award-granted', 'instalment-paid', 'instalment-overpaid'],
+  judge(event, past) {
+    const award = awardOfStream(event.stream);
+    const record = awardRecord(past, award);
+    const { amount } = event.data;
+    if (event.type === 'award-granted') {
+      const computed = record.assessed?.computed;
+      const cap = computed?.ceiling ?? computed?.cap;
+      if (cap === undefined || fen(amount) <= fen(cap)) return [];
+      const detail = `批准${yuan(amount)}，条款上限为${yuan(cap)}，超出${yuanOfFen(fen(amount) - fen(cap))}`;
+      return [{ ...ofAward(award, record), amount, detail, officers: people(event.data.approver, record.reviewed?.by) }];
+    }
+    const granted = record.granted?.amount ?? '0.00';
+    const paid = record.paid + fen(amount);
+    if (paid <= fen(granted)) return [];
+    const detail = `第${event.data.no}期付出${yuan(amount)}后累计${yuanOfFen(paid)}，批准金额为${yuan(granted)}，多付${yuanOfFen(paid - fen(granted))}`;
+    const officers = people(past.get('batch', `batch-${event.data.batch}`)?.payer);
+    return [{ ...ofAward(award, record), amount, detail, officers }];
+  },
+});

@@ -1,0 +1,45 @@
+import { awardOfStream, awardRecord, codeOfStream } from '../past.js';
+import { detector, ofAward, people, personOf, yuan } from './detector.js';
+
+/** A person has set aside what the ledger computed or checked. Allowed with a reason; every one is looked at. */
+export const manualOverride = detector({
+  code: 'manual-override',
+  title: '人工突破系统结果',
+  severity: 'medium',
+  rule: '台账规则：人工调整金额、破格入库、收录校验不符的信用代码，逐笔复核理由',
+  judges: ['award-granted', 'tier-assigned', 'tier-entered-directly', 'tier-promoted', 'tier-demoted', 'enterprise-registered'],
+  judge(event, past) {
+    switch (event.type) {
+      case 'award-granted': {
+        const { amount, override, approver } = event.data;
+        if (override === undefined) return [];
+        const award = awardOfStream(event.stream);
+        const detail = `测算${yuan(override.computed)}，人工调整为${yuan(amount)}，理由：${override.reason}`;
+        return [{ ...ofAward(award, awardRecord(past, award)), amount, detail, officers: people(override.proposedBy, approver) }];
+      }
+      case 'enterprise-registered': {
+        const { creditCode, creditCodeFlagged, name } = event.data;
+        if (!creditCodeFlagged) return [];
+        const detail = `${name}的信用代码${creditCode}校验不符，凭材料收录`;
+        return [{ enterprise: codeOfStream(event.stream), severity: 'low', detail, officers: personOf(event) }];
+      }
+      case 'tier-assigned':
+      case 'tier-entered-directly':
+      case 'tier-promoted':
+      case 'tier-demoted': {
+        const { override, creditCode, ladder, tier } = event.data;
+        if (override === undefined) return [];
+        const lacks = [
+          ...(override.failed.length > 0 ? [`不满足${override.failed.join('、')}`] : []),
+          ...(override.unknown.length > 0 ? [`缺${override.unknown.join('、')}`] : []),
+          ...((override.unverified ?? []).length > 0 ? [`未核实${override.unverified?.join('、')}`] : []),
+          ...(override.assessedTier === undefined ? [] : [`测算应为${override.assessedTier}`]),
+        ].join('；');
+        const { policy } = event.metadata;
+        const detail = `破格置于${ladder}的${tier}${lacks === '' ? '' : `（${lacks}）`}，理由：${override.reason}`;
+        const concerned = { enterprise: creditCode, ...(policy && { pack: policy.pack, clause: policy.clause }) };
+        return [{ ...concerned, detail, officers: people(override.by) }];
+      }
+    }
+  },
+});

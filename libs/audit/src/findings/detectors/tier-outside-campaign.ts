@@ -1,0 +1,30 @@
+import { isService } from '../past.js';
+import { reviewId } from '../names.js';
+import { detector, people, personOf } from './detector.js';
+
+/** A standing was changed by hand, or in the name of a review that was not open. Entry that a clause itself grants is no change of this kind. */
+export const tierOutsideCampaign = detector({
+  code: 'tier-outside-campaign',
+  title: '非集中调整期变动梯次',
+  severity: 'high',
+  rule: '政策规定的年度动态调整；台账规则：梯次变动经当年动态调整决定',
+  judges: ['tier-assigned', 'tier-promoted', 'tier-demoted', 'tier-removed'],
+  judge(event, past) {
+    const { creditCode, ladder, review, reason } = event.data;
+    const { policy, effectiveOn: on } = event.metadata;
+    const concerned = { enterprise: creditCode, ...(policy && { pack: policy.pack, clause: policy.clause }) };
+    const what = `${on}${CHANGE[event.type]}（${ladder}）`;
+    if (review === undefined) {
+      // The ledger itself acts on a merger.
+      if (isService(event)) return [];
+      return [{ ...concerned, severity: 'low', detail: `${what}未经动态调整决定，理由：${reason}`, officers: personOf(event) }];
+    }
+    const campaign = past.get('review', reviewId(ladder, review.year));
+    // What was decided while it was open may be carried out on the day it closes.
+    if (campaign?.status === 'open' || (campaign?.status === 'closed' && on <= (campaign.closedOn ?? ''))) return [];
+    const state = campaign === undefined ? '从未开展' : `已于${campaign.closedOn ?? ''}结束`;
+    return [{ ...concerned, detail: `${what}引用${review.year}年度动态调整，而该次调整${state}`, officers: people(review.decidedBy) }];
+  },
+});
+
+const CHANGE = { 'tier-assigned': '入库', 'tier-promoted': '升级', 'tier-demoted': '降级', 'tier-removed': '移出' } as const;

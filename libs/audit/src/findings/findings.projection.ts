@@ -1,0 +1,201 @@
+import type { RecordedEvent } from '@app/event-store';
+import { businessDateOf } from '@app/kernel';
+import { type Projection, type Rows, table } from '@app/projections';
+import type { Detector, Sign } from './detectors/detector.js';
+import { DETECTORS } from './detectors/index.js';
+import { findingId, findingOfStream, type OpenedData } from './finding.js';
+import { fen, type Kind, type LedgerEventType, type Memories, type Memory, type Recorded } from './past.js';
+import { remember } from './remember.js';
+
+/** A finding with what auditors have done about it. */
+export interface FindingRow {
+  readonly id: string;
+  readonly code: string;
+  readonly severity: string;
+  readonly title: string;
+  readonly rule: string;
+  readonly detail: string;
+  /** The event it points at; none for a duty that was never done. */
+  readonly stream: string | null;
+  readonly revision: number | null;
+  /** Position of that event, else of the one that opened the finding. */
+  readonly position: number;
+  /** Business day on which it came to light: of the recording of that event. */
+  readonly day: string;
+  readonly effective_on: string;
+  readonly award: string | null;
+  readonly enterprise: string | null;
+  readonly line: string | null;
+  readonly pack: string | null;
+  readonly clause: string | null;
+  readonly amount_fen: number | null;
+  /** JSON: whose acts it is about. */
+  readonly officers: string;
+  readonly listing: string | null;
+  readonly status: 'open' | 'resolved';
+  readonly outcome: string | null;
+  readonly assignee: string | null;
+  /** Of the finding's own stream; -1 while nobody has done anything about it. */
+  readonly touched: number;
+}
+
+/** By whose acts a finding is about. */
+export interface FindingOfficerRow {
+  readonly officer: string;
+  readonly finding: string;
+}
+
+/** What the detectors remember: JSON, by kind and id. */
+interface MemoryRow {
+  readonly kind: string;
+  readonly id: string;
+  readonly content: string;
+}
+
+export interface FindingTables {
+  readonly finding: FindingRow;
+  readonly finding_officer: FindingOfficerRow;
+}
+
+const findingTable = table<FindingRow>({
+  name: 'finding',
+  columns: {
+    id: 'text',
+    code: 'text',
+    severity: 'text',
+    title: 'text',
+    rule: 'text',
+    detail: 'text',
+    stream: 'text',
+    revision: 'integer',
+    position: 'integer',
+    day: 'text',
+    effective_on: 'text',
+    award: 'text',
+    enterprise: 'text',
+    line: 'text',
+    pack: 'text',
+    clause: 'text',
+    amount_fen: 'integer',
+    officers: 'text',
+    listing: 'text',
+    status: 'text',
+    outcome: 'text',
+    assignee: 'text',
+    touched: 'integer',
+  },
+  key: ['id'],
+  indexes: [['day', 'id'], ['code', 'day', 'id'], ['award'], ['enterprise'], ['status', 'severity']],
+});
+const officerTable = table<FindingOfficerRow>({
+  name: 'finding_officer',
+  columns: { officer: 'text', finding: 'text' },
+  key: ['officer', 'finding'],
+});
+const memoryTable = table<MemoryRow>({
+  name: 'finding_memory',
+  columns: { kind: 'text', id: 'text', content: 'text' },
+  key: ['kind', 'id'],
+});
+
+/** What is remembered, read from rows and written to them. Lives for one event: several detectors ask for the same. */
+class RowMemory implements Memory {
+  private readonly read = new Map<string, unknown>();
+
+  constructor(private readonly rows: Rows) {}
+
+  get<K extends Kind>(kind: K, id: string): Memories[K] | undefined {
+    const name = `${kind} ${id}`;
+    if (this.read.has(name)) return this.read.get(name) as Memories[K] | undefined;
+    const row = this.rows.get(memoryTable, kind, id);
+    const content = row === undefined ? undefined : (JSON.parse(row.content) as Memories[K]);
+    this.read.set(name, content);
+    return content;
+  }
+
+  put<K extends Kind>(kind: K, id: string, content: Memories[K]): void {
+    this.read.set(`${kind} ${id}`, content);
+    this.rows.put(memoryTable, { kind, id, content: JSON.stringify(content) });
+  }
+}
+
+/** 疑点: what the detectors find in the events, and what auditors do about it. */
+export class FindingsProjection implements Projection {
+  readonly name = 'findings';
+  readonly version = 1;
+  readonly tables = [findingTable, officerTable, memoryTable] as never[];
+  readonly handles = 'all';
+  private readonly ofEvery: readonly Detector[];
+  private readonly byType = new Map<string, readonly Detector[]>();
+
+  constructor(detectors: readonly Detector[] = DETECTORS) {
+    this.ofEvery = detectors.filter(({ judges }) => judges === 'all');
+    for (const detector of detectors) {
+      if (detector.judges === 'all') continue;
+      for (const type of detector.judges) this.byType.set(type, [...(this.byType.get(type) ?? this.ofEvery), detector]);
+    }
+  }
+
+  apply(event: RecordedEvent, rows: Rows): void {
+    const memory = new RowMemory(rows);
+    const recorded = event as unknown as Recorded;
+    for (const detector of this.byType.get(event.type) ?? this.ofEvery)
+      for (const sign of detector.judge(recorded, memory)) this.find(detector, sign, recorded, rows);
+    remember(recorded, memory);
+    if (event.stream.startsWith('finding-')) this.follow(recorded, rows);
+  }
+
+  private find({ code, title, severity, rule }: Detector, sign: Sign, event: Recorded, rows: Rows): void {
+    const place = sign.isOfCommand === true ? [event.metadata.commandId] : [event.stream, String(event.revision)];
+    const id = findingId(code, ...place, ...(sign.about === undefined ? [] : [sign.about]));
+    if (rows.get(findingTable, id) !== undefined) return;
+    const { stream, revision } = event;
+    this.put(rows, event, id, { code, title, severity, rule, ...sign, pointer: { stream, revision } }, sign.listing);
+  }
+
+  private put(rows: Rows, event: Recorded, id: string, opened: OpenedData, listing?: string): void {
+    const { code, severity, title, rule, detail, pointer, award, enterprise, line, pack, clause, amount, officers } = opened;
+    rows.put(findingTable, {
+      id,
+      code,
+      severity,
+      title,
+      rule,
+      detail,
+      stream: pointer?.stream ?? null,
+      revision: pointer?.revision ?? null,
+      position: event.position,
+      day: businessDateOf(event.recordedAt),
+      effective_on: event.metadata.effectiveOn,
+      award: award ?? null,
+      enterprise: enterprise ?? null,
+      line: line ?? null,
+      pack: pack ?? null,
+      clause: clause ?? null,
+      amount_fen: amount === undefined ? null : fen(amount),
+      officers: JSON.stringify(officers),
+      listing: listing ?? null,
+      status: 'open',
+      outcome: null,
+      assignee: null,
+      touched: -1,
+    });
+    for (const officer of officers) rows.put(officerTable, { officer, finding: id });
+  }
+
+  /** What auditors do about a finding. */
+  private follow(event: Recorded, rows: Rows): void {
+    const id = findingOfStream(event.stream);
+    if (event.type === 'finding-opened') this.put(rows, event, id, event.data);
+    const before = rows.get(findingTable, id);
+    if (before === undefined) throw new Error(`${event.type} on ${id}, which nobody found and nobody opened`);
+    rows.put(findingTable, { ...before, ...changedBy(event), touched: event.revision });
+  }
+}
+
+function changedBy(event: Recorded<LedgerEventType>): Partial<FindingRow> {
+  if (event.type === 'finding-assigned') return { assignee: event.data.to };
+  if (event.type === 'finding-resolved') return { status: 'resolved', outcome: event.data.outcome };
+  if (event.type === 'finding-reopened') return { status: 'open', outcome: null };
+  return {};
+}

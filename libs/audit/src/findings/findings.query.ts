@@ -1,0 +1,333 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import type { Sight } from '@app/blacklist';
+import { EVENT_STORE, type EventStore, type RecordedEvent } from '@app/event-store';
+import { cursorKey, type Page, pageOf } from '@app/http';
+import { type Actor, type Evidence, Money, notFound, type PolicyCitation } from '@app/kernel';
+import { ReadModels } from '@app/projections';
+import { DETECTORS } from './detectors/index.js';
+import { type EventReference, findingStream, type OpenedData, type Severity } from './finding.js';
+import type { FindingRow, FindingTables } from './findings.projection.js';
+import { DUTY_OVERDUE, type OverdueDuty, OverdueDuties } from './overdue-duties.js';
+
+/** Who asks: auditors see every finding, others those that are assigned to them. */
+export interface Asker {
+  readonly seesAll: boolean;
+  readonly id: string;
+  readonly sight: Sight;
+}
+
+export interface FindingsFilter {
+  readonly code?: string;
+  readonly severity?: Severity;
+  readonly status?: FindingRow['status'];
+  readonly award?: string;
+  readonly enterprise?: string;
+  /** Whose acts it is about. */
+  readonly officer?: string;
+  readonly pack?: string;
+  /** Days on which findings came to light, both counted. */
+  readonly from?: string;
+  readonly until?: string;
+}
+
+export interface FindingView {
+  readonly id: string;
+  readonly code: string;
+  readonly severity: Severity;
+  readonly status: FindingRow['status'];
+  readonly title: string;
+  readonly detail: string;
+  readonly rule: string;
+  readonly day: string;
+  readonly pointer?: EventReference & { readonly position: number };
+  readonly award?: string;
+  readonly enterprise?: string;
+  readonly line?: string;
+  readonly pack?: string;
+  readonly clause?: string;
+  readonly amount?: string;
+  readonly officers: readonly string[];
+  readonly listing?: string;
+  readonly assignee?: string;
+  readonly outcome?: string;
+}
+
+export interface FindingsPage extends Page<FindingView> {
+  /** No finding of severity high is open among all that were asked for, on this page or another. */
+  readonly clear: boolean;
+}
+
+/** 疑点清单: newest first. */
+export class ListFindings extends Query<FindingsPage> {
+  constructor(
+    readonly filter: FindingsFilter & { readonly limit: number; readonly cursor?: string },
+    readonly asker: Asker,
+    /** The day one looks from, for duties. */
+    readonly today: string,
+  ) {
+    super();
+  }
+}
+
+export interface FindingCount {
+  readonly code: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly status: FindingRow['status'];
+  readonly findings: number;
+}
+
+/** 疑点汇总: how many of which kind. */
+export class SummariseFindings extends Query<{ readonly items: readonly FindingCount[] }> {
+  constructor(
+    readonly filter: FindingsFilter,
+    readonly asker: Asker,
+    readonly today: string,
+  ) {
+    super();
+  }
+}
+
+/** Something recorded, as far as whoever asks may see it. */
+export interface EventView {
+  readonly event: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: number;
+  readonly recordedAt: string;
+  readonly effectiveOn: string;
+  readonly actor: Actor;
+  readonly policy?: PolicyCitation;
+  readonly evidence?: readonly Evidence[];
+  readonly data?: unknown;
+}
+
+export interface FindingDetail extends FindingView {
+  /** Of the finding's own stream; -1 while nobody has done anything about it. */
+  readonly revision: number;
+  /** The event it points at. */
+  readonly event?: EventView;
+  readonly history: readonly EventView[];
+}
+
+/** 疑点: with its history and the event it points at. */
+export class GetFinding extends Query<FindingDetail> {
+  constructor(
+    readonly id: string,
+    readonly asker: Asker,
+    readonly today: string,
+  ) {
+    super();
+  }
+}
+
+/** Every finding there is on a day: those in the tables, and overdue duties that nobody has taken up. */
+class Found {
+  constructor(
+    private readonly readModels: ReadModels,
+    private readonly duties: OverdueDuties,
+  ) {}
+
+  rows(filter: FindingsFilter, { seesAll, id }: Asker) {
+    const { officer, from, until, ...equal } = filter;
+    let query = this.readModels.from<FindingTables>().selectFrom('finding');
+    for (const [column, value] of Object.entries(equal)) query = query.where(column as keyof typeof equal, '=', value);
+    if (from !== undefined) query = query.where('day', '>=', from);
+    if (until !== undefined) query = query.where('day', '<=', until);
+    if (!seesAll) query = query.where('assignee', '=', id);
+    if (officer !== undefined)
+      query = query.where('id', 'in', (inner) => inner.selectFrom('finding_officer').select('finding').where('officer', '=', officer));
+    return query;
+  }
+
+  async untouchedDuties(filter: FindingsFilter, { seesAll }: Asker, today: string): Promise<readonly OverdueDuty[]> {
+    const { code, severity, status, award, enterprise, officer, pack, from, until } = filter;
+    const isAboutDuties = seesAll && (code ?? DUTY_OVERDUE.code) === DUTY_OVERDUE.code && status !== 'resolved';
+    if (!isAboutDuties || award !== undefined || enterprise !== undefined || officer !== undefined) return [];
+    const overdue = (await this.duties.on(today)).filter(
+      ({ day, opened }) =>
+        (severity === undefined || opened.severity === severity) &&
+        (pack === undefined || opened.pack === pack) &&
+        (from === undefined || from <= day) &&
+        (until === undefined || day <= until),
+    );
+    if (overdue.length === 0) return [];
+    const taken = await this.readModels
+      .from<FindingTables>()
+      .selectFrom('finding')
+      .select('id')
+      .where('code', '=', DUTY_OVERDUE.code)
+      .execute();
+    const known = new Set(taken.map(({ id }) => id));
+    return overdue.filter(({ id }) => !known.has(id));
+  }
+}
+
+@QueryHandler(ListFindings)
+export class ListFindingsHandler implements IQueryHandler<ListFindings> {
+  private readonly found: Found;
+
+  constructor(readModels: ReadModels, duties: OverdueDuties) {
+    this.found = new Found(readModels, duties);
+  }
+
+  async execute({ filter: { limit, cursor, ...filter }, asker, today }: ListFindings): Promise<FindingsPage> {
+    const after = cursorKey(cursor, ['string', 'string']) as readonly [string, string] | undefined;
+    let query = this.found.rows(filter, asker).selectAll();
+    if (after !== undefined) query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('day', 'id'), '<', tuple(...after)));
+    const rows = await query
+      .orderBy('day', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit + 1)
+      .execute();
+    const duties = await this.found.untouchedDuties(filter, asker, today);
+    const views = [...rows.map((row) => rowView(row, asker.sight)), ...duties.map(dutyView)]
+      .filter(({ day, id }) => after === undefined || isBefore([day, id], after))
+      .sort((one, other) => (isBefore([one.day, one.id], [other.day, other.id]) ? 1 : -1));
+    const page = pageOf(views.slice(0, limit + 1), limit, ({ day, id }) => [day, id]);
+    return { ...page, clear: await this.isClear(filter, asker, duties) };
+  }
+
+  private async isClear(filter: FindingsFilter, asker: Asker, duties: readonly OverdueDuty[]): Promise<boolean> {
+    if (duties.some(({ opened }) => opened.severity === 'high')) return false;
+    const grave = this.found.rows(filter, asker).select('id').where('status', '=', 'open').where('severity', '=', 'high');
+    return (await grave.limit(1).execute()).length === 0;
+  }
+}
+
+@QueryHandler(SummariseFindings)
+export class SummariseFindingsHandler implements IQueryHandler<SummariseFindings> {
+  private readonly found: Found;
+
+  constructor(readModels: ReadModels, duties: OverdueDuties) {
+    this.found = new Found(readModels, duties);
+  }
+
+  async execute({ filter, asker, today }: SummariseFindings): Promise<{ readonly items: readonly FindingCount[] }> {
+    const rows = await this.found
+      .rows(filter, asker)
+      .select(({ fn }) => ['code', 'severity', 'status', fn.min('title').as('title'), fn.countAll<number>().as('findings')])
+      .groupBy(['code', 'severity', 'status'])
+      .execute();
+    const counts = new Map(rows.map((row) => [countKey(row), { ...row, severity: row.severity as Severity }] as const));
+    for (const { opened } of await this.found.untouchedDuties(filter, asker, today)) {
+      const { code, title, severity } = opened;
+      const one: FindingCount = { code, title, severity, status: 'open', findings: 0 };
+      const known = counts.get(countKey(one)) ?? one;
+      counts.set(countKey(one), { ...known, findings: known.findings + 1 });
+    }
+    const items = [...counts.values()].sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1));
+    return { items };
+  }
+}
+
+const WEIGHT: Readonly<Record<Severity, number>> = { high: 0, medium: 1, low: 2 };
+const countKey = ({ code, severity, status }: { code: string; severity: string; status: string }) => `${code} ${severity} ${status}`;
+/** Open ones first, the gravest first. */
+const sortKey = ({ code, severity, status }: FindingCount) => `${status} ${WEIGHT[severity]} ${code}`;
+
+@QueryHandler(GetFinding)
+export class GetFindingHandler implements IQueryHandler<GetFinding> {
+  constructor(
+    private readonly readModels: ReadModels,
+    private readonly duties: OverdueDuties,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  async execute({ id, asker, today }: GetFinding): Promise<FindingDetail> {
+    const view = await this.view(id, asker, today);
+    const history: EventView[] = [];
+    for await (const page of this.store.readStream(findingStream(id))) history.push(...page.map((event) => eventView(event, asker)));
+    const { pointer } = view;
+    const event = pointer && (await eventAt(this.store, pointer));
+    return {
+      ...view,
+      revision: history.at(-1)?.revision ?? -1,
+      ...(event && { event: eventView(event, asker) }),
+      history,
+    };
+  }
+
+  private async view(id: string, asker: Asker, today: string): Promise<FindingView> {
+    const row = await this.readModels.from<FindingTables>().selectFrom('finding').selectAll().where('id', '=', id).executeTakeFirst();
+    // To others than auditors, what is not assigned to them is not there.
+    if (row !== undefined && (asker.seesAll || row.assignee === asker.id)) return rowView(row, asker.sight);
+    const duty = row === undefined && asker.seesAll ? (await this.duties.on(today)).find((one) => one.id === id) : undefined;
+    if (duty === undefined) throw notFound('finding-unknown', `there is no finding ${id}`);
+    return dutyView(duty);
+  }
+}
+
+/** What is looked for. */
+export interface DetectorView {
+  readonly code: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly rule: string;
+  /** Types of the events it judges; none where it judges time or people. */
+  readonly judges: readonly string[] | 'all';
+}
+
+/** 检查项目: every detector, and what else findings come from. */
+export function detectorViews(): readonly DetectorView[] {
+  const detected = DETECTORS.map(({ code, title, severity, rule, judges }) => ({ code, title, severity, rule, judges }));
+  return [...detected, { ...DUTY_OVERDUE, judges: [] }];
+}
+
+/** The event at a place; undefined where there is none. */
+export async function eventAt(store: EventStore, { stream, revision }: EventReference): Promise<RecordedEvent | undefined> {
+  let found: RecordedEvent | undefined;
+  for await (const [event] of store.readStream(stream, { from: revision, limit: 1 })) found = event;
+  return found;
+}
+
+const isBefore = ([day, id]: readonly [string, string], [otherDay, otherId]: readonly [string, string]) =>
+  day === otherDay ? id < otherId : day < otherDay;
+
+function eventView(event: RecordedEvent, { sight }: Asker): EventView {
+  const { type, stream, revision, position, recordedAt, data, metadata } = event;
+  const { effectiveOn, actor, policy, evidence } = metadata;
+  // What an event says may name a listing: those without the whole history learn that it happened and who did it.
+  const isShown = sight === 'history' || stream.startsWith('finding-');
+  return {
+    event: type,
+    stream,
+    revision,
+    position,
+    recordedAt,
+    effectiveOn,
+    actor,
+    ...(policy && { policy }),
+    ...(evidence && { evidence }),
+    ...(isShown && { data }),
+  };
+}
+
+function rowView(row: FindingRow, sight: Sight): FindingView {
+  const { id, code, severity, status, title, detail, rule, day, stream, revision, position, officers, amount_fen: amount } = row;
+  const { award, enterprise, line, pack, clause, assignee, outcome } = row;
+  const listing = sight === 'history' ? row.listing : null;
+  const stated = Object.entries({ award, enterprise, line, pack, clause, listing, assignee, outcome }).filter(
+    ([, value]) => value !== null,
+  );
+  return {
+    id,
+    code,
+    severity: severity as Severity,
+    status,
+    title,
+    detail,
+    rule,
+    day,
+    ...(stream !== null && revision !== null && { pointer: { stream, revision, position } }),
+    ...Object.fromEntries(stated),
+    ...(amount !== null && { amount: Money.fromFen(amount).toString() }),
+    officers: JSON.parse(officers) as readonly string[],
+  };
+}
+
+function dutyView({ id, day, opened }: OverdueDuty): FindingView {
+  const { pointer: _none, ...rest } = opened;
+  return { id, day, status: 'open', ...(rest satisfies Omit<OpenedData, 'pointer'>) };
+}

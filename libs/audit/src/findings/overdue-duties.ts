@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { type DutyFinding, GetDutyFindings } from '@app/calendar';
+import { addDays, type BusinessDate } from '@app/kernel';
+import { findingId, type OpenedData } from './finding.js';
+
+export const DUTY_OVERDUE = {
+  code: 'duty-overdue',
+  title: '履职事项逾期',
+  severity: 'medium',
+  rule: '条款规定的办理期限；台账规则：期限届满次日起未办结即为逾期',
+} as const;
+
+/** An overdue duty as a finding: what would be taken down of it, and the first day it was late. */
+export interface OverdueDuty {
+  readonly id: string;
+  readonly day: string;
+  readonly opened: OpenedData;
+}
+
+/** More duties than all policies of an office set within the longest plans. */
+const EVERY_DUTY = 100_000;
+
+/**
+ * Overdue duties come from time passing, not from an event: they are asked of the calendar for the day one looks from, and
+ * taken down once an auditor does something about one. So the answer for an old vantage is the one of then, a rebuild
+ * changes nothing, and a ledger that lay idle over New Year tells of them all the same.
+ */
+@Injectable()
+export class OverdueDuties {
+  constructor(private readonly queries: QueryBus) {}
+
+  /** In the order of their days. */
+  async on(day: string): Promise<readonly OverdueDuty[]> {
+    const { items } = await this.queries.execute(new GetDutyFindings({ on: day, limit: EVERY_DUTY }));
+    return items.map(overdue);
+  }
+}
+
+function overdue({ pack, clause, period, action, due, daysOver, severity, citation }: DutyFinding): OverdueDuty {
+  const { code, title, rule } = DUTY_OVERDUE;
+  const detail = `${period}“${action}”应于${due}前办结，已逾期${daysOver}天（${citation.quote}）`;
+  return {
+    id: findingId(code, pack, clause, period),
+    day: addDays(due as BusinessDate, 1),
+    opened: { code, title, rule, severity, detail, pack, clause, officers: [] },
+  };
+}

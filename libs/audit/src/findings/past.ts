@@ -1,0 +1,194 @@
+import type { AwardEvent, BatchEvent } from '@app/awards';
+import type { BlacklistEvent } from '@app/blacklist';
+import type { BudgetEvent } from '@app/budgets';
+import type { DutyEvent } from '@app/calendar';
+import type { EnterpriseEvent } from '@app/enterprises';
+import type { RecordedEvent } from '@app/event-store';
+import { Money } from '@app/kernel';
+import { type PolicyEvent, type PolicyState, policyDecider } from '@app/policies';
+import type { ReviewEvent, TierEvent } from '@app/tiers';
+import type { FindingEvent } from './finding.js';
+
+/** What the detectors know of. */
+export type LedgerEvent =
+  | AwardEvent
+  | BatchEvent
+  | BlacklistEvent
+  | BudgetEvent
+  | DutyEvent
+  | EnterpriseEvent
+  | FindingEvent
+  | PolicyEvent
+  | ReviewEvent
+  | TierEvent;
+export type LedgerEventType = LedgerEvent['type'];
+/** A recorded event of one of these types. */
+export type Recorded<Type extends LedgerEventType = LedgerEventType> = Omit<RecordedEvent, 'type' | 'data'> &
+  { readonly [One in Type]: Pick<Extract<LedgerEvent, { type: One }>, 'type' | 'data'> }[Type];
+
+/** What a clause gives, as this ledger computes it again from the stored facts and the published text. */
+export interface Recomputed {
+  readonly outcome: string;
+  /** By instalment, where there is a sum. */
+  readonly amounts?: readonly string[];
+  /** Of an officer's sum. */
+  readonly ceiling?: string;
+  /** The most the clause gives on these facts. */
+  readonly cap?: string;
+}
+
+/** An input a decision rested on. */
+export interface Rest {
+  readonly input: string;
+  readonly value: string | boolean;
+  readonly factId?: string;
+  readonly certificate?: string;
+  readonly relocation?: string;
+  readonly recordedBy: readonly string[];
+}
+
+export interface InstalmentRecord {
+  readonly no: number;
+  readonly amount: string;
+  readonly unlockedBy?: string;
+  /** Whether the facts it was unlocked with, put to the clause again, meet its condition. */
+  readonly isProven?: boolean;
+  readonly ordered?: { readonly batch: string; readonly line: number; readonly on: string };
+  readonly isPaid?: boolean;
+}
+
+/** What the detectors remember of an award. */
+export interface AwardRecord {
+  readonly pack: string;
+  readonly clause: string;
+  readonly payee: string;
+  readonly payeeName: string;
+  readonly occasion: { readonly kind: string; readonly key: string; readonly reference: string };
+  readonly agency?: string;
+  readonly persons: readonly string[];
+  readonly appliedBy?: string;
+  readonly assessed?: {
+    readonly on: string;
+    readonly version: number;
+    readonly computed: Recomputed;
+    readonly rests: readonly Rest[];
+  };
+  readonly reviewed?: { readonly by: string; readonly amount?: string };
+  readonly notice?: { readonly from: string; readonly until: string; readonly open: readonly number[]; readonly judges: readonly string[] };
+  /** Who recorded each objection; the n-th has number n. */
+  readonly objectors: readonly string[];
+  readonly overrideBy?: string;
+  readonly starting?: { readonly approver: string; readonly on: string };
+  readonly granted?: {
+    readonly on: string;
+    readonly approver: string;
+    readonly amount: string;
+    readonly instalments: readonly InstalmentRecord[];
+  };
+  readonly isRevoked: boolean;
+  readonly successorBy?: string;
+  /** Fen that the bank has paid and not returned. */
+  readonly paid: number;
+  readonly hasBeenPaid: boolean;
+  /** Who demanded each clawback; the n-th has number n. */
+  readonly demandedBy: readonly string[];
+}
+
+/** An award that rests on a move, and until when the enterprise is to stay. */
+export interface RelocationAward {
+  readonly award: string;
+  readonly arrivedOn: string;
+  /** The last day of the term. */
+  readonly until: string;
+  /** The certificate whose validity is the term; else it is a number of years. */
+  readonly certificate?: string;
+}
+
+/** Everything the detectors remember, by kind. */
+export interface Memories {
+  award: AwardRecord;
+  /** `digest` names the whole history of a policy; its events are kept one by one. */
+  policy: { readonly digest: string; readonly events: number };
+  'policy-event': { readonly type: string; readonly data: unknown };
+  enterprise: {
+    readonly name: string;
+    readonly absorbed: readonly string[];
+    readonly relocationAwards: readonly RelocationAward[];
+    readonly accountRecordedBy?: string;
+  };
+  fact: { readonly recordedBy: string; readonly isVerified: boolean };
+  certificate: { readonly issuedOn: string; readonly expiresOn: string; readonly revokedOn?: string };
+  /** The listings of a subject, by case. */
+  listings: readonly { readonly listing: string; readonly from: string; readonly until: string; readonly endedOn?: string }[];
+  'blacklist-case': { readonly openedBy: string };
+  /** Fen. */
+  budget: { readonly available: number; readonly reserved: number };
+  batch: { readonly payer?: string; readonly cancelledBy?: string };
+  'batch-line': { readonly award: string; readonly payee: string; readonly account: string };
+  /** Who was paid first to an account. */
+  account: { readonly payee: string; readonly award: string };
+  review: { readonly status: 'open' | 'closed' | 'lapsed'; readonly closedOn?: string };
+  proposals: { readonly by: string };
+  duty: { readonly doneBy: string };
+  occasion: { readonly award: string; readonly payee: string; readonly agency?: string; readonly persons: readonly string[] };
+  /** The last sums just under a threshold that nothing was found of yet. */
+  burst: readonly { readonly on: string; readonly amount: string; readonly stream: string }[];
+  clock: { readonly recordedAt: string };
+}
+export type Kind = keyof Memories;
+
+/** What is remembered of everything before the event that is judged. */
+export interface Past {
+  get<K extends Kind>(kind: K, id: string): Memories[K] | undefined;
+}
+/** Where what is to be remembered goes. */
+export interface Memory extends Past {
+  put<K extends Kind>(kind: K, id: string, content: Memories[K]): void;
+}
+
+const policies = new Map<string, PolicyState>();
+const MOST_POLICIES = 64;
+
+/** A policy as it had been published by then. Folded once for each of its histories. */
+export function policyOf(past: Past, pack: string): PolicyState {
+  const header = past.get('policy', pack);
+  if (header === undefined) return policyDecider.initialState;
+  const known = policies.get(header.digest);
+  if (known !== undefined) return known;
+  let state = policyDecider.initialState;
+  for (let no = 0; no < header.events; no += 1) {
+    const event = past.get('policy-event', `${pack}/${no}`) as PolicyEvent;
+    state = policyDecider.evolve(state, event, { actorId: '', effectiveOn: '' });
+  }
+  if (policies.size >= MOST_POLICIES) policies.clear();
+  policies.set(header.digest, state);
+  return state;
+}
+
+/** The award of a stream. */
+export const awardOfStream = (stream: string): string => stream.slice('award-'.length);
+export const codeOfStream = (stream: string): string => stream.slice('enterprise-'.length);
+
+/** What is remembered of an award; where it was never applied for, what its name says. */
+export function awardRecord(past: Past, award: string): AwardRecord {
+  const known = past.get('award', award);
+  if (known !== undefined) return known;
+  const [pack = '', clause = '', payee = '', key = ''] = award.split('.');
+  return {
+    pack,
+    clause,
+    payee,
+    payeeName: payee,
+    occasion: { kind: '', key, reference: key },
+    persons: [],
+    objectors: [],
+    isRevoked: false,
+    paid: 0,
+    hasBeenPaid: false,
+    demandedBy: [],
+  };
+}
+
+export const fen = (amount: string): number => Money.parseSigned(amount).toFen();
+export const isService = ({ metadata }: Pick<RecordedEvent, 'metadata'>): boolean => metadata.actor.roles.includes('service');
+export const actorOf = ({ metadata }: Pick<RecordedEvent, 'metadata'>): string => metadata.actor.id;
