@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
 import type { ProblemDocument } from '@app/http';
 import { Problem } from '@app/kernel';
@@ -25,9 +27,20 @@ export interface Answer {
   readonly content: Buffer;
 }
 
+/** An answer that is read while it comes. Its content fails where the answer breaks off. */
+export interface StreamedAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly content: Readable;
+}
+
 /** The one way the command line reaches a ledger: its HTTP routes, over the network or inside this process. */
 export interface Door {
   call(call: Call): Promise<Answer>;
+  /** For answers too long to hold. */
+  stream(call: Call): Promise<StreamedAnswer>;
   close(): Promise<void>;
 }
 
@@ -69,24 +82,31 @@ function headersOf({ method, body, file, token, idempotencyKey, ifMatch }: Call)
 
 /** A ledger served elsewhere. */
 export function serverDoor(url: string): Door {
+  async function ask(call: Call): Promise<Response> {
+    try {
+      return await fetch(new URL(call.path, url), {
+        method: call.method,
+        headers: headersOf(call),
+        ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+        ...(call.file !== undefined && { body: new Uint8Array(call.file.content) }),
+      });
+    } catch (error) {
+      throw new Problem('unavailable', 'server-unreachable', `no ledger answers at ${url} (${(error as Error).message})`);
+    }
+  }
   return {
     async call(call) {
-      let response: Response;
-      try {
-        response = await fetch(new URL(call.path, url), {
-          method: call.method,
-          headers: headersOf(call),
-          ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
-          ...(call.file !== undefined && { body: new Uint8Array(call.file.content) }),
-        });
-      } catch (error) {
-        throw new Problem('unavailable', 'server-unreachable', `no ledger answers at ${url} (${(error as Error).message})`);
-      }
+      const response = await ask(call);
       return {
         status: response.status,
         contentType: response.headers.get('content-type') ?? '',
         content: Buffer.from(await response.arrayBuffer()),
       };
+    },
+    async stream(call) {
+      const { status, headers, body } = await ask(call);
+      const content = body === null ? Readable.from([]) : Readable.fromWeb(body);
+      return { status, contentType: headers.get('content-type') ?? '', headers: Object.fromEntries(headers), content };
     },
     close: async () => undefined,
   };
@@ -97,19 +117,27 @@ export function ledgerDoor(ledger: Ledger): Door {
   const fastify = ledger.app.getHttpAdapter().getInstance();
   const store = ledger.app.get<EventStore>(EVENT_STORE);
   const subscriptions = ledger.app.get(Subscriptions);
+  async function asked(call: Call) {
+    // How an import or a read model gets on stands in no read model, and these may be far behind.
+    if (call.method === 'GET' && !/^\/(health|metrics|v1\/(imports|subscribers))\b/.test(call.path))
+      await subscriptions.atLeast(await store.head());
+    return {
+      method: call.method,
+      url: call.path,
+      headers: headersOf(call),
+      ...(call.body !== undefined && { payload: JSON.stringify(call.body) }),
+      ...(call.file !== undefined && { payload: call.file.content }),
+    };
+  }
   return {
     async call(call) {
-      // How an import or a read model gets on stands in no read model, and these may be far behind.
-      if (call.method === 'GET' && !/^\/(health|metrics|v1\/(imports|subscribers))\b/.test(call.path))
-        await subscriptions.atLeast(await store.head());
-      const response = await fastify.inject({
-        method: call.method,
-        url: call.path,
-        headers: headersOf(call),
-        ...(call.body !== undefined && { payload: JSON.stringify(call.body) }),
-        ...(call.file !== undefined && { payload: call.file.content }),
-      });
+      const response = await fastify.inject(await asked(call));
       return { status: response.statusCode, contentType: String(response.headers['content-type'] ?? ''), content: response.rawPayload };
+    },
+    async stream(call) {
+      const response = await fastify.inject({ ...(await asked(call)), payloadAsStream: true });
+      const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
+      return { status: response.statusCode, contentType: headers['content-type'] ?? '', headers, content: response.stream() };
     },
     async close() {
       await subscriptions.settled();
