@@ -2,10 +2,11 @@ import { Body, Controller, Get, HttpCode, Inject, Param, type PipeTransform, Pos
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
 import { type BusinessDate, businessDateAt, CLOCK, type Clock, invalidField, requireNoPersonalNumber } from '@app/kernel';
-import { sightOf } from '@app/blacklist';
+import { looksBack, type Sight, sightOf } from '@app/blacklist';
 import { AllowAnyRole, AllowRoles, type AuthenticatedRequest, Context, EmptyBodyPipe, type Page, WholeNumberPipe } from '@app/http';
 import {
   ApplyDto,
+  AwardOnDto,
   BalancesDto,
   ClawbackReceiptDto,
   ConfirmPayeeDto,
@@ -21,6 +22,7 @@ import {
   ReasonDto,
   ReviewDto,
   RevokeDto,
+  TrialBalanceDto,
   UnlockDto,
   WriteOffDto,
 } from './awards.dto.js';
@@ -54,6 +56,7 @@ export class AwardsController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** 申报 */
@@ -66,16 +69,27 @@ export class AwardsController {
   /** 奖补列表 */
   @Get()
   @AllowAnyRole()
-  list(@QueryString() { limit, cursor, person, ...filter }: ListAwardsDto): Promise<Page<AwardSummary>> {
+  list(
+    @QueryString() { limit, cursor, person, on, ...filter }: ListAwardsDto,
+    @Req() { actor }: AuthenticatedRequest,
+  ): Promise<Page<AwardSummary>> {
     const named = person === undefined ? {} : { person: personReference(person, 'person') };
-    return this.queries.execute(new ListAwards({ ...filter, ...named }, limit, cursor));
+    const hidesEnds = sightOf(actor) !== 'history' && looksBack(on, businessDateAt(this.clock.now()));
+    return this.queries.execute(new ListAwards({ ...filter, ...named }, limit, cursor, on, hidesEnds));
   }
 
   /** 奖补详情: state, facts used, explanation and history; a listing is named to those who may see it */
   @Get(':award')
   @AllowAnyRole()
-  detail(@Param('award', AwardIdPipe) award: string, @Req() { actor }: AuthenticatedRequest): Promise<AwardDetail> {
-    return this.queries.execute(new GetAward(award, sightOf(actor)));
+  detail(
+    @Param('award', AwardIdPipe) award: string,
+    @QueryString() { on }: AwardOnDto,
+    @Req() { actor }: AuthenticatedRequest,
+  ): Promise<AwardDetail> {
+    // Of what had effect then, much has ended since: looking back, no listing is named but to those who see the history.
+    const isHidden = sightOf(actor) !== 'history' && looksBack(on, businessDateAt(this.clock.now()));
+    const sight: Sight = isHidden ? 'published' : sightOf(actor);
+    return this.queries.execute(new GetAward(award, sight, on));
   }
 
   /** 测算: computes what the clause grants from the dossier */
@@ -273,15 +287,15 @@ export class BalancesController {
   /** 余额表 */
   @Get('balances')
   @AllowAnyRole()
-  balances(@QueryString() { by, ...filter }: BalancesDto) {
-    return this.queries.execute(new GetBalances(by, filter));
+  balances(@QueryString() { by, on, ...filter }: BalancesDto) {
+    return this.queries.execute(new GetBalances(by, filter, on));
   }
 
   /** 试算平衡 */
   @Get('balances/trial')
   @AllowAnyRole()
-  trial() {
-    return this.queries.execute(new GetTrialBalance());
+  trial(@QueryString() { on }: TrialBalanceDto) {
+    return this.queries.execute(new GetTrialBalance(on));
   }
 
   /** 对账: awards against budget lines, budget lines against the accounts */

@@ -227,10 +227,22 @@ export class ListAwardsDto extends PageDto {
   @IsString()
   @MaxLength(64)
   person?: string;
+
+  /** 业务日期: as they stood on this day; today when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
+}
+
+export class AwardOnDto {
+  /** 业务日期: what had taken effect by this day; everything when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }
 
 export class ListDueDto extends PageDto {
-  /** Age is counted up to this day; today when left out. */
+  /** 业务日期: what was due and unpaid on this day, with its age then; today when left out. */
   @MayBeLeftOut()
   @IsBusinessDay()
   on?: string;
@@ -281,4 +293,16 @@ export class BalancesDto {
   @MayBeLeftOut()
   @IsCreditCode()
   payee?: string;
+
+  /** 业务日期: by what was booked until this day; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
+}
+
+export class TrialBalanceDto {
+  /** 业务日期: by what was booked until this day; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }

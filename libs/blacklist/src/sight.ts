@@ -1,3 +1,4 @@
+import { currentVantage } from '@app/event-store';
 import { forbidden, type Problem } from '@app/kernel';
 
 /**
@@ -18,4 +19,16 @@ export function sightOf(actor: { readonly roles: readonly string[] } | undefined
 /** The refusal of whatever would show what has ended. */
 export function historyRestricted(): Problem {
   return forbidden('history-restricted', 'what has ended is shown to auditors and administrators alone');
+}
+
+/** Whether somebody asks for a day gone by, or what the ledger knew earlier: either may tell of listings that have ended. */
+export function looksBack(on: string | undefined, today: string): boolean {
+  return (on !== undefined && on < today) || currentVantage() !== undefined;
+}
+
+/** The sight of whoever asks for a day. @throws Problem `history-restricted` for who looks back and may not see the history. */
+export function sightOn(actor: Parameters<typeof sightOf>[0], on: string | undefined, today: string): Sight {
+  const sight = sightOf(actor);
+  if (sight !== 'history' && looksBack(on, today)) throw historyRestricted();
+  return sight;
 }

@@ -4,6 +4,7 @@ import { Blacklist, type Sight } from '@app/blacklist';
 import { asDomainEvent, contextOf, EVENT_STORE, type EventStore, type RecordedEvent } from '@app/event-store';
 import { type Actor, businessDateAt, CLOCK, type Clock, type Evidence, notFound, type PolicyCitation } from '@app/kernel';
 import { type AwardEvent, type AwardState, awardStream, evolveAward, type Hold, initialAward, isGranted } from '../award.js';
+import { dayOfEffect } from '../day-of-effect.js';
 import { isInEffect } from '../standing.js';
 
 /** One entry of an award's history: who did what when, under which clause, on what evidence. */
@@ -32,6 +33,8 @@ export class GetAward extends Query<AwardDetail> {
     readonly award: string,
     /** Of whoever asks: which of the listings behind its holds are named. */
     readonly sight: Sight,
+    /** The business day: what had taken effect by then; everything when left out. */
+    readonly on?: string,
   ) {
     super();
   }
@@ -46,18 +49,19 @@ export class GetAwardHandler implements IQueryHandler<GetAward> {
     private readonly blacklist: Blacklist,
   ) {}
 
-  async execute({ award, sight }: GetAward): Promise<AwardDetail> {
+  async execute({ award, sight, on }: GetAward): Promise<AwardDetail> {
     let state = initialAward;
     let revision = -1;
     const timeline: TimelineEntry[] = [];
     for await (const page of this.store.readStream(awardStream(award))) {
       for (const event of page) {
+        if (on !== undefined && dayOfEffect(event as RecordedEvent & AwardEvent) > on) continue;
         state = evolveAward(state, asDomainEvent<AwardEvent>(event), contextOf(event));
         revision = event.revision;
         timeline.push(entry(event));
       }
     }
-    if (revision < 0) throw notFound('award-unknown', `there is no award ${award}`);
+    if (revision < 0) throw notFound('award-unknown', `there is no award ${award}${on === undefined ? '' : ` on ${on}`}`);
     const shown = sight === 'history' ? undefined : await this.listingsShown(timeline, sight);
     if (shown === undefined) return { award, revision, state, timeline };
     return {

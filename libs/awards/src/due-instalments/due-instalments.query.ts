@@ -1,10 +1,12 @@
+import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { addDays, type BusinessDate, daysBetween, Money } from '@app/kernel';
+import type { ExpressionBuilder } from 'kysely';
+import { addDays, type BusinessDate, businessDateAt, CLOCK, type Clock, daysBetween, Money } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
-import { ReadModels } from '@app/projections';
+import { nextMonth, ReadModels, type Spell, trueOn } from '@app/projections';
 import { heldBecause, holdsOn } from '../award.js';
 import { type PaymentBar, paymentBar } from '../award-rules.js';
-import { type AwardRow, type AwardTables, holdsIn, type InstalmentRow } from '../list/awards.projection.js';
+import { type AwardRow, awards, type AwardTables, DUE, holdsIn, type InstalmentRow } from '../list/awards.projection.js';
 
 /** Money that is owed and has not arrived. */
 export interface DueInstalment {
@@ -63,23 +65,98 @@ export class CountPayableAfter extends Query<number> {
 
 @QueryHandler(GetDueInstalments)
 export class GetDueInstalmentsHandler implements IQueryHandler<GetDueInstalments> {
-  constructor(private readonly readModels: ReadModels) {}
+  constructor(
+    private readonly readModels: ReadModels,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   /** Oldest first. */
   async execute({ on, filter, limit, cursor }: GetDueInstalments): Promise<Page<DueInstalment>> {
     const after = cursorKey(cursor, ['string', 'string', 'number']) as DueKey | undefined;
-    const rows = await dueRows(this.readModels, on, filter, after)
-      .selectAll('instalment')
-      .select(['award.holds', 'award.clawback_outstanding_fen', 'award.status as award_status'])
-      .orderBy('instalment.due_since')
-      .orderBy('instalment.award')
-      .orderBy('instalment.no')
-      .limit(limit + 1)
-      .execute();
+    const isPast = on < businessDateAt(this.clock.now());
+    const rows = await (isPast
+      ? pastRows(this.readModels, on, filter, after, limit + 1)
+      : presentRows(this.readModels, on, filter, after, limit + 1));
     const due = rows.map((row) => dueInstalment(row, on));
     return pageOf(due, limit, ({ dueSince, award, instalment }) => [dueSince, award, instalment]);
   }
 }
+
+function presentRows(
+  readModels: ReadModels,
+  on: BusinessDate,
+  filter: DueFilter,
+  after: DueKey | undefined,
+  limit: number,
+): Promise<readonly DueRow[]> {
+  return dueRows(readModels, on, filter, after)
+    .selectAll('instalment')
+    .select(['award.holds', 'award.clawback_outstanding_fen', 'award.status as award_status'])
+    .orderBy('instalment.due_since')
+    .orderBy('instalment.award')
+    .orderBy('instalment.no')
+    .limit(limit)
+    .execute();
+}
+
+/** What was due on a day gone by: what still is since then, and what was and ended within a month of the day. */
+async function pastRows(
+  readModels: ReadModels,
+  on: BusinessDate,
+  filter: DueFilter,
+  after: DueKey | undefined,
+  limit: number,
+): Promise<readonly DueRow[]> {
+  const tables = readModels.from<AwardTables & { readonly instalment_past: Spell<InstalmentRow> }>();
+  const still = tables
+    .selectFrom('instalment')
+    .select(SHOWN)
+    .where((eb) => isAsked(eb, on, filter, after))
+    .where('from_day', '<=', on);
+  const was = tables
+    .selectFrom('instalment_past as instalment')
+    .select(SHOWN)
+    .where((eb) => isAsked(eb as unknown as OfInstalment, on, filter, after))
+    .where('from_day', '<=', on)
+    .where('until_day', '>', on)
+    .where('until_day', '<=', nextMonth(on));
+  const rows = await tables
+    .selectFrom(still.unionAll(was).as('instalment'))
+    .selectAll()
+    .orderBy('due_since')
+    .orderBy('award')
+    .orderBy('no')
+    .limit(limit)
+    .execute();
+  const ids = [...new Set(rows.map(({ award }) => award))];
+  if (ids.length === 0) return [];
+  const standing = await tables
+    .selectFrom(trueOn(awards, on).as('award'))
+    .select(['award', 'holds', 'clawback_outstanding_fen', 'status as award_status'])
+    .where('award.award', 'in', ids)
+    .execute();
+  const byAward = new Map(standing.map((row) => [row.award, row]));
+  return rows.map((row) => {
+    const award = byAward.get(row.award);
+    if (award === undefined) throw new Error(`${row.award} has an instalment that was due before it was applied for`);
+    return { ...row, ...award };
+  });
+}
+
+const SHOWN = [
+  'award',
+  'no',
+  'clause',
+  'payee',
+  'payee_name',
+  'budget_line',
+  'document_no',
+  'amount_fen',
+  'status',
+  'due_since',
+  'returns',
+  'batch',
+] as const satisfies readonly (keyof InstalmentRow)[];
 
 @QueryHandler(CountPayableAfter)
 export class CountPayableAfterHandler implements IQueryHandler<CountPayableAfter> {
@@ -98,23 +175,30 @@ export class CountPayableAfterHandler implements IQueryHandler<CountPayableAfter
 type DueKey = readonly [dueSince: string, award: string, no: number];
 
 function dueRows(readModels: ReadModels, on: BusinessDate, filter: DueFilter, after: DueKey | undefined) {
-  let query = readModels
+  return readModels
     .from<AwardTables>()
     .selectFrom('instalment')
     .innerJoin('award', 'award.award', 'instalment.award')
-    .where('instalment.status', 'in', filter.notInBatch === true ? ['unlocked'] : ['unlocked', 'ordered'])
-    .where('instalment.due_since', '<=', addDays(on, -(filter.minimumAgeDays ?? 0)));
-  if (filter.pack !== undefined) query = query.where('instalment.pack', '=', filter.pack);
-  if (filter.payee !== undefined) query = query.where('instalment.payee', '=', filter.payee);
-  if (filter.budgetLine !== undefined) query = query.where('instalment.budget_line', '=', filter.budgetLine);
-  if (after === undefined) return query;
-  const [since, award, no] = after;
-  return query.where(({ eb, refTuple, tuple }) =>
-    eb(refTuple('instalment.due_since', 'instalment.award', 'instalment.no'), '>', tuple(since, award, no)),
-  );
+    .where((eb) => isAsked(eb as unknown as OfInstalment, on, filter, after));
 }
 
-type DueRow = InstalmentRow & Pick<AwardRow, 'holds' | 'clawback_outstanding_fen'> & { readonly award_status: string };
+type OfInstalment = ExpressionBuilder<Pick<AwardTables, 'instalment'>, 'instalment'>;
+
+/** Whether an instalment is due by the day and asked for, and comes after a key. */
+function isAsked(eb: OfInstalment, on: BusinessDate, filter: DueFilter, after: DueKey | undefined) {
+  const { pack, payee, budgetLine, minimumAgeDays = 0, notInBatch = false } = filter;
+  return eb.and([
+    eb('instalment.status', 'in', notInBatch ? ['unlocked'] : DUE),
+    eb('instalment.due_since', '<=', addDays(on, -minimumAgeDays)),
+    ...(pack === undefined ? [] : [eb('instalment.pack', '=', pack)]),
+    ...(payee === undefined ? [] : [eb('instalment.payee', '=', payee)]),
+    ...(budgetLine === undefined ? [] : [eb('instalment.budget_line', '=', budgetLine)]),
+    ...(after === undefined ? [] : [eb(eb.refTuple('instalment.due_since', 'instalment.award', 'instalment.no'), '>', eb.tuple(...after))]),
+  ]);
+}
+
+type DueRow = Pick<InstalmentRow, (typeof SHOWN)[number]> &
+  Pick<AwardRow, 'holds' | 'clawback_outstanding_fen'> & { readonly award_status: string };
 
 function barOf(row: DueRow, on: BusinessDate): DueInstalment['bar'] {
   if (row.award_status !== 'granted') return { code: 'award-status', detail: `the award is ${row.award_status}` };

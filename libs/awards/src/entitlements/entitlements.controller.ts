@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { historyRestricted, sightOf } from '@app/blacklist';
+import { sightOn } from '@app/blacklist';
 import { AllowAnyRole, type AuthenticatedRequest } from '@app/http';
 import { businessDateAt, CLOCK, type Clock } from '@app/kernel';
 import { FindEntitlementsDto } from './entitlements.dto.js';
@@ -23,8 +23,7 @@ export class EntitlementsController {
   @AllowAnyRole()
   find(@Query() { on, ...search }: FindEntitlementsDto, @Req() { actor }: AuthenticatedRequest): Promise<EntitlementPage> {
     const today = businessDateAt(this.clock.now());
-    const sight = sightOf(actor);
-    if (on !== undefined && on < today && sight !== 'history') throw historyRestricted();
+    const sight = sightOn(actor, on, today);
     return this.queries.execute(new FindEntitlements({ ...search, on: on ?? today, showsListed: sight !== 'published' }));
   }
 }

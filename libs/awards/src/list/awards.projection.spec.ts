@@ -45,7 +45,7 @@ const rowsOf = (life: Life) => {
   return {
     award: rows.all<AwardRow>('award')[0] as AwardRow,
     instalments: rows.all<InstalmentRow>('instalment'),
-    parties: rows.all<AwardPartyRow>('award_party').map(({ kind, id }) => `${kind} ${id}`),
+    parties: rows.all<AwardPartyRow>('award_party').flatMap(({ kind, id, stands }) => (stands === 1 ? [`${kind} ${id}`] : [])),
     holds: rows.all<AwardHoldRow>('award_hold').map(({ listing }) => listing),
   };
 };

@@ -1,11 +1,12 @@
 import type { RecordedEvent } from '@app/event-store';
 import { Money } from '@app/kernel';
-import { type Projection, type Rows, table } from '@app/projections';
-import { type AwardEvent, type Hold, isSameSource } from '../award.js';
+import { changeFrom, datedTable, type Projection, type Rows, type Since, table } from '@app/projections';
+import { type AwardEvent, type BudgetLineReference, type Hold, isSameSource } from '../award.js';
+import { dayOfEffect } from '../day-of-effect.js';
 import { awardEvents } from '../award.codec.js';
 
 /** One award as lists show it. Amounts in fen. */
-export interface AwardRow {
+export interface AwardRow extends Since {
   readonly award: string;
   readonly pack: string;
   readonly clause: string;
@@ -45,7 +46,7 @@ export interface AwardRow {
 }
 
 /** One instalment of a granted award. */
-export interface InstalmentRow {
+export interface InstalmentRow extends Since {
   readonly award: string;
   readonly no: number;
   readonly pack: string;
@@ -65,6 +66,8 @@ export interface InstalmentRow {
   readonly batch: string | null;
   readonly batch_line: number | null;
   readonly paid_on: string | null;
+  /** 1 once its award has ended: what the bank sends back is due no more. */
+  readonly ended: number;
 }
 
 /** Who took part in an application beside the payee: a service agency by its credit code, a person by reference. */
@@ -72,6 +75,8 @@ export interface AwardPartyRow {
   readonly kind: 'agency' | 'person';
   readonly id: string;
   readonly award: string;
+  /** 0 once another application has taken the place of the one that named it. */
+  readonly stands: number;
 }
 
 /** A hold bound to a listing. */
@@ -121,11 +126,14 @@ const awardTable = table<AwardRow>({
     applied_on: 'text',
     granted_on: 'text',
     revision: 'integer',
+    from_day: 'text',
+    first_day: 'text',
   },
   key: ['award'],
   indexes: [
     ['payee', 'award'],
     ['status', 'award'],
+    ['first_day', 'award'],
   ],
 });
 
@@ -149,6 +157,9 @@ const instalmentTable = table<InstalmentRow>({
     batch: 'text',
     batch_line: 'integer',
     paid_on: 'text',
+    ended: 'integer',
+    from_day: 'text',
+    first_day: 'text',
   },
   key: ['award', 'no'],
   indexes: [
@@ -157,9 +168,22 @@ const instalmentTable = table<InstalmentRow>({
   ],
 });
 
+/** Awards by business day. */
+export const awards = datedTable(awardTable, { fixed: ['pack', 'clause', 'payee'] });
+
+/** Instalments by business day: of those that were due on a day in the past, the ends lie within a month of it. */
+export const instalments = datedTable(instalmentTable, {
+  fixed: ['pack', 'clause', 'payee', 'payee_name', 'budget_line', 'document_no', 'amount_fen'],
+  isCutByMonth: ({ status }) => DUE.includes(status),
+  indexes: [['status', 'until_day']],
+});
+
+/** The statuses in which an instalment is owed and has not arrived. */
+export const DUE: readonly string[] = ['unlocked', 'ordered'];
+
 const partyTable = table<AwardPartyRow>({
   name: 'award_party',
-  columns: { kind: 'text', id: 'text', award: 'text' },
+  columns: { kind: 'text', id: 'text', award: 'text', stands: 'integer' },
   key: ['kind', 'id', 'award'],
 });
 
@@ -171,113 +195,53 @@ const holdTable = table<AwardHoldRow>({
 
 const fen = (amount: string) => Money.parse(amount).toFen();
 
-/** Awards and their instalments, as lists and payment batches need them. */
+/** Awards and their instalments, as lists and payment batches need them, for every day. */
 export class AwardsProjection implements Projection {
   readonly name = 'awards';
-  readonly version = 4;
-  readonly tables = [awardTable, instalmentTable, partyTable, holdTable] as never[];
+  readonly version = 5;
+  readonly tables = [awards.now, awards.past, instalments.now, instalments.past, partyTable, holdTable] as never[];
   readonly handles = new Set(Object.keys(awardEvents));
 
-  apply(event: RecordedEvent, rows: Rows): void {
+  apply(recorded: RecordedEvent, rows: Rows): void {
+    const event = recorded as RecordedEvent & AwardEvent;
     const award = event.stream.slice('award-'.length);
     const before = rows.get(awardTable, award);
-    const changed = { ...this.awardAfter(event as RecordedEvent & AwardEvent, award, before, rows), revision: event.revision };
-    rows.put(awardTable, changed);
+    if (before === undefined && event.type !== 'award-applied') throw new Error(`${event.type} on ${award}, which was never applied for`);
+    const day = dayOfEffect(event);
+    const wasPaid = event.type === 'instalment-returned' && rows.get(instalmentTable, award, event.data.no)?.status === 'paid';
+    changeFrom(rows, awards, [award], day, (row) => {
+      const after = awardAfter(event, award, row, wasPaid);
+      return after && { ...after, revision: event.revision };
+    });
+    if (event.type === 'award-applied') nameParties(rows, award, before, event.data);
+    if (before !== undefined) this.followUp(event, before, day, rows);
   }
 
-  private awardAfter(event: RecordedEvent & AwardEvent, award: string, before: AwardRow | undefined, rows: Rows): AwardRow {
-    const on = event.metadata.effectiveOn;
-    if (event.type === 'award-applied') {
-      const { pack, clause, payee, payeeName, occasion, agency = null, persons = [] } = event.data;
-      // One that was turned down before may have had others at its side.
-      if (before !== undefined) for (const party of partiesOf(before)) rows.remove(partyTable, party.kind, party.id, award);
-      const parties = { award, agency, persons: JSON.stringify(persons) };
-      for (const party of partiesOf(parties)) rows.put(partyTable, party);
-      return {
-        award,
-        pack,
-        clause,
-        payee,
-        payee_name: payeeName,
-        occasion: occasion.reference,
-        status: 'applied',
-        outcome: null,
-        remark: null,
-        ...UNHELD,
-        holds: '[]',
-        agency,
-        persons: parties.persons,
-        amount_fen: null,
-        computed_fen: null,
-        paid_fen: 0,
-        clawback_outstanding_fen: 0,
-        clawback_received_fen: 0,
-        overpaid_fen: 0,
-        budget_line: null,
-        document_no: null,
-        notice_until: null,
-        applied_on: on,
-        granted_on: null,
-        revision: event.revision,
-      };
-    }
-    if (before === undefined) throw new Error(`${event.type} on ${award}, which was never applied for`);
+  /** What an event does to instalments, and to the holds of listings. */
+  private followUp(event: RecordedEvent & AwardEvent, before: AwardRow, day: string, rows: Rows): void {
+    const { award } = before;
+    const change = (no: number, to: (row: InstalmentRow) => InstalmentRow) => {
+      if (rows.get(instalmentTable, award, no) === undefined) throw new Error(`${award} has no instalment ${no}`);
+      changeFrom(rows, instalments, [award, no], day, (row) => row && to(row));
+    };
+    const changeAll = (to: (row: InstalmentRow) => InstalmentRow) => {
+      for (let no = 1; rows.get(instalmentTable, award, no) !== undefined; no += 1) change(no, to);
+    };
     switch (event.type) {
-      case 'award-assessed': {
-        const { assessment } = event.data;
-        return {
-          ...before,
-          status: 'assessed',
-          outcome: assessment.outcome,
-          amount_fen: assessment.outcome === 'payable' ? fen(assessment.amount) : null,
-        };
-      }
-      case 'award-reviewed':
-        return { ...before, status: 'reviewed', ...(event.data.amount !== undefined && { amount_fen: fen(event.data.amount) }) };
-      case 'award-rejected':
-        return { ...before, status: 'rejected', remark: event.data.reason };
-      case 'award-withdrawn':
-        return { ...before, status: 'withdrawn', remark: event.data.reason };
-      case 'award-publicised':
-        return { ...before, status: 'publicised', notice_until: event.data.until };
-      case 'award-objection-raised':
-        return before;
-      case 'award-objection-decided':
-        // Upheld, it has to be assessed and publicised again: what was computed no longer stands.
-        return event.data.upheld
-          ? {
-              ...before,
-              status: 'applied',
-              outcome: null,
-              amount_fen: null,
-              computed_fen: null,
-              notice_until: null,
-              remark: event.data.reason,
-            }
-          : before;
-      case 'award-override-proposed':
-        return { ...before, amount_fen: fen(event.data.total), computed_fen: fen(event.data.computed), remark: event.data.reason };
-      case 'award-override-dropped':
-        return { ...before, amount_fen: before.computed_fen, computed_fen: null, remark: event.data.reason };
-      case 'award-grant-started':
-        return { ...before, status: 'granting', amount_fen: fen(event.data.amount) };
-      case 'award-grant-failed':
-        return { ...before, status: 'publicised', remark: event.data.detail };
       case 'award-granted': {
-        const { budget, documentNo, instalments, amount } = event.data;
-        const line = `${budget.pack}.${budget.line}.${budget.period}`;
+        const { budget, documentNo } = event.data;
         const { pack, clause, payee, payee_name } = before;
-        for (const { no, amount: part } of instalments) {
-          rows.put(instalmentTable, {
+        for (const { no, amount } of event.data.instalments) {
+          changeFrom(rows, instalments, [award, no], day, () => ({
             award,
             no,
             pack,
             clause,
             payee,
             payee_name,
-            budget_line: line,
+            budget_line: lineOf(budget),
             document_no: documentNo,
-            amount_fen: fen(part),
+            amount_fen: fen(amount),
             status: 'locked',
             ...UNHELD,
             due_since: null,
@@ -285,92 +249,170 @@ export class AwardsProjection implements Projection {
             batch: null,
             batch_line: null,
             paid_on: null,
-          });
+            ended: 0,
+          }));
         }
-        return {
-          ...before,
-          status: 'granted',
-          remark: null,
-          amount_fen: fen(amount),
-          budget_line: line,
-          document_no: documentNo,
-          granted_on: on,
-        };
+        return;
       }
       case 'instalment-unlocked':
-        this.change(rows, award, event.data.no, (row) => ({ ...row, status: 'unlocked', due_since: on }));
-        return before;
-      case 'instalment-ordered':
-        this.change(rows, award, event.data.no, (row) => ({
-          ...row,
-          status: 'ordered',
-          batch: event.data.batch,
-          batch_line: event.data.line,
-        }));
-        return before;
-      case 'instalment-order-cancelled':
-        this.change(rows, award, event.data.no, (row) => backFromBank(row, before.status, 0));
-        return before;
-      case 'instalment-paid':
-        this.change(rows, award, event.data.no, (row) => ({ ...row, status: 'paid', paid_on: event.data.on }));
-        return { ...before, paid_fen: before.paid_fen + fen(event.data.amount) };
-      case 'instalment-returned': {
-        const wasPaid = rows.get(instalmentTable, award, event.data.no)?.status === 'paid';
-        this.change(rows, award, event.data.no, (row) => backFromBank(row, before.status, 1));
-        return wasPaid ? { ...before, paid_fen: before.paid_fen - fen(event.data.amount) } : before;
+        return change(event.data.no, (row) => ({ ...row, status: 'unlocked', due_since: day }));
+      case 'instalment-ordered': {
+        const { batch, line } = event.data;
+        return change(event.data.no, (row) => ({ ...row, status: 'ordered', batch, batch_line: line }));
       }
-      case 'instalment-overpaid':
-        return { ...before, overpaid_fen: before.overpaid_fen + fen(event.data.amount) };
-      case 'overpayment-returned':
-        return { ...before, overpaid_fen: before.overpaid_fen - fen(event.data.amount) };
-      case 'award-payee-confirmed':
-        return { ...before, remark: event.data.reason };
+      case 'instalment-order-cancelled':
+        return change(event.data.no, (row) => backFromBank(row, 0));
+      case 'instalment-paid':
+        return change(event.data.no, (row) => ({ ...row, status: 'paid', paid_on: event.data.on }));
+      case 'instalment-returned':
+        return change(event.data.no, (row) => backFromBank(row, 1));
       case 'award-held':
       case 'award-hold-released': {
-        const { listing, reason } = event.data;
-        const others = holdsIn(before).filter((hold) => !isSameSource(hold, event.data));
-        const holds = event.type === 'award-held' ? [...others, { ...event.data, since: on }] : others;
+        const { listing } = event.data;
         if (listing !== undefined && event.type === 'award-held') rows.put(holdTable, { listing, award });
         if (listing !== undefined && event.type === 'award-hold-released') rows.remove(holdTable, listing, award);
-        const held = heldBy(holds);
-        this.changeAll(rows, award, (row) => ({ ...row, ...held }));
-        return { ...before, ...held, holds: JSON.stringify(holds), remark: reason };
+        const held = heldBy(holdsAfter(before, event));
+        return changeAll((row) => ({ ...row, ...held }));
       }
       case 'award-lapsed':
       case 'award-revoked': {
-        this.changeAll(rows, award, (row) => ({
+        for (const { listing } of holdsIn(before)) if (listing !== undefined) rows.remove(holdTable, listing, award);
+        return changeAll((row) => ({
           ...row,
           ...UNHELD,
+          ended: 1,
           ...(row.status === 'locked' || row.status === 'unlocked' ? { status: 'lapsed' } : {}),
         }));
-        for (const { listing } of holdsIn(before)) if (listing !== undefined) rows.remove(holdTable, listing, award);
-        const status = event.type === 'award-lapsed' ? 'lapsed' : 'revoked';
-        return { ...before, ...UNHELD, holds: '[]', status, remark: event.data.reason };
       }
-      case 'clawback-demanded':
-        return { ...before, clawback_outstanding_fen: before.clawback_outstanding_fen + fen(event.data.amount) };
-      case 'clawback-received':
-      case 'clawback-written-off': {
-        const amount = fen(event.data.amount);
-        const received = before.clawback_received_fen + (event.type === 'clawback-received' ? amount : 0);
-        return { ...before, clawback_outstanding_fen: before.clawback_outstanding_fen - amount, clawback_received_fen: received };
-      }
-      case 'clawback-settled':
-        return before;
+      default:
     }
   }
+}
 
-  private change(rows: Rows, award: string, no: number, change: (row: InstalmentRow) => InstalmentRow): void {
-    const row = rows.get(instalmentTable, award, no);
-    if (row === undefined) throw new Error(`${award} has no instalment ${no}`);
-    rows.put(instalmentTable, change(row));
+/** An award after an event; undefined for a day before it was applied for. `wasPaid`: what the bank returns had been paid. */
+function awardAfter(
+  event: RecordedEvent & AwardEvent,
+  award: string,
+  before: AwardRow | undefined,
+  wasPaid: boolean,
+): Omit<AwardRow, keyof Since> | undefined {
+  const on = event.metadata.effectiveOn;
+  if (event.type === 'award-applied') {
+    const { pack, clause, payee, payeeName, occasion, agency = null, persons = [] } = event.data;
+    return {
+      award,
+      pack,
+      clause,
+      payee,
+      payee_name: payeeName,
+      occasion: occasion.reference,
+      status: 'applied',
+      outcome: null,
+      remark: null,
+      ...UNHELD,
+      holds: '[]',
+      agency,
+      persons: JSON.stringify(persons),
+      amount_fen: null,
+      computed_fen: null,
+      paid_fen: 0,
+      clawback_outstanding_fen: 0,
+      clawback_received_fen: 0,
+      overpaid_fen: 0,
+      budget_line: null,
+      document_no: null,
+      notice_until: null,
+      applied_on: on,
+      granted_on: null,
+      revision: event.revision,
+    };
   }
-
-  private changeAll(rows: Rows, award: string, change: (row: InstalmentRow) => InstalmentRow): void {
-    for (let no = 1; ; no += 1) {
-      const row = rows.get(instalmentTable, award, no);
-      if (row === undefined) return;
-      rows.put(instalmentTable, change(row));
+  if (before === undefined) return undefined;
+  switch (event.type) {
+    case 'award-assessed': {
+      const { assessment } = event.data;
+      return {
+        ...before,
+        status: 'assessed',
+        outcome: assessment.outcome,
+        amount_fen: assessment.outcome === 'payable' ? fen(assessment.amount) : null,
+      };
+    }
+    case 'award-reviewed':
+      return { ...before, status: 'reviewed', ...(event.data.amount !== undefined && { amount_fen: fen(event.data.amount) }) };
+    case 'award-rejected':
+      return { ...before, status: 'rejected', remark: event.data.reason };
+    case 'award-withdrawn':
+      return { ...before, status: 'withdrawn', remark: event.data.reason };
+    case 'award-publicised':
+      return { ...before, status: 'publicised', notice_until: event.data.until };
+    case 'award-objection-raised':
+      return before;
+    case 'award-objection-decided':
+      // Upheld, it has to be assessed and publicised again: what was computed no longer stands.
+      return event.data.upheld
+        ? {
+            ...before,
+            status: 'applied',
+            outcome: null,
+            amount_fen: null,
+            computed_fen: null,
+            notice_until: null,
+            remark: event.data.reason,
+          }
+        : before;
+    case 'award-override-proposed':
+      return { ...before, amount_fen: fen(event.data.total), computed_fen: fen(event.data.computed), remark: event.data.reason };
+    case 'award-override-dropped':
+      return { ...before, amount_fen: before.computed_fen, computed_fen: null, remark: event.data.reason };
+    case 'award-grant-started':
+      return { ...before, status: 'granting', amount_fen: fen(event.data.amount) };
+    case 'award-grant-failed':
+      return { ...before, status: 'publicised', remark: event.data.detail };
+    case 'award-granted': {
+      const { budget, documentNo, amount } = event.data;
+      return {
+        ...before,
+        status: 'granted',
+        remark: null,
+        amount_fen: fen(amount),
+        budget_line: lineOf(budget),
+        document_no: documentNo,
+        granted_on: on,
+      };
+    }
+    case 'instalment-unlocked':
+    case 'instalment-ordered':
+    case 'instalment-order-cancelled':
+    case 'clawback-settled':
+      return before;
+    case 'instalment-paid':
+      return { ...before, paid_fen: before.paid_fen + fen(event.data.amount) };
+    case 'instalment-returned':
+      return wasPaid ? { ...before, paid_fen: before.paid_fen - fen(event.data.amount) } : before;
+    case 'instalment-overpaid':
+      return { ...before, overpaid_fen: before.overpaid_fen + fen(event.data.amount) };
+    case 'overpayment-returned':
+      return { ...before, overpaid_fen: before.overpaid_fen - fen(event.data.amount) };
+    case 'award-payee-confirmed':
+      return { ...before, remark: event.data.reason };
+    case 'award-held':
+    case 'award-hold-released': {
+      const holds = holdsAfter(before, event);
+      return { ...before, ...heldBy(holds), holds: JSON.stringify(holds), remark: event.data.reason };
+    }
+    case 'award-lapsed':
+    case 'award-revoked': {
+      const status = event.type === 'award-lapsed' ? 'lapsed' : 'revoked';
+      return { ...before, ...UNHELD, holds: '[]', status, remark: event.data.reason };
+    }
+    case 'clawback-demanded':
+      return { ...before, clawback_outstanding_fen: before.clawback_outstanding_fen + fen(event.data.amount) };
+    case 'clawback-received':
+    case 'clawback-written-off': {
+      const amount = fen(event.data.amount);
+      const received = before.clawback_received_fen + (event.type === 'clawback-received' ? amount : 0);
+      return { ...before, clawback_outstanding_fen: before.clawback_outstanding_fen - amount, clawback_received_fen: received };
     }
   }
 }
@@ -388,14 +430,34 @@ function heldBy(holds: readonly Hold[]): Pick<AwardRow, 'held' | 'held_until'> {
   return { held: 1, held_until: ends.includes(null) ? null : (ends as string[]).reduce((last, end) => (end > last ? end : last)) };
 }
 
-function partiesOf({ award, agency, persons }: Pick<AwardRow, 'award' | 'agency' | 'persons'>): readonly AwardPartyRow[] {
+/** The holds of an award after one was placed or released. */
+function holdsAfter(
+  before: AwardRow,
+  event: RecordedEvent & Extract<AwardEvent, { type: 'award-held' | 'award-hold-released' }>,
+): readonly Hold[] {
+  const others = holdsIn(before).filter((hold) => !isSameSource(hold, event.data));
+  return event.type === 'award-held' ? [...others, { ...event.data, since: event.metadata.effectiveOn }] : others;
+}
+
+type Application = Extract<AwardEvent, { type: 'award-applied' }>['data'];
+
+function nameParties(rows: Rows, award: string, before: AwardRow | undefined, { agency, persons = [] }: Application): void {
+  // One that was turned down before may have had others at its side.
+  for (const party of before === undefined ? [] : partiesOf(before)) rows.put(partyTable, { ...party, stands: 0 });
+  const named = { award, agency: agency ?? null, persons: JSON.stringify(persons) };
+  for (const party of partiesOf(named)) rows.put(partyTable, { ...party, stands: 1 });
+}
+
+function partiesOf({ award, agency, persons }: Pick<AwardRow, 'award' | 'agency' | 'persons'>): readonly Omit<AwardPartyRow, 'stands'>[] {
   return [
     ...(agency === null ? [] : [{ kind: 'agency' as const, id: agency, award }]),
     ...(JSON.parse(persons) as readonly string[]).map((id) => ({ kind: 'person' as const, id, award })),
   ];
 }
 
-function backFromBank(row: InstalmentRow, awardStatus: string, returns: number): InstalmentRow {
-  const status = awardStatus === 'granted' ? 'unlocked' : 'lapsed';
+const lineOf = ({ pack, line, period }: BudgetLineReference) => `${pack}.${line}.${period}`;
+
+function backFromBank(row: InstalmentRow, returns: number): InstalmentRow {
+  const status = row.ended === 1 ? 'lapsed' : 'unlocked';
   return { ...row, status, returns: row.returns + returns, batch: null, batch_line: null, paid_on: null };
 }

@@ -1,10 +1,11 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Inject } from '@nestjs/common';
+import { type Kysely, sql } from 'kysely';
 import { businessDateAt, CLOCK, type Clock, Money } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
-import { ReadModels } from '@app/projections';
+import { areFewOn, ReadModels, trueOn } from '@app/projections';
 import { heldBecause } from '../award.js';
-import { type AwardRow, type AwardTables, holdsIn, isHeld } from './awards.projection.js';
+import { type AwardRow, awards, type AwardTables, holdsIn, isHeld } from './awards.projection.js';
 
 /** One award in a list. */
 export interface AwardSummary {
@@ -16,7 +17,7 @@ export interface AwardSummary {
   readonly occasion: string;
   readonly status: string;
   readonly outcome: string | null;
-  /** Whether nothing may be paid on it today. */
+  /** Whether nothing may be paid on it on the day asked about. */
   readonly held: boolean;
   /** Why, and the first day on which it is held no more, where that is known. */
   readonly heldBecause: string | null;
@@ -50,6 +51,10 @@ export class ListAwards extends Query<Page<AwardSummary>> {
     readonly filter: AwardFilter,
     readonly limit: number,
     readonly cursor?: string,
+    /** The business day; today when left out. */
+    readonly on?: string,
+    /** Leaves out until when an award was held: it would tell of a listing. */
+    readonly hidesEnds = false,
   ) {
     super();
   }
@@ -62,37 +67,46 @@ export class ListAwardsHandler implements IQueryHandler<ListAwards> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ filter, limit, cursor }: ListAwards): Promise<Page<AwardSummary>> {
+  async execute({ filter, limit, cursor, on, hidesEnds }: ListAwards): Promise<Page<AwardSummary>> {
     const today = businessDateAt(this.clock.now());
+    const day = on ?? today;
+    const isPast = day < today;
     const rows = this.readModels.from<AwardTables>();
-    let query = rows
-      .selectFrom('award')
-      .selectAll()
-      .orderBy('award')
-      .limit(limit + 1);
+    let query = (isPast ? rows.selectFrom(trueOn(awards, day).as('award')) : rows.selectFrom('award')).selectAll();
+    if (isPast && (await areFewOn(awards, day, this.readModels.queries)))
+      query = query.where('award.award', 'in', rows.selectFrom('award as begun').select('begun.award').where('begun.first_day', '<=', day));
     for (const column of ['pack', 'clause', 'payee', 'status'] as const) {
       const value = filter[column];
-      if (value !== undefined) query = query.where(column, '=', value);
+      if (value !== undefined) query = query.where(`award.${column}`, '=', value);
     }
-    for (const kind of ['agency', 'person'] as const) {
-      const id = filter[kind];
-      if (id === undefined) continue;
-      const named = rows.selectFrom('award_party').select('award').where('kind', '=', kind).where('id', '=', id);
-      query = query.where('award', 'in', named);
-    }
+    const { agency, person } = filter;
+    // Whoever was ever named is found by the index; the award of the day says whether it still was.
+    if (agency !== undefined) query = query.where('award.award', 'in', namedIn(rows, 'agency', agency)).where('award.agency', '=', agency);
+    if (person !== undefined)
+      query = query
+        .where('award.award', 'in', namedIn(rows, 'person', person))
+        .where(sql<boolean>`exists (select 1 from json_each(${sql.ref('award.persons')}) where value = ${person})`);
     const after = cursorKey(cursor, ['string']);
-    if (after !== undefined) query = query.where('award', '>', after[0] as string);
+    if (after !== undefined) query = query.where('award.award', '>', after[0] as string);
+    const found = await query
+      .orderBy('award.award')
+      .limit(limit + 1)
+      .execute();
     return pageOf(
-      (await query.execute()).map((row) => summary(row, today)),
+      found.map((row) => summary(row, day, hidesEnds)),
       limit,
       ({ award }) => [award],
     );
   }
 }
 
-function summary(row: AwardRow, today: string): AwardSummary {
-  const held = isHeld(row, today);
-  const holds = holdsIn(row).filter(({ until }) => until === undefined || today < until);
+function namedIn(rows: Kysely<AwardTables>, kind: 'agency' | 'person', id: string) {
+  return rows.selectFrom('award_party').select('award_party.award').where('kind', '=', kind).where('id', '=', id);
+}
+
+function summary(row: AwardRow, day: string, hidesEnds: boolean): AwardSummary {
+  const held = isHeld(row, day);
+  const holds = holdsIn(row).filter(({ until }) => until === undefined || day < until);
   return {
     award: row.award,
     pack: row.pack,
@@ -104,7 +118,7 @@ function summary(row: AwardRow, today: string): AwardSummary {
     outcome: row.outcome,
     held,
     heldBecause: heldBecause(holds) ?? null,
-    heldUntil: held ? row.held_until : null,
+    heldUntil: held && !hidesEnds ? row.held_until : null,
     agency: row.agency,
     amount: row.amount_fen === null ? null : Money.fromFen(row.amount_fen).toString(),
     paid: Money.fromFen(row.paid_fen).toString(),

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, type PipeTransform, Query, Req } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { sightOf } from '@app/blacklist';
+import { sightOn } from '@app/blacklist';
 import { AllowRoles, type AuthenticatedRequest, type Page, PageDto } from '@app/http';
 import { businessDateAt, CLOCK, type Clock, invalidField } from '@app/kernel';
 import { LISTING } from '../awards.dto.js';
@@ -30,6 +30,6 @@ export class RelatedAwardsController {
     @Req() { actor }: AuthenticatedRequest,
   ): Promise<Page<RelatedAward>> {
     const today = businessDateAt(this.clock.now());
-    return this.queries.execute(new ListRelatedAwards(listing, today, sightOf(actor) === 'history', limit, cursor));
+    return this.queries.execute(new ListRelatedAwards(listing, today, sightOn(actor, undefined, today) === 'history', limit, cursor));
   }
 }

@@ -73,7 +73,12 @@ export class ListRelatedAwardsHandler implements IQueryHandler<ListRelatedAwards
       .limit(limit + 1);
     const party = isLegalPerson(subject) ? ('agency' as const) : ('person' as const);
     const codes = isLegalPerson(subject) ? await this.standing.codesOf(subject.id) : [];
-    const named = rows.selectFrom('award_party').select('award').where('kind', '=', party).where('id', '=', subject.id);
+    const named = rows
+      .selectFrom('award_party')
+      .select('award')
+      .where('kind', '=', party)
+      .where('id', '=', subject.id)
+      .where('stands', '=', 1);
     query = query.where(({ or, eb }) => or([eb('award', 'in', named), ...(codes.length > 0 ? [eb('payee', 'in', codes)] : [])]));
     const after = cursorKey(cursor, ['string']);
     if (after !== undefined) query = query.where('award', '>', after[0] as string);
