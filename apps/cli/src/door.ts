@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
 import type { ProblemDocument } from '@app/http';
 import { Problem } from '@app/kernel';
