@@ -1,0 +1,172 @@
+/** Chinese terms for the words the ledger answers with, wherever people read them: on the command line and in exported files. */
+
+export const AWARD_STATUS: Readonly<Record<string, string>> = {
+  applied: '已申报',
+  assessed: '已测算',
+  reviewed: '已审核',
+  publicised: '公示中',
+  granting: '批准中',
+  granted: '已批准',
+  closed: '已办结',
+  rejected: '不予通过',
+  withdrawn: '已撤回',
+  ended: '已终止',
+  lapsed: '已失效',
+  revoked: '已撤销',
+};
+
+export const DUE_STATE: Readonly<Record<string, string>> = {
+  due: '待拨付',
+  held: '暂缓',
+  'in-batch': '批次中',
+  clawback: '追缴未清',
+};
+
+export const BATCH_STATUS: Readonly<Record<string, string>> = {
+  draft: '待冻结',
+  freezing: '冻结中',
+  frozen: '已冻结，待银行处理',
+  cancelled: '已作废',
+};
+
+export const DUTY_STATUS: Readonly<Record<string, string>> = {
+  due: '待办',
+  done: '已办结',
+  'done-late': '逾期办结',
+  overdue: '逾期',
+};
+
+export const SEVERITY: Readonly<Record<string, string>> = { low: '轻', medium: '中', high: '重' };
+
+export const ACHIEVED: Readonly<Record<string, string>> = { yes: '达到', no: '未达到', unknown: '尚不能判断' };
+
+export const SUBJECT: Readonly<Record<string, string>> = { enterprise: '企业', agency: '服务机构', person: '个人' };
+
+export const LISTING_CLASS: Readonly<Record<string, string>> = { minor: '轻微', general: '一般', serious: '严重' };
+
+export const PROPOSAL: Readonly<Record<string, string>> = {
+  enter: '入库',
+  promote: '升级',
+  keep: '保留',
+  demote: '降级',
+  remove: '移出',
+  'stay-out': '不入库',
+  undetermined: '待定',
+};
+
+export const FINDING_STATUS: Readonly<Record<string, string>> = { open: '未结', resolved: '已办结' };
+
+export const OUTCOME: Readonly<Record<string, string>> = { confirmed: '属实', unfounded: '不成立', corrected: '已纠正' };
+
+/** The term for a word of the ledger; the word itself where there is none. */
+export const termOf = (terms: Readonly<Record<string, string>>, word: string): string => terms[word] ?? word;
+
+const EVENTS: Readonly<Record<string, string>> = {
+  'award-applied': '申报',
+  'award-assessed': '测算',
+  'award-reviewed': '审核通过',
+  'award-rejected': '审核不通过',
+  'award-withdrawn': '撤回',
+  'award-publicised': '公示',
+  'award-objection-raised': '提出异议',
+  'award-objection-decided': '异议处理',
+  'award-override-proposed': '拟调减金额',
+  'award-override-dropped': '取消调减',
+  'award-grant-started': '批准开始（占用指标）',
+  'award-grant-failed': '批准未成',
+  'award-granted': '批准',
+  'instalment-unlocked': '分期到付',
+  'instalment-ordered': '列入拨付批次',
+  'instalment-order-cancelled': '移出拨付批次',
+  'instalment-paid': '已拨付',
+  'instalment-returned': '银行退回',
+  'instalment-overpaid': '重复拨付',
+  'overpayment-returned': '重复拨付的款项退回',
+  'award-payee-confirmed': '确认承继单位',
+  'award-held': '暂缓拨付',
+  'award-hold-released': '恢复拨付',
+  'award-lapsed': '失效',
+  'award-revoked': '撤销',
+  'clawback-demanded': '追缴',
+  'clawback-received': '收到追缴款',
+  'clawback-written-off': '核销',
+  'clawback-settled': '追缴办结',
+  'blacklist-case-opened': '立案并事先告知',
+  'statement-recorded': '陈述申辩',
+  'statement-waived': '放弃陈述申辩',
+  'listing-decided': '列入黑名单',
+  'listing-declined': '不予列入',
+  'listing-objection-raised': '提出异议',
+  'listing-objection-decided': '异议决定',
+  'credit-repair-applied': '申请信用修复',
+  'credit-repair-refused': '信用修复不予通过',
+  'listing-ended': '移出黑名单',
+  'command-noted': '重复提交或无变化的请求',
+  'policy-published': '发布政策',
+  'policy-amended': '修订政策',
+  'policy-expired': '政策到期',
+  'policy-repealed': '废止政策',
+  'interpretation-settled': '明确口径',
+  'enterprise-registered': '企业登记',
+  'enterprise-renamed': '企业更名',
+  'fact-recorded': '登记数据',
+  'fact-verified': '核实数据',
+  'fact-disputed': '数据异议',
+  'certificate-recorded': '登记证书',
+  'certificate-revoked': '撤销证书',
+  'relocation-recorded': '登记迁入',
+  'departure-recorded': '登记迁出',
+  'clearance-recorded': '部门核查意见',
+  'title-awarded': '授予称号',
+  'title-withdrawn': '撤销称号',
+  'enterprise-merged': '企业被合并',
+  'enterprise-absorbed': '并入企业',
+  'budget-line-opened': '设立预算科目',
+  'budget-appropriated': '下达预算',
+  'budget-adjusted': '调整预算',
+  'budget-transferred-out': '调出',
+  'budget-transferred-in': '调入',
+  'budget-reserved': '占用指标',
+  'budget-released': '释放指标',
+  'budget-spent': '支出',
+  'budget-spending-returned': '支出退回',
+  'budget-closed': '科目年终关闭',
+  'batch-prepared': '编制拨付批次',
+  'batch-freeze-started': '批次开始冻结',
+  'batch-frozen': '批次冻结',
+  'batch-cancelled': '作废批次',
+  'batch-results-recorded': '登记银行回单',
+  'batch-unexpected-results': '银行回单异常',
+  'batch-unexpected-resolved': '处理异常回单',
+  'agency-registered': '服务机构备案',
+  'agency-renewed': '备案延期',
+  'agency-renamed': '机构更名',
+  'agency-inspected': '机构检查',
+  'agency-struck-off': '注销备案',
+  'actual-reported': '上报实绩',
+  'actual-verified': '核实实绩',
+  'plan-set': '下达计划',
+  'baseline-reported': '上报基数',
+  'duty-done': '事项办结',
+  'duty-reopened': '事项重开',
+  'tier-assigned': '入库',
+  'tier-entered-directly': '直接入库',
+  'tier-promoted': '升级',
+  'tier-demoted': '降级',
+  'tier-removed': '移出',
+  'tier-review-opened': '启动动态调整',
+  'tier-proposals-made': '提出调整建议',
+  'tier-proposals-decided': '决定调整',
+  'tier-decision-failed': '调整未能执行',
+  'tier-review-closed': '动态调整办结',
+  'tier-review-lapsed': '动态调整失效',
+  'tier-recommended': '推荐申报',
+  'finding-opened': '登记疑点',
+  'finding-commented': '批注',
+  'finding-assigned': '交办',
+  'finding-resolved': '办结疑点',
+  'finding-reopened': '重新核查',
+};
+
+/** What happened, in words, from the name of an event (`award-granted` or `award-granted.v1`). */
+export const eventTerm = (event: string): string => termOf(EVENTS, event.replace(/\.v\d+$/, ''));
