@@ -1,5 +1,6 @@
-export type { AwardEvent } from './award.js';
+export { type AwardEvent, awardId, awardStream } from './award.js';
 export { awardEvents } from './award.codec.js';
+export { awardDecider } from './decide.js';
 export { AwardsModule } from './awards.module.js';
 export type { BatchEvent, BatchLine } from './disbursement/batch.js';
 export { batchEvents } from './disbursement/batch.codec.js';

@@ -154,6 +154,25 @@ export function evolveRecord(before: AwardRecord | undefined, event: Placed): Aw
   }
 }
 
+/** An award's sums with the assessment they rest on. */
+export interface AwardOnRecord {
+  readonly record: AwardRecord;
+  /** The assessment that counts; none before the first, or after an objection was upheld. */
+  readonly assessment: AssessmentOnRecord | undefined;
+}
+
+/** One award folded from all of its events; undefined when there is none. */
+export function foldAward(events: Iterable<Placed>): AwardOnRecord | undefined {
+  let record: AwardRecord | undefined;
+  const assessments = new Map<number, AssessmentOnRecord>();
+  for (const event of events) {
+    record = evolveRecord(record, event);
+    const assessment = assessmentIn(event);
+    if (assessment !== undefined) assessments.set(assessment.position, assessment);
+  }
+  return record && { record, assessment: record.assessed && assessments.get(record.assessed.position) };
+}
+
 function changed(paid: AwardRecord['paid'], no: number, fen: number): AwardRecord['paid'] {
   const before = paid.find((each) => each.no === no)?.fen ?? 0;
   const others = paid.filter((each) => each.no !== no);

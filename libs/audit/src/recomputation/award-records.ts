@@ -1,16 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { awardStream } from '@app/awards';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
 import { Problem } from '@app/kernel';
 import { ReadModels, Subscriptions } from '@app/projections';
-import { type AssessmentOnRecord, assessmentIn, type AwardRecord, evolveRecord } from './award-record.js';
+import { type AwardOnRecord, foldAward, type Placed } from './award-record.js';
 import { type AwardAssessmentRow, type AwardRecordTables, assessmentOf, placed, recordIn } from './award-records.projection.js';
-
-/** An award's sums with the assessment they rest on. */
-export interface AwardOnRecord {
-  readonly record: AwardRecord;
-  /** The assessment that counts; none before the first, or after an objection was upheld. */
-  readonly assessment: AssessmentOnRecord | undefined;
-}
 
 export interface RecordFilter {
   readonly pack?: string;
@@ -90,17 +84,9 @@ export class AwardRecords {
 
   /** One award folded from its own events. */
   async fromLedger(award: string): Promise<AwardOnRecord | undefined> {
-    let record: AwardRecord | undefined;
-    const assessments = new Map<number, AssessmentOnRecord>();
-    for await (const page of this.store.readStream(`award-${award}`)) {
-      for (const recorded of page) {
-        const event = placed(recorded);
-        record = evolveRecord(record, event);
-        const assessment = assessmentIn(event);
-        if (assessment !== undefined) assessments.set(assessment.position, assessment);
-      }
-    }
-    return record && { record, assessment: record.assessed && assessments.get(record.assessed.position) };
+    const events: Placed[] = [];
+    for await (const page of this.store.readStream(awardStream(award))) events.push(...page.map(placed));
+    return foldAward(events);
   }
 
   private rows({ pack, since }: RecordFilter) {

@@ -1,0 +1,237 @@
+import { describe, expect, it } from '@jest/globals';
+import fastCheck from 'fast-check';
+import type { PolicyVersion } from '@app/policies';
+import { courses, type Course, eventsOf, PACK, POLICY } from './award-history.fixture.js';
+import { type AwardOnRecord, foldAward, type Placed } from './award-record.js';
+import { assessedUnder, type Difference, judge } from './judge.js';
+import type { TextThen } from './policy-past.js';
+
+const TEXT: PolicyVersion = { ...POLICY, pack: PACK };
+
+function judged(events: readonly Placed[], text: TextThen = TEXT, facts?: Course['facts']): Difference | undefined {
+  const { record, assessment } = foldAward(events) as AwardOnRecord;
+  const expected =
+    assessment && typeof text !== 'string' && assessedUnder(text.pack, text, record.clause, assessment.on, facts ?? assessment.facts);
+  return judge({
+    record,
+    assessment,
+    text,
+    expected: expected || undefined,
+    isMet: (no) => {
+      const unlock = record.unlocked.find((each) => each.no === no);
+      if (unlock?.facts === undefined || record.grant === undefined) return undefined;
+      const then = assessedUnder(PACK, POLICY, record.clause, record.grant.on, unlock.facts);
+      return then.instalments?.find((each) => each.no === no)?.status === 'met';
+    },
+  });
+}
+
+const FACTS = {
+  'certification.kind': 'first',
+  'rd.expenditure': '2000000.00',
+  'enterprise.aboveScale': false,
+  'enterprise.sme': false,
+} as const;
+const percent: Course = {
+  clause: 'G01',
+  facts: FACTS,
+  laterFacts: FACTS,
+  steps: 6,
+  recommended: true,
+  share: 100,
+  isLowered: false,
+  isReturned: false,
+  isRevoked: false,
+};
+const MOVED = {
+  'relocation.origin': 'out-of-province',
+  'relocation.whole': true,
+  'certificate.validAtRelocation': true,
+  'certificate.filed': true,
+};
+const staged: Course = {
+  ...percent,
+  clause: 'G04',
+  facts: MOVED,
+  laterFacts: { ...MOVED, 'certificate.expired': true, 'recertification.applied': true },
+  steps: 8,
+};
+
+/** Changes the data of the events of one type, as nobody could through the ledger. */
+function tampered(events: readonly Placed[], type: Placed['type'], change: (data: never) => unknown): readonly Placed[] {
+  expect(events.map((event) => event.type)).toContain(type);
+  return events.map((event) => (event.type === type ? ({ ...event, data: change(event.data as never) } as Placed) : event));
+}
+
+describe('an award computed again', () => {
+  it('is what it was, whichever course the rules let it take', () => {
+    const seen = new Set<string>();
+    fastCheck.assert(
+      fastCheck.property(courses, (course) => {
+        const events = eventsOf(course);
+        for (const { type } of events) seen.add(type);
+        expect(judged(events)).toBeUndefined();
+      }),
+      { numRuns: 300 },
+    );
+    // The courses reach everything that bears on sums and can be reached without a mistake.
+    for (const type of [
+      'award-rejected',
+      'award-granted',
+      'instalment-unlocked',
+      'instalment-returned',
+      'award-revoked',
+      'clawback-demanded',
+    ])
+      expect(seen).toContain(type);
+  });
+
+  it.each<[string, readonly Placed[], Partial<Difference>]>([
+    [
+      'Given more was granted than assessed, it names the instalment and what was paid too much',
+      tampered(
+        tampered(eventsOf(percent), 'award-granted', (data: { instalments: [object] }) => ({
+          ...data,
+          amount: '300000.00',
+          instalments: [{ ...data.instalments[0], amount: '300000.00' }],
+        })),
+        'instalment-paid',
+        (data: object) => ({ ...data, amount: '300000.00' }),
+      ),
+      {
+        why: [{ code: 'granted-differs', instalment: 1 }],
+        granted: '300000.00',
+        paid: '300000.00',
+        overpaid: '100000.00',
+        underpaid: '0.00',
+      },
+    ],
+    [
+      'Given less was granted than assessed and nobody lowered it, the rest is underpaid',
+      tampered(eventsOf({ ...percent, steps: 4 }), 'award-granted', (data: { instalments: [object] }) => ({
+        ...data,
+        amount: '150000.00',
+        instalments: [{ ...data.instalments[0], amount: '150000.00' }],
+      })),
+      { why: [{ code: 'granted-differs', instalment: 1 }], overpaid: '0.00', underpaid: '50000.00' },
+    ],
+    [
+      'Given the assessment says more than its facts give, what was paid on it is too much',
+      tampered(
+        eventsOf({ ...percent, facts: { ...FACTS, 'rd.expenditure': '3000000.00' } }),
+        'award-assessed',
+        (data: { facts: object }) => ({ ...data, facts: { ...data.facts, 'rd.expenditure': '2000000.00' } }),
+      ),
+      { why: [{ code: 'amount-differs' }], overpaid: '100000.00', underpaid: '0.00' },
+    ],
+    [
+      'Given the bank paid another sum than was granted',
+      tampered(eventsOf(percent), 'instalment-paid', (data: object) => ({ ...data, amount: '200000.01' })),
+      { why: [{ code: 'paid-differs', instalment: 1 }], overpaid: '0.01' },
+    ],
+    [
+      'Given a later instalment was unlocked on facts that do not meet its condition, its whole sum is too much',
+      tampered(eventsOf(staged), 'instalment-unlocked', (data: { no: number; facts: object }) =>
+        data.no === 2 ? { ...data, facts: { ...data.facts, 'recertification.applied': false } } : data,
+      ),
+      { why: [{ code: 'unlocked-unmet', instalment: 2 }], paid: '400000.00', overpaid: '200000.00' },
+    ],
+    [
+      'Given an instalment was paid that nobody unlocked',
+      eventsOf(staged).filter((event) => event.type !== 'instalment-unlocked' || event.data.no === 1),
+      { why: [{ code: 'paid-locked', instalment: 2 }], overpaid: '200000.00' },
+    ],
+    [
+      'Given it was paid twice and nothing was demanded back',
+      [
+        ...eventsOf(percent),
+        {
+          type: 'instalment-overpaid',
+          data: { no: 1, amount: '200000.00', batch: 'B9', line: 1, on: '2024-07-01', reference: 'R9' },
+          award: eventsOf(percent)[0]?.award as string,
+          position: 99,
+          effectiveOn: '2024-07-01',
+        },
+      ],
+      { why: [{ code: 'paid-twice' }], paid: '400000.00', overpaid: '200000.00' },
+    ],
+    [
+      'Given it was granted without an assessment, nothing of it was due',
+      eventsOf(percent).filter(({ type }) => type !== 'award-assessed'),
+      { why: [{ code: 'granted-unassessed' }], overpaid: '200000.00' },
+    ],
+    [
+      'Given an officer set more than the ceiling',
+      tampered(
+        eventsOf({ ...percent, clause: 'G12', facts: { 'conversion.mode': 'direct' } }),
+        'award-granted',
+        (data: { instalments: [object] }) => ({
+          ...data,
+          amount: '60000.00',
+          instalments: [{ ...data.instalments[0], amount: '60000.00' }],
+        }),
+      ),
+      { why: [{ code: 'over-ceiling' }, { code: 'paid-differs', instalment: 1 }], granted: '60000.00' },
+    ],
+    [
+      'Given an approver raised what was computed',
+      tampered(eventsOf({ ...percent, isLowered: true, share: 50 }), 'award-granted', (data: { instalments: [object] }) => ({
+        ...data,
+        amount: '250000.00',
+        instalments: [{ ...data.instalments[0], amount: '250000.00' }],
+      })),
+      {
+        why: [
+          { code: 'lowered-upward', instalment: 1 },
+          { code: 'paid-differs', instalment: 1 },
+        ],
+      },
+    ],
+    [
+      'Given it was turned down although its facts give a sum, that sum is underpaid',
+      tampered(
+        eventsOf({ ...percent, facts: { ...FACTS, 'certification.kind': 'renewal' } }),
+        'award-assessed',
+        (data: { facts: object }) => ({ ...data, facts: { ...data.facts, 'certification.kind': 'first' } }),
+      ),
+      { why: [{ code: 'outcome-differs' }], underpaid: '200000.00', overpaid: '0.00' },
+    ],
+  ])('%s', (_case, events, expected) => {
+    expect(judged(events)).toMatchObject(expected);
+  });
+
+  it('Given its text is unknown or altered, Then nobody can say what is due', () => {
+    const undetermined = { undetermined: true, overpaid: '0.00', underpaid: '0.00' };
+    expect(judged(eventsOf(percent), 'unknown')).toMatchObject({ why: [{ code: 'text-unknown' }], ...undetermined });
+    expect(judged(eventsOf(percent), 'altered')).toMatchObject({ why: [{ code: 'text-altered' }], ...undetermined });
+  });
+
+  it('Given a fact is no longer known, Then nobody can say what is due', () => {
+    const { 'rd.expenditure': _disputed, ...known } = FACTS;
+    expect(judged(eventsOf(percent), TEXT, known)).toMatchObject({
+      why: [{ code: 'outcome-differs' }],
+      undetermined: true,
+      overpaid: '0.00',
+    });
+  });
+
+  it('Given a principal has been demanded back, Then only the rest is still too much', () => {
+    const paidTooMuch = tampered(eventsOf(percent), 'instalment-paid', (data: object) => ({ ...data, amount: '260000.00' }));
+    const demanded: Placed = {
+      type: 'clawback-demanded',
+      data: {
+        clawback: 1,
+        cause: 'overpayment',
+        principal: '50000.00',
+        fine: '0.00',
+        amount: '50000.00',
+        dueOn: '2024-12-01',
+        reason: '多付',
+      },
+      award: paidTooMuch[0]?.award as string,
+      position: 99,
+      effectiveOn: '2024-08-01',
+    };
+    expect(judged([...paidTooMuch, demanded])).toMatchObject({ paid: '260000.00', demanded: '50000.00', overpaid: '10000.00' });
+  });
+});
