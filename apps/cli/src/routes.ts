@@ -63,6 +63,30 @@ const EVENT_REFERENCE = (field: string, prefix: string, help: string): readonly 
   number(`--${prefix}revision`, `${field}.revision`, `${help}: 修订号`),
 ];
 
+const RELIANCE = '/v1/audit/reliance';
+const reliedOn = (words: string, help: string, ...options: readonly RouteOption[]): Route => {
+  const [kind = '', ...parameters] = words.split(' ');
+  const path = [RELIANCE, kind, ...parameters.map((name) => name.replace(/<(\w+)>/, ':$1'))].join('/');
+  return { words: `audit relied-on ${words}`, help, method: 'GET', path, options: [...options, ...PAGING] };
+};
+/** 被引用情况: what was decided on a record that is found wrong. */
+const RELIED_ON: readonly Route[] = [
+  reliedOn('fact <code> <fact>', '引用该数据的决定'),
+  reliedOn('certificate <code> <number>', '引用该证书的决定'),
+  reliedOn('move <code> <day>', '引用该次迁入的决定'),
+  reliedOn('title <code> <title>', '引用该称号的决定', number('--year', 'year', '年度')),
+  reliedOn('registration <code>', '引用成立日期的决定'),
+  reliedOn(
+    'clearance <code> <clearance>',
+    '引用该部门核查意见的决定',
+    text('--agency', 'agency', '核查单位'),
+    text('--on', 'on', '核查日期'),
+  ),
+  reliedOn('listing <listing>', '因该失信名单记录作出的处理'),
+  reliedOn('interpretation <pack> <interpretation>', '采用该口径的决定'),
+  reliedOn('document <document>', '引用该文件的决定: a document number or SHA-256'),
+];
+
 /** Everything the command line can ask of a ledger. */
 export const ROUTES: readonly Route[] = [
   { words: 'policy list', help: '政策列表', method: 'GET', path: '/v1/policies', options: PAGING },
@@ -982,6 +1006,7 @@ export const ROUTES: readonly Route[] = [
       ...PAGING,
     ],
   },
+  ...RELIED_ON,
   { words: 'audit event <position>', help: '事项: its causes and everything it led to', method: 'GET', path: '/v1/audit/events/:position' },
 
   {

@@ -65,6 +65,58 @@ function effectsOf({ caused, causedCount }: Entry): string {
   return [...shown, ...(causedCount > shown.length ? [`等${causedCount}项`] : [])].join('\n');
 }
 
+interface Reliances {
+  readonly record: unknown;
+  readonly items: readonly {
+    readonly stream: string;
+    readonly award?: { readonly award: string; readonly payeeName: string; readonly paid: string; readonly recovered: string };
+    readonly stands: boolean;
+    readonly decisions: readonly (Step & {
+      readonly how: 'relied' | 'follows';
+      readonly inputs?: readonly { readonly input: string; readonly value: string | boolean; readonly verified: boolean }[];
+      readonly instalment?: number;
+      readonly amount?: string;
+      readonly stands: boolean;
+      readonly endedBy?: number;
+    })[];
+  }[];
+  readonly next?: string;
+}
+
+type Reliant = Reliances['items'][number];
+
+function reliantText({ stream, award, stands, decisions }: Reliant): string {
+  const subject = award === undefined ? stream : `${award.award}（${award.payeeName}）`;
+  const money = award === undefined ? '' : `，据此已拨付 ${award.paid} 元，已追回 ${award.recovered} 元`;
+  const table = tableOf(
+    ['位置', '登记时间', '经办人（单位）', '决定', '金额（元）', '关系', '现状'],
+    decisions.map((decision) => [
+      decision.position,
+      timeOf(decision.recordedAt),
+      personOf(decision),
+      [eventTerm(decision.event), decision.instalment === undefined ? '' : `第${decision.instalment}期`]
+        .filter((part) => part !== '')
+        .join(' '),
+      decision.amount ?? '',
+      decision.how === 'follows'
+        ? '据此作出'
+        : [
+            '直接引用',
+            ...(decision.inputs ?? []).map(({ input, value, verified }) => `${input} = ${String(value)}${verified ? '' : '（未核实）'}`),
+          ].join('\n'),
+      decision.stands ? '仍有效' : decision.endedBy === undefined ? '已了结' : `#${decision.endedBy} 起不再有效`,
+    ]),
+  );
+  return `${subject}：${stands ? '仍有效' : '已不再有效'}${money}\n${table}`;
+}
+
+function reliances({ record, items, next }: Reliances): string {
+  const found = items.length === 0 ? '没有决定引用它' : items.map(reliantText).join('\n\n');
+  return [`登记内容 ${JSON.stringify(record)}`, '', found, ...(next === undefined ? [] : [`more: --cursor ${next}`])].join('\n');
+}
+
+const RELIED_ON = ['fact', 'certificate', 'move', 'title', 'registration', 'clearance', 'listing', 'interpretation', 'document'];
+
 /** Views of what happened, who did it and what came of it, by the command's words. */
 export const TIMELINE_VIEWS: Readonly<Record<string, (answer: never) => string>> = {
   'audit timeline': ({ items, next }: { readonly items: readonly Entry[]; readonly next?: string }) => {
@@ -85,6 +137,7 @@ export const TIMELINE_VIEWS: Readonly<Record<string, (answer: never) => string>>
     );
     return next === undefined ? table : `${table}\nmore: --cursor ${next}`;
   },
+  ...Object.fromEntries(RELIED_ON.map((kind) => [`audit relied-on ${kind}`, reliances as (answer: never) => string])),
   'audit event': (view: EventView) => {
     const row = (step: Step) => [
       step.position,

@@ -102,7 +102,6 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'hold-of-payment': '因意外支付暂缓，核实处理后解除',
   'black-listed': '列入失信名单，暂不受理',
   'listing-unknown': '没有该失信名单记录',
-  'event-unknown': '账本在该位置没有可供查阅的事项',
   'record-unknown': '账本中没有该记录',
   'listing-not-in-effect': '该失信名单记录不在有效期内',
   'listing-unrelated': '该失信名单记录与奖补无关',

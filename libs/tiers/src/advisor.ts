@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Blacklist, type Listing } from '@app/blacklist';
-import { creditCodesOf, type Dossier, Dossiers, nameOn, resolveInputs, type ResolvedInputs } from '@app/enterprises';
+import { creditCodesOf, type Dossier, Dossiers, type InputSource, nameOn, resolveInputs, type ResolvedInputs } from '@app/enterprises';
 import { type CreditCode, Problem } from '@app/kernel';
 import { gatesOf, type InputDefinition, inputsOfGates, Policies, type PolicyVersion } from '@app/policies';
 import type { LadderText } from './ladder.js';
 import { type Finding, ladderInputs, propose } from './propose.js';
 import type { ProposalData } from './review.js';
-import { standingOf } from './tier.js';
+import { type ReadFrom, standingOf } from './tier.js';
 import { Tiers } from './tiers.js';
 
 /** The clause of another pack a ladder holds against its enterprises, as published. */
@@ -77,7 +77,14 @@ export class Advisor {
     for (const dossier of dossiers) {
       const { finding, standing, resolved } = await this.adviseOn(measure, dossier, listings);
       const { creditCode } = dossier;
-      proposals.push({ creditCode, name: nameOn(dossier, measure.on), from: standing ?? null, ...finding, facts: resolved.facts });
+      proposals.push({
+        creditCode,
+        name: nameOn(dossier, measure.on),
+        from: standing ?? null,
+        ...finding,
+        facts: resolved.facts,
+        sources: sourcesOf(resolved),
+      });
     }
     return proposals;
   }
@@ -129,3 +136,17 @@ export class Advisor {
 }
 
 const named = (inputs: Readonly<Record<string, InputDefinition>>) => Object.entries(inputs).map(([name, input]) => ({ name, ...input }));
+
+/** The records a value was read from, as decisions keep them. */
+export function readFrom({ factId, certificate, relocation, title, period }: InputSource): ReadFrom {
+  return {
+    ...(factId !== undefined && { factId }),
+    ...(certificate !== undefined && { certificate }),
+    ...(relocation !== undefined && { relocation }),
+    ...(title !== undefined && { title, ...(period !== undefined && { period }) }),
+  };
+}
+
+function sourcesOf({ sources }: ResolvedInputs): NonNullable<ProposalData['sources']> {
+  return Object.fromEntries(Object.entries(sources).map(([input, source]) => [input, readFrom(source)]));
+}

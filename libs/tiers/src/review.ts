@@ -1,6 +1,7 @@
 import { Map } from 'immutable';
 import { type DomainEvent, type EventContext, unreachable } from '@app/kernel';
 import type { Finding, ProposalKind } from './propose.js';
+import type { ReadFrom } from './tier.js';
 
 export const SCOPES = ['standing', 'all'] as const;
 /** Whom a review looks at: those standing in the ladder, or with them every enterprise, of a region where one is named. */
@@ -14,6 +15,8 @@ export interface ProposalData extends Finding {
   readonly from: string | null;
   /** The values it rests on. */
   readonly facts: Readonly<Record<string, string | boolean>>;
+  /** Where each value was read from; proposals of before it was kept have none. */
+  readonly sources?: Readonly<Record<string, ReadFrom>>;
 }
 
 /** How far a walk over the enterprises has come. */

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Dossiers } from '@app/enterprises';
+import { Dossiers, type UsedInput } from '@app/enterprises';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
 import { creditCode, type CreditCode, refused } from '@app/kernel';
 import { type Assessment, inputsOf } from '@app/policies';
-import { Advisor } from './advisor.js';
+import { Advisor, readFrom } from './advisor.js';
 import { type ApplyReview, type Ground, tierDecider, type TierAction } from './decide.js';
 import { citationOfClause, citationOfTier, type LadderText } from './ladder.js';
 import { Ladders } from './ladders.js';
@@ -101,8 +101,8 @@ function unmetBy(text: LadderText, action: TierAction | ApplyReview, facts: Fact
   return { ...unmet, unknown: openInputs(text, to, facts, on), ...(unverified.length > 0 && { unverified }) };
 }
 
-function restsOn({ input, value, factId, certificate, verified }: RestsOn): RestsOn {
-  return { input, value, ...(factId !== undefined && { factId }), ...(certificate !== undefined && { certificate }), verified };
+function restsOn({ input, value, verified, source }: UsedInput): RestsOn {
+  return { input, value, ...readFrom(source), verified };
 }
 
 function requireEntryClause({ clauses, ladder }: LadderText, clause: string): void {

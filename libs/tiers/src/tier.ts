@@ -17,12 +17,21 @@ export interface Override extends Unmet {
   readonly by: string;
 }
 
-/** A fact a placing rests on. */
-export interface RestsOn {
-  readonly input: string;
-  readonly value: string | boolean;
+/** The records of the dossier a value was read from. What was kept before these were had facts and certificates alone. */
+export interface ReadFrom {
   readonly factId?: string;
   readonly certificate?: string;
+  /** Day of the relocation. */
+  readonly relocation?: string;
+  /** The title whose grade it is, and its year as `period`. */
+  readonly title?: string;
+  readonly period?: string;
+}
+
+/** A fact a placing rests on. */
+export interface RestsOn extends ReadFrom {
+  readonly input: string;
+  readonly value: string | boolean;
   readonly verified: boolean;
 }
 

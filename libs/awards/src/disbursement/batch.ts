@@ -23,6 +23,8 @@ export interface BatchLine {
   readonly payeeName: string;
   /** Where the money goes: the account reference on record for the payee when the batch was prepared. */
   readonly account: string;
+  /** The fact of the payee's dossier that account was read from; batches of before it was kept have none. */
+  readonly accountFact?: string;
   readonly documentNo: string;
   readonly policy: PolicyCitation;
 }

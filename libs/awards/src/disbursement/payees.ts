@@ -10,6 +10,8 @@ export interface Payee {
   readonly name: string;
   readonly account: string;
   readonly accountRecordedBy?: string;
+  /** The fact the account was read from. */
+  readonly accountFact?: string;
 }
 
 /** Why an award cannot be paid to anyone just now. */
@@ -34,8 +36,14 @@ export class Payees {
     if (account === undefined || !account.verified || typeof account.value !== 'string') {
       return { refusal: 'account-unverified', detail: `the dossier of ${dossier.name} holds no verified ${ACCOUNT_FACT} (收款账户)` };
     }
-    const { recordedBy } = account.source;
-    return { code: dossier.creditCode, name: dossier.name, account: account.value, accountRecordedBy: recordedBy };
+    const { recordedBy, factId } = account.source;
+    return {
+      code: dossier.creditCode,
+      name: dossier.name,
+      account: account.value,
+      accountRecordedBy: recordedBy,
+      ...(factId !== undefined && { accountFact: factId }),
+    };
   }
 
   /** The dossier of whoever is paid: the award's payee, or the successor an approver has confirmed. */

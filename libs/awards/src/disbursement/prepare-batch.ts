@@ -153,6 +153,7 @@ export class PrepareBatchHandler implements ICommandHandler<PrepareBatch> {
       payee: payee.code,
       payeeName: payee.name,
       account: payee.account,
+      ...(payee.accountFact !== undefined && { accountFact: payee.accountFact }),
       documentNo: state.grant.documentNo,
       policy,
     };
