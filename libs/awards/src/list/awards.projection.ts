@@ -284,7 +284,26 @@ export class AwardsProjection implements Projection {
           ...(row.status === 'locked' || row.status === 'unlocked' ? { status: 'lapsed' } : {}),
         }));
       }
-      default:
+      case 'award-applied':
+      case 'award-assessed':
+      case 'award-reviewed':
+      case 'award-rejected':
+      case 'award-withdrawn':
+      case 'award-publicised':
+      case 'award-objection-raised':
+      case 'award-objection-decided':
+      case 'award-override-proposed':
+      case 'award-override-dropped':
+      case 'award-grant-started':
+      case 'award-grant-failed':
+      case 'award-payee-confirmed':
+      case 'instalment-overpaid':
+      case 'overpayment-returned':
+      case 'clawback-demanded':
+      case 'clawback-received':
+      case 'clawback-written-off':
+      case 'clawback-settled':
+        return;
     }
   }
 }
