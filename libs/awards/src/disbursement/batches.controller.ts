@@ -2,10 +2,18 @@ import { Body, Controller, Get, HttpCode, Param, type PipeTransform, Post, Query
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
 import { invalidField, sha256 } from '@app/kernel';
-import { AllowAnyRole, AllowRoles, Context, EmptyBodyPipe, type Page, PageDto, WholeNumberPipe } from '@app/http';
+import { AllowAnyRole, AllowRoles, Context, EmptyBodyPipe, type Page, WholeNumberPipe } from '@app/http';
 import { BATCH_ID } from './batch.js';
 import { parseBankFile } from './bank-file.js';
-import { BankFileDto, CancelBatchDto, PaymentFileDto, PrepareBatchDto, ResolveUnexpectedDto } from './batches.dto.js';
+import {
+  BankFileDto,
+  BatchOnDto,
+  CancelBatchDto,
+  ListBatchesDto,
+  PaymentFileDto,
+  PrepareBatchDto,
+  ResolveUnexpectedDto,
+} from './batches.dto.js';
 import { type BatchDetail, type BatchSummary, GetBatch, ListBatches } from './batches.query.js';
 import { ExportBatch } from './export-batch.js';
 import { FreezeBatch, type FrozenBatch } from './freeze-batch.js';
@@ -42,14 +50,14 @@ export class BatchesController {
 
   @Get()
   @AllowAnyRole()
-  list(@QueryString() { limit, cursor }: PageDto): Promise<Page<BatchSummary>> {
-    return this.queries.execute(new ListBatches(limit, cursor));
+  list(@QueryString() { limit, cursor, on }: ListBatchesDto): Promise<Page<BatchSummary>> {
+    return this.queries.execute(new ListBatches(limit, cursor, on));
   }
 
   @Get(':batch')
   @AllowAnyRole()
-  detail(@Param('batch', BatchIdPipe) batch: string): Promise<BatchDetail> {
-    return this.queries.execute(new GetBatch(batch));
+  detail(@Param('batch', BatchIdPipe) batch: string, @QueryString() { on }: BatchOnDto): Promise<BatchDetail> {
+    return this.queries.execute(new GetBatch(batch, on));
   }
 
   /** 锁定批次: orders every instalment; what may no longer be paid is dropped with its reason, and a batch left without any line is cancelled */

@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min, ValidateNested, IsObject } from 'class-validator';
-import { EvidenceDto, IsCreditCode, IsEvidenceList, IsListOf, IsText, MayBeLeftOut } from '@app/http';
+import { EvidenceDto, IsBusinessDay, IsCreditCode, IsEvidenceList, IsListOf, IsText, MayBeLeftOut, PageDto } from '@app/http';
 import { BATCH_ID, MAX_BATCH_LINES, UNEXPECTED_OUTCOMES, type UnexpectedOutcome } from './batch.js';
 
 export class InstalmentReferenceDto {
@@ -82,6 +82,20 @@ export class ResolveUnexpectedDto extends CancelBatchDto {
   @MayBeLeftOut()
   @IsEvidenceList()
   evidence?: EvidenceDto[];
+}
+
+export class ListBatchesDto extends PageDto {
+  /** 业务日期: as they stood on this day; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
+}
+
+export class BatchOnDto {
+  /** 业务日期: as it stood on this day, the bank's results by the bank's own days; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }
 
 export class PaymentFileDto {

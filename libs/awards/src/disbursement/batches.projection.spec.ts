@@ -27,6 +27,8 @@ describe('the list of batches', () => {
   const freeze: BatchCommand = { type: 'freeze', dropped: [{ line: 2, code: 'award-held', detail: '暂缓' }] };
   it('shows the total of what goes to the bank', () => {
     expect(rowAfter(prepared)).toEqual({
+      from_day: '2024-05-10',
+      first_day: '2024-05-10',
       batch: 'B1',
       title: '第一批',
       status: 'draft',

@@ -1,11 +1,12 @@
 import type { RecordedEvent } from '@app/event-store';
 import { Money } from '@app/kernel';
-import { type Projection, type Rows, table } from '@app/projections';
+import { changeFrom, datedTable, type Projection, type Rows, type Since, table } from '@app/projections';
 import { type BatchEvent, batchTotal } from './batch.js';
+import { firstDayOf } from './batch-day.js';
 import { batchEvents } from './batch.codec.js';
 
 /** One payment batch as lists show it. */
-export interface BatchRow {
+export interface BatchRow extends Since {
   readonly batch: string;
   readonly title: string;
   readonly status: string;
@@ -32,9 +33,14 @@ const batchTable = table<BatchRow>({
     prepared_on: 'text',
     frozen_on: 'text',
     revision: 'integer',
+    from_day: 'text',
+    first_day: 'text',
   },
   key: ['batch'],
 });
+
+/** Batches by business day. */
+export const batches = datedTable(batchTable, { fixed: ['title', 'lines', 'prepared_on'] });
 
 /** A line with an unexpected payment that nobody has resolved. */
 export interface UnexpectedRow {
@@ -56,8 +62,8 @@ export interface BatchTables {
 /** Payment batches for lists; a single batch is read from its own stream. */
 export class BatchesProjection implements Projection {
   readonly name = 'batches';
-  readonly version = 2;
-  readonly tables = [batchTable, unexpectedTable] as never[];
+  readonly version = 3;
+  readonly tables = [batches.now, batches.past, unexpectedTable] as never[];
   readonly handles = new Set(Object.keys(batchEvents));
 
   apply(recorded: RecordedEvent, rows: Rows): void {
@@ -74,14 +80,21 @@ export class BatchesProjection implements Projection {
         lines: lines.length,
         dropped: 0,
         unexpected: 0,
+        prepared_on: event.metadata.effectiveOn,
+        frozen_on: null,
+        revision,
       };
-      rows.put(batchTable, { ...row, prepared_on: event.metadata.effectiveOn, frozen_on: null, revision });
-      return;
+      return changeFrom(rows, batches, [batch], row.prepared_on, () => row);
     }
-    const before = rows.get(batchTable, batch);
-    if (before === undefined) throw new Error(`${event.type} on batch ${batch}, which was never prepared`);
-    const unexpected = before.unexpected + unexpectedBy(event, batch, rows);
-    rows.put(batchTable, { ...before, ...changeOf(event), unexpected, revision });
+    if (rows.get(batchTable, batch) === undefined) throw new Error(`${event.type} on batch ${batch}, which was never prepared`);
+    const unexpected = unexpectedBy(event, batch, rows);
+    changeFrom(
+      rows,
+      batches,
+      [batch],
+      firstDayOf(event),
+      (row) => row && { ...row, ...changeOf(event), unexpected: row.unexpected + unexpected, revision },
+    );
   }
 }
 

@@ -1,10 +1,20 @@
+import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { Executor } from '@app/event-store';
+import { asDomainEvent, contextOf, EVENT_STORE, type EventStore, Executor, type RecordedEvent } from '@app/event-store';
 import { Money, notFound } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
-import { ReadModels } from '@app/projections';
-import { batchDecider, batchStream, batchTotal, type ExistingBatch, type UnexpectedPayment } from './batch.js';
-import type { BatchTables } from './batches.projection.js';
+import { ReadModels, trueOn } from '@app/projections';
+import {
+  batchDecider,
+  type BatchEvent,
+  type BatchState,
+  batchStream,
+  batchTotal,
+  type ExistingBatch,
+  type UnexpectedPayment,
+} from './batch.js';
+import { countingBy } from './batch-day.js';
+import { batches, type BatchTables } from './batches.projection.js';
 
 export interface BatchSummary {
   readonly batch: string;
@@ -24,6 +34,8 @@ export class ListBatches extends Query<Page<BatchSummary>> {
   constructor(
     readonly limit: number,
     readonly cursor?: string,
+    /** The business day; the present when left out. */
+    readonly on?: string,
   ) {
     super();
   }
@@ -33,17 +45,16 @@ export class ListBatches extends Query<Page<BatchSummary>> {
 export class ListBatchesHandler implements IQueryHandler<ListBatches> {
   constructor(private readonly readModels: ReadModels) {}
 
-  async execute({ limit, cursor }: ListBatches): Promise<Page<BatchSummary>> {
-    let query = this.readModels
-      .from<BatchTables>()
-      .selectFrom('payment_batch')
+  async execute({ limit, cursor, on }: ListBatches): Promise<Page<BatchSummary>> {
+    const tables = this.readModels.from<BatchTables>();
+    let query = (on === undefined ? tables.selectFrom('payment_batch') : tables.selectFrom(trueOn(batches, on).as('payment_batch')))
       .selectAll()
       .orderBy('batch')
       .limit(limit + 1);
     const after = cursorKey(cursor, ['string']);
     if (after !== undefined) query = query.where('batch', '>', after[0] as string);
     const rows = await query.execute();
-    const summaries = rows.map(({ total_fen, prepared_on, frozen_on, ...row }) => ({
+    const summaries = rows.map(({ total_fen, prepared_on, frozen_on, from_day: _from, first_day: _first, ...row }) => ({
       ...row,
       total: Money.fromFen(total_fen).toString(),
       preparedOn: prepared_on,
@@ -81,7 +92,11 @@ export interface BatchDetail {
 }
 
 export class GetBatch extends Query<BatchDetail> {
-  constructor(readonly batch: string) {
+  constructor(
+    readonly batch: string,
+    /** The business day: what counted by then; everything when left out. */
+    readonly on?: string,
+  ) {
     super();
   }
 }
@@ -89,13 +104,31 @@ export class GetBatch extends Query<BatchDetail> {
 /** Reads the batch's own stream, so that the answer is never behind. */
 @QueryHandler(GetBatch)
 export class GetBatchHandler implements IQueryHandler<GetBatch> {
-  constructor(private readonly executor: Executor) {}
+  constructor(
+    private readonly executor: Executor,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
 
-  async execute({ batch }: GetBatch): Promise<BatchDetail> {
-    const { state, revision } = await this.executor.load(batchDecider, batchStream(batch));
-    if (state.status === 'none') throw notFound('batch-unknown', `there is no payment batch ${batch}`);
+  async execute({ batch, on }: GetBatch): Promise<BatchDetail> {
+    const stream = batchStream(batch);
+    const { state, revision } = on === undefined ? await this.executor.load(batchDecider, stream) : await this.loadOn(stream, on);
+    if (state.status === 'none')
+      throw notFound('batch-unknown', `there is no payment batch ${batch}${on === undefined ? '' : ` on ${on}`}`);
     const total = batchTotal(state.lines).toString();
     return { batch, revision, total, dropped: droppedOf(state), unexpected: unexpectedOf(state), state };
+  }
+
+  private async loadOn(stream: string, on: string): Promise<{ readonly state: BatchState; readonly revision: number }> {
+    let [state, revision] = [batchDecider.initialState, -1];
+    for await (const page of this.store.readStream(stream)) {
+      for (const event of page) {
+        const counted = countingBy(event as RecordedEvent & BatchEvent, on);
+        if (counted === undefined) continue;
+        state = batchDecider.evolve(state, asDomainEvent<BatchEvent>(counted), contextOf(event));
+        revision = event.revision;
+      }
+    }
+    return { state, revision };
   }
 }
 
