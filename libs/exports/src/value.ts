@@ -19,3 +19,10 @@ export function isSame(one: Json | undefined, other: Json | undefined): boolean 
     return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((name) => isSame(one[name], other[name]));
   return one === other;
 }
+
+/** One row for every element of a list inside an item, beside the item's other fields. */
+export function rowsOf(item: JsonObject, each: string | undefined): readonly JsonObject[] {
+  if (each === undefined) return [item];
+  const { [each]: inner, ...rest } = item;
+  return isList(inner) ? inner.filter(isObject).map((element) => ({ ...rest, ...element })) : [item];
+}

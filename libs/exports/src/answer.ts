@@ -1,0 +1,47 @@
+import { Readable } from 'node:stream';
+import { Logger } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { TABLE_TYPES } from '@app/sheets';
+import { type InnerRefusal } from './inner.js';
+
+export const MEDIA_TYPES = { ...TABLE_TYPES, jsonl: 'application/jsonl; charset=utf-8', json: 'application/json; charset=utf-8' } as const;
+
+const CHUNK_CHARACTERS = 64 * 1024;
+const logger = new Logger('http');
+
+/** Texts as a stream, in chunks; read no faster than it is taken. */
+export function textStream(texts: AsyncIterable<string>): Readable {
+  return Readable.from(chunks(texts), { objectMode: false });
+}
+
+async function* chunks(texts: AsyncIterable<string>): AsyncGenerator<Buffer> {
+  let chunk = '';
+  for await (const text of texts) {
+    chunk += text;
+    if (chunk.length < CHUNK_CHARACTERS) continue;
+    yield Buffer.from(chunk, 'utf8');
+    chunk = '';
+  }
+  if (chunk !== '') yield Buffer.from(chunk, 'utf8');
+}
+
+/**
+ * Sends a stream as the answer. Where it fails, the connection is cut, so that nobody takes a part for the whole; where the
+ * reader leaves, it ends.
+ */
+export function sendStream(reply: FastifyReply, content: Readable, type: string, fileName: string | undefined): void {
+  content.on('error', (error) => logger.error(`an answer was cut off: ${error.stack ?? error.message}`));
+  void reply.type(type);
+  if (fileName !== undefined) void reply.header('content-disposition', disposition(fileName));
+  void reply.send(content);
+}
+
+/** Passes on what an inner route refused with. */
+export function sendRefusal(reply: FastifyReply, { status, body }: InnerRefusal): void {
+  void reply.code(status).type('application/problem+json; charset=utf-8').send(body);
+}
+
+function disposition(fileName: string): string {
+  const ascii = fileName.replace(/[^\w.-]+/g, '_');
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(fileName)}`;
+}

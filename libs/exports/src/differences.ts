@@ -1,0 +1,183 @@
+import type { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { Problem } from '@app/kernel';
+import { BYTE_ORDER_MARK, type Cell, csvLine, type SheetRow, workbook } from '@app/sheets';
+import { textStream } from './answer.js';
+import { pathText, type Step } from './difference.js';
+import { headingOf } from './fields.js';
+import { type Reading, textOf } from './flatten.js';
+import { type InnerAnswer, InnerRefusal, InnerRoutes, type Question } from './inner.js';
+import { type ItemDifference, listDifference, MOST_HELD, TooManyItems } from './list-difference.js';
+import { declarationOf } from './lists.js';
+import { titleOf } from './table.js';
+import type { JsonObject } from './value.js';
+import { timeText } from './vantages.js';
+
+export const DIFFERENCE_FORMATS = ['json', 'jsonl', 'csv', 'xlsx'] as const;
+export type DifferenceFormat = (typeof DIFFERENCE_FORMATS)[number];
+
+/** One difference as it is answered: a changed field names its path in words of the answer, `instalments[no=1].status`. */
+export type ShownDifference =
+  | { readonly change: 'added' | 'removed'; readonly key: JsonObject; readonly item: JsonObject }
+  | { readonly change: 'changed'; readonly key: JsonObject; readonly fields: readonly ShownChange[] };
+
+export interface ShownChange {
+  readonly field: string;
+  /** The same in Chinese. */
+  readonly heading: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+const CHANGES = { added: '新增', removed: '减少', changed: '变更' } as const;
+const HEADINGS = ['变化', '对象', '栏目', '变更前', '变更后'];
+
+/** Compares what a route answers at two points. */
+@Injectable()
+export class Differences {
+  constructor(private readonly routes: InnerRoutes) {}
+
+  /** @throws InnerRefusal where the route refuses at the later point, or at both. */
+  async between(earlier: Question, later: Question, format: DifferenceFormat): Promise<Readable> {
+    const before = await this.asked(earlier);
+    const after = await this.asked(later);
+    if (before instanceof InnerRefusal && after instanceof InnerRefusal) throw after;
+    const found = differencesOf(before, after, earlier.path);
+    // The first is looked for before anything is answered: what cannot be compared is refused, not cut off.
+    const differences = await begun(found);
+    const reading = declarationOf(earlier.path) ?? {};
+    switch (format) {
+      case 'json':
+        return textStream(json(earlier, later, differences, reading));
+      case 'jsonl':
+        return textStream(lines(differences, reading));
+      case 'csv':
+        return textStream(csv(differences, reading));
+      case 'xlsx':
+        return workbook([
+          {
+            name: `${titleOf(earlier.path)}差异`,
+            widths: [8, 44, 24, 40, 40],
+            frozenRows: 2,
+            rows: sheetRows(pointsText(earlier, later), differences, reading),
+          },
+        ]);
+    }
+  }
+
+  /** What is not there at one point, such as an award nobody has applied for, is no refusal of the whole. */
+  private async asked(question: Question): Promise<InnerAnswer | InnerRefusal> {
+    try {
+      return await this.routes.ask(question);
+    } catch (error) {
+      if (error instanceof InnerRefusal && error.isNotFound) return error;
+      throw error;
+    }
+  }
+}
+
+function differencesOf(
+  before: InnerAnswer | InnerRefusal,
+  after: InnerAnswer | InnerRefusal,
+  path: string,
+): AsyncGenerator<ItemDifference> {
+  const isListed = [before, after].some((answer) => !(answer instanceof InnerRefusal) && answer.kind === 'list');
+  const matching = isListed ? (declarationOf(path) ?? {}) : { key: [] };
+  return listDifference(pagesOf(before), pagesOf(after), matching);
+}
+
+/** One object is a list of one, which needs no key. */
+async function* pagesOf(answer: InnerAnswer | InnerRefusal): AsyncGenerator<readonly JsonObject[]> {
+  if (answer instanceof InnerRefusal) return;
+  if (answer.kind === 'list') yield* answer.pages;
+  else yield [answer.object];
+}
+
+async function begun(differences: AsyncGenerator<ItemDifference>): Promise<AsyncGenerator<ItemDifference>> {
+  const first = await differences.next().catch((error: unknown) => {
+    if (!(error instanceof TooManyItems)) throw error;
+    throw new Problem(
+      'invalid',
+      'list-too-long',
+      `this list has no order of its own and more than ${MOST_HELD} items: narrow it with its filters`,
+    );
+  });
+  return (async function* () {
+    if (first.done === true) return;
+    yield first.value;
+    yield* differences;
+  })();
+}
+
+function shown(difference: ItemDifference, reading: Reading): ShownDifference {
+  if (difference.change !== 'changed') return difference;
+  const { change, key, changes } = difference;
+  return {
+    change,
+    key,
+    fields: changes.map(({ path, ...values }) => ({ field: pathText(path), heading: pathHeading(path, reading), ...values })),
+  };
+}
+
+async function* json(
+  earlier: Question,
+  later: Question,
+  differences: AsyncIterable<ItemDifference>,
+  reading: Reading,
+): AsyncGenerator<string> {
+  const point = ({ vantage: { position, now } }: Question) => ({ position, time: now.toISOString() });
+  const counts = { added: 0, removed: 0, changed: 0 };
+  yield `${JSON.stringify({ earlier: point(earlier), later: point(later) }).slice(0, -1)},"items":[`;
+  for await (const difference of differences) {
+    const isFirst = counts.added + counts.removed + counts.changed === 0;
+    counts[difference.change] += 1;
+    yield `${isFirst ? '' : ','}${JSON.stringify(shown(difference, reading))}`;
+  }
+  yield `],${JSON.stringify(counts).slice(1)}`;
+}
+
+async function* lines(differences: AsyncIterable<ItemDifference>, reading: Reading): AsyncGenerator<string> {
+  for await (const difference of differences) yield `${JSON.stringify(shown(difference, reading))}\n`;
+}
+
+async function* csv(differences: AsyncIterable<ItemDifference>, reading: Reading): AsyncGenerator<string> {
+  yield BYTE_ORDER_MARK + csvLine(HEADINGS);
+  for await (const difference of differences) for (const cells of rowsOf(difference, reading)) yield csvLine(cells);
+}
+
+async function* sheetRows(points: string, differences: AsyncIterable<ItemDifference>, reading: Reading): AsyncGenerator<SheetRow> {
+  yield { cells: [points], style: 'note', acrossAll: true };
+  yield { cells: HEADINGS, style: 'heading' };
+  for await (const difference of differences) for (const cells of rowsOf(difference, reading)) yield { cells };
+}
+
+function pointsText(earlier: Question, later: Question): string {
+  const text = ({ vantage: { position, now } }: Question) => `账本位置 ${position}（${timeText(now)}）`;
+  return `变更前：${text(earlier)}；变更后：${text(later)}`;
+}
+
+/** A row for every changed field; what was added or removed is one row, with all it says. */
+function* rowsOf(difference: ItemDifference, reading: Reading): Generator<readonly Cell[]> {
+  const { change, key } = difference;
+  const head = [
+    CHANGES[change],
+    Object.entries(key)
+      .map(([name, value]) => textOf(name, value, reading))
+      .join(' '),
+  ];
+  if (change !== 'changed') {
+    const all = textOf('', difference.item, reading);
+    yield [...head, '', ...(change === 'added' ? ['', all] : [all, ''])];
+    return;
+  }
+  for (const { path, before, after } of difference.changes) {
+    const name = path.findLast((step) => typeof step === 'string') ?? '';
+    yield [...head, pathHeading(path, reading), textOf(name, before, reading), textOf(name, after, reading)];
+  }
+}
+
+function pathHeading(path: readonly Step[], reading: Reading): string {
+  return path
+    .map((step) => (typeof step === 'string' ? headingOf(step, reading.fields) : `${headingOf(step.by, reading.fields)}${step.is}`))
+    .join('·');
+}

@@ -1,0 +1,46 @@
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import { ApiParam, ApiProduces, ApiQuery } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { AllowAnyRole, type AuthenticatedRequest } from '@app/http';
+import { Exporter, AUDIENCES, FORMATS } from './exporter.js';
+import { sendRefusal, sendStream } from './answer.js';
+import { askedOf, wordOf } from './asked.js';
+import { InnerRefusal } from './inner.js';
+import { showVantage, Vantages } from './vantages.js';
+
+/** 导出 */
+@Controller('v1/exports')
+export class ExportsController {
+  constructor(
+    private readonly exporter: Exporter,
+    private readonly vantages: Vantages,
+  ) {}
+
+  /**
+   * 导出清单: any list of the ledger as XLSX, CSV or JSON Lines, whole and from one point. `path` is the route of the list after
+   * `/v1/`, its own query parameters follow as usual. With `audience=public` only what belongs to a public policy is in it,
+   * without the fields of the office. An answer that is cut off is not a whole file: the connection ends before it.
+   */
+  @Get('*path')
+  @AllowAnyRole()
+  @ApiParam({ name: 'path', description: 'such as awards, due-instalments or ladders/<ladder>/enterprises' })
+  @ApiQuery({ name: 'format', enum: FORMATS, required: false })
+  @ApiQuery({ name: 'audience', enum: AUDIENCES, required: false })
+  @ApiProduces('text/csv', 'application/jsonl', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')
+  async export(@Req() request: AuthenticatedRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { path, query, own } = askedOf(request, ['format', 'audience']);
+    const format = wordOf('format', own.format, FORMATS, 'xlsx');
+    const audience = wordOf('audience', own.audience, AUDIENCES, 'internal');
+    const vantage = await this.vantages.ofRequest();
+    try {
+      const question = { path, query, authorization: request.headers.authorization, vantage };
+      const { content, type, fileName } = await this.exporter.file(question, format, audience, request.actor);
+      showVantage(reply, vantage);
+      void reply.header('ledger-audience', audience);
+      sendStream(reply, content, type, fileName);
+    } catch (error) {
+      if (!(error instanceof InnerRefusal)) throw error;
+      sendRefusal(reply, error);
+    }
+  }
+}

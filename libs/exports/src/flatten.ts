@@ -1,0 +1,80 @@
+import { Money } from '@app/kernel';
+import type { Cell } from '@app/sheets';
+import { type Field, FIELDS, fieldOf, headingOf } from './fields.js';
+import { ACHIEVED, eventTerm, LISTING_CLASS, SEVERITY, SUBJECT, termOf } from './terms.js';
+import { isList, isObject, type Json, type JsonObject } from './value.js';
+
+/** Terms for the words of a field, by its name. */
+export type Terms = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export interface Reading {
+  /** Fields that mean something else in this list. */
+  readonly fields?: Readonly<Record<string, Field>>;
+  readonly terms?: Terms;
+}
+
+const DISCLOSURE = { public: '公开', 'on-request': '依申请公开', internal: '内部', draft: '草案', unstated: '未载明' };
+const EVERYWHERE: Terms = { achieved: ACHIEVED, disclosure: DISCLOSURE, listingClass: LISTING_CLASS, severity: SEVERITY, subject: SUBJECT };
+
+/** Parts whose own fields differ from one item to the next: shown as text in one column. */
+const AS_TEXT = new Set(['data', 'facts', 'restsOn', 'outlook', 'override']);
+
+/** The single values of an item, by dotted path, in its order. A list counts as one value, and so does a part without a shape. */
+export function* leavesOf(item: JsonObject, path = ''): Generator<readonly [string, Json]> {
+  for (const [name, value] of Object.entries(item)) {
+    if (value === undefined) continue;
+    const at = path === '' ? name : `${path}.${name}`;
+    if (isObject(value) && !AS_TEXT.has(name) && Object.keys(value).length > 0) yield* leavesOf(value, at);
+    else yield [at, value];
+  }
+}
+
+/** Puts the single values of an item together again. */
+export function unflatten(leaves: Iterable<readonly [string, Json]>): JsonObject {
+  const item: Record<string, Json> = {};
+  for (const [path, value] of leaves) {
+    const names = path.split('.');
+    let part = item;
+    for (const name of names.slice(0, -1)) part = (part[name] ??= {}) as Record<string, Json>;
+    part[names.at(-1) as string] = value;
+  }
+  return item;
+}
+
+/** A value as it stands in a table: amounts exact, words by their terms, lists joined. */
+export function cellOf(path: string, value: Json | undefined, reading: Reading = {}): Cell {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number') return value;
+  if (typeof value === 'string' && fieldOf(path, reading.fields)?.kind === 'yuan') return amountOf(value);
+  return textOf(path, value, reading);
+}
+
+/** A value as people read it. */
+export function textOf(path: string, value: Json | undefined, reading: Reading = {}): string {
+  const name = path.slice(path.lastIndexOf('.') + 1);
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'boolean') return value ? '是' : '否';
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') {
+    if (name === 'event') return eventTerm(value);
+    return termOf(reading.terms?.[name] ?? EVERYWHERE[name] ?? {}, value);
+  }
+  if (isList(value)) {
+    const parts = value.map((part) => textOf(path, part, reading)).filter((text) => text !== '');
+    return parts.join(value.some((part) => typeof part === 'object' && part !== null) ? '；' : '、');
+  }
+  return Object.entries(value)
+    .filter(([, part]) => part !== undefined && part !== null)
+    .map(([part, content]) => `${headingOf(part, reading.fields)}：${textOf(part, content, reading)}`)
+    .join('，');
+}
+
+function amountOf(text: string): Cell {
+  return /^-?\d{1,13}(\.\d{1,2})?$/.test(text) ? Money.parseSigned(text) : text;
+}
+
+/** Names in a path that have no term. */
+export function untermed(path: string, reading: Reading = {}): readonly string[] {
+  if (reading.fields?.[path] !== undefined) return [];
+  return path.split('.').filter((name) => (reading.fields?.[name] ?? FIELDS[name]) === undefined);
+}

@@ -1,0 +1,97 @@
+import type { Cell } from '@app/sheets';
+import { headingOf, isInternal } from './fields.js';
+import { cellOf, leavesOf, type Reading, textOf } from './flatten.js';
+import { declarationOf } from './lists.js';
+import { isObject, type Json, type JsonObject } from './value.js';
+
+export const DISCLOSURE_FIELD = 'disclosure';
+/** Heads the column for what no other column holds. */
+const OTHERS = '其他';
+
+/** The columns of a table that is written before all of its items are known. */
+export class Columns {
+  private readonly known: ReadonlySet<string>;
+
+  private constructor(
+    readonly paths: readonly string[],
+    private readonly reading: Reading,
+    /** Whether items may follow whose fields are not known yet: what they have beyond the columns stands in a last one. */
+    private readonly hasOthers: boolean,
+  ) {
+    this.known = new Set(paths);
+  }
+
+  /** All fields of the items, in the order they are met; what is of the office alone only where that may read it. */
+  static of(items: Iterable<JsonObject>, reading: Reading, options: { readonly isPublic: boolean; readonly mayFollow: boolean }): Columns {
+    const paths = new Set<string>();
+    for (const item of items) for (const [path] of leavesOf(item)) paths.add(path);
+    const shown = [...paths].filter((path) => !(options.isPublic && isInternal(path, reading.fields)));
+    // The class of disclosure stands last, after whatever a list has of its own.
+    const ordered = shown.includes(DISCLOSURE_FIELD) ? [...shown.filter((path) => path !== DISCLOSURE_FIELD), DISCLOSURE_FIELD] : shown;
+    return new Columns(ordered, reading, options.mayFollow && !options.isPublic);
+  }
+
+  get headings(): readonly string[] {
+    const headings = this.paths.map((path) => headingOf(path, this.reading.fields));
+    return this.hasOthers ? [...headings, OTHERS] : headings;
+  }
+
+  cells(item: JsonObject): readonly Cell[] {
+    const leaves = new Map(leavesOf(item));
+    const cells = this.paths.map((path) => cellOf(path, leaves.get(path), this.reading));
+    if (!this.hasOthers) return cells;
+    const others = [...leaves].filter(([path]) => !this.known.has(path));
+    return [
+      ...cells,
+      others.map(([path, value]) => `${headingOf(path, this.reading.fields)}：${textOf(path, value, this.reading)}`).join('；'),
+    ];
+  }
+}
+
+/** An item as the public may read it. */
+export function publicPart(item: JsonObject, reading: Reading): JsonObject {
+  const shown = (part: JsonObject): JsonObject =>
+    Object.fromEntries(
+      Object.entries(part)
+        .filter(([name]) => !isInternal(name, reading.fields))
+        .map(([name, value]) => [name, isObject(value) ? shown(value) : value]),
+    );
+  return shown(item);
+}
+
+/** The policy an item belongs to, as itself or what was asked for says. */
+export function packOf(
+  item: JsonObject,
+  asked: { readonly pack?: string; readonly ladder?: string },
+  packOfLadder: (ladder: string) => string | undefined,
+): string | undefined {
+  const text = (value: Json | undefined) => (typeof value === 'string' ? value : undefined);
+  const within = (value: Json | undefined) => (isObject(value) ? text(value['pack']) : undefined);
+  const ladder = text(item['ladder']) ?? asked.ladder;
+  return (
+    text(item['pack']) ??
+    within(item['policy']) ??
+    within(item['group']) ??
+    within(item['clause']) ??
+    // Awards and budget lines begin with the id of their policy.
+    (text(item['award']) ?? text(item['budgetLine']))?.split('.')[0] ??
+    asked.pack ??
+    (ladder === undefined ? undefined : packOfLadder(ladder))
+  );
+}
+
+/** The policy and the ladder that a path after `/v1/` and its query name. */
+export function namedIn(path: string, query: URLSearchParams): { readonly pack?: string; readonly ladder?: string } {
+  const [kind = '', first] = path.split('/');
+  const pack = ['budgets', 'rosters', 'targets', 'target-tables', 'policies'].includes(kind) ? first : undefined;
+  const named = query.get('pack') ?? pack;
+  return {
+    ...(named !== undefined && { pack: named }),
+    ...(['ladders', 'tier-reviews'].includes(kind) && first !== undefined && { ladder: first }),
+  };
+}
+
+/** What a list is called in a file. */
+export function titleOf(path: string): string {
+  return declarationOf(path)?.title ?? path.replaceAll('/', '-');
+}
