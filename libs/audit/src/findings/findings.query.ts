@@ -132,7 +132,8 @@ class Found {
   rows(filter: FindingsFilter, { seesAll, id }: Asker) {
     const { officer, from, until, ...equal } = filter;
     let query = this.readModels.from<FindingTables>().selectFrom('finding');
-    for (const [column, value] of Object.entries(equal)) query = query.where(column as keyof typeof equal, '=', value);
+    for (const [column, value] of Object.entries(equal) as [keyof typeof equal, string | undefined][])
+      if (value !== undefined) query = query.where(column, '=', value);
     if (from !== undefined) query = query.where('day', '>=', from);
     if (until !== undefined) query = query.where('day', '<=', until);
     if (!seesAll) query = query.where('assignee', '=', id);

@@ -1,4 +1,3 @@
-import type { PolicyState } from '@app/policies';
 import { versionNumbered } from '@app/policies';
 import { awardOfStream, awardRecord, policyOf } from '../past.js';
 import { detector, ofAward, people, yuan } from './detector.js';
@@ -14,7 +13,8 @@ export const awardsDoNotStack = detector({
     const award = awardOfStream(stream);
     const record = awardRecord(past, award);
     const { pack, clause, payee, occasion, assessed } = record;
-    const others = [clause, ...excludedBy(policyOf(past, pack), clause, assessed?.version ?? 0)];
+    const text = versionNumbered(policyOf(past, pack), assessed?.version ?? 0)?.pack;
+    const others = [clause, ...(text?.clauses.find(({ id }) => id === clause)?.excludes ?? [])];
     const codes = [payee, ...(past.get('enterprise', payee)?.absorbed ?? [])];
     const candidates = codes.flatMap((code) => others.map((other) => `${pack}.${other}.${code}.${occasion.key}`));
     const standing = candidates.filter((id) => id !== award && isStanding(past.get('award', id)));
@@ -29,11 +29,4 @@ export const awardsDoNotStack = detector({
 
 function isStanding(record: ReturnType<typeof awardRecord> | undefined): boolean {
   return record?.granted !== undefined && !record.isRevoked;
-}
-
-/** Either of two clauses may say that they exclude each other. */
-function excludedBy(policy: PolicyState, id: string, no: number): readonly string[] {
-  const clauses = versionNumbered(policy, no)?.pack.clauses ?? [];
-  const own = clauses.find((one) => one.id === id)?.excludes ?? [];
-  return [...new Set([...own, ...clauses.filter(({ excludes = [] }) => excludes.includes(id)).map((one) => one.id)])];
 }
