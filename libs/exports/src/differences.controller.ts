@@ -23,7 +23,7 @@ export class DifferencesController {
    * field. Points are positions, times with their zone, or days (their end); `later` is now when left out. Items of a list
    * are found again by their key; figures that only count days are no difference.
    */
-  @Get('*path')
+  @Get('*')
   @AllowAnyRole()
   @ApiParam({ name: 'path', description: 'a route after /v1/, such as awards or awards/<award>; its own parameters follow as usual' })
   @ApiQuery({ name: 'earlier', required: true })

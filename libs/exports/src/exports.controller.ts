@@ -21,7 +21,7 @@ export class ExportsController {
    * `/v1/`, its own query parameters follow as usual. With `audience=public` only what belongs to a public policy is in it,
    * without the fields of the office. An answer that is cut off is not a whole file: the connection ends before it.
    */
-  @Get('*path')
+  @Get('*')
   @AllowAnyRole()
   @ApiParam({ name: 'path', description: 'such as awards, due-instalments or ladders/<ladder>/enterprises' })
   @ApiQuery({ name: 'format', enum: FORMATS, required: false })
