@@ -13,3 +13,4 @@ export { BundledPolicies } from './bundled-policies.js';
 export { Policies, policyStream } from './policies.js';
 export { policyEvents } from './policy.codec.js';
 export { PoliciesModule } from './policies.module.js';
+export { MAX_PACK_CHARACTERS, MAX_SOURCE_CHARACTERS } from './policies.dto.js';

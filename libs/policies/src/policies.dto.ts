@@ -1,8 +1,10 @@
 import { IsBoolean, IsObject, IsString, Matches, MaxLength } from 'class-validator';
-import { CommandDto, EvidenceDto, IsBusinessDay, IsEvidenceList, IsText, MayBeLeftOut } from '@app/http';
+import { CommandDto, EvidenceDto, IsBusinessDay, IsEvidenceList, IsText, MayBeLeftOut, PageDto } from '@app/http';
 
-const MAX_PACK_CHARACTERS = 200_000;
-const MAX_SOURCE_CHARACTERS = 600_000;
+/** The longest YAML text of a pack. */
+export const MAX_PACK_CHARACTERS = 200_000;
+/** The longest source document. */
+export const MAX_SOURCE_CHARACTERS = 600_000;
 
 export class PublishPolicyDto extends CommandDto {
   /** 政策包: the YAML text. */
@@ -73,6 +75,20 @@ export class AssessDto {
   @MayBeLeftOut()
   @IsBoolean()
   simulate?: boolean;
+}
+
+export class ListPoliciesDto extends PageDto {
+  /** 业务日期: the versions that had begun by this day, ended where they had ended by then; every published one when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
+}
+
+export class PolicyOnDto {
+  /** 业务日期: the versions that had begun by this day, with what was settled by then; every published one when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }
 
 export class OpenQuestionsDto {

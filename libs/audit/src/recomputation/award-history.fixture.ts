@@ -1,5 +1,5 @@
 import fastCheck from 'fast-check';
-import { awardDecider, type AwardEvent, awardId } from '@app/awards';
+import { awardDecider, awardId } from '@app/awards';
 import { addDays, type Actor, type BusinessDate, Money, type Role } from '@app/kernel';
 import { assess, bundledPacks, type Pack, packHash } from '@app/policies';
 import { type AwardOnRecord, type Facts, foldAward, type Placed } from './award-record.js';
@@ -61,7 +61,7 @@ export const courses: fastCheck.Arbitrary<Course> = fastCheck.oneof(
   fastCheck.record({ clause: fastCheck.constant('G01' as const), facts: g01, laterFacts: g01, ...happenings }),
   fastCheck.record({ clause: fastCheck.constant('G04' as const), facts: g04, laterFacts: fastCheck.constant(allMet), ...happenings }),
   fastCheck.record({ clause: fastCheck.constant('G12' as const), facts: g12, laterFacts: g12, ...happenings }),
-) as fastCheck.Arbitrary<Course>;
+);
 
 /** The events of an award that the ledger's own rules let take this course. */
 export function eventsOf(course: Course, pack: Pack = PACK): readonly Placed[] {
@@ -76,7 +76,7 @@ export function eventsOf(course: Course, pack: Pack = PACK): readonly Placed[] {
     const context = { actorId: by.id, roles: by.roles, effectiveOn: on, today: on };
     for (const event of awardDecider.decide(command, state, context)) {
       state = awardDecider.evolve(state, event, { actorId: by.id, effectiveOn: on });
-      events.push({ ...(event as AwardEvent), award, position: (position += 1), effectiveOn: on });
+      events.push({ ...event, award, position: (position += 1), effectiveOn: on });
     }
   };
   const clerk = person('clerk', 'clerk');

@@ -10,6 +10,8 @@ export interface RecordFilter {
   readonly pack?: string;
   /** Only awards about which something was recorded after this position. */
   readonly since?: number;
+  /** Only awards of which something granted is still to be paid. */
+  readonly unpaid?: boolean;
 }
 
 /** Rows a page: few enough that requests come in between. */
@@ -89,10 +91,11 @@ export class AwardRecords {
     return foldAward(events);
   }
 
-  private rows({ pack, since }: RecordFilter) {
+  private rows({ pack, since, unpaid }: RecordFilter) {
     let query = this.readModels.from<AwardRecordTables>().selectFrom('award_record');
     if (pack !== undefined) query = query.where('award_record.pack', '=', pack);
     if (since !== undefined) query = query.where('award_record.position', '>', since);
+    if (unpaid === true) query = query.where('award_record.unpaid', '=', 1);
     return query;
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Dossier, Dossiers, factOf, resolveInputs } from '@app/enterprises';
+import { type Dossier, Dossiers, factOf, type ResolvedInputs, resolveInputs } from '@app/enterprises';
 import { creditCode } from '@app/kernel';
 import { inputsOf, type Pack } from '@app/policies';
 import type { AwardRecord, Facts } from './award-record.js';
@@ -11,13 +11,17 @@ export class FactsToday {
 
   async of(pack: Pack, { clause, payee, occasion }: Pick<AwardRecord, 'clause' | 'payee' | 'occasion'>, on: string): Promise<Facts> {
     const dossier = await this.dossierOn(payee, on);
-    if (dossier === undefined) return {};
+    return dossier === undefined ? {} : this.resolved(dossier, pack, clause, occasion, on).facts;
+  }
+
+  /** The inputs of a clause for a day, corrections counting from the day of what they correct. */
+  resolved(dossier: Dossier, pack: Pack, clause: string, occasion: AwardRecord['occasion'], on: string): ResolvedInputs {
     const inputs = Object.entries(inputsOf(pack, clause)).map(([name, input]) => ({ name, ...input }));
-    return resolveInputs(asKnownToday(dossier), inputs, { on, occasion }).facts;
+    return resolveInputs(asKnownToday(dossier), inputs, { on, occasion });
   }
 
   /** Whoever stood in the payee's place on the day: merged since, it is still itself for the days before. */
-  private async dossierOn(payee: string, on: string): Promise<Dossier | undefined> {
+  async dossierOn(payee: string, on: string): Promise<Dossier | undefined> {
     const seen = new Set<string>();
     let dossier = await this.dossiers.load(creditCode(payee));
     while (dossier?.status === 'merged' && dossier.mergedOn <= on && !seen.has(dossier.survivor)) {

@@ -10,7 +10,7 @@ import { Recompute } from './recompute.js';
 @Module({
   controllers: [RecomputationController],
   providers: [AwardRecords, FactsToday, Recompute],
-  exports: [AwardRecords],
+  exports: [AwardRecords, FactsToday],
 })
 export class RecomputationModule {
   constructor(subscriptions: Subscriptions) {

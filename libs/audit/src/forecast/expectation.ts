@@ -1,0 +1,95 @@
+import type { Dossier, ResolvedInputs } from '@app/enterprises';
+import { addDays, addYears, type BusinessDate } from '@app/kernel';
+import { assess, type Clause, conditionInputs, type FactValue, type Pack } from '@app/policies';
+
+/** One input of an instalment's condition, as the dossier has it on the day asked about. */
+export interface AwaitedInput {
+  readonly input: string;
+  readonly label: string;
+  /** Left out: not known. */
+  readonly now?: FactValue;
+}
+
+/** A certificate on which a condition hinges. */
+export interface HingeCertificate {
+  readonly number: string;
+  readonly expiresOn: string;
+  readonly revokedOn?: string;
+}
+
+/** When an instalment can fall due. */
+export interface Expectation {
+  /** The words of the text the condition rests on. */
+  readonly condition: string;
+  /** First day on which it can be met; left out where by the records of the enterprise it never is. */
+  readonly earliest?: BusinessDate;
+  /** It will be met on that day unless something is recorded to the contrary; else something is still to be stated. */
+  readonly certain: boolean;
+  readonly inputs: readonly AwaitedInput[];
+  readonly certificates: readonly HingeCertificate[];
+}
+
+/** What the dossier says for the inputs of the clause on a day. */
+export type InputsOn = (on: BusinessDate) => ResolvedInputs;
+
+/**
+ * When the condition of a locked instalment can be met at the earliest, from a day on. What is read from certificates,
+ * moves and the registration follows the calendar and is worked out for the days to come; what somebody has to state can
+ * be stated on any day. Pure.
+ * @param grantedOn the text is judged on this day: a granted award keeps its later instalments.
+ */
+export function expectationOf(
+  pack: Pack,
+  clause: Clause,
+  no: number,
+  {
+    grantedOn,
+    dossier,
+    inputsOn,
+    on,
+  }: { readonly grantedOn: string; readonly dossier: Dossier; readonly inputsOn: InputsOn; readonly on: BusinessDate },
+): Expectation {
+  const names = conditionInputs(pack, clause.id, no);
+  const statusWith = (facts: Readonly<Record<string, FactValue>>) => {
+    const assessment = assess(pack, clause.id, { on: grantedOn, facts });
+    if (assessment.outcome === 'missing') return 'pending';
+    return assessment.outcome === 'payable' ? (assessment.instalments?.[no - 1]?.status ?? 'met') : 'unmet';
+  };
+  // What a person stated, or has yet to state, may be stated otherwise: it is left open.
+  const recordsOf = ({ facts, used }: ResolvedInputs) => {
+    const stated = new Set(used.flatMap(({ input, source }) => (source.factId !== undefined && names.includes(input) ? [input] : [])));
+    return Object.fromEntries(Object.entries(facts).filter(([name]) => !stated.has(name)));
+  };
+  const days = [on, ...turningDays(dossier).filter((day) => day > on)].sort();
+  const earliest = days.find((day) => statusWith(recordsOf(inputsOn(day))) !== 'unmet');
+  const today = inputsOn(on);
+  return {
+    condition: (clause.shape.kind === 'staged' ? clause.shape.instalments[no - 1]?.citation : undefined)?.quote ?? clause.citation.quote,
+    ...(earliest !== undefined && { earliest }),
+    certain: earliest !== undefined && statusWith(inputsOn(earliest).facts) === 'met',
+    inputs: names.map((input) => ({
+      input,
+      label: pack.inputs[input]?.label ?? input,
+      ...(today.facts[input] !== undefined && { now: today.facts[input] }),
+    })),
+    certificates: hingesOf(names, dossier, today),
+  };
+}
+
+/** Days on which what the records say of an enterprise changes by itself. */
+function turningDays({ certificates, registration }: Dossier): readonly BusinessDate[] {
+  const { registeredOn } = registration;
+  return [
+    ...certificates.map(({ expiresOn }) => addDays(expiresOn as BusinessDate, 1)),
+    ...(registeredOn === undefined ? [] : [1, 3].map((years) => addYears(registeredOn as BusinessDate, years))),
+  ];
+}
+
+function hingesOf(names: readonly string[], { certificates }: Dossier, { used }: ResolvedInputs): readonly HingeCertificate[] {
+  const numbers = new Set(
+    used.flatMap(({ input, certificate }) => (names.includes(input) && certificate !== undefined ? [certificate] : [])),
+  );
+  return certificates
+    .filter(({ number }) => numbers.has(number))
+    .map(({ number, expiresOn, revoked }) => ({ number, expiresOn, ...(revoked && { revokedOn: revoked.on }) }));
+}

@@ -1,0 +1,101 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import type { BudgetLineRow } from '@app/budgets';
+import { type BusinessDate, Money } from '@app/kernel';
+import { clauseOf, type Pack, Policies, versionNumbered } from '@app/policies';
+import { ReadModels } from '@app/projections';
+import type { Emit, Line } from '../json-lines.js';
+import type { AwardOnRecord } from '../recomputation/award-record.js';
+import { AwardRecords } from '../recomputation/award-records.js';
+import { FactsToday } from '../recomputation/facts-today.js';
+import { expectationOf } from './expectation.js';
+import { type LineStanding, type Outlook, type OutlookSummary, OutlookTotals, quarterOf } from './outlook.js';
+
+export type ForecastLine = Line<Outlook, OutlookSummary>;
+
+/** 支出预测: what granted awards still have to be paid, and when. */
+@Injectable()
+export class Forecast {
+  constructor(
+    private readonly records: AwardRecords,
+    private readonly factsToday: FactsToday,
+    private readonly policies: Policies,
+    private readonly readModels: ReadModels,
+  ) {}
+
+  /** @throws Problem `read-model-behind`. */
+  async run(on: BusinessDate, emit: Emit<ForecastLine>): Promise<void> {
+    await this.records.ready();
+    const totals = new OutlookTotals();
+    const filter = { unpaid: true };
+    const total = await this.records.count(filter);
+    let done = 0;
+    for await (const page of this.records.pages(filter)) {
+      for (const award of page) {
+        for (const outlook of await this.outlooksOf(award, on)) {
+          totals.add(outlook);
+          await emit({ item: outlook });
+        }
+      }
+      done += page.length;
+      await emit({ progress: { done, total } });
+      await nextTurn();
+    }
+    await emit({ summary: totals.summary(on, await this.standing()) });
+  }
+
+  private async outlooksOf({ record, assessment }: AwardOnRecord, on: BusinessDate): Promise<readonly Outlook[]> {
+    const { grant, unlocked, paid, award, payee, payeeName, clause } = record;
+    if (grant === undefined) return [];
+    const outlooks: Outlook[] = [];
+    for (const { no, fen } of grant.instalments) {
+      const left = fen - (paid.find((each) => each.no === no)?.fen ?? 0);
+      if (left <= 0) continue;
+      const amount = Money.fromFen(left).toString();
+      const about = { award, payee, payeeName, clause, instalment: no, amount, budgetLine: grant.budgetLine };
+      const unlock = unlocked.findLast((each) => each.no === no);
+      if (unlock !== undefined) outlooks.push({ ...about, state: 'due', quarter: quarterOf(on), dueSince: unlock.on });
+      else outlooks.push({ ...about, ...(await this.locked({ record, assessment }, grant.on, no, on)) });
+    }
+    return outlooks;
+  }
+
+  private async locked(
+    { record, assessment }: AwardOnRecord,
+    grantedOn: string,
+    no: number,
+    on: BusinessDate,
+  ): Promise<Partial<Outlook> & Pick<Outlook, 'state'>> {
+    const { clause, payee, occasion } = record;
+    const pack = assessment && (await this.textOf(record.pack, assessment.version));
+    if (pack === undefined) return { state: 'barred', unknown: 'no-text' };
+    const dossier = await this.factsToday.dossierOn(payee, on);
+    if (dossier === undefined) return { state: 'barred', unknown: 'no-dossier' };
+    const inputsOn = (day: BusinessDate) => this.factsToday.resolved(dossier, pack, clause, occasion, day);
+    const expectation = expectationOf(pack, clauseOf(pack, clause), no, { grantedOn, dossier, inputsOn, on });
+    const { earliest, certain } = expectation;
+    return {
+      ...expectation,
+      state: earliest === undefined ? 'barred' : certain ? 'certain' : 'possible',
+      ...(earliest !== undefined && { quarter: quarterOf(earliest) }),
+    };
+  }
+
+  private async textOf(pack: string, version: number): Promise<Pack | undefined> {
+    return versionNumbered(await this.policies.state(pack), version)?.pack;
+  }
+
+  private async standing(): Promise<ReadonlyMap<string, LineStanding>> {
+    const rows = await this.readModels
+      .from<{ budget_line: BudgetLineRow }>()
+      .selectFrom('budget_line')
+      .select(['pack', 'line', 'period', 'reserved_fen', 'available_fen'])
+      .execute();
+    return new Map(
+      rows.map(({ pack, line, period, reserved_fen, available_fen }) => [
+        `${pack}.${line}.${period}`,
+        { reserved: reserved_fen, available: available_fen },
+      ]),
+    );
+  }
+}
