@@ -44,7 +44,7 @@ const short = (text: string) => (text.length > LONGEST_REASON ? `${text.slice(0,
 
 /** The figures and words of an event that tell it from others of its kind. */
 function gistOf(data: Readonly<Record<string, unknown>> = {}): string {
-  const { no, factId, name, value, amount, total, batch, reason, documentNo } = data;
+  const { no, factId, name, value, amount, total, batch, reason, documentNo, approver } = data;
   return [
     typeof no === 'number' ? `第${no}期` : '',
     typeof factId === 'string' ? factId : '',
@@ -54,6 +54,7 @@ function gistOf(data: Readonly<Record<string, unknown>> = {}): string {
     typeof total === 'string' ? `${total}元` : '',
     typeof batch === 'string' ? `批次${batch}` : '',
     typeof documentNo === 'string' ? documentNo : '',
+    typeof approver === 'string' ? `批准人 ${approver}` : '',
     typeof reason === 'string' ? short(reason) : '',
   ]
     .filter((part) => part !== '')
@@ -66,12 +67,13 @@ function effectsOf({ caused, causedCount }: Entry): string {
 }
 
 interface Reliances {
-  readonly record: unknown;
+  readonly record: Recorded;
   readonly items: readonly {
     readonly stream: string;
     readonly award?: { readonly award: string; readonly payeeName: string; readonly paid: string; readonly recovered: string };
     readonly stands: boolean;
     readonly decisions: readonly (Step & {
+      readonly decidedBy: string;
       readonly how: 'relied' | 'follows';
       readonly inputs?: readonly { readonly input: string; readonly value: string | boolean; readonly verified: boolean }[];
       readonly instalment?: number;
@@ -89,11 +91,11 @@ function reliantText({ stream, award, stands, decisions }: Reliant): string {
   const subject = award === undefined ? stream : `${award.award}（${award.payeeName}）`;
   const money = award === undefined ? '' : `，据此已拨付 ${award.paid} 元，已追回 ${award.recovered} 元`;
   const table = tableOf(
-    ['位置', '登记时间', '经办人（单位）', '决定', '金额（元）', '关系', '现状'],
+    ['位置', '登记时间', '决定人', '决定', '金额（元）', '关系', '现状'],
     decisions.map((decision) => [
       decision.position,
       timeOf(decision.recordedAt),
-      personOf(decision),
+      decision.decidedBy === decision.actor.id ? personOf(decision) : decision.decidedBy,
       [eventTerm(decision.event), decision.instalment === undefined ? '' : `第${decision.instalment}期`]
         .filter((part) => part !== '')
         .join(' '),
@@ -110,9 +112,39 @@ function reliantText({ stream, award, stands, decisions }: Reliant): string {
   return `${subject}：${stands ? '仍有效' : '已不再有效'}${money}\n${table}`;
 }
 
+interface Recorded {
+  readonly factId?: string;
+  readonly name?: string;
+  readonly value?: unknown;
+  readonly period?: string;
+  readonly sourceUnit?: string;
+  readonly verification?: string;
+  readonly recordedBy?: string;
+  readonly checked?: { readonly by: string };
+  readonly dispute?: { readonly reason: string };
+  readonly correctedBy?: string;
+  readonly question?: string;
+  readonly chosen?: string | null;
+  readonly reason?: string;
+}
+
+/** What the ledger holds of a fact or an interpretation, in a line; anything else as it is. */
+function recordText(record: Recorded): string {
+  if (record.factId !== undefined)
+    return [
+      `${record.factId} ${record.name} = ${String(record.value)}${record.period === undefined ? '' : `（${record.period}）`}，${record.sourceUnit}`,
+      `登记 ${record.recordedBy}`,
+      record.verification === 'verified' ? `已核实${record.checked === undefined ? '' : `（${record.checked.by}）`}` : '未核实',
+      ...(record.dispute === undefined ? [] : [`有异议：${record.dispute.reason}`]),
+      ...(record.correctedBy === undefined ? [] : [`已被 ${record.correctedBy} 更正`]),
+    ].join('，');
+  if (record.question !== undefined) return `${record.question}\n  采用 ${record.chosen ?? '（待定）'}：${record.reason}`;
+  return JSON.stringify(record);
+}
+
 function reliances({ record, items, next }: Reliances): string {
   const found = items.length === 0 ? '没有决定引用它' : items.map(reliantText).join('\n\n');
-  return [`登记内容 ${JSON.stringify(record)}`, '', found, ...(next === undefined ? [] : [`more: --cursor ${next}`])].join('\n');
+  return [recordText(record), '', found, ...(next === undefined ? [] : [`more: --cursor ${next}`])].join('\n');
 }
 
 const RELIED_ON = ['fact', 'certificate', 'move', 'title', 'registration', 'clearance', 'listing', 'interpretation', 'document'];

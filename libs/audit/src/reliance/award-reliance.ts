@@ -8,7 +8,10 @@ export interface Decision {
   readonly event: string;
   readonly recordedAt: string;
   readonly effectiveOn: string;
+  /** Who recorded it; the ledger, where it carried on what somebody had decided. */
   readonly actor: Actor;
+  /** Id of the officer who decided, where it was the ledger that recorded it and the event says so. */
+  readonly decidedBy: string;
   /** `relied`: it was made on it. `follows`: it was made on a decision that was. */
   readonly how: 'relied' | 'follows';
   /** The inputs it was read for. */
@@ -20,6 +23,12 @@ export interface Decision {
   readonly stands: boolean;
   /** The event that replaced, undid or ended it. */
   readonly endedBy?: number;
+}
+
+/** The officer who decided: the approver of a grant, the payer of an order, whoever decided in a review; else who recorded it. */
+export function decidedBy({ data, metadata }: RecordedEvent): string {
+  const { approver, payer, review } = data as { approver?: string; payer?: string; review?: { decidedBy?: string } };
+  return approver ?? payer ?? review?.decidedBy ?? metadata.actor.id;
 }
 
 /** What came of an award's resting on something. */
@@ -204,7 +213,17 @@ class Walk {
     const isDirect = this.direct.positions.has(position) || byAccount;
     const inputs = isDirect ? this.direct.inputsOf(event) : undefined;
     const how = isDirect ? ('relied' as const) : ('follows' as const);
-    const decision = { position, event: type, recordedAt, effectiveOn, actor, how, ...(inputs && { inputs }), ...more };
+    const decision = {
+      position,
+      event: type,
+      recordedAt,
+      effectiveOn,
+      actor,
+      decidedBy: decidedBy(event),
+      how,
+      ...(inputs && { inputs }),
+      ...more,
+    };
     const { until } = event.data as { readonly until?: unknown };
     const draft: Draft = { decision, ...(type === 'award-held' && typeof until === 'string' && { until }) };
     this.drafts.push(draft);

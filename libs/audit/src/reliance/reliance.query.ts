@@ -11,7 +11,7 @@ import type { DataOf } from '../ledger-event.js';
 import { Links } from '../timeline/links.js';
 import { isConfidential } from '../timeline/shown.js';
 import type { TimelineTables } from '../timeline/timeline.projection.js';
-import { type AwardReliance, awardReliance, type Decision } from './award-reliance.js';
+import { type AwardReliance, awardReliance, decidedBy, type Decision } from './award-reliance.js';
 import type { RelianceTables } from './reliance.projection.js';
 import * as relied from './reliances.js';
 import type { Relied } from './reliances.js';
@@ -318,7 +318,7 @@ function put(map: Map<string, number[]>, stream: string, position: number): void
 function decisionOf(event: RecordedEvent, how: Decision['how'], more: Pick<Decision, 'stands' | 'endedBy' | 'inputs'>): Decision {
   const { position, type, recordedAt, metadata } = event;
   const { effectiveOn, actor } = metadata;
-  return { position, event: type, recordedAt, effectiveOn, actor, how, ...more };
+  return { position, event: type, recordedAt, effectiveOn, actor, decidedBy: decidedBy(event), how, ...more };
 }
 
 /** Which of the inputs a decision stored were read from what is looked into. */

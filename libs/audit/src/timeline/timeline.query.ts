@@ -102,7 +102,8 @@ export class GetTimelineHandler implements IQueryHandler<GetTimeline> {
     const effects = await this.links.effectsOf(events, MOST_EFFECTS, seesAll);
     const causes = new Map<string, Link | null>();
     const causeOf = async (event: RecordedEvent): Promise<Link | null> => {
-      const { causationId } = event.metadata;
+      const { causationId, commandId } = event.metadata;
+      if (causationId === commandId) return null;
       const known = causes.get(causationId);
       if (known !== undefined) return known;
       const cause = await this.links.causeOf(event);
