@@ -1,0 +1,45 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Subscriptions } from '@app/projections';
+import { createLedger } from '../apps/api/src/create-ledger.js';
+import { comparePastWithFold } from './support/fold.js';
+
+/** More for a long night: LEDGER_HISTORY_EVENTS=20000 LEDGER_HISTORY_RUNS=20 npm test -- read-models */
+const EVENTS = Number(process.env['LEDGER_HISTORY_EVENTS'] ?? 2_500);
+const RUNS = Number(process.env['LEDGER_HISTORY_RUNS'] ?? 1);
+
+const { writeHistoryFile } = (await import('./bench/history.mjs')) as {
+  writeHistoryFile(file: string, options: { events: number; seed: number }): Promise<number>;
+};
+
+describe('read models over random histories', () => {
+  it('are the same built as it went, built anew, and folded from scratch as of every tenth position', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
+        const folder = mkdtempSync(join(tmpdir(), 'ledger-history-'));
+        mkdirSync(folder, { recursive: true });
+        await writeHistoryFile(join(folder, 'ledger.db'), { events: EVENTS, seed });
+        const ledger = await createLedger({ dataFolder: folder, logger: false, publishBundledPolicies: false });
+        try {
+          const subscriptions = ledger.app.get(Subscriptions);
+          expect(await subscriptions.settled(300_000)).toBe(true);
+          const { differences, compared } = await comparePastWithFold(ledger, 10);
+          expect(differences).toEqual([]);
+          expect(compared).toBeGreaterThan((EVENTS / 10) * subscriptions.projections().length);
+          subscriptions.verify();
+          while (subscriptions.verifications().some(({ state }) => state === 'running')) await sleep(50);
+          const unequal = subscriptions.verifications().filter(({ state }) => state !== 'equal');
+          expect(unequal).toEqual([]);
+        } finally {
+          await ledger.close();
+          rmSync(folder, { recursive: true, force: true });
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  }, 3_600_000);
+});
