@@ -60,13 +60,14 @@ export const TEST_FILES = /\.(spec|fixture|conformance)\.ts$/;
 export const PURE_FILES = [
   /^libs\/kernel\/src\//,
   /^libs\/[^/]+\/src\/(.+\/)?(decide(-[^/]+)?|[^/]+\.codec)\.ts$/,
-  /^libs\/policies\/src\/(assess|assess-cases|assessment|check-pack|conditions|coverage|diagnose|fact-values|figures|load-pack|pack|pack\.schema|payoffs|policy)\.ts$/,
+  /^libs\/policies\/src\/(assess|assess-cases|assessment|check-pack|conditions|coverage|diagnose|fact-values|figures|load-pack|pack|pack\.schema|payoffs|policy|policy-on)\.ts$/,
   /^libs\/enterprises\/src\/(enterprise|resolve-inputs|vocabulary)\.ts$/,
   /^libs\/budgets\/src\/(budget|line|rules)\.ts$/,
   /^libs\/(blacklist\/src\/(listing|subject|terms)|agencies\/src\/agency)\.ts$/,
   /^libs\/(tiers\/src\/(ladder|tier|review|propose)|targets\/src\/(target|evaluate)|calendar\/src\/(duty|instances))\.ts$/,
   /^libs\/awards\/src\/(award|award-rules|day-of-effect|balances\/postings|disbursement\/batch|disbursement\/batch-day)\.ts$/,
   /^libs\/audit\/src\/findings\/(finding|names|past|recompute|remember|detectors\/[^/]+)\.ts$/,
+  /^libs\/audit\/src\/(recomputation\/(award-record|judge)|what-if\/(pack-changes|replay)|forecast\/(expectation|outlook))\.ts$/,
   /^libs\/audit\/src\/(ledger-event|timeline\/(references|shown)|reliance\/(reliances|award-reliance))\.ts$/,
 ];
 export const isPure = (file) => !TEST_FILES.test(file) && PURE_FILES.some((pattern) => pattern.test(file));

@@ -36,7 +36,7 @@ export class Duties {
 
   /** How every duty due within a span stands on a day, in the order of their days. */
   async standing(pack: string | undefined, span: Span, day: string): Promise<readonly StandingDuty[]> {
-    const ids = pack === undefined ? this.policies.packs().map(({ id }) => id) : [pack];
+    const ids = pack === undefined ? (await this.policies.published()).map(({ id }) => id) : [pack];
     const publications = await this.records.publications();
     const duties: DutyInstance[] = [];
     for (const id of ids) {

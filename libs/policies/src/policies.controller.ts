@@ -2,21 +2,22 @@ import { Body, Controller, Get, HttpCode, Param, type PipeTransform, Post, Query
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
 import { type Evidence, invalidField } from '@app/kernel';
-import { AllowAnyRole, AllowRoles, Context, type Page, PageDto } from '@app/http';
+import { AllowAnyRole, AllowRoles, Context, type Page } from '@app/http';
 import { assess } from './assess.js';
 import { type OpenQuestion, openQuestions } from './coverage.js';
 import type { Assessment } from './assessment.js';
 import { readBundledSource } from './bundled-packs.js';
 import { RunPolicyCommand } from './handlers/run-policy-command.js';
-import type { PolicyRow } from './list/policies.projection.js';
-import { GetPolicy, ListPolicies, type PolicyDetail } from './list/policies.query.js';
+import { GetPolicy, ListPolicies, type PolicyDetail, type PolicyView } from './list/policies.query.js';
 import { parsePack } from './load-pack.js';
 import type { Pack } from './pack.js';
 import {
   AmendPolicyDto,
   AssessDto,
   ExpirePolicyDto,
+  ListPoliciesDto,
   OpenQuestionsDto,
+  PolicyOnDto,
   PublishPolicyDto,
   RepealPolicyDto,
   SettleInterpretationDto,
@@ -50,25 +51,22 @@ export class PoliciesController {
   /** 政策列表 */
   @Get()
   @AllowAnyRole()
-  list(@QueryString() { limit, cursor }: PageDto): Promise<Page<PolicyRow>> {
-    return this.queries.execute(new ListPolicies(limit, cursor));
+  list(@QueryString() { limit, cursor, on }: ListPoliciesDto): Promise<Page<PolicyView>> {
+    return this.queries.execute(new ListPolicies(limit, cursor, on));
   }
 
   /** 待定事项: what the published texts leave open, with the reason; nothing is paid under it */
   @Get('open-questions')
   @AllowAnyRole()
-  openQuestions(@QueryString() { pack }: OpenQuestionsDto): readonly OpenQuestion[] {
-    return this.policies
-      .packs()
-      .filter(({ id }) => pack === undefined || id === pack)
-      .flatMap(openQuestions);
+  async openQuestions(@QueryString() { pack }: OpenQuestionsDto): Promise<readonly OpenQuestion[]> {
+    return (await this.policies.published()).filter(({ id }) => pack === undefined || id === pack).flatMap(openQuestions);
   }
 
   /** 政策全文与各版本 */
   @Get(':pack')
   @AllowAnyRole()
-  detail(@Param('pack', PackIdPipe) pack: string): Promise<PolicyDetail> {
-    return this.queries.execute(new GetPolicy(pack));
+  detail(@Param('pack', PackIdPipe) pack: string, @QueryString() { on }: PolicyOnDto): Promise<PolicyDetail> {
+    return this.queries.execute(new GetPolicy(pack, on));
   }
 
   /** 修订 */

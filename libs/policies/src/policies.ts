@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Executor } from '@app/event-store';
+import { currentVantage, Executor } from '@app/event-store';
 import { notFound, refused } from '@app/kernel';
 import { ReadModels, Subscriptions } from '@app/projections';
 import { type PolicyTables } from './list/policies.projection.js';
@@ -33,8 +33,12 @@ export class Policies implements OnApplicationBootstrap {
   /** After a restart the list of policies comes from the read models, brought up to date first. Should their projection have stopped, health tells; a server that does not start could not. */
   async onApplicationBootstrap(): Promise<void> {
     await this.subscriptions.caughtUp('policies');
-    const rows = await this.readModels.from<PolicyTables>().selectFrom('policy').select('pack').distinct().execute();
-    for (const { pack } of rows) await this.noteChange(pack);
+    for (const pack of await this.named()) await this.noteChange(pack);
+  }
+
+  private async named(): Promise<readonly string[]> {
+    const rows = await this.readModels.from<PolicyTables>().selectFrom('policy').select('pack').distinct().orderBy('pack').execute();
+    return rows.map(({ pack }) => pack);
   }
 
   /** Called after a policy stream has changed. */
@@ -43,9 +47,16 @@ export class Policies implements OnApplicationBootstrap {
     if (version !== undefined) this.latest = [...this.latest.filter(({ id }) => id !== pack), version.pack];
   }
 
-  /** The latest text of every published policy; another array once anything has changed. */
+  /** The latest text of every published policy; another array once anything has changed. For commands: it is the present, always. */
   packs(): readonly Pack[] {
     return this.latest;
+  }
+
+  /** The latest text of every policy that is published where one looks from, by its id. */
+  async published(): Promise<readonly Pack[]> {
+    if (currentVantage() === undefined) return [...this.latest].sort((one, other) => (one.id < other.id ? -1 : 1));
+    const states = await Promise.all((await this.named()).map((pack) => this.state(pack)));
+    return states.flatMap((state) => latestVersion(state)?.pack ?? []);
   }
 
   async state(pack: string): Promise<PolicyState> {

@@ -23,13 +23,7 @@ export class PublishedTargets {
 
   /** Every target of one pack or of all, by pack and then in the order of the text. */
   async all(pack: string | undefined, on: string): Promise<readonly PublishedTarget[]> {
-    const ids =
-      pack === undefined
-        ? this.policies
-            .packs()
-            .map(({ id }) => id)
-            .sort()
-        : [pack];
+    const ids = pack === undefined ? (await this.policies.published()).map(({ id }) => id) : [pack];
     const versions = await Promise.all(ids.map((id) => this.policies.versionFor(id, on)));
     return versions.flatMap((version) =>
       version.pack.clauses.filter(isTarget).map((clause) => published(version, targetClause(clause, version.pack))),

@@ -11,7 +11,7 @@ import { type CommandContext, EventStoreModule } from '@app/event-store';
 import { HttpModule, Tokens } from '@app/http';
 import { type Clock, contentHash, type CreditCode, derivedId, type PersonRole } from '@app/kernel';
 import { BundledPolicies, bundledPacks, policyEvents } from '@app/policies';
-import { ProjectionsModule, ReadModels, Subscriptions } from '@app/projections';
+import { changeFrom, datedTable, ProjectionsModule, ReadModels, type Since, Subscriptions, table } from '@app/projections';
 import { LedgerCounts } from './metrics/ledger-counts.js';
 import { paper } from './target.fixture.js';
 import { targetEvents } from './target.codec.js';
@@ -145,6 +145,15 @@ const fact = (name: string, value: boolean, period: string): EnterpriseCommand =
   type: 'record-facts',
   facts: [{ name, value, period, sourceUnit: '统计局', evidence: paper }],
 });
+
+/** What of the list of awards the count reads. */
+const awards = datedTable(
+  table<Since & { readonly award: string; readonly pack: string; readonly status: string; readonly granted_on: string | null }>({
+    name: 'award',
+    columns: { award: 'text', pack: 'text', status: 'text', granted_on: 'text', from_day: 'text', first_day: 'text' },
+    key: ['award'],
+  }),
+);
 
 describe('targets on a real ledger', () => {
   let ledger: TargetLedger;
@@ -299,18 +308,39 @@ describe('targets on a real ledger', () => {
   });
 
   it('counts the awards of a pack that were granted and not revoked', async () => {
-    const readModels = ledger.app.get(ReadModels);
-    const awards = readModels.from<{ award: { award: string; pack: string; status: string; granted_on: string | null } }>();
-    const rows = [
-      ['p', 'granted', '2023-12-31'],
-      ['p', 'granted', '2024-06-30'],
-      ['p', 'lapsed', '2024-07-01'],
-      ['p', 'revoked', '2024-06-01'],
-      ['p', 'publicised', null],
-      ['q', 'granted', '2024-06-30'],
+    const readModels = new ReadModels(':memory:');
+    const projection = {
+      name: 'awards',
+      version: 1,
+      tables: [awards.now, awards.past] as never[],
+      handles: 'all' as const,
+      apply: () => undefined,
+    };
+    const checkpoint = readModels.openLive(projection);
+    const work = readModels.begin(checkpoint);
+    const lives = [
+      ['p', '2023-12-31', []],
+      ['p', '2024-06-30', []],
+      ['p', '2024-06-15', [['2024-07-01', 'lapsed']]],
+      [
+        'p',
+        '2024-06-01',
+        [
+          ['2024-09-01', 'held'],
+          ['2024-10-01', 'revoked'],
+          ['2024-11-01', 'revoked'],
+        ],
+      ],
+      ['p', null, []],
+      ['q', '2024-06-30', []],
     ] as const;
-    const values = rows.map(([pack, status, granted_on], index) => ({ award: `a${index}`, pack, status, granted_on }));
-    await awards.insertInto('award').values(values).execute();
+    lives.forEach(([pack, granted_on, later], index) => {
+      const award = `a${index}`;
+      const became = (day: string, status: string) => changeFrom(work, awards, [award], day, () => ({ award, pack, status, granted_on }));
+      became(granted_on ?? '2024-05-01', granted_on === null ? 'publicised' : 'granted');
+      for (const [day, status] of later) became(day, status);
+    });
+    expect(readModels.commit(work, checkpoint, 1)).toBe(true);
     const counted = async (day: string, since?: string) =>
       (
         await new LedgerCounts(readModels).count('awards-granted', {
@@ -321,7 +351,10 @@ describe('targets on a real ledger', () => {
         })
       ).value;
     expect(await counted('2024-12-31')).toBe('3');
-    expect(await counted('2024-06-30', '2024-01-01')).toBe('1');
+    expect(await counted('2024-06-30', '2024-01-01')).toBe('3');
+    // It was revoked later only.
+    expect([await counted('2024-09-30'), await counted('2024-10-01')]).toEqual(['4', '3']);
+    readModels.close();
   });
 
   it('answers a retry as the first time', async () => {

@@ -44,10 +44,7 @@ export class Ladders {
 
   /** Every ladder of every published policy, by pack. */
   async all(on: string): Promise<readonly LadderText[]> {
-    const packs = this.policies
-      .packs()
-      .map(({ id }) => id)
-      .sort();
+    const packs = (await this.policies.published()).map(({ id }) => id);
     const states = await Promise.all(packs.map((pack) => this.policies.state(pack)));
     return states.flatMap((state) => {
       const version = versionFor(state, on);
@@ -68,7 +65,7 @@ export class Ladders {
   /** The pack that has a ladder in any of its versions. Two packs with one ladder would share its streams: nothing may be decided then. */
   private async packOf(ladder: string): Promise<string> {
     const found: string[] = [];
-    for (const { id } of this.policies.packs()) {
+    for (const { id } of await this.policies.published()) {
       const state = await this.policies.state(id);
       if (state.status !== 'unpublished' && state.versions.some((version) => ladderIn(version, ladder) !== undefined)) found.push(id);
     }

@@ -24,10 +24,10 @@ type Tables = CalendarTables & DossierTables & TierTables;
 /** What is on record about duties, asked for all of them at once. */
 @Injectable()
 export class DutyRecords {
-  private readonly tables: Kysely<Tables>;
+  constructor(private readonly readModels: ReadModels) {}
 
-  constructor(readModels: ReadModels) {
-    this.tables = readModels.from<Tables>();
+  private get tables(): Kysely<Tables> {
+    return this.readModels.from<Tables>();
   }
 
   /** When each version of the packs was published here. */

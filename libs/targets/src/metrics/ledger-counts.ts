@@ -5,9 +5,16 @@ import { type DossierTables, HNTE } from '@app/enterprises';
 import type { Metric } from '@app/policies';
 import { ReadModels } from '@app/projections';
 
-/** What of the list of awards is counted. */
+/** What of the list of awards is counted, and how they stood before. */
+interface CountedAward {
+  readonly award: string;
+  readonly pack: string;
+  readonly status: string;
+  readonly granted_on: string | null;
+}
 interface AwardTables {
-  readonly award: { readonly award: string; readonly pack: string; readonly status: string; readonly granted_on: string | null };
+  readonly award: CountedAward;
+  readonly award_past: CountedAward & { readonly from_day: string; readonly until_day: string };
 }
 
 /** The years and the day for which something is counted. */
@@ -37,10 +44,10 @@ type Enterprise = ExpressionBuilder<DossierTables, 'enterprise'>;
 /** Counts actuals from the ledger's own records, in the database: however many enterprises there are, one row comes back. */
 @Injectable()
 export class LedgerCounts {
-  private readonly tables: Kysely<DossierTables & AwardTables>;
+  constructor(private readonly readModels: ReadModels) {}
 
-  constructor(readModels: ReadModels) {
-    this.tables = readModels.from<DossierTables & AwardTables>();
+  private get tables(): Kysely<DossierTables & AwardTables> {
+    return this.readModels.from<DossierTables & AwardTables>();
   }
 
   async count(metric: Metric, span: CountedSpan): Promise<LedgerCount> {
@@ -95,7 +102,21 @@ export class LedgerCounts {
       .where('pack', '=', pack)
       .where('granted_on', '<=', day)
       .where('granted_on', '>=', since)
-      .where('status', '<>', 'revoked')
+      .where((one) =>
+        one.or([
+          one('status', '<>', 'revoked'),
+          // Revoked since, it had been granted all the same.
+          one.exists(
+            one
+              .selectFrom('award_past as then')
+              .select('then.award')
+              .whereRef('then.award', '=', 'award.award')
+              .where('then.from_day', '<=', day)
+              .where('then.until_day', '>', day)
+              .where('then.status', '<>', 'revoked'),
+          ),
+        ]),
+      )
       .select((award) => award.fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow();
     return String(count);

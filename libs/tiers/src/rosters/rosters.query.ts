@@ -34,8 +34,7 @@ export class ListRostersHandler implements IQueryHandler<ListRosters> {
 
   async execute({ pack }: ListRosters): Promise<Page<RosterSummary>> {
     const on = businessDateAt(this.clock.now());
-    const known = this.policies.packs().map(({ id }) => id);
-    const packs = pack === undefined ? [...known].sort() : [pack];
+    const packs = pack === undefined ? (await this.policies.published()).map(({ id }) => id) : [pack];
     const items: RosterSummary[] = [];
     for (const id of packs) {
       const { clauses } = (await this.policies.versionFor(id, on)).pack;
