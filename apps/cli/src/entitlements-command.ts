@@ -4,7 +4,7 @@ import type { Entitlement, EntitlementPage } from '@app/awards';
 import { Money } from '@app/kernel';
 import { ask, type Door } from './door.js';
 import { note, print, tableOf } from './output.js';
-import { AS_OF_HELP } from './route-command.js';
+import { AS_OF_HELP } from './read-options.js';
 import { type GlobalOptions, withDoor } from './session.js';
 
 interface EntitlementOptions extends GlobalOptions {

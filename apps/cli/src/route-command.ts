@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { invalidField } from '@app/kernel';
 import { type Answer, type Call, problemIn, Refused } from './door.js';
 import { EXIT, print, printJson } from './output.js';
+import { addReadOptions, AS_OF_HELP, asksForMore, readMore } from './read-options.js';
 import type { Route, RouteOption } from './routes.js';
 import { type GlobalOptions, withDoor } from './session.js';
 import { viewOf } from './views.js';
@@ -28,9 +29,6 @@ const GROUPS: Readonly<Record<string, string>> = {
   audit: '监督检查',
 };
 
-/** Every query can be asked from a point of the past. */
-export const AS_OF_HELP = '时点: answers as the ledger stood at a position, a time with its zone, or the end of a day';
-
 type Values = Record<string, unknown>;
 
 /** Makes a command of a route: its words become nested commands, its options fields of the request. */
@@ -46,15 +44,16 @@ export function addRoute(program: Command, route: Route): void {
     command.option('--effective-on <date>', '生效日期, today when left out');
     command.option('--key <key>', 'idempotency key: use the same one to retry');
     command.option('--if-match <revision>', 'only when the stream stands at this revision');
-  } else {
-    if (route.open !== true) command.option('--as-of <point>', AS_OF_HELP);
-    if (route.path.endsWith('/file')) command.requiredOption('--output <path>', 'where to write the file');
-  }
+  } else if (route.path.endsWith('/file')) {
+    command.option('--as-of <point>', AS_OF_HELP).requiredOption('--output <path>', 'where to write the file');
+  } else if (route.open !== true) addReadOptions(command);
   command.action(async (...given: unknown[]) => {
     const options = command.optsWithGlobals<Values & GlobalOptions>();
     const call = callOf(route, parameters, given.slice(0, parameters.length).map(String), command.opts<Values>());
+    const isRead = route.method === 'GET' && route.open !== true && !route.path.endsWith('/file');
     await withDoor(options, route.open === true, async (door, token) => {
-      finish(route, await door.call({ ...call, token }), options);
+      if (isRead && asksForMore(options)) await readMore(door, { ...call, token }, options);
+      else finish(route, await door.call({ ...call, token }), options);
     });
   });
 }

@@ -29,7 +29,7 @@ async function* chunks(texts: AsyncIterable<string>): AsyncGenerator<Buffer> {
  * Sends a stream as the answer. Where it fails, the connection is cut, so that nobody takes a part for the whole; where the
  * reader leaves, it ends.
  */
-export function sendStream(reply: FastifyReply, content: Readable, type: string, fileName: string | undefined): void {
+export function sendStream(reply: FastifyReply, content: Readable, type: string, fileName: FileName | undefined): void {
   content.on('error', (error) => logger.error(`an answer was cut off: ${error.stack ?? error.message}`));
   void reply.type(type);
   if (fileName !== undefined) void reply.header('content-disposition', disposition(fileName));
@@ -41,7 +41,17 @@ export function sendRefusal(reply: FastifyReply, { status, body }: InnerRefusal)
   void reply.code(status).type('application/problem+json; charset=utf-8').send(body);
 }
 
-function disposition(fileName: string): string {
-  const ascii = fileName.replace(/[^\w.-]+/g, '_');
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(fileName)}`;
+/** What a file is called: in Chinese, and for those who cannot read that. */
+export interface FileName {
+  readonly chinese: string;
+  readonly ascii: string;
+}
+
+/** A file of a list: what it is, the path it came from, the point it shows. */
+export function fileName(title: string, path: string, points: string, format: string): FileName {
+  return { chinese: `${title}-${points}.${format}`, ascii: `${path.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 60)}-${points}.${format}` };
+}
+
+function disposition({ chinese, ascii }: FileName): string {
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(chinese)}`;
 }

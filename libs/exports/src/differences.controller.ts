@@ -3,7 +3,7 @@ import { ApiParam, ApiProduces, ApiQuery } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AllowAnyRole, type AuthenticatedRequest } from '@app/http';
 import { invalidField } from '@app/kernel';
-import { MEDIA_TYPES, sendRefusal, sendStream } from './answer.js';
+import { fileName, MEDIA_TYPES, sendRefusal, sendStream } from './answer.js';
 import { askedOf, wordOf } from './asked.js';
 import { DIFFERENCE_FORMATS, Differences } from './differences.js';
 import { InnerRefusal } from './inner.js';
@@ -40,7 +40,7 @@ export class DifferencesController {
     try {
       const question = { path, query, authorization: request.headers.authorization };
       const content = await this.differences.between({ ...question, vantage: earlier }, { ...question, vantage: later }, format);
-      const name = `${titleOf(path)}-差异-${earlier.position}-${later.position}.${format}`;
+      const name = fileName(`${titleOf(path)}差异`, `${path}-difference`, `${earlier.position}-${later.position}`, format);
       sendStream(reply, content, MEDIA_TYPES[format], format === 'json' ? undefined : name);
     } catch (error) {
       if (!(error instanceof InnerRefusal)) throw error;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { Problem } from '@app/kernel';
-import { BYTE_ORDER_MARK, type Cell, csvLine, type SheetRow, workbook } from '@app/sheets';
+import { BYTE_ORDER_MARK, csvLine, type SheetRow, workbook } from '@app/sheets';
 import { textStream } from './answer.js';
 import { pathText, type Step } from './difference.js';
 import { headingOf } from './fields.js';
@@ -10,7 +10,7 @@ import { type InnerAnswer, InnerRefusal, InnerRoutes, type Question } from './in
 import { type ItemDifference, listDifference, MOST_HELD, TooManyItems } from './list-difference.js';
 import { declarationOf } from './lists.js';
 import { titleOf } from './table.js';
-import type { JsonObject } from './value.js';
+import type { Json, JsonObject } from './value.js';
 import { timeText } from './vantages.js';
 
 export const DIFFERENCE_FORMATS = ['json', 'jsonl', 'csv', 'xlsx'] as const;
@@ -25,12 +25,12 @@ export interface ShownChange {
   readonly field: string;
   /** The same in Chinese. */
   readonly heading: string;
-  readonly before?: unknown;
-  readonly after?: unknown;
+  readonly before?: Json;
+  readonly after?: Json;
 }
 
 const CHANGES = { added: '新增', removed: '减少', changed: '变更' } as const;
-const HEADINGS = ['变化', '对象', '栏目', '变更前', '变更后'];
+export const DIFFERENCE_HEADINGS = ['变化', '对象', '栏目', '变更前', '变更后'];
 
 /** Compares what a route answers at two points. */
 @Injectable()
@@ -52,14 +52,14 @@ export class Differences {
       case 'jsonl':
         return textStream(lines(differences, reading));
       case 'csv':
-        return textStream(csv(differences, reading));
+        return textStream(csv(differences, earlier.path, reading));
       case 'xlsx':
         return workbook([
           {
             name: `${titleOf(earlier.path)}差异`,
             widths: [8, 44, 24, 40, 40],
             frozenRows: 2,
-            rows: sheetRows(pointsText(earlier, later), differences, reading),
+            rows: sheetRows(pointsText(earlier, later), differences, earlier.path, reading),
           },
         ]);
     }
@@ -140,15 +140,20 @@ async function* lines(differences: AsyncIterable<ItemDifference>, reading: Readi
   for await (const difference of differences) yield `${JSON.stringify(shown(difference, reading))}\n`;
 }
 
-async function* csv(differences: AsyncIterable<ItemDifference>, reading: Reading): AsyncGenerator<string> {
-  yield BYTE_ORDER_MARK + csvLine(HEADINGS);
-  for await (const difference of differences) for (const cells of rowsOf(difference, reading)) yield csvLine(cells);
+async function* csv(differences: AsyncIterable<ItemDifference>, path: string, reading: Reading): AsyncGenerator<string> {
+  yield BYTE_ORDER_MARK + csvLine(DIFFERENCE_HEADINGS);
+  for await (const difference of differences) for (const cells of differenceRows(shown(difference, reading), path)) yield csvLine(cells);
 }
 
-async function* sheetRows(points: string, differences: AsyncIterable<ItemDifference>, reading: Reading): AsyncGenerator<SheetRow> {
+async function* sheetRows(
+  points: string,
+  differences: AsyncIterable<ItemDifference>,
+  path: string,
+  reading: Reading,
+): AsyncGenerator<SheetRow> {
   yield { cells: [points], style: 'note', acrossAll: true };
-  yield { cells: HEADINGS, style: 'heading' };
-  for await (const difference of differences) for (const cells of rowsOf(difference, reading)) yield { cells };
+  yield { cells: DIFFERENCE_HEADINGS, style: 'heading' };
+  for await (const difference of differences) for (const cells of differenceRows(shown(difference, reading), path)) yield { cells };
 }
 
 function pointsText(earlier: Question, later: Question): string {
@@ -156,8 +161,12 @@ function pointsText(earlier: Question, later: Question): string {
   return `变更前：${text(earlier)}；变更后：${text(later)}`;
 }
 
-/** A row for every changed field; what was added or removed is one row, with all it says. */
-function* rowsOf(difference: ItemDifference, reading: Reading): Generator<readonly Cell[]> {
+/**
+ * A difference as people read it: what changed, of what, which field, before and after. A row for every changed field; what
+ * was added or removed is one row, with all it says. `path` is that of the route after `/v1/`.
+ */
+export function differenceRows(difference: ShownDifference, path: string): readonly (readonly string[])[] {
+  const reading = declarationOf(path) ?? {};
   const { change, key } = difference;
   const head = [
     CHANGES[change],
@@ -167,13 +176,14 @@ function* rowsOf(difference: ItemDifference, reading: Reading): Generator<readon
   ];
   if (change !== 'changed') {
     const all = textOf('', difference.item, reading);
-    yield [...head, '', ...(change === 'added' ? ['', all] : [all, ''])];
-    return;
+    return [[...head, '', ...(change === 'added' ? ['', all] : [all, ''])]];
   }
-  for (const { path, before, after } of difference.changes) {
-    const name = path.findLast((step) => typeof step === 'string') ?? '';
-    yield [...head, pathHeading(path, reading), textOf(name, before, reading), textOf(name, after, reading)];
-  }
+  return difference.fields.map(({ field, heading, before, after }) => [
+    ...head,
+    heading,
+    textOf(field, before, reading),
+    textOf(field, after, reading),
+  ]);
 }
 
 function pathHeading(path: readonly Step[], reading: Reading): string {

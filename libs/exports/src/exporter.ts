@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { type Actor, invalidField } from '@app/kernel';
 import { BYTE_ORDER_MARK, csvLine, type FilledSheet, type SheetRow, widthFor, workbook } from '@app/sheets';
-import { MEDIA_TYPES, textStream } from './answer.js';
+import { type FileName, fileName, MEDIA_TYPES, textStream } from './answer.js';
 import { Disclosures } from './disclosures.js';
 import { InnerRoutes, type Question } from './inner.js';
 import { declarationOf } from './lists.js';
@@ -27,7 +27,7 @@ interface Tally {
 export interface ExportedFile {
   readonly content: Readable;
   readonly type: string;
-  readonly fileName: string;
+  readonly fileName: FileName;
 }
 
 /** Writes lists as files while they are read. */
@@ -44,7 +44,10 @@ export class Exporter {
     if (answer.kind === 'object') throw invalidField('path', 'list', 'this route answers with one object: only lists are exported');
     const tally: Tally = { rows: 0, leftOut: 0 };
     const items = this.shown(answer.pages, question, audience, tally);
-    const file = { type: MEDIA_TYPES[format], fileName: `${titleOf(question.path)}-${question.vantage.position}.${format}` };
+    const file = {
+      type: MEDIA_TYPES[format],
+      fileName: fileName(titleOf(question.path), question.path, String(question.vantage.position), format),
+    };
     if (format === 'jsonl') return { ...file, content: textStream(jsonLines(items, audience, tally)) };
     const reading = declarationOf(question.path) ?? {};
     const ahead = await lookAhead(items, LOOKED_AHEAD);

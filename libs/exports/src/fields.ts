@@ -98,6 +98,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     base: '基数',
     batch: '批次',
     blacklistSuggested: '建议立案',
+    budgetLine: '预算科目',
     bytes: '字节数',
     case: '案件',
     causedCount: '引起事项数',

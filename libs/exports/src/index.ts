@@ -1,2 +1,3 @@
+export { DIFFERENCE_HEADINGS, differenceRows, type ShownDifference } from './differences.js';
 export { ExportsModule } from './exports.module.js';
 export * from './terms.js';

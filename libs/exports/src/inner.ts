@@ -78,8 +78,8 @@ export class InnerRoutes {
   private async *pages(question: Question, first: JsonObject | readonly JsonObject[], at: string): AsyncGenerator<readonly JsonObject[]> {
     const { nextIn = 'cursor' } = declarationOf(question.path) ?? {};
     for (let page = first; ;) {
-      yield isList(page) ? (page) : ((page)[at] as readonly JsonObject[]);
-      const next = isObject(page) ? (page)['next'] : undefined;
+      yield isList(page) ? page : (page[at] as readonly JsonObject[]);
+      const next = isObject(page) ? page['next'] : undefined;
       if (typeof next !== 'string') return;
       const { content } = await this.get(question, { limit: String(PAGE), [nextIn]: next });
       page = JSON.parse((await buffer(content)).toString('utf8')) as JsonObject;
@@ -90,14 +90,16 @@ export class InnerRoutes {
     const asked = new URLSearchParams(query);
     for (const [name, value] of Object.entries(more)) asked.set(name, value);
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
-    const response = await lookingFrom(vantage, () =>
-      fastify.inject({
+    // Awaited inside: an injected request sets off when somebody waits for it.
+    const response = await lookingFrom(vantage, async () => {
+      const answer = await fastify.inject({
         method: 'GET',
         url: `/v1/${path}?${asked.toString()}`,
         headers: authorization === undefined ? {} : { authorization },
         payloadAsStream: true,
-      }),
-    );
+      });
+      return answer;
+    });
     if (response.statusCode >= 400) throw new InnerRefusal(response.statusCode, (await buffer(response.stream())).toString('utf8'));
     return { contentType: String(response.headers['content-type'] ?? ''), content: response.stream() };
   }

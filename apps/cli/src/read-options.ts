@@ -1,0 +1,148 @@
+import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { extname } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { type Command, Option } from 'commander';
+import { DIFFERENCE_HEADINGS, differenceRows, type ShownDifference } from '@app/exports';
+import { invalidField, Problem } from '@app/kernel';
+import { ask, type Call, type Door, problemIn, Refused } from './door.js';
+import { print, printJson, tableOf } from './output.js';
+import type { GlobalOptions } from './session.js';
+
+/** Every query can be asked from a point of the past. */
+export const AS_OF_HELP = '时点: answers as the ledger stood at a position, a time with its zone, or the end of a day';
+const FORMATS = ['xlsx', 'csv', 'jsonl'] as const;
+
+/** What every command that reads takes besides its own options. */
+export interface ReadOptions extends GlobalOptions {
+  readonly asOf?: string;
+  readonly differsFrom?: string;
+  readonly format?: string;
+  readonly output?: string;
+  readonly audience?: string;
+}
+
+interface Difference {
+  readonly earlier: Point;
+  readonly later: Point;
+  readonly items: readonly ShownDifference[];
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
+}
+interface Point {
+  readonly position: number;
+  readonly time: string;
+}
+
+export function addReadOptions(command: Command): void {
+  command
+    .option('--as-of <point>', AS_OF_HELP)
+    .option('--differs-from <point>', '比较: what is not as it was at that point')
+    .addOption(new Option('--format <format>', '导出: the whole list in this format').choices(FORMATS))
+    .option('--output <path>', '导出: the whole list into this file, its format by the ending .xlsx, .csv or .jsonl')
+    .addOption(new Option('--audience <audience>', '对象: public leaves out what is not public').choices(['internal', 'public']));
+}
+
+/** Whether a file or a comparison was asked for instead of a page on the screen. */
+export function asksForMore({ differsFrom, format, output, audience }: ReadOptions): boolean {
+  return [differsFrom, format, output, audience].some((option) => option !== undefined);
+}
+
+/** Writes the list that a call reads into a file, or shows what differs from an earlier point. */
+export async function readMore(door: Door, call: Call, options: ReadOptions): Promise<void> {
+  const { output } = options;
+  if (options.format === undefined && output === undefined) {
+    if (options.differsFrom === undefined) throw invalidField('--output', 'required', 'name the file for the list');
+    return showDifference(door, call, options);
+  }
+  const format = options.format ?? formatOf(output ?? '');
+  if (format === 'xlsx' && output === undefined) throw invalidField('--output', 'required', 'name a file for a workbook');
+  const { status, content, headers } = await door.stream({ ...call, path: throughPath(call.path, options, { format }) });
+  if (status >= 400) throw new Refused(problemIn(await buffer(content), status));
+  if (output === undefined) {
+    await whole(pipeline(content, process.stdout, { end: false }));
+    return;
+  }
+  const bytes = await writeWhole(content, output);
+  const [asOf, asOfTime] = [headers['ledger-as-of'], headers['ledger-as-of-time']];
+  if (options.json === true) printJson({ output, bytes, ...(asOf !== undefined && { asOf: Number(asOf), asOfTime }) });
+  else print(`${output}：${bytes} 字节${asOf === undefined ? '' : `，账本位置 ${asOf}，${shanghai(asOfTime ?? '')}`}`);
+}
+
+/** A file appears under its name when it is whole: what is broken off leaves nothing that could be taken for it. */
+async function writeWhole(content: NodeJS.ReadableStream, output: string): Promise<number> {
+  const part = `${output}.part`;
+  const file = createWriteStream(part);
+  try {
+    await whole(pipeline(content, file));
+    renameSync(part, output);
+    return file.bytesWritten;
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+async function whole(transfer: Promise<void>): Promise<void> {
+  try {
+    await transfer;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Files that cannot be written have messages of their own.
+    if (code !== undefined && /^E(NOENT|ACCES|ISDIR|NOSPC)$/.test(code)) throw error;
+    throw new Problem('unavailable', 'answer-cut-off', `the answer broke off before it was whole (${message}); ask again`);
+  }
+}
+
+async function showDifference(door: Door, call: Call, options: ReadOptions): Promise<void> {
+  const path = throughPath(call.path, options, {});
+  const difference = await ask<Difference>(door, { ...call, path });
+  if (options.json === true) {
+    printJson(difference);
+    return;
+  }
+  const { earlier, later, items, added, removed, changed } = difference;
+  const point = ({ position, time }: Point) => `账本位置 ${position}（${shanghai(time)}）`;
+  print(`变更前：${point(earlier)}\n变更后：${point(later)}`);
+  const inner = innerPath(call.path);
+  if (items.length > 0)
+    print(
+      tableOf(
+        DIFFERENCE_HEADINGS,
+        items.flatMap((item) => differenceRows(item, inner)),
+      ),
+    );
+  print(items.length === 0 ? '没有差异' : `新增${added}项，减少${removed}项，变更${changed}项`);
+}
+
+/** The route that reads another one whole, or at two points. */
+function throughPath(path: string, { differsFrom, asOf, audience }: ReadOptions, more: Readonly<Record<string, string>>): string {
+  const query = new URLSearchParams(path.split(/\?(.*)/s)[1] ?? '');
+  for (const [name, value] of Object.entries(more)) query.set(name, value);
+  if (differsFrom === undefined) {
+    if (audience !== undefined) query.set('audience', audience);
+    return `/v1/exports/${innerPath(path)}?${query.toString()}`;
+  }
+  if (audience !== undefined) throw invalidField('--audience', 'exports', 'is for exported lists, not for comparisons');
+  query.delete('asOf');
+  query.set('earlier', differsFrom);
+  if (asOf !== undefined) query.set('later', asOf);
+  return `/v1/differences/${innerPath(path)}?${query.toString()}`;
+}
+
+/** After `/v1/`. */
+function innerPath(path: string): string {
+  return (path.split('?')[0] ?? '').replace('/v1/', '');
+}
+
+function formatOf(output: string): string {
+  const ending = extname(output).slice(1).toLowerCase();
+  if (!(FORMATS as readonly string[]).includes(ending))
+    throw invalidField('--format', 'required', `give the file one of the endings ${FORMATS.join(', ')}, or name its format`);
+  return ending;
+}
+
+/** A time as people in China read it. */
+function shanghai(time: string): string {
+  return new Date(time).toLocaleString('zh-CN', { timeZone: 'Asia/Shanghai', hour12: false });
+}
