@@ -2,7 +2,7 @@ import fastCheck from 'fast-check';
 import { awardDecider, awardId } from '@app/awards';
 import { addDays, type Actor, type BusinessDate, Money, type Role } from '@app/kernel';
 import { assess, bundledPacks, type Pack, packHash } from '@app/policies';
-import { type AwardOnRecord, type Facts, foldAward, type Placed } from './award-record.js';
+import { type AwardOnRecord, bearsOnSums, type Facts, foldAward, type Placed } from './award-record.js';
 
 /** A bundled policy with percent, staged and discretionary clauses. For specs only. */
 export const PACK = bundledPacks().find(({ id }) => id === 'ganzhou-etdz-2023') as Pack;
@@ -76,7 +76,8 @@ export function eventsOf(course: Course, pack: Pack = PACK): readonly Placed[] {
     const context = { actorId: by.id, roles: by.roles, effectiveOn: on, today: on };
     for (const event of awardDecider.decide(command, state, context)) {
       state = awardDecider.evolve(state, event, { actorId: by.id, effectiveOn: on });
-      events.push({ ...event, award, position: (position += 1), effectiveOn: on });
+      position += 1;
+      if (bearsOnSums(event)) events.push({ ...event, award, position, effectiveOn: on } as Placed);
     }
   };
   const clerk = person('clerk', 'clerk');

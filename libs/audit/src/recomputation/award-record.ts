@@ -1,5 +1,5 @@
 import type { AwardEvent } from '@app/awards';
-import { Money } from '@app/kernel';
+import { Money, unreachable } from '@app/kernel';
 import type { Assessment } from '@app/policies';
 
 /** What an assessment says of money, apart from how it got there. Amounts are decimal strings in yuan. */
@@ -83,12 +83,19 @@ export const RECORD_EVENTS = [
   'clawback-demanded',
 ] as const satisfies readonly AwardEvent['type'][];
 
-/** An award event with its place. */
-export type Placed = AwardEvent & { readonly award: string; readonly position: number; readonly effectiveOn: string };
+type RecordEvent = Extract<AwardEvent, { readonly type: (typeof RECORD_EVENTS)[number] }>;
+
+/** Whether an event bears on sums. */
+export function bearsOnSums({ type }: { readonly type: string }): boolean {
+  return (RECORD_EVENTS as readonly string[]).includes(type);
+}
+
+/** An event that bears on sums, with its place. */
+export type Placed = RecordEvent & { readonly award: string; readonly position: number; readonly effectiveOn: string };
 
 const fenOf = (amount: string) => Money.parse(amount).toFen();
 
-/** Folds one event. What does not bear on sums changes nothing. @throws Error for an event of an award nobody applied for. */
+/** Folds one event. @throws Error for an event of an award nobody applied for. */
 export function evolveRecord(before: AwardRecord | undefined, event: Placed): AwardRecord {
   const { award, position, effectiveOn: on } = event;
   if (event.type === 'award-applied') {
@@ -150,7 +157,7 @@ export function evolveRecord(before: AwardRecord | undefined, event: Placed): Aw
     case 'clawback-demanded':
       return { ...record, demandedFen: record.demandedFen + fenOf(event.data.principal) };
     default:
-      return before;
+      return unreachable(event);
   }
 }
 
@@ -210,7 +217,11 @@ export function statedBy(assessment: Assessment): Stated {
       return { outcome, missing: assessment.missing };
     case 'refused':
       return { outcome, failed: assessment.failed };
-    default:
+    case 'unresolved':
+    case 'not-in-force':
+    case 'passed':
+    case 'placed':
+    case 'invalid':
       return { outcome };
   }
 }

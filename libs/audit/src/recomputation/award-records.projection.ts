@@ -1,4 +1,3 @@
-import type { AwardEvent } from '@app/awards';
 import { asDomainEvent, type RecordedEvent } from '@app/event-store';
 import { type Projection, type Rows, table } from '@app/projections';
 import {
@@ -53,10 +52,10 @@ const assessmentTable = table<AwardAssessmentRow>({
   writtenOnceAt: 'position',
 });
 
-/** An award event as the records are folded from it. */
+/** An event that bears on sums, as the records are folded from it. */
 export function placed(event: RecordedEvent): Placed {
   const { stream, position, metadata } = event;
-  return { ...asDomainEvent<AwardEvent>(event), award: stream.slice('award-'.length), position, effectiveOn: metadata.effectiveOn };
+  return { ...asDomainEvent<Placed>(event), award: stream.slice('award-'.length), position, effectiveOn: metadata.effectiveOn };
 }
 
 /**

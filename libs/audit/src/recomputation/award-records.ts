@@ -3,7 +3,7 @@ import { awardStream } from '@app/awards';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
 import { Problem } from '@app/kernel';
 import { ReadModels, Subscriptions } from '@app/projections';
-import { type AwardOnRecord, foldAward, type Placed } from './award-record.js';
+import { type AwardOnRecord, bearsOnSums, foldAward, type Placed } from './award-record.js';
 import { type AwardAssessmentRow, type AwardRecordTables, assessmentOf, placed, recordIn } from './award-records.projection.js';
 
 export interface RecordFilter {
@@ -26,10 +26,11 @@ export class AwardRecords {
     private readonly subscriptions: Subscriptions,
   ) {}
 
-  /** Waits until the records hold the ledger as it stands. @throws Problem `read-model-behind` when their projection has stopped. */
+  /** Waits until the records, and budget lines beside them, hold the ledger as it stands. @throws Problem `read-model-behind` when they have stopped. */
   async ready(): Promise<void> {
-    if (!(await this.subscriptions.caughtUp('award-records')))
-      throw new Problem('unavailable', 'read-model-behind', 'the records of awards have stopped following the ledger: health says why');
+    for (const name of ['award-records', 'budget-lines'])
+      if (!(await this.subscriptions.caughtUp(name)))
+        throw new Problem('unavailable', 'read-model-behind', `${name} has stopped following the ledger: health says why`);
   }
 
   async count(filter: RecordFilter): Promise<number> {
@@ -87,7 +88,7 @@ export class AwardRecords {
   /** One award folded from its own events. */
   async fromLedger(award: string): Promise<AwardOnRecord | undefined> {
     const events: Placed[] = [];
-    for await (const page of this.store.readStream(awardStream(award))) events.push(...page.map(placed));
+    for await (const page of this.store.readStream(awardStream(award))) events.push(...page.filter(bearsOnSums).map(placed));
     return foldAward(events);
   }
 

@@ -3,8 +3,7 @@ import fastCheck from 'fast-check';
 import type { PolicyVersion } from '@app/policies';
 import { courses, type Course, eventsOf, PACK, POLICY } from './award-history.fixture.js';
 import { type AwardOnRecord, foldAward, type Placed } from './award-record.js';
-import { assessedUnder, type Difference, judge } from './judge.js';
-import type { TextThen } from './policy-past.js';
+import { assessedUnder, type Difference, judge, type TextThen } from './judge.js';
 
 const TEXT: PolicyVersion = { ...POLICY, pack: PACK };
 

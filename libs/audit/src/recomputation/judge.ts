@@ -1,7 +1,9 @@
 import { Money, Problem } from '@app/kernel';
 import { assess, type Pack, type PolicyVersion } from '@app/policies';
 import { type AssessmentOnRecord, type AwardRecord, type Facts, isSameSum, type Stated, statedBy } from './award-record.js';
-import type { TextThen } from './policy-past.js';
+
+/** A text as it applied at a position; or why there is none: never published, or no longer what its hash says. */
+export type TextThen = PolicyVersion | 'unknown' | 'altered';
 
 /** Why an award is not as it is computed again. `instalment` where one is meant. */
 export interface Why {

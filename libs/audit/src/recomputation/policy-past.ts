@@ -1,8 +1,6 @@
 import { asDomainEvent, contextOf, type EventStore } from '@app/event-store';
-import { type PolicyEvent, policyDecider, type PolicyState, policyStream, type PolicyVersion, versionNumbered } from '@app/policies';
-
-/** A text as it applied at a position; or why there is none: never published, or no longer what its hash says. */
-export type TextThen = PolicyVersion | 'unknown' | 'altered';
+import { type PolicyEvent, policyDecider, type PolicyState, policyStream, versionNumbered } from '@app/policies';
+import type { TextThen } from './judge.js';
 
 /**
  * The texts of a policy as they stood at each position: a reading settled later, or an end recorded later, was not there

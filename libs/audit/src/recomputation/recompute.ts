@@ -7,8 +7,8 @@ import type { Emit, Line } from '../json-lines.js';
 import type { AssessmentOnRecord, AwardOnRecord, AwardRecord, Facts, Stated } from './award-record.js';
 import { AwardRecords, type RecordFilter } from './award-records.js';
 import { FactsToday } from './facts-today.js';
-import { assessedUnder, type ChangedFact, type Difference, judge } from './judge.js';
-import { PolicyPast, type TextThen } from './policy-past.js';
+import { assessedUnder, type ChangedFact, type Difference, judge, type TextThen } from './judge.js';
+import { PolicyPast } from './policy-past.js';
 
 export interface RecomputeOptions extends RecordFilter {
   /** The facts each assessment was made from, or those the dossiers hold today for the same days. */

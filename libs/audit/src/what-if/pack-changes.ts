@@ -110,7 +110,13 @@ function applied(pack: Pack, change: PackChange): Pack {
       const when = withLimit(gate.when, change.value);
       return { ...pack, gates: pack.gates.map((each) => (each === gate ? { ...gate, when } : each)) };
     }
-    default: {
+    case 'gate':
+    case 'cap':
+    case 'rate':
+    case 'ratio':
+    case 'amount':
+    case 'ceiling':
+    case 'instalment': {
       const clause = pack.clauses.find(({ id }) => id === change.clause);
       if (clause === undefined) throw new Unfit(`has no clause ${change.clause}`);
       const next = change.kind === 'gate' ? withGate(pack, clause, change) : { ...clause, shape: reshaped(clause, change) };
