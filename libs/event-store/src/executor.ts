@@ -75,8 +75,12 @@ export class Executor {
   ): Promise<Loaded<State>> {
     const rehearsed = this.rehearsals.getStore()?.states.get(stream);
     if (rehearsed !== undefined) return rehearsed as Loaded<State>;
-    // What is cached is the present; the store ends at the vantage.
-    if (currentVantage() !== undefined) return this.read(decider, stream, orNone(decider, undefined));
+    const vantage = currentVantage();
+    if (vantage !== undefined) {
+      // The store ends at the vantage. What is cached serves as a beginning where nothing has been added since.
+      const known = this.cached(decider, stream);
+      return this.read(decider, stream, known.position <= vantage.position ? known : orNone(decider, undefined));
+    }
     return this.refresh(decider, stream, this.cached(decider, stream));
   }
 

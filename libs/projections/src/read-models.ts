@@ -134,7 +134,7 @@ export class ReadModels {
   /** Prepares a projection whose tables queries see at once, however far they are: for tools that feed them by hand. */
   openLive(projection: Projection): Checkpoint {
     const { live, building } = this.prepare(projection);
-    const checkpoint = live ?? (building as Checkpoint);
+    const checkpoint = live ?? (building);
     if (live === undefined) this.promote(projection, checkpoint);
     return checkpoint;
   }

@@ -47,8 +47,13 @@ export function createStatements(definition: Table, generation: number): readonl
   return [
     ...statements,
     `CREATE TABLE IF NOT EXISTS "${former}" (${columnsOf(definition)}, "${SINCE}" INTEGER NOT NULL, "${UNTIL}" INTEGER NOT NULL, "${NODE}" INTEGER NOT NULL) STRICT`,
-    // Whether a former row holds at a position is told by the index alone.
-    ...[key, ...indexes].map((index) => indexStatement(former, index, [...new Set([...index, ...key]), NODE, SINCE, UNTIL])),
+    // One row by its key; then whatever held at a position, alone or under the first column of what queries look up. So a
+    // query reads what held there, however often rows have changed before and since.
+    indexStatement(former, key, [...key, NODE]),
+    ...[...new Set([...(key.length > 1 ? [key[0]] : []), ...indexes.map(([first]) => first)])].map((first) =>
+      indexStatement(former, [first as string, 'then'], [first as string, NODE]),
+    ),
+    indexStatement(former, ['node'], [NODE]),
   ];
 }
 

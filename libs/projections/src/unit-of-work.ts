@@ -49,16 +49,16 @@ export class UnitOfWork implements Rows {
   }
 
   get<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): R | undefined {
-    return this.entry(table as unknown as Table, key).row as R | undefined;
+    return this.entry(table, key).row as R | undefined;
   }
 
   put<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, row: R): void {
     const key = table.key.map((column) => row[column]) as unknown as Key;
-    this.change(table as unknown as Table, key, row as unknown as Row);
+    this.change(table, key, row);
   }
 
   remove<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): void {
-    this.change(table as unknown as Table, key, undefined);
+    this.change(table, key, undefined);
   }
 
   *changes(): Iterable<readonly [Table, Iterable<Change>]> {
