@@ -67,9 +67,8 @@ function detailText(finding: Detail): string {
         `${event.stream} 第${event.revision}号（账本位置 ${event.position}）：${eventTerm(event.event)}，${event.effectiveOn}，${event.actor.id}`,
     ],
   ];
-  const state = outcome === undefined ? termOf(FINDING_STATUS, status) : `${termOf(FINDING_STATUS, status)}（${termOf(OUTCOME, outcome)}）`;
   return [
-    `${id}：${title}（${termOf(SEVERITY, severity)}），${state}`,
+    `${id}：${title}（${termOf(SEVERITY, severity)}），${stateOf({ status, ...(outcome !== undefined && { outcome }) })}`,
     ...lines.flatMap(([name, value]) => (value === undefined ? [] : [`  ${name}：${value}`])),
     ...(history.length === 0
       ? []
@@ -88,18 +87,28 @@ function detailText(finding: Detail): string {
   ].join('\n');
 }
 
+/** Some lines each: what a finding says is too long for the column of a table. */
+function findingsText({ items, next }: { readonly items: readonly (Detail & { readonly day: string })[]; readonly next?: string }): string {
+  if (items.length === 0) return '（无）';
+  const lines = items.flatMap(({ id, severity, title, day, detail, officers, assignee, ...state }) => [
+    `【${termOf(SEVERITY, severity)}】${title}　${day}　${stateOf(state)}　${id}`,
+    `    ${detail}`,
+    ...(officers.length > 0 || assignee !== undefined
+      ? [
+          `    ${[...(officers.length > 0 ? [`经手人：${officers.join('、')}`] : []), ...(assignee === undefined ? [] : [`承办人：${assignee}`])].join('　')}`,
+        ]
+      : []),
+  ]);
+  return [...lines, ...(next === undefined ? [] : [`more: --cursor ${next}`])].join('\n');
+}
+
+function stateOf({ status, outcome }: Pick<Detail, 'status' | 'outcome'>): string {
+  return outcome === undefined ? termOf(FINDING_STATUS, status) : `${termOf(FINDING_STATUS, status)}（${termOf(OUTCOME, outcome)}）`;
+}
+
 /** Views of findings, by the words of their commands. */
 export const FINDING_VIEWS: Readonly<Record<string, (answer: never) => string>> = {
-  'audit findings': list([
-    ['疑点编号', 'id'],
-    ['轻重', 'severity', SEVERITY],
-    ['状态', 'status', FINDING_STATUS],
-    ['日期', 'day'],
-    ['疑点', 'title'],
-    ['情况', 'detail'],
-    ['经手人', 'officers', ({ officers }: { officers: readonly string[] }) => officers.join('、')],
-    ['承办人', 'assignee'],
-  ]),
+  'audit findings': findingsText,
   'audit summary': list([
     ['疑点', 'title'],
     ['检查项目', 'code'],

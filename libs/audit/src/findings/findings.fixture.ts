@@ -39,8 +39,10 @@ class MemoryRows implements Rows {
   }
 }
 
+type History = (Entry | readonly Entry[])[];
+
 /** What is found in a history, in the order of discovery. */
-export function found(...history: readonly (Entry | readonly Entry[])[]): readonly FindingRow[] {
+export function found(...history: History): readonly FindingRow[] {
   const rows = new MemoryRows();
   const projection = new FindingsProjection();
   const revisions = new Map<string, number>();
@@ -53,7 +55,7 @@ export function found(...history: readonly (Entry | readonly Entry[])[]): readon
 }
 
 /** The codes of what is found, each once for every finding. */
-export const codesIn = (...history: Parameters<typeof found>): readonly string[] => found(...history).map(({ code }) => code);
+export const codesIn = (...history: History): readonly string[] => found(...history).map(({ code }) => code);
 
 function recorded({ stream, type, data, ...about }: Entry, revision: number, position: number): RecordedEvent {
   const { by = 'ledger', on = '2024-05-01', at = `${on}T02:00:00.000Z`, roles = [], policy, evidence, command } = about;

@@ -1,4 +1,5 @@
 import { awardOfStream, awardRecord, codeOfStream } from '../past.js';
+import { gateTitle, inputLabel, tierTitle } from './labels.js';
 import { detector, ofAward, people, personOf, yuan } from './detector.js';
 
 /** A person has set aside what the ledger computed or checked. Allowed with a reason; every one is looked at. */
@@ -29,14 +30,18 @@ export const manualOverride = detector({
       case 'tier-demoted': {
         const { override, creditCode, ladder, tier } = event.data;
         if (override === undefined) return [];
-        const lacks = [
-          ...(override.failed.length > 0 ? [`不满足${override.failed.join('、')}`] : []),
-          ...(override.unknown.length > 0 ? [`缺${override.unknown.join('、')}`] : []),
-          ...((override.unverified ?? []).length > 0 ? [`未核实${override.unverified?.join('、')}`] : []),
-          ...(override.assessedTier === undefined ? [] : [`测算应为${override.assessedTier}`]),
-        ].join('；');
         const { policy } = event.metadata;
-        const detail = `破格置于${ladder}的${tier}${lacks === '' ? '' : `（${lacks}）`}，理由：${override.reason}`;
+        const pack = policy?.pack ?? '';
+        const gates = override.failed.map((gate) => gateTitle(past, pack, gate));
+        const labels = (inputs: readonly string[]) => inputs.map((input) => inputLabel(past, pack, input)).join('、');
+        const title = (id: string) => tierTitle(past, pack, ladder, id);
+        const lacks = [
+          ...(override.failed.length > 0 ? [`不满足${gates.join('、')}`] : []),
+          ...(override.unknown.length > 0 ? [`尚缺${labels(override.unknown)}`] : []),
+          ...((override.unverified ?? []).length > 0 ? [`未核实${labels(override.unverified ?? [])}`] : []),
+          ...(override.assessedTier === undefined ? [] : [`测算应为${title(override.assessedTier)}`]),
+        ].join('；');
+        const detail = `破格列入${title(tier)}（${ladder}）${lacks === '' ? '' : `，${lacks}`}，理由：${override.reason}`;
         const concerned = { enterprise: creditCode, ...(policy && { pack: policy.pack, clause: policy.clause }) };
         return [{ ...concerned, detail, officers: people(override.by) }];
       }

@@ -1,5 +1,6 @@
 import { isService } from '../past.js';
 import { reviewId } from '../names.js';
+import { tierTitle } from './labels.js';
 import { detector, people, personOf } from './detector.js';
 
 /** A standing was changed by hand, or in the name of a review that was not open. Entry that a clause itself grants is no change of this kind. */
@@ -13,7 +14,8 @@ export const tierOutsideCampaign = detector({
     const { creditCode, ladder, review, reason } = event.data;
     const { policy, effectiveOn: on } = event.metadata;
     const concerned = { enterprise: creditCode, ...(policy && { pack: policy.pack, clause: policy.clause }) };
-    const what = `${on}${CHANGE[event.type]}（${ladder}）`;
+    const tier = event.type === 'tier-removed' ? event.data.from : event.data.tier;
+    const what = `${on}${CHANGE[event.type]}${tierTitle(past, policy?.pack ?? '', ladder, tier)}（${ladder}），`;
     if (review === undefined) {
       // The ledger itself acts on a merger.
       if (isService(event)) return [];
@@ -27,4 +29,4 @@ export const tierOutsideCampaign = detector({
   },
 });
 
-const CHANGE = { 'tier-assigned': '入库', 'tier-promoted': '升级', 'tier-demoted': '降级', 'tier-removed': '移出' } as const;
+const CHANGE = { 'tier-assigned': '列入', 'tier-promoted': '升入', 'tier-demoted': '降入', 'tier-removed': '移出' } as const;

@@ -1,5 +1,6 @@
 import { awardOfStream, awardRecord } from '../past.js';
 import { factId } from '../names.js';
+import { inputLabel } from './labels.js';
 import { detector, ofAward, people, yuan } from './detector.js';
 
 /** Money was first paid on an award while a fact it rests on had not been verified, or stood disputed. */
@@ -17,7 +18,7 @@ export const unverifiedFactPaid = detector({
       (rest) => rest.factId !== undefined && past.get('fact', factId(record.payee, rest.factId))?.isVerified !== true,
     );
     if (unverified.length === 0) return [];
-    const named = unverified.map((rest) => `${rest.input}（${rest.factId ?? ''}）`).join('、');
+    const named = unverified.map((rest) => `${inputLabel(past, record.pack, rest.input)}（${rest.factId ?? ''}）`).join('、');
     return [
       {
         ...ofAward(award, record),
