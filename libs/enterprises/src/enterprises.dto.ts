@@ -293,6 +293,11 @@ export class SearchTitlesDto extends PageDto {
   @Min(1950)
   @Max(9998)
   year?: number;
+
+  /** 业务日期: who held it, or had held it, on this day; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }
 
 /** 合并: the enterprise of the path is absorbed by the survivor. */
@@ -313,6 +318,11 @@ export class SearchEnterprisesDto extends PageDto {
   @MayBeLeftOut()
   @IsText(200)
   q?: string;
+
+  /** 业务日期: those registered by this day, as they stood then; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }
 
 export class FindDossierDto {

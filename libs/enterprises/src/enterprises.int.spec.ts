@@ -198,6 +198,14 @@ describe('dossiers over HTTP', () => {
     });
   });
 
+  it('lists who was registered by a day, as it was called then', async () => {
+    const listed = async (on: string) =>
+      ((await get(`?q=${CODE}&on=${on}`)).body['items'] as { name: string; facts: number }[]).map(({ name, facts }) => [name, facts]);
+    expect(await listed('2022-01-09')).toEqual([]);
+    expect(await listed('2022-01-10')).toEqual([['甲科技公司', 0]]);
+    expect(await listed('2024-06-01')).toEqual([['甲智能公司', 3]]);
+  });
+
   it('finds enterprises by the beginning of a code, a name or a former name, a page at a time', async () => {
     expect(await post('', { creditCode: ODD, name: '甲材料公司', evidence: paper })).toMatchObject({ status: 201 });
     expect(await post('', { creditCode: OTHER, name: '乙公司' })).toMatchObject({ status: 201 });
@@ -315,6 +323,10 @@ describe('dossiers over HTTP', () => {
       ],
     });
     expect(await holders('title=ip-benchmark&year=2023')).toEqual({ items: [] });
+    expect(await holders('title=ip-benchmark&on=2025-01-19')).toEqual({ items: [] });
+    const [then] = (await holders('title=ip-benchmark&on=2025-05-31')).items as readonly object[];
+    expect(then).toMatchObject({ creditCode: code, year: 2024 });
+    expect(then).not.toHaveProperty('withdrawnOn');
     expect(await post(`/${withCheckCharacter('91360700MA3T99999')}/titles`, titleBody)).toMatchObject({ status: 404 });
     for (const year of [2025, 2023])
       expect(await post(`/${code}/titles`, { ...titleBody, year, on: '2026-02-01' })).toMatchObject({ status: 201 });
@@ -376,6 +388,7 @@ describe('dossiers over HTTP', () => {
     });
     expect(await post(`/${OTHER}/merge`, merging(CODE), 'administrator')).toMatchObject({ status: 200 });
     expect((await get(`/${CODE}`)).body).toMatchObject({ absorbed: [OTHER, ODD], status: 'registered' });
+    expect((await get(`/${CODE}?on=2024-01-01`)).body).toMatchObject({ absorbed: [] });
     expect((await get(`/${OTHER}`)).body).toMatchObject({ status: 'merged', survivor: CODE });
     expect(await post(`/${OTHER}/facts`, { facts: [fact('enterprise.sme', true)] })).toMatchObject({
       status: 409,

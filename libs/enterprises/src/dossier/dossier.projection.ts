@@ -18,7 +18,7 @@ import {
 /** Dossiers as rows: enterprises, their names, facts, certificates, moves, clearances and titles. Nothing recorded is ever dropped. */
 export class DossierProjection implements Projection {
   readonly name = 'dossier';
-  readonly version = 3;
+  readonly version = 4;
   readonly tables = [
     enterpriseTable,
     nameTable,
@@ -51,6 +51,7 @@ export class DossierProjection implements Projection {
       survivor: null,
       merged_on: null,
       absorbed: '[]',
+      absorbed_on: '[]',
       effective_on: effectiveOn,
       facts: 0,
       disputed_facts: 0,
@@ -181,12 +182,14 @@ export class DossierProjection implements Projection {
       case 'enterprise-merged':
         return put({ status: 'merged', survivor: event.data.survivor, merged_on: effectiveOn });
       case 'enterprise-absorbed':
-        return put({ absorbed: JSON.stringify([...(JSON.parse(known.absorbed) as string[]), event.data.creditCode]) });
+        return put({ absorbed: appended(known.absorbed, event.data.creditCode), absorbed_on: appended(known.absorbed_on, effectiveOn) });
       default:
         return unreachable(event);
     }
   }
 }
+
+const appended = (json: string, item: string) => JSON.stringify([...(JSON.parse(json) as string[]), item]);
 
 const numberOf = (factId: string) => Number(factId.slice(1));
 

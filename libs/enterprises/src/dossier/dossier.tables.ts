@@ -12,8 +12,9 @@ export interface EnterpriseRow {
   readonly status: string;
   readonly survivor: string | null;
   readonly merged_on: string | null;
-  /** JSON array of the credit codes it absorbed. */
+  /** JSON array of the credit codes it absorbed, and beside it one of the days since when. */
   readonly absorbed: string;
+  readonly absorbed_on: string;
   /** Business date from which the ledger knows it. */
   readonly effective_on: string;
   readonly facts: number;
@@ -145,6 +146,7 @@ export const enterpriseTable = table<EnterpriseRow>({
     survivor: 'text',
     merged_on: 'text',
     absorbed: 'text',
+    absorbed_on: 'text',
     effective_on: 'text',
     facts: 'integer',
     disputed_facts: 'integer',

@@ -13,7 +13,11 @@ import type {
   EnterpriseTitleRow,
 } from './dossier.tables.js';
 
-/** The dossier of one enterprise; with `on`, what was true on that business date according to what is known now. */
+/**
+ * The dossier of one enterprise; with `on`, what was true on that business date according to what is known now: names and
+ * facts by the day since which they hold, certificates, moves, findings and titles by their own days. Corrections, checks
+ * and disputes are knowledge, and say of a fact on any day what is known of it: what was known when, a position tells.
+ */
 export class FindDossier extends Query<DossierView> {
   constructor(
     readonly creditCode: CreditCode,
@@ -175,7 +179,7 @@ export function dossierView(
     creditCodeFlagged: enterprise.credit_code_flagged === 1,
     status: merged ? enterprise.status : 'registered',
     ...(merged && present({ survivor: enterprise.survivor, mergedOn: enterprise.merged_on })),
-    absorbed: JSON.parse(enterprise.absorbed) as string[],
+    absorbed: absorbedBy(enterprise, on),
     names: names
       .filter(({ valid_from }) => valid_from <= on)
       .map((row) => ({ name: row.name, from: row.valid_from, recordedBy: row.recorded_by, evidence: documents(row.evidence) })),
@@ -188,6 +192,11 @@ export function dossierView(
     revision: enterprise.revision,
     position: enterprise.position,
   };
+}
+
+function absorbedBy({ absorbed, absorbed_on }: EnterpriseRow, on: string): readonly string[] {
+  const days = JSON.parse(absorbed_on) as readonly string[];
+  return (JSON.parse(absorbed) as readonly string[]).filter((_, index) => (days[index] ?? '') <= on);
 }
 
 const factKey = ({ name, period, subject }: EnterpriseFactRow) => [name, period ?? '', normalisedReference(subject ?? '')].join(' ');
