@@ -118,8 +118,12 @@ export function ledgerDoor(ledger: Ledger): Door {
   const subscriptions = ledger.app.get(Subscriptions);
   async function asked(call: Call) {
     // How an import or a read model gets on stands in no read model, and these may be far behind.
-    if (call.method === 'GET' && !/^\/(health|metrics|v1\/(imports|subscribers))\b/.test(call.path))
+    if (call.method === 'GET' && !/^\/(health|metrics|v1\/(imports|subscribers))\b/.test(call.path)) {
+      const building = subscriptions.status().filter(({ state }) => state === 'building');
+      if (building.length > 0) process.stderr.write('读模型正在构建，请稍候 …\n');
+      await Promise.all(building.map(({ name }) => subscriptions.caughtUp(name)));
       await subscriptions.atLeast(await store.head());
+    }
     return {
       method: call.method,
       url: call.path,

@@ -1,5 +1,5 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { currentVantage, Executor } from '@app/event-store';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { currentVantage, EVENT_STORE, type EventStore, Executor } from '@app/event-store';
 import { notFound, refused } from '@app/kernel';
 import { ReadModels, Subscriptions } from '@app/projections';
 import { type PolicyTables } from './list/policies.projection.js';
@@ -28,12 +28,24 @@ export class Policies implements OnApplicationBootstrap {
     private readonly executor: Executor,
     private readonly readModels: ReadModels,
     private readonly subscriptions: Subscriptions,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  /** After a restart the list of policies comes from the read models, brought up to date first. Should their projection have stopped, health tells; a server that does not start could not. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.subscriptions.caughtUp('policies');
-    for (const pack of await this.named()) await this.noteChange(pack);
+    for (const pack of await this.namedAtStart()) await this.noteChange(pack);
+  }
+
+  /**
+   * After a restart the list of policies comes from the read models, brought up to date first. Where they are being built,
+   * or have stopped, it comes from the events: that takes longer, and needs nobody to wait for all the others.
+   */
+  private async namedAtStart(): Promise<readonly string[]> {
+    const isBuilt = this.subscriptions.status().some(({ name, state }) => name === 'policies' && state === 'running');
+    if (isBuilt && (await this.subscriptions.caughtUp('policies'))) return this.named();
+    const packs = new Set<string>();
+    for await (const page of this.store.readAll({ types: ['policy-published'] }))
+      for (const { stream } of page) packs.add(stream.slice(policyStream('').length));
+    return [...packs];
   }
 
   private async named(): Promise<readonly string[]> {
