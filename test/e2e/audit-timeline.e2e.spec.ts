@@ -18,7 +18,7 @@ interface Entry {
   readonly evidence?: readonly object[];
   readonly data?: Readonly<Record<string, unknown>>;
   readonly causedBy: { readonly event: string; readonly position: number } | null;
-  readonly caused: readonly { readonly event: string }[];
+  readonly caused: readonly { readonly event: string; readonly position: number }[];
   readonly causedCount: number;
 }
 interface Decision {
@@ -187,9 +187,7 @@ describe('what happened, and what rests on it', () => {
     const { position = 0 } = all[9] ?? {};
     const then = await asked(`asOf=${position}`);
     expect(then.map((entry) => entry.position)).toEqual(all.slice(0, 10).map((entry) => entry.position));
-    expect(then.flatMap(({ caused }) => caused as readonly { readonly position: number }[]).every((one) => one.position <= position)).toBe(
-      true,
-    );
+    expect(then.flatMap(({ caused }) => caused).every((one) => one.position <= position)).toBe(true);
   });
 
   it('leads from one event to everything it caused, and back to what a person did', async () => {

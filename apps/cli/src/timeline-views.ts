@@ -89,7 +89,7 @@ type Reliant = Reliances['items'][number];
 
 function reliantText({ stream, award, stands, decisions }: Reliant): string {
   const subject = award === undefined ? stream : `${award.award}（${award.payeeName}）`;
-  const money = award === undefined ? '' : `，据此已拨付 ${award.paid} 元，已追回 ${award.recovered} 元`;
+  const money = award === undefined || award.paid === '0.00' ? '' : `，据此已拨付 ${award.paid} 元，已追回 ${award.recovered} 元`;
   const table = tableOf(
     ['位置', '登记时间', '决定人', '决定', '金额（元）', '关系', '现状'],
     decisions.map((decision) => [
@@ -123,12 +123,21 @@ interface Recorded {
   readonly checked?: { readonly by: string };
   readonly dispute?: { readonly reason: string };
   readonly correctedBy?: string;
+  readonly number?: string;
+  readonly issuer?: string;
+  readonly issuedOn?: string;
+  readonly expiresOn?: string;
+  readonly revoked?: { readonly on: string; readonly reason: string };
+  readonly listing?: string;
+  readonly from?: string;
+  readonly until?: string;
+  readonly ended?: string;
   readonly question?: string;
   readonly chosen?: string | null;
   readonly reason?: string;
 }
 
-/** What the ledger holds of a fact or an interpretation, in a line; anything else as it is. */
+/** What the ledger holds of a record, in a line; what has no words here as it is. */
 function recordText(record: Recorded): string {
   if (record.factId !== undefined)
     return [
@@ -139,6 +148,14 @@ function recordText(record: Recorded): string {
       ...(record.correctedBy === undefined ? [] : [`已被 ${record.correctedBy} 更正`]),
     ].join('，');
   if (record.question !== undefined) return `${record.question}\n  采用 ${record.chosen ?? '（待定）'}：${record.reason}`;
+  if (record.number !== undefined) {
+    const end = record.revoked === undefined ? '' : `，${record.revoked.on} 撤销：${record.revoked.reason}`;
+    return `证书 ${record.number}，${record.issuer}，${record.issuedOn} 至 ${record.expiresOn}${end}，登记 ${record.recordedBy}`;
+  }
+  if (record.listing !== undefined) {
+    const end = record.ended === undefined ? '' : `，已于 ${record.ended} 终止`;
+    return `失信名单记录 ${record.listing}，${record.from} 起，${record.until} 止（当日不计）${end}：${record.reason}`;
+  }
   return JSON.stringify(record);
 }
 
@@ -181,7 +198,7 @@ export const TIMELINE_VIEWS: Readonly<Record<string, (answer: never) => string>>
     ];
     const headings = ['位置', '登记时间', '生效日', '经办人（单位）', '事项', '所在'];
     return [
-      `#${view.position} ${eventTerm(view.event)}（${view.stream} 第${view.revision}号）`,
+      `#${view.position} ${eventTerm(view.event)}（${view.stream} 修订号 ${view.revision}）`,
       `登记 ${timeOf(view.recordedAt)}，生效 ${view.effectiveOn}，${personOf(view)}`,
       ...(view.policy === undefined ? [] : [`条款 ${view.policy.pack} ${view.policy.clause} v${view.policy.version}`]),
       ...(view.evidence === undefined ? [] : [`依据 ${evidenceOf(view).replaceAll('\n', '；')}`]),
