@@ -134,7 +134,7 @@ export class ReadModels {
   /** Prepares a projection whose tables queries see at once, however far they are: for tools that feed them by hand. */
   openLive(projection: Projection): Checkpoint {
     const { live, building } = this.prepare(projection);
-    const checkpoint = live ?? (building);
+    const checkpoint = live ?? building;
     if (live === undefined) this.promote(projection, checkpoint);
     return checkpoint;
   }
@@ -298,6 +298,7 @@ export class ReadModels {
   /** What stands in place of a table for whoever asks; undefined for the table's own view. */
   private substitute(name: string): string | undefined {
     const { table, projection } = this.known.get(name) as KnownTable;
+    if (table.isPrivate === true) throw new Error(`${name} is for its own projection alone`);
     const row = this.cached(`SELECT generation, position, shape FROM checkpoint WHERE name = ? AND purpose = 'live'`).get(projection) as
       { readonly generation: number; readonly position: number; readonly shape: string } | undefined;
     if (row === undefined || !this.isOfShape(table, row.shape))

@@ -21,7 +21,12 @@ const recordingTimeTable = table<RecordingTimeRow>({
   columns: { second: 'text', position: 'integer' },
   key: ['second'],
 });
-const latestTable = table<LatestRow>({ name: 'recording_latest', columns: { one: 'integer', recorded_at: 'text' }, key: ['one'] });
+const latestTable = table<LatestRow>({
+  name: 'recording_latest',
+  columns: { one: 'integer', recorded_at: 'text' },
+  key: ['one'],
+  isPrivate: true,
+});
 
 /**
  * Which part of the ledger was known at which time. Where a writer's clock was set back, what it recorded counts as

@@ -11,6 +11,8 @@ export interface Table<R extends { readonly [Column in keyof R]: ColumnValue } =
   readonly indexes?: readonly (readonly (keyof R & string)[])[];
   /** Rows are put once and never changed or removed; this column holds the position of their event. They need no history. */
   readonly writtenOnceAt?: keyof R & string;
+  /** Only its own projection reads it: what it held before is not kept, and a query that asks for it is refused. */
+  readonly isPrivate?: true;
 }
 
 /** Declares a table with the row type its queries and projections share. */
@@ -57,13 +59,13 @@ export function createStatements(definition: Table, generation: number): readonl
   ];
 }
 
-export function keepsHistory({ writtenOnceAt }: Table): boolean {
-  return writtenOnceAt === undefined;
+export function keepsHistory({ writtenOnceAt, isPrivate }: Table): boolean {
+  return writtenOnceAt === undefined && isPrivate === undefined;
 }
 
 /** Everything about a table that its rows depend on: with another one they have to be built anew. */
-export function shapeOf({ name, columns, key, indexes = [], writtenOnceAt }: Table): string {
-  return JSON.stringify([name, columns, key, indexes, writtenOnceAt ?? null]);
+export function shapeOf({ name, columns, key, indexes = [], writtenOnceAt, isPrivate }: Table): string {
+  return JSON.stringify([name, columns, key, indexes, writtenOnceAt ?? null, isPrivate ?? false]);
 }
 
 function columnsOf({ columns }: Table): string {

@@ -96,6 +96,7 @@ const memoryTable = table<MemoryRow>({
   name: 'finding_memory',
   columns: { kind: 'text', id: 'text', content: 'text' },
   key: ['kind', 'id'],
+  isPrivate: true,
 });
 
 /** What is remembered, read from rows and written to them. Lives for one event: several detectors ask for the same. */

@@ -119,6 +119,7 @@ const awardLineTable = table<AwardLineRow>({
   name: 'balance_award',
   columns: { award: 'text', pack: 'text', line: 'text', period: 'text', clause: 'text', payee: 'text' },
   key: ['award'],
+  isPrivate: true,
 });
 
 /** 余额: double entry over everything that moves budget or money. An event whose postings do not sum to zero stops it. */
