@@ -22,7 +22,7 @@ import { type CaseReceipt, OpenBlacklistCase, RunBlacklistCommand } from './hand
 import { type CaseView, isOver, ListCases } from './standing/list-cases.query.js';
 import { ListListings, type ListingView } from './standing/list-listings.query.js';
 import { FindSubject, type SubjectView } from './standing/find-subject.query.js';
-import { historyRestricted, sightOf } from './sight.js';
+import { historyRestricted, sightOn } from './sight.js';
 import { subjectOf } from './subject.js';
 
 /**
@@ -44,8 +44,7 @@ export class BlacklistController {
     @Query() { on, class: listingClass, ...filter }: ListListingsDto,
     @Req() { actor }: AuthenticatedRequest,
   ): Promise<Page<ListingView>> {
-    const sight = sightOf(actor);
-    if (on !== undefined && on < this.today() && sight !== 'history') throw historyRestricted();
+    const sight = sightOn(actor, on, this.today());
     const onlyPublished = sight === 'published';
     return this.queries.execute(new ListListings({ ...filter, on: on ?? this.today(), listingClass, onlyPublished }));
   }
@@ -54,7 +53,7 @@ export class BlacklistController {
   @Get('cases')
   @AllowRoles('clerk', 'reviewer', 'approver', 'auditor', 'administrator')
   cases(@Query() filter: ListCasesDto, @Req() { actor }: AuthenticatedRequest): Promise<Page<CaseView>> {
-    const seesHistory = sightOf(actor) === 'history';
+    const seesHistory = sightOn(actor, filter.on, this.today()) === 'history';
     if (filter.status !== undefined && isOver(filter.status) && !seesHistory) throw historyRestricted();
     return this.queries.execute(new ListCases({ ...filter, today: this.today(), onlyRunning: !seesHistory }));
   }
@@ -65,13 +64,13 @@ export class BlacklistController {
   find(
     @Param('kind') kind: string,
     @Param('id') id: string,
-    @Query() { history }: FindSubjectDto,
+    @Query() { history, on }: FindSubjectDto,
     @Req() { actor }: AuthenticatedRequest,
   ): Promise<SubjectView> {
-    const sight = sightOf(actor);
+    const sight = sightOn(actor, on, this.today());
     if (history === true && sight !== 'history') throw historyRestricted();
     return this.queries.execute(
-      new FindSubject(subjectOf(kind, id), this.today(), history === false && sight === 'history' ? 'running' : sight),
+      new FindSubject(subjectOf(kind, id), this.today(), history === false && sight === 'history' ? 'running' : sight, on),
     );
   }
 

@@ -220,6 +220,11 @@ export class ListCasesDto extends PageDto {
   @MayBeLeftOut()
   @IsIn(SUBJECT_KINDS)
   kind?: SubjectKind;
+
+  /** 业务日期: as they stood on this day, today when left out; a day gone by is for auditors and administrators. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }
 
 export class FindSubjectDto {
@@ -228,4 +233,9 @@ export class FindSubjectDto {
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
   @IsBoolean()
   history?: boolean;
+
+  /** 业务日期: as it stood on this day, today when left out; a day gone by is for auditors and administrators. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }

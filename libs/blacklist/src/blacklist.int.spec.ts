@@ -151,6 +151,33 @@ describe('/v1/blacklist', () => {
     expect(gone.headers['etag']).toBeUndefined();
   });
 
+  it('shows a day gone by as it was, and the past in either sense to auditors and administrators alone', async () => {
+    const firm = `/enterprise/${FIRM.id}`;
+    expect((await get(`${firm}?on=2027-06-19`, 'auditor')).body).toMatchObject({
+      on: '2027-06-19',
+      listed: true,
+      listings: [{}, {}],
+      cases: [{ status: 'listed', nextStep: { step: 'objection-decision' } }, { status: 'listed' }],
+      history: [{}, {}, {}, {}, {}, {}, { event: 'listing-objection-raised' }],
+    });
+    expect((await get(`${firm}?on=2027-08-31`, 'administrator')).body).toMatchObject({
+      listed: true,
+      cases: [{ status: 'ended' }, { status: 'listed' }],
+    });
+    const then = await get('/cases?kind=enterprise&on=2027-06-20', 'auditor');
+    expect(then.body).toMatchObject({ items: [{ status: 'revoked' }, { status: 'listed' }] });
+    expect((then.body['items'] as readonly object[])[1]).not.toHaveProperty('nextStep');
+    expect(await get('/cases?kind=enterprise&status=listed&on=2027-06-19', 'auditor')).toMatchObject({ body: { items: [{}, {}] } });
+    const { body } = await get(firm, 'auditor');
+    const decided = (body['history'] as readonly { position: number }[])[2]?.position ?? 0;
+    const back = [`?asOf=${decided}`, `/cases?asOf=${decided}`, `${firm}?asOf=${decided}`];
+    for (const path of [`${firm}?on=2027-06-19`, '/cases?on=2027-06-19', ...back])
+      for (const role of ['clerk', 'approver'])
+        expect(await get(path, role)).toMatchObject({ status: 403, body: { code: 'history-restricted' } });
+    for (const path of back) expect((await get(path, 'auditor')).status).toBe(200);
+    expect(await get(`${firm}?asOf=${decided}`, 'auditor')).toMatchObject({ body: { listed: true, on: '2027-06-01' } });
+  });
+
   it('does not show a minor listing to those who have no part in it', async () => {
     const minor = { kind: 'person', id: 'p-2024-017', ...notice, listingClass: 'minor', servedOn: '2027-09-01' };
     expect(await post('/cases', 'clerk', minor)).toMatchObject({ status: 201, body: { id: 'P-2024-017' } });

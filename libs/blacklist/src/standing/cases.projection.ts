@@ -1,6 +1,6 @@
 import { asDomainEvent, type RecordedEvent } from '@app/event-store';
 import { addDays, type BusinessDate, unreachable } from '@app/kernel';
-import { type Projection, type Rows, type Table, table } from '@app/projections';
+import { changeFrom, datedTable, type Projection, type Rows, type Since, type Table, table } from '@app/projections';
 import { blacklistEvents } from '../listing.codec.js';
 import type { BlacklistEvent, HowEnded } from '../listing.js';
 import { subjectOfStream } from '../subject.js';
@@ -8,8 +8,8 @@ import { termsFrom } from '../terms.js';
 
 export type StoredStatus = 'noticed' | 'listed' | 'declined' | HowEnded;
 
-/** One row a case, with its listing where it led to one. A listing has effect while from_day <= day < until_day and day < ended_on. */
-export interface BlacklistCaseRow {
+/** One row a case, with its listing where it led to one. A listing has effect while effect_from <= day < effect_until and day < ended_on. */
+export interface BlacklistCaseRow extends Since {
   readonly kind: string;
   readonly id: string;
   readonly case_no: number;
@@ -25,8 +25,8 @@ export interface BlacklistCaseRow {
   readonly statement_last_day: string;
   /** The first day on which the statement was made or waived. */
   readonly heard_on: string | null;
-  readonly from_day: string | null;
-  readonly until_day: string | null;
+  readonly effect_from: string | null;
+  readonly effect_until: string | null;
   readonly reason: string | null;
   readonly published: number | null;
   readonly decided_by: string | null;
@@ -65,8 +65,8 @@ export const caseTable = table<BlacklistCaseRow>({
     opened_on: 'text',
     statement_last_day: 'text',
     heard_on: 'text',
-    from_day: 'text',
-    until_day: 'text',
+    effect_from: 'text',
+    effect_until: 'text',
     reason: 'text',
     published: 'integer',
     decided_by: 'text',
@@ -79,33 +79,39 @@ export const caseTable = table<BlacklistCaseRow>({
     repair_due: 'text',
     revision: 'integer',
     position: 'integer',
+    from_day: 'text',
+    first_day: 'text',
   },
   key: ['kind', 'id', 'case_no'],
-  indexes: [['until_day'], ['status']],
+  indexes: [['effect_until'], ['status']],
 });
+
+/** Cases by business day. */
+export const cases = datedTable(caseTable, { fixed: ['ground', 'legal_basis', 'file_reference', 'policy', 'opened_by', 'opened_on'] });
 
 /** The cases of all subjects, with what they wait for. */
 export class CasesProjection implements Projection {
   readonly name = 'blacklist';
-  readonly version = 1;
-  readonly tables = [caseTable] as unknown as readonly Table<never>[];
+  readonly version = 2;
+  readonly tables = [cases.now, cases.past] as unknown as readonly Table<never>[];
   readonly handles: ReadonlySet<string> = new Set(Object.keys(blacklistEvents));
 
   apply(recorded: RecordedEvent, rows: Rows): void {
     const event = asDomainEvent<BlacklistEvent>(recorded);
     const { kind, id } = subjectOfStream(recorded.stream);
-    if (event.type === 'blacklist-case-opened') {
-      rows.put(caseTable, openedRow(event, recorded));
-      return;
-    }
-    const known = rows.get(caseTable, kind, id, event.data.case);
-    if (known === undefined) throw new Error(`${event.type} in case ${event.data.case} of ${recorded.stream}, which was never opened`);
-    const { revision, position } = recorded;
-    rows.put(caseTable, { ...known, ...changesOf(event, known, recorded), revision, position });
+    const { revision, position, metadata } = recorded;
+    const key = [kind, id, event.data.case];
+    if (event.type === 'blacklist-case-opened') return changeFrom(rows, cases, key, metadata.effectiveOn, () => openedRow(event, recorded));
+    if (rows.get(caseTable, ...key) === undefined)
+      throw new Error(`${event.type} in case ${event.data.case} of ${recorded.stream}, which was never opened`);
+    changeFrom(rows, cases, key, metadata.effectiveOn, (row) => row && { ...row, ...changesOf(event, row, recorded), revision, position });
   }
 }
 
-function openedRow(event: Extract<BlacklistEvent, { type: 'blacklist-case-opened' }>, recorded: RecordedEvent): BlacklistCaseRow {
+function openedRow(
+  event: Extract<BlacklistEvent, { type: 'blacklist-case-opened' }>,
+  recorded: RecordedEvent,
+): Omit<BlacklistCaseRow, keyof Since> {
   const { case: case_no, subject, ground, listingClass, legalBasis, fileReference = null, statementLastDay, terms } = event.data;
   const { revision, position, metadata } = recorded;
   return {
@@ -121,8 +127,8 @@ function openedRow(event: Extract<BlacklistEvent, { type: 'blacklist-case-opened
     opened_on: metadata.effectiveOn,
     statement_last_day: statementLastDay,
     heard_on: null,
-    from_day: null,
-    until_day: null,
+    effect_from: null,
+    effect_until: null,
     reason: null,
     published: null,
     decided_by: null,
@@ -155,8 +161,8 @@ function changesOf(
       return {
         status: 'listed',
         listing_class: listingClass,
-        from_day: from,
-        until_day: until,
+        effect_from: from,
+        effect_until: until,
         reason,
         published: published ? 1 : 0,
         objection_last_day: objectionLastDay,

@@ -20,12 +20,13 @@ import { termsFrom } from '../terms.js';
 import { type NextStep, nextStepOf } from './next-step.js';
 import type { ListingView } from './list-listings.query.js';
 
-/** How a subject stands today. */
+/** How a subject stands today, or stood on a day: by what had been decided until then. */
 export class FindSubject extends Query<SubjectView> {
   constructor(
     readonly subject: Subject,
     readonly today: string,
     readonly sight: Sight,
+    readonly on?: string,
   ) {
     super();
   }
@@ -89,19 +90,21 @@ export interface SubjectView extends Subject {
 export class FindSubjectHandler implements IQueryHandler<FindSubject> {
   constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
 
-  async execute({ subject, today, sight }: FindSubject): Promise<SubjectView> {
+  async execute({ subject, today: present, sight, on }: FindSubject): Promise<SubjectView> {
+    const today = on ?? present;
     let state: BlacklistState = noCases;
     let revision = -1;
     const history: HistoryStep[] = [];
     for await (const page of this.store.readStream(blacklistStream(subject))) {
       for (const event of page) {
+        if (isLater(event, on)) continue;
         state = evolve(state, asDomainEvent<BlacklistEvent>(event), contextOf(event));
         revision = event.revision;
         if (sight === 'history') history.push(step(event));
       }
     }
     const cases = [...state.cases];
-    for (const part of partsOf(subject).slice(1)) cases.push(...(await this.casesOf(part)));
+    for (const part of partsOf(subject).slice(1)) cases.push(...(await this.casesOf(part, on)));
     const listings = cases.filter((one) => isInEffect(one, today) && (sight !== 'published' || one.listed.published));
     const standings = state.cases.map((one) => standing(one, today));
     const running = standings.filter(({ status, nextStep }) => nextStep !== undefined || status === 'listed');
@@ -116,14 +119,16 @@ export class FindSubjectHandler implements IQueryHandler<FindSubject> {
     };
   }
 
-  private async casesOf(subject: Subject): Promise<readonly Case[]> {
+  private async casesOf(subject: Subject, on: string | undefined): Promise<readonly Case[]> {
     let state: BlacklistState = noCases;
     for await (const page of this.store.readStream(blacklistStream(subject))) {
-      for (const event of page) state = evolve(state, asDomainEvent<BlacklistEvent>(event), contextOf(event));
+      for (const event of page) if (!isLater(event, on)) state = evolve(state, asDomainEvent<BlacklistEvent>(event), contextOf(event));
     }
     return state.cases;
   }
 }
+
+const isLater = ({ metadata }: RecordedEvent, on: string | undefined) => on !== undefined && metadata.effectiveOn > on;
 
 function listingView({ subject, ground, listed }: ListedCase | EndedCase): ListingView {
   const { listing, listingClass, from, until, reason, published } = listed;

@@ -1,9 +1,9 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import type { PolicyCitation } from '@app/kernel';
-import { ReadModels } from '@app/projections';
+import { ReadModels, trueOn } from '@app/projections';
 import type { SubjectKind } from '../subject.js';
-import type { BlacklistCaseRow, BlacklistTables } from './cases.projection.js';
+import { type BlacklistCaseRow, type BlacklistTables, cases } from './cases.projection.js';
 import { type NextStep, nextStepOf } from './next-step.js';
 
 export const CASE_STATUSES = ['open', 'noticed', 'declined', 'listed', 'expired', 'repaired', 'revoked'] as const;
@@ -17,6 +17,8 @@ export function isOver(status: CaseStatus): boolean {
 
 export interface CasesFilter {
   readonly today: string;
+  /** The business day as of which they are shown; today when left out. */
+  readonly on?: string;
   readonly status?: CaseStatus;
   readonly kind?: SubjectKind;
   /** Leaves out what is over, unless an objection to it waits. */
@@ -59,26 +61,28 @@ export class ListCasesHandler implements IQueryHandler<ListCases> {
 
   /** In the order of their opening. */
   async execute({ filter }: ListCases): Promise<Page<CaseView>> {
-    const { today, status, kind, onlyRunning, limit } = filter;
+    const { on, today, status, kind, onlyRunning, limit } = { ...filter, today: filter.on ?? filter.today };
     const after = cursorKey(filter.cursor, ['string', 'string', 'string', 'number']) as [string, string, string, number] | undefined;
-    let query = this.readModels.from<BlacklistTables>().selectFrom('blacklist_case').selectAll();
+    const tables = this.readModels.from<BlacklistTables>();
+    const from = on === undefined ? tables.selectFrom('blacklist_case') : tables.selectFrom(trueOn(cases, on).as('blacklist_case'));
+    let query = from.selectAll();
     if (status === 'open') {
       query = query.where(({ or, and, eb }) =>
         or([
           eb('status', '=', 'noticed'),
           eb('objection_due', 'is not', null),
-          and([eb('repair_due', 'is not', null), eb('until_day', '>', today)]),
+          and([eb('repair_due', 'is not', null), eb('effect_until', '>', today)]),
         ]),
       );
     } else if (status === 'listed' || status === 'expired') {
-      query = query.where('status', '=', 'listed').where('until_day', status === 'listed' ? '>' : '<=', today);
+      query = query.where('status', '=', 'listed').where('effect_until', status === 'listed' ? '>' : '<=', today);
     } else if (status !== undefined) query = query.where('status', '=', status);
     if (onlyRunning) {
       query = query.where(({ or, and, eb }) =>
         or([
           eb('status', '=', 'noticed'),
           eb('objection_due', 'is not', null),
-          and([eb('status', '=', 'listed'), eb('until_day', '>', today)]),
+          and([eb('status', '=', 'listed'), eb('effect_until', '>', today)]),
         ]),
       );
     }
@@ -105,14 +109,14 @@ function caseView(row: BlacklistCaseRow, today: string): CaseView {
       heardOn: row.heard_on ?? undefined,
       statementLastDay: row.statement_last_day,
       objectionDue: row.objection_due ?? undefined,
-      repairDue: row.repair_due !== null && row.until_day !== null && today < row.until_day ? row.repair_due : undefined,
+      repairDue: row.repair_due !== null && row.effect_until !== null && today < row.effect_until ? row.repair_due : undefined,
     },
     today,
   );
   const columns = {
     fileReference: row.file_reference,
-    from: row.from_day,
-    until: row.until_day,
+    from: row.effect_from,
+    until: row.effect_until,
     objectionLastDay: row.objection_last_day,
     repairFrom: row.repair_from,
     endedOn: row.ended_on,
@@ -121,7 +125,7 @@ function caseView(row: BlacklistCaseRow, today: string): CaseView {
     kind: row.kind,
     id: row.id,
     case: row.case_no,
-    status: row.status === 'listed' && row.until_day !== null && row.until_day <= today ? 'expired' : row.status,
+    status: row.status === 'listed' && row.effect_until !== null && row.effect_until <= today ? 'expired' : row.status,
     ground: row.ground,
     listingClass: row.listing_class,
     legalBasis: row.legal_basis,

@@ -43,8 +43,8 @@ export class ListListingsHandler implements IQueryHandler<ListListings> {
       .from<BlacklistTables>()
       .selectFrom('blacklist_case')
       .selectAll()
-      .where('from_day', '<=', on)
-      .where('until_day', '>', on)
+      .where('effect_from', '<=', on)
+      .where('effect_until', '>', on)
       .where(({ or, eb }) => or([eb('ended_on', 'is', null), eb('ended_on', '>', on)]));
     if (kind !== undefined) query = query.where('kind', '=', kind);
     if (listingClass !== undefined) query = query.where('listing_class', '=', listingClass);
@@ -62,15 +62,15 @@ export class ListListingsHandler implements IQueryHandler<ListListings> {
 }
 
 function listingView(row: BlacklistCaseRow): ListingView {
-  const { kind, id, case_no, ground, listing_class, from_day, until_day, reason, published } = row;
+  const { kind, id, case_no, ground, listing_class, effect_from, effect_until, reason, published } = row;
   return {
     listing: listingId({ kind: kind as SubjectKind, id }, case_no),
     kind,
     id,
     listingClass: listing_class as ListingClass,
     ground,
-    from: from_day ?? '',
-    until: until_day ?? '',
+    from: effect_from ?? '',
+    until: effect_until ?? '',
     reason: reason ?? '',
     published: published === 1,
   };
