@@ -22,7 +22,7 @@ const LIB_ARROWS = {
   tiers: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'blacklist'],
   targets: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'awards'],
   calendar: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'budgets', 'tiers'],
-  imports: ['kernel', 'event-store', 'projections', 'http', 'policies', 'enterprises', 'tiers', 'targets'],
+  imports: ['kernel', 'event-store', 'projections', 'http', 'sheets', 'policies', 'enterprises', 'tiers', 'targets'],
   audit: [
     'kernel',
     'event-store',
@@ -65,6 +65,7 @@ export const PURE_FILES = [
   /^libs\/budgets\/src\/(budget|line|rules)\.ts$/,
   /^libs\/(blacklist\/src\/(listing|subject|terms)|agencies\/src\/agency)\.ts$/,
   /^libs\/(tiers\/src\/(ladder|tier|review|propose)|targets\/src\/(target|evaluate)|calendar\/src\/(duty|instances))\.ts$/,
+  /^libs\/exports\/src\/(difference|value)\.ts$/,
   /^libs\/awards\/src\/(award|award-rules|day-of-effect|balances\/postings|disbursement\/batch|disbursement\/batch-day)\.ts$/,
   /^libs\/audit\/src\/findings\/(finding|names|past|recompute|remember|detectors\/[^/]+)\.ts$/,
   /^libs\/audit\/src\/(recomputation\/(award-record|judge)|what-if\/(pack-changes|replay)|forecast\/(expectation|outlook))\.ts$/,

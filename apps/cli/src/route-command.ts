@@ -14,6 +14,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   enterprise: '企业档案',
   budget: '预算',
   award: '奖补',
+  notice: '公示',
   batch: '拨付批次',
   blacklist: '黑名单',
   agency: '服务机构',
@@ -140,7 +141,7 @@ function valueOf({ kind, flag }: RouteOption, value: unknown): unknown {
 }
 
 /** A text file as offices have it: UTF-8, or else the GB 18030 that banks and spreadsheets still write. */
-function textOf(bytes: Buffer): string {
+export function textOf(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

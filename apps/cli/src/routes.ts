@@ -531,6 +531,32 @@ export const ROUTES: readonly Route[] = [
   },
 
   {
+    words: 'notice list',
+    help: '公示清单',
+    method: 'GET',
+    path: '/v1/public-notices',
+    options: [
+      text('--pack', 'pack', '政策包'),
+      text('--clause', 'clause', '条款'),
+      text('--on', 'on', 'on view on this day'),
+      text('--from', 'from', 'first day of the notice'),
+      ...PAGING,
+    ],
+  },
+  {
+    words: 'notice print',
+    help: '公示表, ready to print and post',
+    method: 'GET',
+    path: '/v1/public-notices/file',
+    options: [
+      must('--pack', 'pack', '政策包'),
+      text('--clause', 'clause', '条款'),
+      text('--from', 'from', 'first day of the notice; the latest when left out'),
+      text('--format', 'format', 'xlsx, to be printed; csv, the rows alone'),
+    ],
+  },
+
+  {
     words: 'batch prepare <batch>',
     help: '编制拨付批次 from everything payable that matches',
     method: 'POST',

@@ -72,6 +72,16 @@ const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
     ['已逾（天）', 'ageDays'],
     ['状态', 'state', DUE_STATE],
   ]),
+  'notice list': list([
+    ['企业', 'payeeName'],
+    ['统一社会信用代码', 'payee'],
+    ['条款', 'clause'],
+    ['拟奖补金额', 'amount', 'yuan'],
+    ['公示自', 'startsOn'],
+    ['至', 'endsOn'],
+    ['地点', 'place'],
+    ['状态', 'status', AWARD_STATUS],
+  ]),
   'batch list': list([
     ['批次', 'batch'],
     ['标题', 'title'],

@@ -34,13 +34,16 @@ import { ListAwardsHandler } from './list/awards.query.js';
 import { ListingsProcess } from './listings/listings.process.js';
 import { RelatedAwardsController } from './listings/related-awards.controller.js';
 import { ListRelatedAwardsHandler } from './listings/related-awards.query.js';
+import { NoticesController } from './notices/notices.controller.js';
+import { ListPublicNoticesHandler } from './notices/notices.query.js';
+import { PrintNoticeHandler } from './notices/print-notice.query.js';
 import { ReconcileHandler } from './reconciliation/reconciliation.query.js';
 import { Standing } from './standing.js';
 
 /** 奖补: awards, their instalments, payment batches, clawback and the balances over all of them. Dossiers, budgets, blacklist and agencies come from their global modules. */
 @Module({
   imports: [PoliciesModule],
-  controllers: [AwardsController, RelatedAwardsController, EntitlementsController, BalancesController, BatchesController],
+  controllers: [AwardsController, RelatedAwardsController, EntitlementsController, BalancesController, BatchesController, NoticesController],
   providers: [
     Assessor,
     Standing,
@@ -72,6 +75,8 @@ import { Standing } from './standing.js';
     GetTrialBalanceHandler,
     ReconcileHandler,
     ListBatchesHandler,
+    ListPublicNoticesHandler,
+    PrintNoticeHandler,
     GetBatchHandler,
   ],
 })

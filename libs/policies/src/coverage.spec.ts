@@ -116,7 +116,7 @@ describe('coverage', () => {
 
   it('says what is done with a rule today', () => {
     const count = (handling: string) => covered.filter((row) => row.handling === handling).length;
-    expect([count('executable'), count('tracked'), count('registered')]).toEqual([53, 97, 42]);
+    expect([count('executable'), count('tracked'), count('registered')]).toEqual([55, 97, 40]);
     for (const { id, handling, note } of covered)
       if (handling === 'registered') expect([id, note]).toEqual([id, expect.stringMatching(/尚无|没有|不在|暂不能/)]);
   });

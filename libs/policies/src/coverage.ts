@@ -212,7 +212,12 @@ function noteHandling(pack: Pack, about: NoteKind): Finding {
     case 'disclosure':
       return pack.status === 'draft'
         ? { handling: 'executable', note: '草案不予受理，只作测算，测算结果有标记。' }
-        : registered('公开属性，随政策一并显示；文本没有规定哪些数据不得导出');
+        : {
+            handling: 'executable',
+            note: `公开属性，随政策和导出的每条记录一并显示；${
+              pack.disclosure === 'public' ? '可以列入对外公开的文件' : '对外公开的导出不含其记录，公示表不引用其文字'
+            }。`,
+          };
     case 'registry':
       return applied(pack, '服务机构备案名册；申报所列服务机构须在备案有效期内');
     case 'blacklist':

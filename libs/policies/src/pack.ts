@@ -249,6 +249,14 @@ export interface Force {
 
 export type Disclosure = 'public' | 'on-request' | 'internal' | 'draft' | 'unstated';
 
+/**
+ * Whether the words of a document may stand in what the public reads, such as a public notice: those of one that is shown on
+ * request, internal or a draft may not. A document that says nothing of it may be named; only a `public` one is listed.
+ */
+export function mayBeQuoted(disclosure: Disclosure): boolean {
+  return disclosure === 'public' || disclosure === 'unstated';
+}
+
 export interface Pack {
   readonly id: string;
   readonly title: string;

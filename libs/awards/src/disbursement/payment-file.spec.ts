@@ -64,6 +64,34 @@ describe('the payment list', () => {
     expect(typeof rows[0]?.[4]).toBe('string');
     expect(Number((await sheet(await paymentFile('B1', large, 'xlsx')))[1]?.[5]).toFixed(2)).toBe(largest);
   });
+  it('opens with a form to sign: the same lines, the sum in figures and in capitals', async () => {
+    const [, form] = (await readExcelFile(await paymentFile('B1', state, 'xlsx'))) as unknown as readonly {
+      readonly sheet: string;
+      readonly data: readonly (readonly unknown[])[];
+    }[];
+    const texts = (form?.data ?? []).map((cells) =>
+      cells
+        .map((cell) => (cell === null ? '' : `${cell as string | number}`))
+        .join('|')
+        .replace(/\|+$/, ''),
+    );
+    expect(form?.sheet).toBe('签批表');
+    expect(texts.slice(0, 3)).toEqual([
+      '奖补资金拨付清单',
+      '批次：B1    第一批    锁定日期：2024-05-10    共3笔',
+      '序号|收款单位|统一社会信用代码|收款账户|金额（元）|政策条款|批准文号|奖补编号（分期）',
+    ]);
+    expect(form?.data.slice(3, 6).map((cells) => [cells[0], cells[4]])).toEqual([
+      [1, 100000],
+      [2, 0.01],
+      [4, 12345678.9],
+    ]);
+    expect(texts.slice(6)).toEqual([
+      '合计||||12445678.91',
+      '合计（大写）：壹仟贰佰肆拾肆万伍仟陆佰柒拾捌元玖角壹分',
+      expect.stringMatching(/^制表： +复核： +审批： +日期：/),
+    ]);
+  });
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '=HYPERLINK("http://x","y")'])(
     'shows %j as text, never as a formula',
     async (name) => {

@@ -39,7 +39,11 @@ export interface AwardRow extends Since {
   readonly overpaid_fen: number;
   readonly budget_line: string | null;
   readonly document_no: string | null;
+  /** The public notice that stands, from its first day to its last, with the amount that was put on it. */
+  readonly notice_from: string | null;
   readonly notice_until: string | null;
+  readonly notice_place: string | null;
+  readonly notice_fen: number | null;
   readonly applied_on: string;
   readonly granted_on: string | null;
   readonly revision: number;
@@ -122,7 +126,10 @@ const awardTable = table<AwardRow>({
     overpaid_fen: 'integer',
     budget_line: 'text',
     document_no: 'text',
+    notice_from: 'text',
     notice_until: 'text',
+    notice_place: 'text',
+    notice_fen: 'integer',
     applied_on: 'text',
     granted_on: 'text',
     revision: 'integer',
@@ -198,7 +205,7 @@ const fen = (amount: string) => Money.parse(amount).toFen();
 /** Awards and their instalments, as lists and payment batches need them, for every day. */
 export class AwardsProjection implements Projection {
   readonly name = 'awards';
-  readonly version = 5;
+  readonly version = 6;
   readonly tables = [awards.now, awards.past, instalments.now, instalments.past, partyTable, holdTable] as never[];
   readonly handles = new Set(Object.keys(awardEvents));
 
@@ -340,7 +347,7 @@ function awardAfter(
       overpaid_fen: 0,
       budget_line: null,
       document_no: null,
-      notice_until: null,
+      ...UNNOTICED,
       applied_on: on,
       granted_on: null,
       revision: event.revision,
@@ -364,7 +371,14 @@ function awardAfter(
     case 'award-withdrawn':
       return { ...before, status: 'withdrawn', remark: event.data.reason };
     case 'award-publicised':
-      return { ...before, status: 'publicised', notice_until: event.data.until };
+      return {
+        ...before,
+        status: 'publicised',
+        notice_from: event.data.from,
+        notice_until: event.data.until,
+        notice_place: event.data.place ?? null,
+        notice_fen: before.amount_fen,
+      };
     case 'award-objection-raised':
       return before;
     case 'award-objection-decided':
@@ -376,7 +390,7 @@ function awardAfter(
             outcome: null,
             amount_fen: null,
             computed_fen: null,
-            notice_until: null,
+            ...UNNOTICED,
             remark: event.data.reason,
           }
         : before;
@@ -436,6 +450,7 @@ function awardAfter(
   }
 }
 
+const UNNOTICED = { notice_from: null, notice_until: null, notice_place: null, notice_fen: null };
 const UNHELD = { held: 0, held_until: null };
 
 /** The holds of an award as its row keeps them. */
