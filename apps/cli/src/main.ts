@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addAuditCommands } from './audit-commands.js';
 import { addDemoCommand } from './demo/demo-command.js';
 import { addEntitlementsCommand } from './entitlements-command.js';
 import { addImportCommand } from './import-command.js';
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
   addImportCommand(program);
   addPolicyCommands(program);
   addEntitlementsCommand(program);
+  addAuditCommands(program);
   addProjectionsCommand(program);
   addTokenCommand(program);
   addDemoCommand(program);

@@ -13,8 +13,9 @@ const decider = enterpriseDecider(vocabularyOf([PACK]));
 let dossier: Dossier;
 function run(command: EnterpriseCommand, on = '2024-01-05'): void {
   const context = { actorId: 'clerk', roles: ['clerk' as const], effectiveOn: on, today: on };
-  const before = dossier ?? decider.initialState;
-  dossier = decider.decide(command, before, context).reduce((state, event) => decider.evolve(state, event, context), before) as Dossier;
+  let state: typeof decider.initialState = dossier ?? decider.initialState;
+  for (const event of decider.decide(command, state, context)) state = decider.evolve(state, event, context);
+  dossier = state as Dossier;
 }
 const state = (name: string, value: boolean, on?: string) =>
   run({ type: 'record-facts', facts: [{ name, value, sourceUnit: '科技局', evidence }] }, on);

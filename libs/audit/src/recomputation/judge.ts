@@ -27,6 +27,7 @@ export interface Why {
 /** A fact that is known otherwise today. Left out: not known. */
 export interface ChangedFact {
   readonly input: string;
+  readonly label: string;
   readonly then?: string | boolean;
   readonly now?: string | boolean;
 }

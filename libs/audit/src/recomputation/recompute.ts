@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
 import { Money } from '@app/kernel';
-import type { PolicyVersion } from '@app/policies';
+import type { Pack, PolicyVersion } from '@app/policies';
 import type { Emit, Line } from '../json-lines.js';
 import type { AssessmentOnRecord, AwardOnRecord, AwardRecord, Facts, Stated } from './award-record.js';
 import { AwardRecords, type RecordFilter } from './award-records.js';
@@ -97,7 +97,7 @@ export class Recompute {
     const later = new Map<number, boolean | undefined>();
     for (const { no, on, facts } of record.unlocked)
       if (facts !== undefined) later.set(no, isMet(record, assessment, past, no, await this.factsToday.of(text.pack, record, on)));
-    const changed = changedFacts(assessment.facts, known);
+    const changed = changedFacts(assessment.facts, known, text.pack);
     return judge({ record, assessment, text, expected, isMet: (no) => later.get(no), changed });
   }
 }
@@ -142,12 +142,13 @@ function isMet(
   return status === 'met';
 }
 
-function changedFacts(then: Facts, now: Facts): readonly ChangedFact[] {
+function changedFacts(then: Facts, now: Facts, { inputs }: Pack): readonly ChangedFact[] {
   return [...new Set([...Object.keys(then), ...Object.keys(now)])]
     .filter((input) => then[input] !== now[input])
     .sort()
     .map((input) => ({
       input,
+      label: inputs[input]?.label ?? input,
       ...(then[input] !== undefined && { then: then[input] }),
       ...(now[input] !== undefined && { now: now[input] }),
     }));

@@ -1,4 +1,4 @@
-import { invalidField, unreachable } from '@app/kernel';
+import { invalidField, Money, unreachable } from '@app/kernel';
 import { type Amounts, canonicalPack, type Clause, type Condition, type Pack, packFromCanonical, type Shape } from '@app/policies';
 
 /** One change of a text, small enough to be said in a line. Values are checked by the rules every pack is held to. */
@@ -65,13 +65,19 @@ export const CHANGE_FORMS = [
 /** Reads `clause.G01.cap.true=500000.00`. @throws Problem `invalid-input` naming `field`. */
 export function readChange(text: string, field: string): PackChange {
   const at = text.indexOf('=');
-  const [target, value] = [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+  const target = text.slice(0, at).trim();
+  const value = asWritten(target, text.slice(at + 1).trim());
   for (const [pattern, read] of at > 0 && value !== '' ? FORMS : []) {
     const match = pattern.exec(target);
     const change = match && read(match.slice(1), value);
     if (change) return change;
   }
   throw invalidField(field, 'pack-change', `${text} is none of ${CHANGE_FORMS.join(', ')}; for anything else send the whole changed pack`);
+}
+
+/** Packs write sums with two decimals; people need not. */
+function asWritten(target: string, value: string): string {
+  return /\.(cap|amount|ceiling|instalment)\b/.test(target) && Money.isText(value) ? Money.parse(value).toString() : value;
 }
 
 /** Why a change does not fit a text. */

@@ -22,7 +22,7 @@ const clauseOf = (pack: Pack, id: string) => pack.clauses.find((clause) => claus
 describe('changes of a text, each said in a line', () => {
   it.each<[string, string, unknown]>([
     ['clause.G01.cap.false=300000.00', 'G01', { cap: { by: 'enterprise.aboveScale', amounts: { false: '300000.00', true: '600000.00' } } }],
-    ['clause.G01.cap=300000.00', 'G01', { cap: { amount: '300000.00' } }],
+    ['clause.G01.cap = 300000', 'G01', { cap: { amount: '300000.00' } }],
     ['clause.G01.rate=8%', 'G01', { rate: '8%' }],
     ['clause.G07.amount.1A=120000.00', 'G07', { amounts: { '1A': '120000.00', '2A': '200000.00' } }],
     ['clause.G13.amount=6000.00', 'G13', { amount: '6000.00' }],
