@@ -46,7 +46,7 @@ export class AgenciesController {
   @Get(':code')
   @AllowAnyRole()
   find(@Param('code') code: string, @Query() { on }: FindAgencyDto): Promise<AgencyView> {
-    return this.queries.execute(new FindAgency(creditCode(code, 'code'), on ?? this.today(), this.today()));
+    return this.queries.execute(new FindAgency(creditCode(code, 'code'), this.today(), on));
   }
 
   /** 延续备案 */

@@ -131,10 +131,15 @@ export class ListAgenciesDto extends PageDto {
   @MayBeLeftOut()
   @IsIn(AGENCY_STATUSES)
   status?: AgencyStatus;
+
+  /** 业务日期: as they stood on this day; today when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }
 
 export class FindAgencyDto {
-  /** 业务日期: whether it is registered on this day; today when left out. */
+  /** 业务日期: as it stood on this day; today when left out. */
   @MayBeLeftOut()
   @IsBusinessDay()
   on?: string;

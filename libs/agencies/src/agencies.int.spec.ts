@@ -149,6 +149,17 @@ describe('/v1/agencies', () => {
     expect(await post(`/${CODE}/renew`, 'clerk', { validUntil: '2027-12-31', evidence })).toMatchObject({ status: 200 });
     const detail = await get(`/${CODE.toLowerCase()}?on=2026-03-01`);
     expect(detail.body).toMatchObject({ name: '甲科技服务公司', blacklistSuggested: true, names: [{}, { name: '丙科技服务公司' }] });
+    const before = await get(`/${CODE}?on=2026-02-15`);
+    expect(before.body).toMatchObject({
+      status: 'registered',
+      blacklistSuggested: false,
+      inspections: [{ on: '2026-02-15' }, { on: '2026-02-01' }],
+    });
+    expect(await get(`/${CODE}?on=2026-01-09`)).toMatchObject({ status: 404, body: { code: 'agency-unknown' } });
+    const listed = async (on: string) => ((await get(`?q=${CODE}&on=${on}`)).body['items'] as readonly object[])[0];
+    expect(await listed('2026-02-14')).toMatchObject({ name: '甲科技服务公司', inspections: 1, blacklistSuggested: false });
+    expect(await listed('2026-03-01')).toMatchObject({ lastFinding: 'fraud', blacklistSuggested: true });
+    expect(await listed('2026-01-09')).toBeUndefined();
     expect(detail.body['inspections']).toMatchObject([{ on: '2026-03-01', finding: 'fraud' }, { on: '2026-02-15' }, { on: '2026-02-01' }]);
     expect((await get('')).body['items']).toMatchObject([
       {

@@ -37,6 +37,22 @@ export type AgencyEvent =
   | DomainEvent<'agency-inspected', InspectionData & { readonly inspection: number }>
   | DomainEvent<'agency-struck-off', { readonly registration: number; readonly on: string; readonly reason: string }>;
 
+/** The business day from which an event counts: the one it names, or else the one on which it takes effect. */
+export function dayOfAgencyEvent(event: AgencyEvent, effectiveOn: string): string {
+  switch (event.type) {
+    case 'agency-registered':
+      return event.data.from;
+    case 'agency-renewed':
+      return effectiveOn;
+    case 'agency-renamed':
+    case 'agency-inspected':
+    case 'agency-struck-off':
+      return event.data.on;
+    default:
+      return unreachable(event);
+  }
+}
+
 export interface Registration {
   readonly no: number;
   readonly from: string;

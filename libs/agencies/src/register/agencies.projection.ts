@@ -1,11 +1,11 @@
 import { asDomainEvent, type RecordedEvent } from '@app/event-store';
 import { unreachable } from '@app/kernel';
-import { type Projection, type Rows, type Table, table } from '@app/projections';
-import { type AgencyEvent, creditCodeOfStream } from '../agency.js';
+import { changeFrom, datedTable, type Projection, type Rows, type Since, type Table, table } from '@app/projections';
+import { type AgencyEvent, creditCodeOfStream, dayOfAgencyEvent } from '../agency.js';
 import { agencyEvents } from '../agency.codec.js';
 
-/** One row an agency, with its last registration: held while from_day <= day <= valid_until and day < struck_off_on. */
-export interface AgencyRow {
+/** One row an agency, with its last registration: held while registered_from <= day <= valid_until and day < struck_off_on. */
+export interface AgencyRow extends Since {
   readonly credit_code: string;
   readonly credit_code_flagged: number;
   readonly name: string;
@@ -13,7 +13,7 @@ export interface AgencyRow {
   readonly services: string;
   readonly contact_unit: string;
   readonly registration: number;
-  readonly from_day: string;
+  readonly registered_from: string;
   readonly valid_until: string | null;
   readonly struck_off_on: string | null;
   readonly inspections: number;
@@ -40,7 +40,7 @@ export const agencyTable = table<AgencyRow>({
     services: 'text',
     contact_unit: 'text',
     registration: 'integer',
-    from_day: 'text',
+    registered_from: 'text',
     valid_until: 'text',
     struck_off_on: 'text',
     inspections: 'integer',
@@ -49,47 +49,50 @@ export const agencyTable = table<AgencyRow>({
     fraud_on: 'text',
     revision: 'integer',
     position: 'integer',
+    from_day: 'text',
+    first_day: 'text',
   },
   key: ['credit_code'],
   indexes: [['name']],
 });
 
+/** Agencies by business day. */
+export const agencies = datedTable(agencyTable);
+
 /** The register of service agencies. */
 export class AgenciesProjection implements Projection {
   readonly name = 'agencies';
-  readonly version = 1;
-  readonly tables = [agencyTable] as unknown as readonly Table<never>[];
+  readonly version = 2;
+  readonly tables = [agencies.now, agencies.past] as unknown as readonly Table<never>[];
   readonly handles: ReadonlySet<string> = new Set(Object.keys(agencyEvents));
 
   apply(recorded: RecordedEvent, rows: Rows): void {
     const event = asDomainEvent<AgencyEvent>(recorded);
     const code = creditCodeOfStream(recorded.stream);
-    const known = rows.get(agencyTable, code);
-    const { revision, position } = recorded;
+    const { revision, position, metadata } = recorded;
+    const day = dayOfAgencyEvent(event, metadata.effectiveOn);
     if (event.type === 'agency-registered') {
       const { name, services, contactUnit, registration, from, validUntil = null, creditCodeFlagged } = event.data;
-      const { inspections = 0, finding = null, inspected_on = null, fraud_on = null } = known ?? {};
-      rows.put(agencyTable, {
+      return changeFrom(rows, agencies, [code], day, (row) => ({
         credit_code: code,
         credit_code_flagged: creditCodeFlagged ? 1 : 0,
         name,
         services: JSON.stringify(services),
         contact_unit: contactUnit,
         registration,
-        from_day: from,
+        registered_from: from,
         valid_until: validUntil,
         struck_off_on: null,
-        inspections,
-        finding,
-        inspected_on,
-        fraud_on,
+        inspections: row?.inspections ?? 0,
+        finding: row?.finding ?? null,
+        inspected_on: row?.inspected_on ?? null,
+        fraud_on: row?.fraud_on ?? null,
         revision,
         position,
-      });
-      return;
+      }));
     }
-    if (known === undefined) throw new Error(`${event.type} for ${code}, which was never registered`);
-    rows.put(agencyTable, { ...known, ...changesOf(event, known), revision, position });
+    if (rows.get(agencyTable, code) === undefined) throw new Error(`${event.type} for ${code}, which was never registered`);
+    changeFrom(rows, agencies, [code], day, (row) => row && { ...row, ...changesOf(event, row), revision, position });
   }
 }
 
@@ -100,10 +103,10 @@ function changesOf(event: Exclude<AgencyEvent, { type: 'agency-registered' }>, k
     case 'agency-renamed':
       return { name: event.data.name };
     case 'agency-inspected': {
-      const { inspection, on, finding } = event.data;
+      const { on, finding } = event.data;
       const isLatest = known.inspected_on === null || on >= known.inspected_on;
       const isLatestFraud = finding === 'fraud' && (known.fraud_on === null || on > known.fraud_on);
-      return { inspections: inspection, ...(isLatest && { finding, inspected_on: on }), ...(isLatestFraud && { fraud_on: on }) };
+      return { inspections: known.inspections + 1, ...(isLatest && { finding, inspected_on: on }), ...(isLatestFraud && { fraud_on: on }) };
     }
     case 'agency-struck-off':
       return { struck_off_on: event.data.on };

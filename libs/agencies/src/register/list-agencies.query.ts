@@ -1,7 +1,7 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { cursorKey, type Page, pageOf } from '@app/http';
-import { ReadModels } from '@app/projections';
-import type { AgencyRow, AgencyTables } from './agencies.projection.js';
+import { ReadModels, trueOn } from '@app/projections';
+import { agencies, type AgencyRow, type AgencyTables } from './agencies.projection.js';
 
 export const AGENCY_STATUSES = ['registered', 'lapsed', 'struck-off'] as const;
 /** 已备案, 备案到期, 已注销. */
@@ -9,6 +9,8 @@ export type AgencyStatus = (typeof AGENCY_STATUSES)[number];
 
 export interface AgencySearch {
   readonly today: string;
+  /** The business day as of which they are shown; today when left out. */
+  readonly on?: string;
   /** The beginning of a credit code or of the present name. */
   readonly q?: string;
   readonly status?: AgencyStatus;
@@ -47,11 +49,11 @@ const LAST = '\u{10FFFF}';
 export class ListAgenciesHandler implements IQueryHandler<ListAgencies> {
   constructor(private readonly readModels: ReadModels) {}
 
-  async execute({ search: { today, q, status, limit, cursor } }: ListAgencies): Promise<Page<AgencySummary>> {
+  async execute({ search: { today: present, on, q, status, limit, cursor } }: ListAgencies): Promise<Page<AgencySummary>> {
+    const today = on ?? present;
     const after = cursorKey(cursor, ['string'])?.[0] as string | undefined;
-    let query = this.readModels
-      .from<AgencyTables>()
-      .selectFrom('agency')
+    const tables = this.readModels.from<AgencyTables>();
+    let query = (on === undefined ? tables.selectFrom('agency') : tables.selectFrom(trueOn(agencies, on).as('agency')))
       .selectAll()
       .orderBy('credit_code')
       .limit(limit + 1);
@@ -94,7 +96,7 @@ function summary(row: AgencyRow, today: string): AgencySummary {
     services: JSON.parse(row.services) as string[],
     contactUnit: row.contact_unit,
     status: statusOf(validUntil ?? undefined, struckOffOn ?? undefined, today),
-    from: row.from_day,
+    from: row.registered_from,
     ...(validUntil !== null && { validUntil }),
     ...(struckOffOn !== null && { struckOffOn }),
     inspections: row.inspections,
