@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DETECTORS } from './detectors/index.js';
+import { DETECTORS } from './detectors/detectors.js';
 import {
   award,
   CERTIFICATE,
@@ -217,11 +217,22 @@ const CASES: readonly Case[] = [
   {
     code: 'shared-account',
     of: 'two enterprises paid to one account, spelt in two ways; one has absorbed the other in the other case',
-    fires: [policy, award({ account: '示例银行 6200' }), award({ payee: OTHER, account: '示例银行6200' })],
+    fires: [policy, award({ account: '示例银行6200' }), award({ payee: OTHER, account: '示例银行 6200' })],
     near: [
       policy,
       award({ account: '示例银行 6200' }),
       dossier(OTHER, 'enterprise-absorbed', { creditCode: PAYEE }),
+      award({ payee: OTHER, account: '示例银行6200' }),
+    ],
+  },
+  {
+    code: 'shared-account',
+    of: 'the enterprise that was paid first has absorbed the other in the other case',
+    fires: [policy, award({ account: '示例银行6200' }), award({ payee: OTHER, account: '示例银行6200' })],
+    near: [
+      policy,
+      award({ account: '示例银行6200' }),
+      dossier(PAYEE, 'enterprise-absorbed', { creditCode: OTHER }),
       award({ payee: OTHER, account: '示例银行6200' }),
     ],
   },

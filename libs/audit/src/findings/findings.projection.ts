@@ -2,7 +2,7 @@ import type { RecordedEvent } from '@app/event-store';
 import { businessDateOf } from '@app/kernel';
 import { type Projection, type Rows, table } from '@app/projections';
 import type { Detector, Sign } from './detectors/detector.js';
-import { DETECTORS } from './detectors/index.js';
+import { DETECTORS } from './detectors/detectors.js';
 import { findingId, findingOfStream, type OpenedData } from './finding.js';
 import { fen, type Kind, type LedgerEventType, type Memories, type Memory, type Recorded } from './past.js';
 import { remember } from './remember.js';

@@ -5,7 +5,7 @@ import { EVENT_STORE, type EventStore, type RecordedEvent } from '@app/event-sto
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { type Actor, type Evidence, Money, notFound, type PolicyCitation } from '@app/kernel';
 import { ReadModels } from '@app/projections';
-import { DETECTORS } from './detectors/index.js';
+import { DETECTORS } from './detectors/detectors.js';
 import { type EventReference, findingStream, type OpenedData, type Severity } from './finding.js';
 import type { FindingRow, FindingTables } from './findings.projection.js';
 import { DUTY_OVERDUE, type OverdueDuty, OverdueDuties } from './overdue-duties.js';

@@ -36,8 +36,12 @@ export function remember(event: Recorded, memory: Memory): void {
   (OTHERS[event.type] as ((event: Recorded, memory: Memory) => void) | undefined)?.(event, memory);
 }
 
+/** `2024-05-01T10:00`: as far as the minute. */
+const MINUTE = 16;
+
 function rememberClock({ recordedAt }: Recorded, memory: Memory): void {
   const before = memory.get('clock', '');
+  if (before?.recordedAt.slice(0, MINUTE) === recordedAt.slice(0, MINUTE)) return;
   const apart = before === undefined ? CLOCK_TOLERANCE_SECONDS : Math.abs(secondsBetween(before.recordedAt, recordedAt));
   if (apart >= CLOCK_TOLERANCE_SECONDS) memory.put('clock', '', { recordedAt });
 }

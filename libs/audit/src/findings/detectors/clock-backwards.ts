@@ -11,7 +11,8 @@ export const clockBackwards = detector({
   judges: 'all',
   judge({ recordedAt }, past) {
     const before = past.get('clock', '');
-    if (before === undefined) return [];
+    // Instants in one format compare as texts: reading them as times is left to the rare case.
+    if (before === undefined || before.recordedAt <= recordedAt) return [];
     const seconds = secondsBetween(recordedAt, before.recordedAt);
     if (seconds < CLOCK_TOLERANCE_SECONDS) return [];
     return [{ detail: `前一时点为${before.recordedAt}，本条记录为${recordedAt}，倒退${said(seconds)}`, officers: [] }];
