@@ -142,11 +142,18 @@ describe('findings and their life', () => {
     expect((await office.post('auditor', '/audit/findings', { ...own, pointer: [] })).did).toBe('400 invalid-input');
     const { body } = await office.do('auditor', '/audit/findings', { ...own, pointer });
     expect(await one('?code=manual')).toMatchObject({ id: body['finding'], officers: ['clerk'], pointer, severity: 'high' });
+    const granted = await one(`?award=${award}&code=manual-override`);
+    const decided = await office.do('auditor', '/audit/findings', {
+      ...own,
+      severity: 'low',
+      pointer: { stream: granted.pointer?.stream, revision: granted.pointer?.revision },
+    });
+    expect((await office.get(`/audit/findings/${String(decided.body['finding'])}`)).body).toMatchObject({ officers: ['approver2'] });
     expect((await act('auditor', 'manual-0123456789abcdef', 'comment', { text: '无' })).did).toBe('404 finding-unknown');
   });
 
   it('read well on the command line, which answers no while a grave one is open', async () => {
-    const { id } = await one('?code=manual');
+    const { id } = await one('?code=manual&severity=high');
     const asked = ['audit', 'findings', '--open', '--code', 'manual'];
     const open = await ledger(...asked);
     expect(open.code).toBe(1);

@@ -3,6 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type CommandContext, EVENT_STORE, type EventStore, Executor, type Receipt } from '@app/event-store';
 import { type Evidence, notFound } from '@app/kernel';
 import { ReadModels } from '@app/projections';
+import { people } from './detectors/detector.js';
 import { type FindingAction, type FindingCommand, findingDecider } from './decide.js';
 import { type EventReference, findingId, findingStream, type OpenedData } from './finding.js';
 import type { FindingTables } from './findings.projection.js';
@@ -85,9 +86,15 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
   }
 }
 
-/** Who did what an event records; nobody where the ledger itself did. */
+/** Who did what an event records; where the ledger carried it out, who had decided it, as far as the event says. */
 async function actorsOf(store: EventStore, reference: EventReference): Promise<readonly string[]> {
   const event = await eventAt(store, reference);
   if (event === undefined) throw notFound('event-unknown', `${reference.stream} has no event ${reference.revision}`);
-  return isService(event) ? [] : [event.metadata.actor.id];
+  if (!isService(event)) return [event.metadata.actor.id];
+  const { approver, payer, review } = event.data as {
+    readonly approver?: string;
+    readonly payer?: string;
+    readonly review?: { readonly decidedBy: string };
+  };
+  return people(approver, payer, review?.decidedBy);
 }

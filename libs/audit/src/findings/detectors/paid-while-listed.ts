@@ -8,7 +8,7 @@ export const paidWhileListed = detector({
   code: 'paid-while-listed',
   title: '列入失信名单期间拨付',
   severity: 'high',
-  rule: '台账规则：企业列入失信名单期间暂缓拨付；财政部门凭有效资格拨付（《预算法》第五十七条）',
+  rule: '台账规则：企业列入失信名单期间暂缓拨付；《预算法》第五十七条（加强对预算支出的管理和监督）',
   judges: ['instalment-paid'],
   judge({ stream, data: { no, amount, batch, line, on } }, past) {
     const award = awardOfStream(stream);
