@@ -29,18 +29,6 @@ export function* leavesOf(item: JsonObject, path = ''): Generator<readonly [stri
   }
 }
 
-/** Puts the single values of an item together again. */
-export function unflatten(leaves: Iterable<readonly [string, Json]>): JsonObject {
-  const item: Record<string, Json> = {};
-  for (const [path, value] of leaves) {
-    const names = path.split('.');
-    let part = item;
-    for (const name of names.slice(0, -1)) part = (part[name] ??= {}) as Record<string, Json>;
-    part[names.at(-1) as string] = value;
-  }
-  return item;
-}
-
 /** A value as it stands in a table: amounts exact, words by their terms, lists joined. */
 export function cellOf(path: string, value: Json | undefined, reading: Reading = {}): Cell {
   if (value === undefined || value === null) return null;

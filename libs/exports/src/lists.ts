@@ -70,14 +70,14 @@ export const LISTS: readonly ListDeclaration[] = [
   {
     path: 'balances',
     title: '余额表',
-    key: ['group', 'account'],
+    key: ['group', 'account', 'title'],
     each: 'accounts',
     fields: { ...titled('会计科目'), account: { heading: '科目代码' }, group: { heading: '' }, ...groupFields() },
   },
   {
     path: 'balances/trial',
     title: '试算平衡表',
-    key: ['account'],
+    key: ['account', 'title'],
     at: 'accounts',
     fields: { ...titled('会计科目'), account: { heading: '科目代码' } },
   },

@@ -2,7 +2,7 @@ import { Money } from '@app/kernel';
 import type { Cell } from './cell.js';
 
 /** How a row looks. `body` is a line of a plain list; the others belong to tables that are printed. */
-export type RowStyle = 'body' | 'heading' | 'title' | 'note' | 'framed' | 'total';
+export type RowStyle = 'body' | 'heading' | 'title' | 'note' | 'signature' | 'framed' | 'total';
 
 export interface SheetRow {
   readonly cells: readonly Cell[];
@@ -28,11 +28,11 @@ const LONGEST_TEXT = 32_767;
 const CUT = '……（过长，未完）';
 /** Digits a spreadsheet's numbers keep. */
 const EXACT_DIGITS = 15;
-const STYLES: readonly RowStyle[] = ['body', 'heading', 'title', 'note', 'framed', 'total'];
+const STYLES: readonly RowStyle[] = ['body', 'heading', 'title', 'note', 'signature', 'framed', 'total'];
 const FORMATS = ['text', 'money', 'number'] as const;
 
 /** Written before the rows of a sheet. */
-export function sheetStart({ widths, frozenRows = 0, print }: Sheet): string {
+export function sheetStart({ widths, frozenRows = 0, print }: Sheet, isActive: boolean): string {
   const pane =
     frozenRows === 0
       ? ''
@@ -42,7 +42,7 @@ export function sheetStart({ widths, frozenRows = 0, print }: Sheet): string {
     XML,
     `<worksheet xmlns="${MAIN}">`,
     print === undefined ? '' : '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>',
-    `<sheetViews><sheetView workbookViewId="0">${pane}</sheetView></sheetViews>`,
+    `<sheetViews><sheetView${isActive ? ' tabSelected="1"' : ''} workbookViewId="0">${pane}</sheetView></sheetViews>`,
     '<sheetFormatPr defaultRowHeight="15"/>',
     columns === '' ? '' : `<cols>${columns}</cols>`,
     '<sheetData>',
@@ -127,6 +127,7 @@ export function stylesXml(): string {
     heading: { font: 1, framed: true, align: 'horizontal="center" vertical="center" wrapText="1"' },
     title: { font: 2, framed: false, align: 'horizontal="center" vertical="center" wrapText="1"' },
     note: { font: 0, framed: false, align: 'vertical="center" wrapText="1"' },
+    signature: { font: 0, framed: false, align: 'horizontal="right" vertical="center"' },
     framed: { font: 0, framed: true, align: 'vertical="center" wrapText="1"' },
     total: { font: 1, framed: true, align: 'vertical="center" wrapText="1"' },
   };

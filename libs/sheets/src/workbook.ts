@@ -32,7 +32,7 @@ export function workbook(sheets: Iterable<FilledSheet>, active = 0, rowsInASheet
         const rest = { isEmpty: false };
         for (let part = 1; !rest.isEmpty && !out.destroyed; part += 1) {
           const named = { ...sheet, name: part === 1 ? sheet.name : `${sheet.name}（${part}）` };
-          const content = partXml(named, rows, rowsInASheet, () => (rest.isEmpty = true));
+          const content = partXml(named, written.length === active, rows, rowsInASheet, () => (rest.isEmpty = true));
           written.push(named);
           open = Readable.from(content, { objectMode: false });
           zip.addReadStream(open, `xl/worksheets/sheet${written.length}.xml`);
@@ -62,12 +62,13 @@ function iterator(rows: FilledSheet['rows']): AsyncIterator<SheetRow> | Iterator
 /** The XML of one worksheet, in chunks; says when the rows have ended. */
 async function* partXml(
   sheet: Sheet,
+  isActive: boolean,
   rows: AsyncIterator<SheetRow> | Iterator<SheetRow>,
   most: number,
   ended: () => void,
 ): AsyncGenerator<Buffer> {
   const merged: number[] = [];
-  let chunk = sheetStart(sheet);
+  let chunk = sheetStart(sheet, isActive);
   for (let number = 1; ; number += 1) {
     if (number > most) break;
     const next = await rows.next();

@@ -6,11 +6,11 @@ import type { NoticedAward } from './notices.query.js';
 export interface NoticePolicy {
   readonly issuer: string;
   /** Absent where the document must not be quoted. */
-  readonly quoted?: { readonly title: string; readonly clauses: ReadonlyMap<string, string> };
+  readonly quoted?: { readonly title: string; readonly clauses: ReadonlyMap<string, { readonly title: string; readonly quote: string }> };
 }
 
 const COLUMNS = ['序号', '企业名称', '统一社会信用代码', '奖补项目', '依据条款', '拟奖补金额（元）'];
-const WIDTHS = [6, 34, 22, 30, 12, 18];
+const WIDTHS = [6, 34, 22, 26, 40, 18];
 const LAST_DAY = '公示截止日';
 
 export type NoticeFormat = 'xlsx' | 'csv';
@@ -28,8 +28,8 @@ export function noticeTable(noticed: readonly NoticedAward[], policy: NoticePoli
     index + 1,
     award.payeeName,
     award.payee,
-    policy.quoted?.clauses.get(award.clause) ?? '奖补资金',
-    award.clause,
+    policy.quoted?.clauses.get(award.clause)?.title ?? '奖补资金',
+    basisOf(award.clause, policy),
     award.amount === null ? '待定' : Money.parse(award.amount),
     ...(hasLastDays ? [award.endsOn] : []),
   ]);
@@ -71,10 +71,16 @@ function sheetOf(
         'note',
         34,
       ),
-      line(issuer),
-      line(chineseDay(firstDay)),
+      line(issuer, 'signature'),
+      line(chineseDay(firstDay), 'signature'),
     ],
   };
+}
+
+/** The clause by its id, and in its words where these may be shown. */
+function basisOf(clause: string, { quoted }: NoticePolicy): string {
+  const quote = quoted?.clauses.get(clause)?.quote;
+  return quote === undefined ? clause : `${clause}：“${quote}”`;
 }
 
 function totalCells(total: Money, headings: readonly string[]): readonly Cell[] {

@@ -54,6 +54,9 @@ export class PrintNoticeHandler implements IQueryHandler<PrintNotice> {
     if (version === undefined || latest === undefined) throw notFound('policy-unknown', `no policy ${pack} has been published`);
     const { title, issuer, clauses } = version.pack;
     if (!mayBeQuoted(latest.pack.disclosure)) return { issuer };
-    return { issuer, quoted: { title, clauses: new Map(clauses.map((clause) => [clause.id, clause.title])) } };
+    return {
+      issuer,
+      quoted: { title, clauses: new Map(clauses.map(({ id, title: name, citation }) => [id, { title: name, quote: citation.quote }])) },
+    };
   }
 }

@@ -1,0 +1,194 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
+import readExcelFile from 'read-excel-file/node';
+import { freePort } from '../support/served-ledger.js';
+
+const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
+const AWARD = 'ganzhou-etdz-2023.G01.91360799MAXX00001N.once';
+
+/** Something there is in the demonstration year, for every parameter in a path. */
+const SAMPLES: Readonly<Record<string, string>> = {
+  award: AWARD,
+  batch: '2024-Q1',
+  clause: 'G51',
+  code: '91360799MAXX00001N',
+  id: AWARD,
+  kind: 'award',
+  ladder: 'baiyun-cultivation',
+  line: 'hnte-awards',
+  listing: 'agency.91360799MAXX000141.1',
+  of: 'enterprise',
+  pack: 'ganzhou-etdz-2023',
+  period: '2024',
+  position: '100',
+  year: '2024',
+};
+/** What some routes have to be asked with. */
+const QUERIES: Readonly<Record<string, string>> = {
+  '/v1/entitlements': 'pack=ganzhou-etdz-2023&on=2024-06-30&near=true',
+  '/v1/titles': 'title=hnte',
+  '/v1/calendar': 'from=2022-01-01&until=2025-12-31',
+};
+const PATHS: Readonly<Record<string, string>> = {
+  '/v1/targets/{pack}/{clause}': '/v1/targets/baiyun-2022/B10',
+  '/v1/targets/{pack}/{clause}/entries': '/v1/targets/baiyun-2022/B10/entries',
+};
+
+interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('the demonstration year in files', () => {
+  let folder: string;
+  let data: string;
+  let token: string;
+  let server: ChildProcess;
+  let url: string;
+
+  async function run(...args: readonly string[]): Promise<Finished> {
+    const child = spawn(process.execPath, [CLI, ...args], {
+      cwd: folder,
+      env: { ...process.env, ...(token && { LEDGER_TOKEN: token }), ...(data && { LEDGER_DATA: data }) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, stdout, stderr };
+  }
+  const get = (path: string) => fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  const inFolder = (name: string) => join(folder, name);
+  const sheets = async (name: string) =>
+    (await readExcelFile(readFileSync(inFolder(name)))) as unknown as readonly {
+      readonly sheet: string;
+      readonly data: readonly (readonly unknown[])[];
+    }[];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'ledger-exports-'));
+    [token, data] = ['', ''];
+    expect((await run('demo')).code).toBe(0);
+    data = inFolder(join('data', readdirSync(inFolder('data')).find((name) => name.startsWith('demo-')) as string));
+    token = (await run('token', '--role', 'auditor', '--actor', 'shen', '--unit', '审计局')).stdout.trim();
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    server = spawn(process.execPath, [SERVER], {
+      env: { ...process.env, LEDGER_DATA: data, LEDGER_PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(server.stdout as NodeJS.ReadableStream, 'data');
+  });
+  afterAll(async () => {
+    server.kill('SIGTERM');
+    await once(server, 'exit');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('every list of the ledger can be exported, and every field in it has a Chinese heading', async () => {
+    const { paths } = (await (await get('/openapi.json')).json()) as { paths: Record<string, { get?: unknown }> };
+    const routes = Object.keys(paths).filter((path) => paths[path]?.get !== undefined && /^\/v1\/(?!exports|differences)/.test(path));
+    const exported: string[] = [];
+    const bare: string[] = [];
+    for (const route of routes) {
+      const path = (PATHS[route] ?? route).replace(/\{(\w+)\}/g, (_, name: string) => {
+        const sample = SAMPLES[name];
+        if (sample === undefined) throw new Error(`name a sample for ${name} in ${route}`);
+        return encodeURIComponent(sample);
+      });
+      const response = await get(
+        `${path.replace('/v1/', '/v1/exports/')}?format=csv${QUERIES[route] === undefined ? '' : `&${QUERIES[route]}`}`,
+      );
+      const text = await response.text();
+      if (response.status !== 200) {
+        // One object, a file, or nothing by that name.
+        expect({ route, isRefused: response.status >= 400 && response.status < 500, text }).toMatchObject({ isRefused: true });
+        continue;
+      }
+      exported.push(route);
+      const [headings = []] = parse(text, { bom: true, relax_column_count: true });
+      bare.push(...headings.filter((heading) => /[A-Za-z]{2}/.test(heading)).map((heading) => `${route} ${heading}`));
+    }
+    expect(bare).toEqual([]);
+    expect(exported).toEqual(
+      expect.arrayContaining([
+        '/v1/awards',
+        '/v1/budgets',
+        '/v1/due-instalments',
+        '/v1/entitlements',
+        '/v1/balances',
+        '/v1/calendar',
+        '/v1/public-notices',
+      ]),
+    );
+    expect(exported.length).toBeGreaterThan(25);
+  });
+
+  it('a list goes into a file the same way through the server and into an embedded ledger, from any point', async () => {
+    expect(await run('award', 'list', '--output', 'awards.xlsx')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^awards\.xlsx：\d+ 字节，账本位置 \d+/),
+    });
+    const [list, about] = await sheets('awards.xlsx');
+    expect(list?.sheet).toBe('奖补列表');
+    expect(list?.data).toHaveLength(13);
+    expect(about?.data).toEqual(
+      expect.arrayContaining([
+        ['导出人', 'shen（审计局）'],
+        ['行数', '12'],
+      ]),
+    );
+    const csv = await run('award', 'list', '--format', 'csv', '--as-of', '100');
+    const then = (await (await get('/v1/awards?asOf=100')).json()) as { items: readonly { award: string }[] };
+    expect(parse(csv.stdout, { bom: true, columns: true }).map((row) => row['奖补编号'])).toEqual(then.items.map(({ award }) => award));
+    const lines = await (await get('/v1/exports/awards?format=jsonl&asOf=100')).text();
+    expect(lines.trim().split('\n')).toHaveLength(then.items.length);
+
+    expect(await run('award', 'list', '--output', 'none.csv', '--cursor', 'x')).toMatchObject({ code: 2 });
+    expect([existsSync(inFolder('none.csv')), existsSync(inFolder('none.csv.part'))]).toEqual([false, false]);
+    expect(await run('award', 'list', '--output', 'awards.doc')).toMatchObject({ code: 2 });
+  });
+
+  it('two points are compared, in words for people and in JSON', async () => {
+    const said = await run('award', 'list', '--differs-from', '100', '--as-of', '120');
+    expect(said.stdout).toMatch(new RegExp(`变更 │ ${AWARD.replaceAll('.', '\\.')} +│ 状态 +│ 公示中 │ 已批准`));
+    const { items } = JSON.parse((await run('--json', 'award', 'list', '--differs-from', '100', '--as-of', '120')).stdout) as {
+      items: unknown[];
+    };
+    expect(items).toContainEqual(
+      expect.objectContaining({
+        change: 'changed',
+        key: { award: AWARD },
+        fields: expect.arrayContaining([{ field: 'status', heading: '状态', before: 'publicised', after: 'granted' }]),
+      }),
+    );
+    const books = await (await get('/v1/differences/balances/trial?earlier=100&later=120')).json();
+    expect(books).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ change: 'added', key: { account: 'reserved', title: '已占用指标' } })]),
+    });
+    expect(await (await get('/v1/differences/awards?earlier=120&later=120')).json()).toMatchObject({ items: [] });
+  });
+
+  it('an office prints its notice and its payment list', async () => {
+    expect((await run('notice', 'print', '--pack', 'ganzhou-etdz-2023', '--from', '2024-03-04', '--output', 'notice.xlsx')).code).toBe(0);
+    const [notice] = await sheets('notice.xlsx');
+    expect(notice?.data[0]?.[0]).toBe('《赣州经济技术开发区高新技术企业梯次培育三年行动方案（2023-2025年）》奖补资金拟兑付情况公示');
+    expect(notice?.data.map(([first]) => first)).toEqual(expect.arrayContaining(['合计（大写）：壹佰壹拾伍万元整', 1, 2, 3]));
+    expect(JSON.stringify(notice)).not.toMatch(/6222|账户|虚构示例银行/);
+    const finance = (await run('token', '--role', 'finance', '--actor', 'sun', '--unit', '财政局')).stdout.trim();
+    expect((await run('batch', 'file', '2024-Q1', '--format', 'xlsx', '--output', 'batch.xlsx', '--token', finance)).code).toBe(0);
+    const [table, form] = await sheets('batch.xlsx');
+    expect([table?.sheet, form?.sheet]).toEqual(['拨付清单', '签批表']);
+    expect(form?.data.flat()).toContain('合计（大写）：壹佰壹拾伍万元整');
+    expect(await (await get('/v1/public-notices/file?pack=ganzhou-2023')).json()).toMatchObject({ status: 404, code: 'notice-unknown' });
+  });
+});
