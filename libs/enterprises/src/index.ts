@@ -62,3 +62,4 @@ export {
   valueFault,
   vocabularyOf,
 } from './vocabulary.js';
+export { nameOnDay } from './dossier/name-on-day.js';

@@ -6,7 +6,7 @@ import { gatesOf, type InputDefinition, inputsOfGates, Policies, type PolicyVers
 import type { LadderText } from './ladder.js';
 import { type Finding, ladderInputs, propose } from './propose.js';
 import type { ProposalData } from './review.js';
-import { type ReadFrom, standingOf } from './tier.js';
+import { type ReadFrom, standingOf, type TierState } from './tier.js';
 import { Tiers } from './tiers.js';
 
 /** The clause of another pack a ladder holds against its enterprises, as published. */
@@ -62,10 +62,11 @@ export class Advisor {
     }
   }
 
-  /** What is to be said of one enterprise today. @throws Problem `enterprise-unknown`. */
+  /** What is to be said of one enterprise on the day of judgement. @throws Problem `enterprise-unknown`. */
   async advise(measure: Measure, creditCode: CreditCode): Promise<Advice> {
     const dossier = await this.dossiers.require(creditCode);
-    return this.adviseOn(measure, dossier, await this.listingsOf([dossier], measure.on));
+    const stood = await this.tiers.on(measure.text.ladder, creditCode, measure.on);
+    return this.adviseOn(measure, dossier, stood, await this.listingsOf([dossier], measure.on));
   }
 
   /** The same for a page of enterprises, as a review stores it. */
@@ -75,7 +76,12 @@ export class Advisor {
     const listings = await this.listingsOf(dossiers, measure.on);
     const proposals: ProposalData[] = [];
     for (const dossier of dossiers) {
-      const { finding, standing, resolved } = await this.adviseOn(measure, dossier, listings);
+      const { finding, standing, resolved } = this.adviseOn(
+        measure,
+        dossier,
+        await this.tiers.load(measure.text.ladder, dossier.creditCode),
+        listings,
+      );
       const { creditCode } = dossier;
       proposals.push({
         creditCode,
@@ -89,11 +95,11 @@ export class Advisor {
     return proposals;
   }
 
-  private async adviseOn(measure: Measure, dossier: Dossier, known: readonly Listing[]): Promise<Advice> {
+  private adviseOn(measure: Measure, dossier: Dossier, stood: TierState, known: readonly Listing[]): Advice {
     const { text, on, diagnosis } = measure;
     const codes: readonly string[] = creditCodesOf(dossier);
     const listings = known.filter(({ subject }) => codes.includes(subject.id));
-    const standing = standingOf(await this.tiers.load(text.ladder, dossier.creditCode));
+    const standing = standingOf(stood);
     const resolved = this.resolve(measure, dossier);
     const finding = propose(text, {
       on,
@@ -107,7 +113,7 @@ export class Advisor {
           facts: resolved.diagnosisFacts,
         },
       }),
-      ...(dossier.status === 'merged' && { mergedInto: dossier.survivor }),
+      ...(dossier.status === 'merged' && dossier.mergedOn <= on && { mergedInto: dossier.survivor }),
       listings: listings.map(({ listing }) => listing),
     });
     return { dossier, finding, standing, resolved, listings };

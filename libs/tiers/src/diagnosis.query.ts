@@ -10,11 +10,12 @@ import type { Outlook, ProposalKind } from './propose.js';
 import type { LadderText } from './ladder.js';
 import { type GateView, gateView, type InputView, inputViews } from './wording.js';
 
-/** 预诊断: how one enterprise stands in a ladder today, what a review would propose and what it lacks. */
+/** 预诊断: how one enterprise stands in a ladder today, or stood on a day, what a review would propose and what it lacks. */
 export class DiagnoseEnterprise extends Query<DiagnosisView> {
   constructor(
     readonly ladder: string,
     readonly creditCode: CreditCode,
+    readonly on?: string,
   ) {
     super();
   }
@@ -52,8 +53,7 @@ export class DiagnoseEnterpriseHandler implements IQueryHandler<DiagnoseEnterpri
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ ladder, creditCode }: DiagnoseEnterprise): Promise<DiagnosisView> {
-    const on = businessDateAt(this.clock.now());
+  async execute({ ladder, creditCode, on = businessDateAt(this.clock.now()) }: DiagnoseEnterprise): Promise<DiagnosisView> {
     const text = await this.ladders.known(ladder, on);
     const { dossier, finding, standing, resolved } = await this.advisor.advise(await this.advisor.measure(text, on), creditCode);
     const { kind, to, reason, missing, outlook } = finding;

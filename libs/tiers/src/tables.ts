@@ -1,4 +1,4 @@
-import { table } from '@app/projections';
+import { datedTable, type Since, table } from '@app/projections';
 
 /** A time in which an enterprise stood in a tier: from `valid_from` until before `valid_until`; still, where that is null. */
 export interface TierStandingRow {
@@ -36,7 +36,7 @@ export interface TierChangeRow {
 }
 
 /** One year's review of a ladder. */
-export interface TierReviewRow {
+export interface TierReviewRow extends Since {
   readonly ladder: string;
   readonly year: number;
   /** `lapsed`: ended undecided, because its policy had ended; `closed_on` says when. */
@@ -64,7 +64,7 @@ export interface TierReviewRow {
 }
 
 /** What a review proposes for one enterprise, and what was decided. */
-export interface TierProposalRow {
+export interface TierProposalRow extends Since {
   readonly ladder: string;
   readonly year: number;
   readonly credit_code: string;
@@ -174,9 +174,14 @@ export const reviewTable = table<TierReviewRow>({
     version: 'integer',
     revision: 'integer',
     position: 'integer',
+    from_day: 'text',
+    first_day: 'text',
   },
   key: ['ladder', 'year'],
 });
+
+/** Reviews by business day. */
+export const reviews = datedTable(reviewTable, { fixed: ['due_on', 'opened_on', 'opened_by', 'pack', 'version'] });
 
 export const proposalTable = table<TierProposalRow>({
   name: 'tier_proposal',
@@ -203,10 +208,15 @@ export const proposalTable = table<TierProposalRow>({
     decision_reason: 'text',
     override: 'text',
     failure: 'text',
+    from_day: 'text',
+    first_day: 'text',
   },
   key: ['ladder', 'year', 'credit_code'],
   indexes: [['ladder', 'year', 'status', 'credit_code']],
 });
+
+/** Proposals by business day. */
+export const proposals = datedTable(proposalTable);
 
 export const recommendationTable = table<TierRecommendationRow>({
   name: 'tier_recommendation',

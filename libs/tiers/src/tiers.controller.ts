@@ -1,8 +1,9 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
-import { AllowAnyRole, AllowRoles, Context, type Page } from '@app/http';
-import { creditCode } from '@app/kernel';
+import { sightOn } from '@app/blacklist';
+import { AllowAnyRole, AllowRoles, type AuthenticatedRequest, Context, type Page } from '@app/http';
+import { businessDateAt, CLOCK, type Clock, creditCode } from '@app/kernel';
 import type { TierAction } from './decide.js';
 import { DiagnoseEnterprise, type DiagnosisView } from './diagnosis.query.js';
 import { RunTierCommand } from './handlers/run-tier-command.js';
@@ -14,7 +15,18 @@ import {
   type StandingView,
   type TierChangeView,
 } from './standings/standings.query.js';
-import { EnterDto, EnterpriseDto, HistoryDto, LadderDto, MoveDto, RemoveDto, StandingDto, StandingsDto } from './tiers.dto.js';
+import {
+  DiagnosisDto,
+  EnterDto,
+  EnterpriseDto,
+  HistoryDto,
+  LadderDto,
+  LaddersDto,
+  MoveDto,
+  RemoveDto,
+  StandingDto,
+  StandingsDto,
+} from './tiers.dto.js';
 
 const STANDING = 'ladders/:ladder/enterprises/:code';
 
@@ -24,13 +36,14 @@ export class TiersController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** 梯次一览 */
   @Get('ladders')
   @AllowAnyRole()
-  ladders(): Promise<Page<LadderView>> {
-    return this.queries.execute(new ListLadders());
+  ladders(@Query() { on }: LaddersDto): Promise<Page<LadderView>> {
+    return this.queries.execute(new ListLadders(on));
   }
 
   /** 在库企业: as of a business day. */
@@ -40,11 +53,16 @@ export class TiersController {
     return this.queries.execute(new ListStanding(ladder, filter));
   }
 
-  /** 预诊断: how an enterprise stands today and what it lacks. */
+  /** 预诊断: how an enterprise stands today and what it lacks; of a day gone by, which may tell of listings that have ended, for auditors and administrators alone. */
   @Get('ladders/:ladder/diagnosis/:code')
   @AllowAnyRole()
-  diagnosis(@Param() { ladder, code }: StandingDto): Promise<DiagnosisView> {
-    return this.queries.execute(new DiagnoseEnterprise(ladder, creditCode(code, 'code')));
+  diagnosis(
+    @Param() { ladder, code }: StandingDto,
+    @Query() { on }: DiagnosisDto,
+    @Req() { actor }: AuthenticatedRequest,
+  ): Promise<DiagnosisView> {
+    sightOn(actor, on, businessDateAt(this.clock.now()));
+    return this.queries.execute(new DiagnoseEnterprise(ladder, creditCode(code, 'code'), on));
   }
 
   /** 企业梯次变动 */

@@ -173,6 +173,11 @@ export class HistoryDto extends PageDto {
   @MayBeLeftOut()
   @Matches(ID, { message: 'ladder must be the id of a ladder' })
   ladder?: string;
+
+  /** 业务日期: changes until this day; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }
 
 export class ProposalsDto extends PageDto {
@@ -183,6 +188,11 @@ export class ProposalsDto extends PageDto {
   @MayBeLeftOut()
   @IsIn(PROPOSAL_KINDS)
   kind?: ProposalKind;
+
+  /** 业务日期: as they stood on this day; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }
 
 export class RostersDto {
@@ -190,6 +200,11 @@ export class RostersDto {
   @MayBeLeftOut()
   @Matches(ID, { message: 'pack must be the id of a policy pack' })
   pack?: string;
+
+  /** 业务日期: by the texts that apply on this day; today when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }
 
 export class RosterDto {
@@ -210,4 +225,32 @@ export class RosterPageDto extends PageDto {
   @MayBeLeftOut()
   @IsIn(['true', 'false'])
   unknown?: 'true' | 'false';
+}
+
+export class ReviewOnDto {
+  /** 业务日期: as it stood on this day; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
+}
+
+export class RecommendationsDto extends PageDto {
+  /** 业务日期: those recommended by this day; the present when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
+}
+
+export class LaddersDto {
+  /** 业务日期: who stood where on this day; today when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
+}
+
+export class DiagnosisDto {
+  /** 业务日期: as it stood on this day; today when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }

@@ -271,6 +271,29 @@ describe('a review', () => {
     expect(items).toMatchObject([{ creditCode: codes[2], tier: 'first', on: '2024-05-25', isLate: false }]);
     expect((await get(`/v1/ladders/${LADDER}/diagnosis/${codes[2]}`)).body).toMatchObject({ tier: 'first', kind: 'keep', to: 'first' });
   });
+
+  it('and what came of it are shown as they stood on a day', async () => {
+    const short = codes[3] as string;
+    const on = async (url: string, day: string) => (await get(`${url}${url.includes('?') ? '&' : '?'}on=${day}`)).body;
+    expect(await get(`${REVIEW}?on=2024-04-27`)).toMatchObject({ status: 404, body: { code: 'tier-review-unknown' } });
+    expect(await on(REVIEW, '2024-05-05')).toMatchObject({ status: 'open', undecided: 1, failed: 1, recommended: 0 });
+    expect(await on(REVIEW, '2024-05-24')).toMatchObject({ status: 'closed', undecided: 0, failed: 0, recommended: 0 });
+    expect((await on(`${REVIEW}/proposals?status=failed`, '2024-05-05')).items).toMatchObject([{ creditCode: short }]);
+    expect((await on(`${REVIEW}/proposals?status=failed`, '2024-05-06')).items).toEqual([]);
+    expect((await on(`${REVIEW}/recommendations`, '2024-05-24')).items).toEqual([]);
+    const counted = async (day: string) => {
+      const ladder = (await on('/v1/ladders', day)).items.find(({ ladder: id }) => id === LADDER) as { tiers: { standing: number }[] };
+      return ladder.tiers.map(({ standing }) => standing);
+    };
+    expect([await counted('2024-04-27'), await counted('2024-04-28')]).toEqual([
+      [0, 0, 0],
+      [60, 0, 59],
+    ]);
+    expect((await on(`/v1/enterprises/${codes[2]}/tiers`, '2024-04-27')).items).toEqual([]);
+    const diagnosis = (as: 'auditor' | 'clerk') => ledger.request('GET', `/v1/ladders/${LADDER}/diagnosis/${codes[2]}?on=2024-04-27`, as);
+    expect((await diagnosis('auditor')).body).toMatchObject({ on: '2024-04-27', tier: null, kind: 'undetermined' });
+    expect(await diagnosis('clerk')).toMatchObject({ status: 403, body: { code: 'history-restricted' } });
+  });
 });
 
 it('recommends only whose clearances stand, and names the others', async () => {

@@ -1,8 +1,16 @@
 import { asDomainEvent, type RecordedEvent } from '@app/event-store';
 import { unreachable } from '@app/kernel';
-import type { Projection, Rows } from '@app/projections';
+import { changeFrom, type Projection, type Rows, type Since } from '@app/projections';
 import type { ReviewEvent } from '../review.js';
-import { proposalTable, recommendationTable, reviewTable, type TierProposalRow, type TierReviewRow } from '../tables.js';
+import {
+  proposals,
+  proposalTable,
+  recommendationTable,
+  reviews,
+  reviewTable,
+  type TierProposalRow,
+  type TierReviewRow,
+} from '../tables.js';
 
 type Of<Type extends ReviewEvent['type']> = Extract<ReviewEvent, { type: Type }>;
 type Counts = Partial<Record<'proposals' | 'undecided' | 'failed' | 'recommended', number>>;
@@ -10,8 +18,8 @@ type Counts = Partial<Record<'proposals' | 'undecided' | 'failed' | 'recommended
 /** Reviews, their proposals and recommendations. */
 export class ReviewProjection implements Projection {
   readonly name = 'tier-reviews';
-  readonly version = 2;
-  readonly tables = [reviewTable, proposalTable, recommendationTable] as never[];
+  readonly version = 3;
+  readonly tables = [reviews.now, reviews.past, proposals.now, proposals.past, recommendationTable] as never[];
   readonly handles: ReadonlySet<string> = new Set<ReviewEvent['type']>([
     'tier-review-opened',
     'tier-proposals-made',
@@ -25,57 +33,84 @@ export class ReviewProjection implements Projection {
   apply(recorded: RecordedEvent, rows: Rows): void {
     const event = asDomainEvent<ReviewEvent>(recorded);
     const { ladder, year } = event.data;
-    const { revision, position } = recorded;
-    const row = event.type === 'tier-review-opened' ? opened(recorded, event) : rows.get(reviewTable, ladder, year);
-    if (row === undefined) throw new Error(`${event.type} before the review of ${ladder} in ${year} was opened`);
-    rows.put(reviewTable, { ...row, ...this.changed(row, recorded, event, rows), revision, position });
+    const { revision, position, metadata } = recorded;
+    const on = metadata.effectiveOn;
+    if (event.type === 'tier-review-opened') return changeFrom(rows, reviews, [ladder, year], on, () => opened(recorded, event));
+    if (rows.get(reviewTable, ladder, year) === undefined)
+      throw new Error(`${event.type} before the review of ${ladder} in ${year} was opened`);
+    const change = this.changeBy(recorded, event, rows);
+    changeFrom(rows, reviews, [ladder, year], on, (row) => row && { ...row, ...change(row), revision, position });
   }
 
-  private changed(row: TierReviewRow, recorded: RecordedEvent, event: ReviewEvent, rows: Rows): Partial<TierReviewRow> {
+  /** Applies an event to proposals and recommendations, and tells what it changes of the review on whichever day. */
+  private changeBy(
+    recorded: RecordedEvent,
+    event: Exclude<ReviewEvent, { type: 'tier-review-opened' }>,
+    rows: Rows,
+  ): (row: TierReviewRow) => Partial<TierReviewRow> {
     const { actor } = recorded.metadata;
     switch (event.type) {
-      case 'tier-review-opened':
-        return {};
       case 'tier-proposals-made': {
         const { scope, region = null, until, isDone } = event.data.walk;
-        return { ...added(row, propose(recorded, event, rows)), scope, region, walked_until: until, is_walk_done: isDone ? 1 : 0 };
+        const counts = propose(recorded, event, rows);
+        return (row) => ({ ...added(row, counts), scope, region, walked_until: until, is_walk_done: isDone ? 1 : 0 });
       }
-      case 'tier-proposals-decided':
-        return added(row, decide(recorded, event, rows));
+      case 'tier-proposals-decided': {
+        const counts = decide(recorded, event, rows);
+        return (row) => added(row, counts);
+      }
       case 'tier-decision-failed': {
         const { ladder, year, creditCode, code, detail } = event.data;
-        rows.put(proposalTable, {
-          ...proposalOf(rows, ladder, year, creditCode),
-          status: 'failed',
-          failure: JSON.stringify({ code, detail }),
-        });
-        return added(row, { undecided: 1, failed: 1 });
+        proposalOf(rows, ladder, year, creditCode);
+        putProposal(
+          rows,
+          recorded,
+          [ladder, year, creditCode],
+          (row) => row && { ...row, status: 'failed', failure: JSON.stringify({ code, detail }) },
+        );
+        return (row) => added(row, { undecided: 1, failed: 1 });
       }
-      case 'tier-review-closed':
-        return { status: 'closed', closed_on: event.data.on, closed_by: actor.id, is_late: event.data.isLate ? 1 : 0 };
-      case 'tier-review-lapsed':
-        return { status: 'lapsed', closed_on: event.data.on, closed_by: actor.id, lapse_reason: event.data.reason };
-      case 'tier-recommended':
-        return added(row, recommend(recorded, event, rows));
+      case 'tier-review-closed': {
+        const closed = { status: 'closed' as const, closed_on: event.data.on, closed_by: actor.id, is_late: event.data.isLate ? 1 : 0 };
+        return () => closed;
+      }
+      case 'tier-review-lapsed': {
+        const lapsed = { status: 'lapsed' as const, closed_on: event.data.on, closed_by: actor.id, lapse_reason: event.data.reason };
+        return () => lapsed;
+      }
+      case 'tier-recommended': {
+        const counts = recommend(recorded, event, rows);
+        return (row) => added(row, counts);
+      }
       default:
         return unreachable(event);
     }
   }
 }
 
+function putProposal(
+  rows: Rows,
+  { metadata }: RecordedEvent,
+  key: readonly (string | number)[],
+  change: (row: TierProposalRow | undefined) => Omit<TierProposalRow, keyof Since> | undefined,
+): void {
+  changeFrom(rows, proposals, key, metadata.effectiveOn, change);
+}
+
 function added(row: TierReviewRow, counts: Counts): Partial<TierReviewRow> {
   return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, row[name as keyof Counts] + count]));
 }
 
-function propose({ metadata }: RecordedEvent, { data, policy }: Of<'tier-proposals-made'>, rows: Rows): Counts {
-  const { ladder, year, proposals } = data;
+function propose(recorded: RecordedEvent, { data, policy }: Of<'tier-proposals-made'>, rows: Rows): Counts {
+  const { ladder, year } = data;
+  const { metadata } = recorded;
   const counts = { proposals: 0, undecided: 0, failed: 0 };
-  for (const { creditCode: credit_code, name, kind, from, to = null, reason, missing, facts, outlook } of proposals) {
+  for (const { creditCode: credit_code, name, kind, from, to = null, reason, missing, facts, outlook } of data.proposals) {
     const before = rows.get(proposalTable, ladder, year, credit_code);
     counts.proposals += before === undefined ? 1 : 0;
     counts.undecided += before === undefined || before.status === 'decided' ? 1 : 0;
     counts.failed -= before?.status === 'failed' ? 1 : 0;
-    rows.put(proposalTable, {
+    putProposal(rows, recorded, [ladder, year, credit_code], () => ({
       ladder,
       year,
       credit_code,
@@ -98,19 +133,25 @@ function propose({ metadata }: RecordedEvent, { data, policy }: Of<'tier-proposa
       decision_reason: null,
       override: null,
       failure: null,
-    });
+    }));
   }
   return counts;
 }
 
-function decide({ metadata }: RecordedEvent, { data }: Of<'tier-proposals-decided'>, rows: Rows): Counts {
+function decide(recorded: RecordedEvent, { data }: Of<'tier-proposals-decided'>, rows: Rows): Counts {
   const { ladder, year, reason, decisions } = data;
+  const { metadata } = recorded;
   let failed = 0;
   for (const { creditCode, to, override = null } of decisions) {
     const before = proposalOf(rows, ladder, year, creditCode);
     failed -= before.status === 'failed' ? 1 : 0;
     const decided = { decided_to: to, decided_by: metadata.actor.id, decided_on: metadata.effectiveOn, decision_reason: reason };
-    rows.put(proposalTable, { ...before, ...decided, status: 'decided', override, failure: null });
+    putProposal(
+      rows,
+      recorded,
+      [ladder, year, creditCode],
+      (row) => row && { ...row, ...decided, status: 'decided', override, failure: null },
+    );
   }
   return { undecided: -decisions.length, failed };
 }
@@ -144,7 +185,7 @@ function proposalOf(rows: Rows, ladder: string, year: number, creditCode: string
 function opened(
   { metadata, revision, position }: RecordedEvent,
   { data: { ladder, year, dueOn }, policy }: Of<'tier-review-opened'>,
-): TierReviewRow {
+): Omit<TierReviewRow, keyof Since> {
   return {
     ladder,
     year,

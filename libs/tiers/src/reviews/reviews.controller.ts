@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
-import { AllowAnyRole, AllowRoles, Context, type Page, PageDto } from '@app/http';
+import { AllowAnyRole, AllowRoles, Context, type Page } from '@app/http';
 import { creditCode } from '@app/kernel';
 import { ProposeReview } from '../handlers/propose-review.js';
 import { Recommend, type RecommendAnswer } from '../handlers/recommend.js';
@@ -15,8 +15,10 @@ import {
   OUT,
   ProposalsDto,
   ProposeDto,
+  RecommendationsDto,
   RecommendDto,
   ReviewDto,
+  ReviewOnDto,
 } from '../tiers.dto.js';
 import {
   FindReview,
@@ -111,8 +113,8 @@ export class ReviewsController {
   /** 动态调整进度 */
   @Get()
   @AllowAnyRole()
-  find(@Param() { ladder, year }: ReviewDto): Promise<ReviewView> {
-    return this.queries.execute(new FindReview(ladder, year));
+  find(@Param() { ladder, year }: ReviewDto, @Query() { on }: ReviewOnDto): Promise<ReviewView> {
+    return this.queries.execute(new FindReview(ladder, year, on));
   }
 
   /** 调整建议与决定 */
@@ -125,7 +127,7 @@ export class ReviewsController {
   /** 推荐名单 */
   @Get('recommendations')
   @AllowAnyRole()
-  recommendations(@Param() { ladder, year }: ReviewDto, @Query() filter: PageDto): Promise<Page<RecommendationView>> {
+  recommendations(@Param() { ladder, year }: ReviewDto, @Query() filter: RecommendationsDto): Promise<Page<RecommendationView>> {
     return this.queries.execute(new ListRecommendations(ladder, year, filter));
   }
 

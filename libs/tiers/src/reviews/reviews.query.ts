@@ -2,12 +2,12 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { notFound } from '@app/kernel';
 import { Policies } from '@app/policies';
-import { ReadModels } from '@app/projections';
+import { ReadModels, trueOn } from '@app/projections';
 import { type OutlookView, outlookView } from '../diagnosis.query.js';
 import { type LadderText, titleOf } from '../ladder.js';
 import { Ladders } from '../ladders.js';
 import type { Outlook } from '../propose.js';
-import type { TierProposalRow, TierReviewRow, TierTables } from '../tables.js';
+import { proposals, reviews, type TierProposalRow, type TierReviewRow, type TierTables } from '../tables.js';
 import { type InputView, inputViews } from '../wording.js';
 
 /** One year's review of a ladder. */
@@ -15,6 +15,8 @@ export class FindReview extends Query<ReviewView> {
   constructor(
     readonly ladder: string,
     readonly year: number,
+    /** The business day; the present when left out. */
+    readonly on?: string,
   ) {
     super();
   }
@@ -47,11 +49,9 @@ export interface ReviewView {
 export class FindReviewHandler implements IQueryHandler<FindReview> {
   constructor(private readonly readModels: ReadModels) {}
 
-  async execute({ ladder, year }: FindReview): Promise<ReviewView> {
-    const row = await reviewRow(this.readModels, ladder, year);
-    const kinds = await this.readModels
-      .from<TierTables>()
-      .selectFrom('tier_proposal')
+  async execute({ ladder, year, on }: FindReview): Promise<ReviewView> {
+    const row = await reviewRow(this.readModels, ladder, year, on);
+    const kinds = await proposalsOn(this.readModels, on)
       .select(['kind', 'status', ({ fn }) => fn.countAll<number>().as('count')])
       .where('ladder', '=', ladder)
       .where('year', '=', year)
@@ -86,6 +86,8 @@ export class FindReviewHandler implements IQueryHandler<FindReview> {
 export interface ProposalsFilter {
   readonly status?: string;
   readonly kind?: string;
+  /** The business day; the present when left out. */
+  readonly on?: string;
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -135,15 +137,10 @@ export class ListProposalsHandler implements IQueryHandler<ListProposals> {
     private readonly policies: Policies,
   ) {}
 
-  async execute({ ladder, year, filter: { status, kind, limit, cursor } }: ListProposals): Promise<Page<ProposalView>> {
-    await reviewRow(this.readModels, ladder, year);
+  async execute({ ladder, year, filter: { status, kind, on, limit, cursor } }: ListProposals): Promise<Page<ProposalView>> {
+    await reviewRow(this.readModels, ladder, year, on);
     const [after] = cursorKey(cursor, ['string']) ?? [];
-    let query = this.readModels
-      .from<TierTables>()
-      .selectFrom('tier_proposal')
-      .selectAll()
-      .where('ladder', '=', ladder)
-      .where('year', '=', year);
+    let query = proposalsOn(this.readModels, on).selectAll().where('ladder', '=', ladder).where('year', '=', year);
     if (status !== undefined) query = query.where('status', '=', status as TierProposalRow['status']);
     if (kind !== undefined) query = query.where('kind', '=', kind);
     if (after !== undefined) query = query.where('credit_code', '>', after as string);
@@ -193,7 +190,7 @@ export class ListRecommendations extends Query<Page<RecommendationView>> {
   constructor(
     readonly ladder: string,
     readonly year: number,
-    readonly filter: { readonly limit: number; readonly cursor?: string },
+    readonly filter: { readonly on?: string; readonly limit: number; readonly cursor?: string },
   ) {
     super();
   }
@@ -214,8 +211,8 @@ export interface RecommendationView {
 export class ListRecommendationsHandler implements IQueryHandler<ListRecommendations> {
   constructor(private readonly readModels: ReadModels) {}
 
-  async execute({ ladder, year, filter: { limit, cursor } }: ListRecommendations): Promise<Page<RecommendationView>> {
-    await reviewRow(this.readModels, ladder, year);
+  async execute({ ladder, year, filter: { on, limit, cursor } }: ListRecommendations): Promise<Page<RecommendationView>> {
+    await reviewRow(this.readModels, ladder, year, on);
     const [after] = cursorKey(cursor, ['string']) ?? [];
     let query = this.readModels
       .from<TierTables>()
@@ -223,6 +220,7 @@ export class ListRecommendationsHandler implements IQueryHandler<ListRecommendat
       .selectAll()
       .where('ladder', '=', ladder)
       .where('year', '=', year);
+    if (on !== undefined) query = query.where('recommended_on', '<=', on);
     if (after !== undefined) query = query.where('credit_code', '>', after as string);
     const rows = await query
       .orderBy('credit_code')
@@ -245,14 +243,19 @@ export class ListRecommendationsHandler implements IQueryHandler<ListRecommendat
   }
 }
 
-async function reviewRow(readModels: ReadModels, ladder: string, year: number): Promise<TierReviewRow> {
-  const row = await readModels
-    .from<TierTables>()
-    .selectFrom('tier_review')
+function proposalsOn(readModels: ReadModels, on: string | undefined) {
+  const tables = readModels.from<TierTables>();
+  return on === undefined ? tables.selectFrom('tier_proposal') : tables.selectFrom(trueOn(proposals, on).as('tier_proposal'));
+}
+
+async function reviewRow(readModels: ReadModels, ladder: string, year: number, on: string | undefined): Promise<TierReviewRow> {
+  const tables = readModels.from<TierTables>();
+  const row = await (on === undefined ? tables.selectFrom('tier_review') : tables.selectFrom(trueOn(reviews, on).as('tier_review')))
     .selectAll()
     .where('ladder', '=', ladder)
     .where('year', '=', year)
     .executeTakeFirst();
-  if (row === undefined) throw notFound('tier-review-unknown', `the review of ${ladder} in ${year} has not been opened`);
+  if (row === undefined)
+    throw notFound('tier-review-unknown', `the review of ${ladder} in ${year} has not been opened${on === undefined ? '' : ` by ${on}`}`);
   return row;
 }

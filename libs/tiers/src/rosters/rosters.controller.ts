@@ -12,8 +12,8 @@ export class RostersController {
   /** 名单一览 */
   @Get()
   @AllowAnyRole()
-  list(@Query() { pack }: RostersDto): Promise<Page<RosterSummary>> {
-    return this.queries.execute(new ListRosters(pack));
+  list(@Query() { pack, on }: RostersDto): Promise<Page<RosterSummary>> {
+    return this.queries.execute(new ListRosters(pack, on));
   }
 
   /** 一份名单 */

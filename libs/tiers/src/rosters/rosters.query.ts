@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { sql } from 'kysely';
-import { Dossiers, type DossierTables, HNTE, nameOn, resolveInputs } from '@app/enterprises';
+import { Dossiers, type DossierTables, HNTE, nameOn, nameOnDay, resolveInputs } from '@app/enterprises';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { businessDate, businessDateAt, CLOCK, type Clock, type CreditCode, daysBetween, notFound, unreachable } from '@app/kernel';
 import { type Clause, clauseOf, type Condition, diagnose, inputsOfGates, type Pack, Policies, type RosterRule } from '@app/policies';
@@ -12,7 +12,10 @@ type RosterClause = Clause & { readonly shape: Extract<Clause['shape'], { kind: 
 
 /** The lists (名单) the published policies speak of. */
 export class ListRosters extends Query<Page<RosterSummary>> {
-  constructor(readonly pack?: string) {
+  constructor(
+    readonly pack?: string,
+    readonly on?: string,
+  ) {
     super();
   }
 }
@@ -32,8 +35,7 @@ export class ListRostersHandler implements IQueryHandler<ListRosters> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ pack }: ListRosters): Promise<Page<RosterSummary>> {
-    const on = businessDateAt(this.clock.now());
+  async execute({ pack, on = businessDateAt(this.clock.now()) }: ListRosters): Promise<Page<RosterSummary>> {
     const packs = pack === undefined ? (await this.policies.published()).map(({ id }) => id) : [pack];
     const items: RosterSummary[] = [];
     for (const id of packs) {
@@ -134,7 +136,7 @@ export class FindRosterHandler implements IQueryHandler<FindRoster> {
       .from<DossierTables>()
       .selectFrom('enterprise_certificate as c')
       .innerJoin('enterprise as e', 'e.credit_code', 'c.credit_code')
-      .select(['c.credit_code', 'c.reference', 'c.number', 'c.expires_on', 'e.name'])
+      .select(['c.credit_code', 'c.reference', 'c.number', 'c.expires_on', nameOnDay(on, 'e').as('name')])
       .select((row) =>
         row
           .selectFrom('enterprise_certificate as l')

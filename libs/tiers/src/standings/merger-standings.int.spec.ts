@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CreditCode } from '@app/kernel';
 import { ReadModels } from '@app/projections';
 import { TierLedger } from '../ledger.fixture.js';
-import type { TierTables } from '../tables.js';
 import { MergerStandings } from './merger-standings.js';
 
 const LADDER = 'baiyun-cultivation';
@@ -65,10 +64,11 @@ describe('standings beside their reviews', () => {
     };
     expect([(await standing('2024-04-20')).includes(code), await counted()]).toEqual([true, 1]);
     // As the read models are between the merger and the removal.
-    await ledger.app
-      .get(ReadModels)
-      .from<TierTables & { enterprise: { credit_code: string; merged_on: string | null } }>()
-      .updateTable('enterprise')
+    const readModels = ledger.app.get(ReadModels);
+    const table = `enterprise__${readModels.checkpoint('dossier')?.generation}`;
+    await readModels
+      .from<Record<string, { credit_code: string; merged_on: string | null }>>()
+      .updateTable(table)
       .set({ merged_on: '2024-04-20' })
       .where('credit_code', '=', code)
       .execute();

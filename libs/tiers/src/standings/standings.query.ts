@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import type { DossierTables } from '@app/enterprises';
+import { type DossierTables, nameOnDay } from '@app/enterprises';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { businessDateAt, CLOCK, type Clock, type CreditCode, invalidField } from '@app/kernel';
 import type { ClauseReference, Tier } from '@app/policies';
@@ -11,8 +11,12 @@ import type { TierChangeRow, TierTables } from '../tables.js';
 
 type Tables = TierTables & Pick<DossierTables, 'enterprise'>;
 
-/** The ladders of the published policies, and how many stand where today. */
-export class ListLadders extends Query<Page<LadderView>> {}
+/** The ladders of the published policies, and how many stand where today, or stood on a day. */
+export class ListLadders extends Query<Page<LadderView>> {
+  constructor(readonly on?: string) {
+    super();
+  }
+}
 
 export interface LadderView {
   readonly ladder: string;
@@ -37,18 +41,18 @@ export class ListLaddersHandler implements IQueryHandler<ListLadders> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute(): Promise<Page<LadderView>> {
-    const today = businessDateAt(this.clock.now());
+  async execute({ on = businessDateAt(this.clock.now()) }: ListLadders): Promise<Page<LadderView>> {
     const counts = await this.readModels
       .from<Tables>()
       .selectFrom('tier_standing')
-      .leftJoin('enterprise', 'enterprise.credit_code', 'tier_standing.credit_code')
+      .innerJoin('enterprise', 'enterprise.credit_code', 'tier_standing.credit_code')
       .select(['ladder', 'tier', ({ fn }) => fn.countAll<number>().as('count')])
-      .where('valid_until', 'is', null)
-      .where((where) => where.or([where('merged_on', 'is', null), where('merged_on', '>', today)]))
+      .where('valid_from', '<=', on)
+      .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', on)]))
+      .where((where) => where.or([where('merged_on', 'is', null), where('merged_on', '>', on)]))
       .groupBy(['ladder', 'tier'])
       .execute();
-    const texts = await this.ladders.all(today);
+    const texts = await this.ladders.all(on);
     return {
       items: texts.map(({ ladder, pack, version, tiers, size, diagnosis, clearances }) => ({
         ladder,
@@ -111,8 +115,8 @@ export class ListStandingHandler implements IQueryHandler<ListStanding> {
     let query = this.readModels
       .from<Tables>()
       .selectFrom('tier_standing')
-      .leftJoin('enterprise', 'enterprise.credit_code', 'tier_standing.credit_code')
-      .select(['tier_standing.credit_code', 'name', 'tier', 'valid_from', 'valid_until'])
+      .innerJoin('enterprise', 'enterprise.credit_code', 'tier_standing.credit_code')
+      .select(['tier_standing.credit_code', nameOnDay(on).as('name'), 'tier', 'valid_from', 'valid_until'])
       .where('ladder', '=', ladder)
       .where('valid_from', '<=', on)
       .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', on)]))
@@ -132,7 +136,7 @@ export class ListStandingHandler implements IQueryHandler<ListStanding> {
       ...page,
       items: page.items.map(({ credit_code, name, tier: standsIn, valid_from, valid_until }) => ({
         creditCode: credit_code,
-        name: name ?? '',
+        name: (name as string | null) ?? '',
         tier: standsIn,
         from: valid_from,
         ...(valid_until !== null && { until: valid_until }),
@@ -143,6 +147,8 @@ export class ListStandingHandler implements IQueryHandler<ListStanding> {
 
 export interface HistoryFilter {
   readonly ladder?: string;
+  /** Changes until this business day; all when left out. */
+  readonly on?: string;
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -179,10 +185,11 @@ export interface TierChangeView {
 export class ListTierChangesHandler implements IQueryHandler<ListTierChanges> {
   constructor(private readonly readModels: ReadModels) {}
 
-  async execute({ creditCode, filter: { ladder, limit, cursor } }: ListTierChanges): Promise<Page<TierChangeView>> {
+  async execute({ creditCode, filter: { ladder, on, limit, cursor } }: ListTierChanges): Promise<Page<TierChangeView>> {
     const [after] = cursorKey(cursor, ['number']) ?? [];
     let query = this.readModels.from<Tables>().selectFrom('tier_change').selectAll().where('credit_code', '=', creditCode);
     if (ladder !== undefined) query = query.where('ladder', '=', ladder);
+    if (on !== undefined) query = query.where('changed_on', '<=', on);
     if (after !== undefined) query = query.where('position', '>', after as number);
     const rows = await query
       .orderBy('position')
