@@ -47,7 +47,7 @@ describe('when a locked instalment can fall due', () => {
       whole: true,
       on: '2023-12-01',
       evidence,
-    } as EnterpriseCommand);
+    });
     state('certificate.filed', true);
   });
 

@@ -1,4 +1,5 @@
 import { asDomainEvent, contextOf, type EventStore } from '@app/event-store';
+import { contentHash } from '@app/kernel';
 import { type PolicyEvent, policyDecider, type PolicyState, policyStream, versionNumbered } from '@app/policies';
 import type { TextThen } from './judge.js';
 
@@ -28,11 +29,8 @@ export class PolicyPast {
   }
 }
 
-/** Folding a text checks it against its hash. */
+/** A text is held against its hash each time: the ledger itself checks one hash once, and trusts it from then on. */
 function evolved(state: PolicyState, event: PolicyEvent, at: ReturnType<typeof contextOf>): PolicyState | 'altered' {
-  try {
-    return policyDecider.evolve(state, event, at);
-  } catch {
-    return 'altered';
-  }
+  if ('pack' in event.data && contentHash(event.data.pack) !== event.data.hash) return 'altered';
+  return policyDecider.evolve(state, event, at);
 }

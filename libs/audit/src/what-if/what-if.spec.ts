@@ -184,6 +184,16 @@ describe('history under a changed text', () => {
     expect(under(given, changed('clause.G01.cap=1.00'))).toBeUndefined();
   });
 
+  it('counts of a lapsed award only what was paid', () => {
+    const lapsed = (paid: readonly { no: number; fen: number }[]) => {
+      const { record, assessment } = onRecord({ ...course, steps: 4 });
+      const award = { record: { ...record, status: 'lapsed' as const, paid }, assessment };
+      return replayed(award, assessedUnder(changed('clause.G01.cap=300000.00'), POLICY, 'G01', '2024-05-20', facts));
+    };
+    expect(lapsed([{ no: 1, fen: 400_000_00 }])).toMatchObject({ before: 400_000_00, after: 300_000_00 });
+    expect(lapsed([])).toMatchObject({ before: 0, after: 0 });
+  });
+
   it('adds up by group, clause and line, and finds the line that breaks', () => {
     const totals = new WhatIfTotals();
     const pack = changed('clause.G01.cap=450000.00', 'clause.G01.gate.G19=off');
