@@ -36,6 +36,7 @@ const EVIDENCE: RouteOption = {
   help: '依据材料: title, then document number and SHA-256 after |',
 };
 const PAGING = [number('--limit', 'limit', 'items a page, 1 to 500'), text('--cursor', 'cursor', '`next` of the page before')];
+const ON = text('--on', 'on', '业务日期: as it stood on that day');
 const LINE = '/v1/budgets/:pack/:line/:period';
 const STANDING = '/v1/ladders/:ladder/enterprises/:code';
 const TIER_REVIEW = '/v1/tier-reviews/:ladder/:year';
@@ -89,7 +90,7 @@ const RELIED_ON: readonly Route[] = [
 
 /** Everything the command line can ask of a ledger. */
 export const ROUTES: readonly Route[] = [
-  { words: 'policy list', help: '政策列表', method: 'GET', path: '/v1/policies', options: PAGING },
+  { words: 'policy list', help: '政策列表', method: 'GET', path: '/v1/policies', options: [ON, ...PAGING] },
   {
     words: 'policy open-questions',
     help: '待定事项: what the published texts leave open, and why',
@@ -97,7 +98,7 @@ export const ROUTES: readonly Route[] = [
     path: '/v1/policies/open-questions',
     options: [text('--pack', 'pack', '政策包')],
   },
-  { words: 'policy show <pack>', help: '政策全文与各版本', method: 'GET', path: '/v1/policies/:pack' },
+  { words: 'policy show <pack>', help: '政策全文与各版本', method: 'GET', path: '/v1/policies/:pack', options: [ON] },
   {
     words: 'policy publish',
     help: '发布政策',
@@ -163,7 +164,7 @@ export const ROUTES: readonly Route[] = [
     help: '企业列表',
     method: 'GET',
     path: '/v1/enterprises',
-    options: [text('--search', 'q', 'beginning of a code or name'), ...PAGING],
+    options: [text('--search', 'q', 'beginning of a code or name'), ON, ...PAGING],
   },
   {
     words: 'enterprise show <code>',
@@ -299,7 +300,7 @@ export const ROUTES: readonly Route[] = [
     help: '称号名单',
     method: 'GET',
     path: '/v1/titles',
-    options: [must('--title', 'title', '称号'), number('--year', 'year', '年度'), ...PAGING],
+    options: [must('--title', 'title', '称号'), number('--year', 'year', '年度'), ON, ...PAGING],
   },
   {
     words: 'enterprise merge <code>',
@@ -326,15 +327,15 @@ export const ROUTES: readonly Route[] = [
     help: '预算列表',
     method: 'GET',
     path: '/v1/budgets',
-    options: [text('--pack', 'pack', '政策包'), text('--period', 'period', '期间'), ...PAGING],
+    options: [text('--pack', 'pack', '政策包'), text('--period', 'period', '期间'), ON, ...PAGING],
   },
-  { words: 'budget show <pack> <line> <period>', help: '预算科目', method: 'GET', path: LINE },
+  { words: 'budget show <pack> <line> <period>', help: '预算科目', method: 'GET', path: LINE, options: [ON] },
   {
     words: 'budget reservations <pack> <line> <period>',
     help: '指标占用',
     method: 'GET',
     path: `${LINE}/reservations`,
-    options: [text('--status', 'status', 'live or released'), ...PAGING],
+    options: [text('--status', 'status', 'live or released'), ON, ...PAGING],
   },
   {
     words: 'budget appropriate <pack> <line> <period>',
@@ -405,6 +406,7 @@ export const ROUTES: readonly Route[] = [
       text('--status', 'status', '状态'),
       text('--agency', 'agency', '服务机构'),
       text('--person', 'person', '责任人员'),
+      ON,
       ...PAGING,
     ],
   },
@@ -415,7 +417,7 @@ export const ROUTES: readonly Route[] = [
     path: '/v1/blacklist-reviews/:listing/awards',
     options: PAGING,
   },
-  { words: 'award show <award>', help: '奖补详情与历史', method: 'GET', path: '/v1/awards/:award' },
+  { words: 'award show <award>', help: '奖补详情与历史', method: 'GET', path: '/v1/awards/:award', options: [ON] },
   { words: 'award assess <award>', help: '测算', method: 'POST', path: '/v1/awards/:award/assess' },
   {
     words: 'award review <award>',
@@ -570,8 +572,8 @@ export const ROUTES: readonly Route[] = [
       number('--minimum-age-days', 'filter.minimumAgeDays', 'due at least this long'),
     ],
   },
-  { words: 'batch list', help: '批次列表', method: 'GET', path: '/v1/payment-batches', options: PAGING },
-  { words: 'batch show <batch>', help: '批次详情', method: 'GET', path: '/v1/payment-batches/:batch' },
+  { words: 'batch list', help: '批次列表', method: 'GET', path: '/v1/payment-batches', options: [ON, ...PAGING] },
+  { words: 'batch show <batch>', help: '批次详情', method: 'GET', path: '/v1/payment-batches/:batch', options: [ON] },
   { words: 'batch freeze <batch>', help: '锁定批次', method: 'POST', path: '/v1/payment-batches/:batch/freeze' },
   { words: 'batch cancel <batch>', help: '作废批次', method: 'POST', path: '/v1/payment-batches/:batch/cancel', options: [REASON] },
   {
@@ -619,6 +621,7 @@ export const ROUTES: readonly Route[] = [
     options: [
       text('--status', 'status', 'open, noticed, declined, listed, expired, repaired or revoked'),
       text('--kind', 'kind', 'enterprise, agency or person'),
+      ON,
       ...PAGING,
     ],
   },
@@ -627,7 +630,7 @@ export const ROUTES: readonly Route[] = [
     help: '对象现状; for auditors and administrators with the whole history',
     method: 'GET',
     path: '/v1/blacklist/:kind/:id',
-    options: [{ flag: '--history <yes|no>', field: 'history', kind: 'boolean', help: '全部历史' }],
+    options: [{ flag: '--history <yes|no>', field: 'history', kind: 'boolean', help: '全部历史' }, ON],
   },
   {
     words: 'blacklist open',
@@ -737,6 +740,7 @@ export const ROUTES: readonly Route[] = [
     options: [
       text('--search', 'q', 'beginning of a code or name'),
       text('--status', 'status', 'registered, lapsed or struck-off'),
+      ON,
       ...PAGING,
     ],
   },
@@ -782,7 +786,7 @@ export const ROUTES: readonly Route[] = [
     options: [REASON, EVIDENCE],
   },
 
-  { words: 'ladder list', help: '梯次一览, with how many stand where', method: 'GET', path: '/v1/ladders' },
+  { words: 'ladder list', help: '梯次一览, with how many stand where', method: 'GET', path: '/v1/ladders', options: [ON] },
   {
     words: 'ladder enterprises <ladder>',
     help: '在库企业',
@@ -790,13 +794,13 @@ export const ROUTES: readonly Route[] = [
     path: '/v1/ladders/:ladder/enterprises',
     options: [text('--tier', 'tier', '级'), text('--on', 'on', 'as of a business date'), ...PAGING],
   },
-  { words: 'ladder diagnosis <ladder> <code>', help: '预诊断', method: 'GET', path: '/v1/ladders/:ladder/diagnosis/:code' },
+  { words: 'ladder diagnosis <ladder> <code>', help: '预诊断', method: 'GET', path: '/v1/ladders/:ladder/diagnosis/:code', options: [ON] },
   {
     words: 'tier history <code>',
     help: '企业梯次变动',
     method: 'GET',
     path: '/v1/enterprises/:code/tiers',
-    options: [text('--ladder', 'ladder', '梯次'), ...PAGING],
+    options: [text('--ladder', 'ladder', '梯次'), ON, ...PAGING],
   },
   { words: 'tier assign <ladder> <code>', help: '入库', method: 'POST', path: `${STANDING}/assign`, options: MOVE },
   { words: 'tier promote <ladder> <code>', help: '升级', method: 'POST', path: `${STANDING}/promote`, options: MOVE },
@@ -815,7 +819,7 @@ export const ROUTES: readonly Route[] = [
     ],
   },
   { words: 'tier review open <ladder> <year>', help: '开始动态调整', method: 'POST', path: TIER_REVIEW },
-  { words: 'tier review show <ladder> <year>', help: '动态调整进度', method: 'GET', path: TIER_REVIEW },
+  { words: 'tier review show <ladder> <year>', help: '动态调整进度', method: 'GET', path: TIER_REVIEW, options: [ON] },
   {
     words: 'tier review propose <ladder> <year>',
     help: '提出调整建议; again, to go on',
@@ -835,6 +839,7 @@ export const ROUTES: readonly Route[] = [
     options: [
       text('--status', 'status', 'open, decided or failed'),
       text('--kind', 'kind', 'enter, promote, keep, demote, remove, stay-out or undetermined'),
+      ON,
       ...PAGING,
     ],
   },
@@ -888,9 +893,9 @@ export const ROUTES: readonly Route[] = [
     help: '推荐名单',
     method: 'GET',
     path: `${TIER_REVIEW}/recommendations`,
-    options: PAGING,
+    options: [ON, ...PAGING],
   },
-  { words: 'roster list', help: '名单一览', method: 'GET', path: '/v1/rosters', options: [text('--pack', 'pack', '政策包')] },
+  { words: 'roster list', help: '名单一览', method: 'GET', path: '/v1/rosters', options: [text('--pack', 'pack', '政策包'), ON] },
   {
     words: 'roster show <pack> <clause>',
     help: '一份名单',
@@ -925,7 +930,7 @@ export const ROUTES: readonly Route[] = [
     help: '填报记录',
     method: 'GET',
     path: '/v1/targets/:pack/:clause/entries',
-    options: [text('--unit', 'unit', '单位'), ...PAGING],
+    options: [text('--unit', 'unit', '单位'), ON, ...PAGING],
   },
   {
     words: 'target report <pack> <clause>',
@@ -1141,9 +1146,10 @@ export const ROUTES: readonly Route[] = [
       text('--period', 'period', '期间'),
       text('--clause', 'clause', '条款'),
       text('--payee', 'payee', '信用代码'),
+      ON,
     ],
   },
-  { words: 'trial-balance', help: '试算平衡', method: 'GET', path: '/v1/balances/trial' },
+  { words: 'trial-balance', help: '试算平衡', method: 'GET', path: '/v1/balances/trial', options: [ON] },
   { words: 'reconcile', help: '对账: exit code 1 when anything differs', method: 'GET', path: '/v1/balances/reconciliation' },
   { words: 'health', help: '健康检查', method: 'GET', path: '/health', open: true },
 ];

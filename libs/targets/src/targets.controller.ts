@@ -53,8 +53,8 @@ export class TargetsController {
   /** 填报记录: everything entered, with what put it right. */
   @Get('targets/:pack/:clause/entries')
   @AllowAnyRole()
-  entries(@Param() { pack, clause }: TargetPathDto, @Query() filter: ListEntriesDto): Promise<Page<EntryView>> {
-    return this.queries.execute(new ListTargetEntries(pack, clause, { ...filter, on: this.today() }));
+  entries(@Param() { pack, clause }: TargetPathDto, @Query() { on = this.today(), ...filter }: ListEntriesDto): Promise<Page<EntryView>> {
+    return this.queries.execute(new ListTargetEntries(pack, clause, { ...filter, on }));
   }
 
   /** 填报实际数 */

@@ -179,4 +179,9 @@ export class ListEntriesDto extends PageDto {
   @MayBeLeftOut()
   @IsText(100)
   unit?: string;
+
+  /** 业务日期: what was on record by this day; today when left out. */
+  @MayBeLeftOut()
+  @IsBusinessDay()
+  on?: string;
 }

@@ -186,6 +186,7 @@ describe('targets on a real ledger', () => {
     expect(await ledger.get(`/targets/${target}/entries?limit=1&cursor=${first.body.next}`)).toMatchObject({
       body: { items: [{ no: 2, value: '119', corrects: 1, evidence: paper }] },
     });
+    expect((await ledger.get(`/targets/${target}/entries?on=2020-01-01`)).body).toEqual({ items: [] });
   });
 
   it('lists every indicator of the packs, a page at a time, with the questions the text leaves open', async () => {

@@ -65,6 +65,7 @@ export class ListTargetEntries extends Query<Page<EntryView>> {
   constructor(
     readonly pack: string,
     readonly clause: string,
+    /** `on`: what was on record by that business day, with what is known of it then. */
     readonly filter: { readonly unit?: string; readonly on: string; readonly limit: number; readonly cursor?: string },
   ) {
     super();
@@ -86,6 +87,7 @@ export class ListTargetEntriesHandler implements IQueryHandler<ListTargetEntries
       .selectAll()
       .where('pack', '=', pack)
       .where('clause', '=', clause)
+      .where('recorded_on', '<=', on)
       .orderBy('stream')
       .orderBy('kind')
       .orderBy('no')
@@ -97,11 +99,13 @@ export class ListTargetEntriesHandler implements IQueryHandler<ListTargetEntries
       query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('stream', 'kind', 'no'), '>', tuple(stream, kind, no)));
     }
     const page = pageOf(await query.execute(), limit, (row) => [row.stream, row.kind, row.no]);
-    return { ...page, items: page.items.map(entryView) };
+    return { ...page, items: page.items.map((row) => entryView(row, on)) };
   }
 }
 
-function entryView(row: TargetEntryRow): EntryView {
+function entryView(row: TargetEntryRow, on: string): EntryView {
+  const corrected = row.corrected_on !== null && row.corrected_on <= on;
+  const verified = row.verified_on !== null && row.verified_on <= on;
   return {
     kind: row.kind,
     no: row.no,
@@ -113,11 +117,10 @@ function entryView(row: TargetEntryRow): EntryView {
     ...(row.as_of !== null && { asOf: row.as_of }),
     ...(row.document !== null && { document: row.document }),
     ...(row.corrects_no !== null && { corrects: row.corrects_no }),
-    ...(row.corrected_by_no !== null && { correctedBy: row.corrected_by_no }),
+    ...(corrected && row.corrected_by_no !== null && { correctedBy: row.corrected_by_no }),
     recordedBy: row.recorded_by,
     recordedOn: row.recorded_on,
-    ...(row.verified_by !== null && { verifiedBy: row.verified_by }),
-    ...(row.verified_on !== null && { verifiedOn: row.verified_on }),
+    ...(verified && row.verified_by !== null && { verifiedBy: row.verified_by, verifiedOn: row.verified_on }),
     evidence: JSON.parse(row.evidence) as readonly Evidence[],
   };
 }
