@@ -27,7 +27,7 @@ const WHY: Readonly<Record<Why['code'], string>> = {
   'granted-unassessed': '未经测算即批准',
   'granted-differs': '批准金额与测算不符',
   'lowered-upward': '调整后高于测算金额',
-  'over-ceiling': '超过最高额',
+  'over-ceiling': '超过上限',
   'unlocked-unmet': '条件未满足即到付',
   'paid-locked': '未到付即拨付',
   'paid-differs': '拨付金额与批准不符',

@@ -3,7 +3,7 @@ import { type Amounts, canonicalPack, type Clause, type Condition, type Pack, pa
 
 /** One change of a text, small enough to be said in a line. Values are checked by the rules every pack is held to. */
 export type PackChange =
-  /** 上限 of a percent or matching clause, for one category or for all. `none` lifts it. */
+  /** 封顶 of a percent or matching clause, for one category or for all. `none` lifts it. */
   | { readonly kind: 'cap'; readonly clause: string; readonly category?: string; readonly value: string }
   /** 比例 of a percent clause, with its sign: `8%`. */
   | { readonly kind: 'rate'; readonly clause: string; readonly value: string }
@@ -11,7 +11,7 @@ export type PackChange =
   | { readonly kind: 'ratio'; readonly clause: string; readonly value: string }
   /** 金额 of a fixed clause, or of one category of a table. */
   | { readonly kind: 'amount'; readonly clause: string; readonly category?: string; readonly value: string }
-  /** 最高额 of a discretionary clause, for one category or for all. */
+  /** 上限 of a discretionary clause, for one category or for all. */
   | { readonly kind: 'ceiling'; readonly clause: string; readonly category?: string; readonly value: string }
   /** One instalment of a staged clause; the total follows. */
   | { readonly kind: 'instalment'; readonly clause: string; readonly no: number; readonly value: string }
