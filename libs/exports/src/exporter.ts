@@ -40,6 +40,12 @@ export class Exporter {
 
   /** @throws InnerRefusal, Problem `invalid-input` for what is no list. */
   async file(question: Question, format: Format, audience: Audience, actor: Actor | undefined): Promise<ExportedFile> {
+    if (audience === 'public' && declarationOf(question.path)?.forThePublic !== true)
+      throw invalidField(
+        'audience',
+        'internal-list',
+        'this list is of the office alone; what the public may read of awards is in public-notices',
+      );
     const answer = await this.routes.ask(question);
     if (answer.kind === 'object') throw invalidField('path', 'list', 'this route answers with one object: only lists are exported');
     const tally: Tally = { rows: 0, leftOut: 0 };

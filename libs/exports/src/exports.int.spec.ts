@@ -50,7 +50,12 @@ class Lists {
     return { items, ...(page + 1 < pages && { next: String(page + 1) }) };
   }
 
-  @Get('mixed')
+  @Get('public-notices')
+  notices() {
+    return { items: [item(1)] };
+  }
+
+  @Get('rosters')
   mixed() {
     return [{ pack: 'open-2024', title: '公开的' }, { pack: 'secret-2024', title: '依申请的' }, { title: '不属于任何政策' }];
   }
@@ -179,12 +184,16 @@ describe('an exported list', () => {
   });
 
   it('for the public holds what belongs to public policies, and says what it leaves out', async () => {
-    const csv = (await bytes('exports/mixed?format=csv&audience=public')).toString();
+    const csv = (await bytes('exports/rosters?format=csv&audience=public')).toString();
     expect(csv).toBe('\uFEFF政策包,名称,公开属性\nopen-2024,公开的,公开\n另有2条记录不属于公开的政策，未列出\n');
-    expect((await bytes('exports/mixed?format=csv')).toString()).toContain('secret-2024,依申请的,依申请公开\n');
-    const lines = (await bytes('exports/awards?format=jsonl&audience=public')).toString().trimEnd().split('\n');
+    expect((await bytes('exports/rosters?format=csv')).toString()).toContain('secret-2024,依申请的,依申请公开\n');
+    const lines = (await bytes('exports/public-notices?format=jsonl&audience=public')).toString().trimEnd().split('\n');
     expect(Object.keys(JSON.parse(lines[0] as string) as object)).toEqual(['award', 'amount', 'payeeName', 'disclosure']);
     expect(lines.at(-1)).toBe('{"leftOut":0}');
+    expect(await (await fetch(url('exports/awards?audience=public'))).json()).toMatchObject({
+      status: 400,
+      errors: [{ field: 'audience' }],
+    });
   });
 });
 

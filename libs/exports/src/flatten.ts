@@ -1,6 +1,6 @@
 import { Money } from '@app/kernel';
 import type { Cell } from '@app/sheets';
-import { type Field, FIELDS, fieldOf, headingOf } from './fields.js';
+import { type Field, fieldOf, headingOf } from './fields.js';
 import { ACHIEVED, eventTerm, LISTING_CLASS, SEVERITY, SUBJECT, termOf } from './terms.js';
 import { isList, isObject, type Json, type JsonObject } from './value.js';
 
@@ -44,7 +44,7 @@ export function textOf(path: string, value: Json | undefined, reading: Reading =
   if (typeof value === 'boolean') return value ? '是' : '否';
   if (typeof value === 'number') return String(value);
   if (typeof value === 'string') {
-    if (name === 'event') return eventTerm(value);
+    if (name === 'event' || name === 'judges') return eventTerm(value);
     return termOf(reading.terms?.[name] ?? EVERYWHERE[name] ?? {}, value);
   }
   if (isList(value)) {
@@ -59,10 +59,4 @@ export function textOf(path: string, value: Json | undefined, reading: Reading =
 
 function amountOf(text: string): Cell {
   return /^-?\d{1,13}(\.\d{1,2})?$/.test(text) ? Money.parseSigned(text) : text;
-}
-
-/** Names in a path that have no term. */
-export function untermed(path: string, reading: Reading = {}): readonly string[] {
-  if (reading.fields?.[path] !== undefined) return [];
-  return path.split('.').filter((name) => (reading.fields?.[name] ?? FIELDS[name]) === undefined);
 }

@@ -17,6 +17,8 @@ export interface ListDeclaration extends Reading {
   readonly at?: string;
   /** The query parameter that takes `next`, where it is not `cursor`. */
   readonly nextIn?: string;
+  /** It may be given to the public, without the fields of the office and what belongs to policies that are not public. */
+  readonly forThePublic?: true;
   /** A field of its items that is a list itself: every element becomes a row of its own. */
   readonly each?: string;
 }
@@ -63,7 +65,7 @@ export const LISTS: readonly ListDeclaration[] = [
     fields: { outcome: { heading: '测算结果' } },
   },
   { path: 'blacklist-reviews/*/awards', title: '失信关联奖补', key: ['award'], terms: { status: AWARD_STATUS } },
-  { path: 'public-notices', title: '公示清单', key: ['award', 'startsOn'], terms: { status: AWARD_STATUS } },
+  { path: 'public-notices', forThePublic: true, title: '公示清单', key: ['award', 'startsOn'], terms: { status: AWARD_STATUS } },
   { path: 'due-instalments', title: '应付分期', key: ['award', 'instalment'], passing: ['ageDays'], terms: { state: DUE_STATE } },
   { path: 'entitlements', title: '免申即享', nextIn: 'after', fields: { ...ENTERPRISE, ...titled('条款名称') } },
   { path: 'payment-batches', title: '拨付批次', key: ['batch'], ordered: true, terms: { status: BATCH_STATUS } },
@@ -82,7 +84,7 @@ export const LISTS: readonly ListDeclaration[] = [
     fields: { ...titled('会计科目'), account: { heading: '科目代码' } },
   },
   { path: 'balances/reconciliation', title: '对账差异', at: 'differences' },
-  { path: 'policies', title: '政策列表', key: ['pack', 'version'], terms: { status: POLICY_STATUS } },
+  { path: 'policies', forThePublic: true, title: '政策列表', key: ['pack', 'version'], terms: { status: POLICY_STATUS } },
   {
     path: 'policies/open-questions',
     title: '待定事项',
@@ -92,7 +94,7 @@ export const LISTS: readonly ListDeclaration[] = [
   { path: 'enterprises', title: '企业列表', key: ['creditCode'], ordered: true, fields: { ...ENTERPRISE, facts: { heading: '数据数' } } },
   { path: 'enterprises/*/tiers', title: '企业梯次变动', key: ['ladder', 'revision'], terms: { change: CHANGE } },
   { path: 'titles', title: '称号名单', key: ['creditCode', 'title', 'year'], fields: { ...ENTERPRISE, ...titled('称号') } },
-  { path: 'budgets', title: '预算科目', key: ['pack', 'line', 'period'] },
+  { path: 'budgets', forThePublic: true, title: '预算科目', key: ['pack', 'line', 'period'] },
   { path: 'budgets/*/*/*/reservations', title: '指标占用', key: ['award'] },
   { path: 'blacklist', title: '黑名单', key: ['listing'], terms: { kind: SUBJECT } },
   {
@@ -109,16 +111,40 @@ export const LISTS: readonly ListDeclaration[] = [
     ordered: true,
     fields: { name: { heading: '机构名称' }, from: { heading: '备案日期' } },
   },
-  { path: 'ladders', title: '梯次一览', key: ['ladder'] },
-  { path: 'ladders/*/enterprises', title: '在库企业', key: ['creditCode'], ordered: true, fields: ENTERPRISE },
+  { path: 'ladders', forThePublic: true, title: '梯次一览', key: ['ladder'] },
+  { path: 'ladders/*/enterprises', forThePublic: true, title: '在库企业', key: ['creditCode'], ordered: true, fields: ENTERPRISE },
   { path: 'tier-reviews/*/*/proposals', title: '梯次调整建议', key: ['creditCode'], terms: { kind: PROPOSAL }, fields: ENTERPRISE },
   { path: 'tier-reviews/*/*/recommendations', title: '推荐名单', key: ['creditCode'], fields: ENTERPRISE },
-  { path: 'rosters', title: '名单一览', key: ['pack', 'clause'] },
-  { path: 'rosters/*/*', title: '名单', key: ['creditCode', 'number'], passing: ['daysLeft'], fields: ENTERPRISE },
-  { path: 'targets', title: '目标任务', key: ['pack', 'clause', 'unit', 'year'] },
-  { path: 'targets/*/*', title: '分单位完成情况', key: ['unit'], at: 'units', fields: { evaluation: { heading: '完成情况' } } },
+  { path: 'rosters', forThePublic: true, title: '名单一览', key: ['pack', 'clause'] },
+  { path: 'rosters/*/*', forThePublic: true, title: '名单', key: ['creditCode', 'number'], passing: ['daysLeft'], fields: ENTERPRISE },
+  {
+    path: 'targets',
+    forThePublic: true,
+    title: '目标任务',
+    key: ['pack', 'clause', 'unit', 'year'],
+    fields: {
+      'units.yes': { heading: '达到的单位数' },
+      'units.no': { heading: '未达到的单位数' },
+      'units.unknown': { heading: '不能判断的单位数' },
+    },
+  },
+  {
+    path: 'targets/*/*',
+    forThePublic: true,
+    title: '分单位完成情况',
+    key: ['unit'],
+    at: 'units',
+    fields: { evaluation: { heading: '完成情况' } },
+  },
   { path: 'targets/*/*/entries', title: '填报记录', key: ['kind', 'no'] },
-  { path: 'calendar', title: '履职日历', key: ['id'], passing: ['daysOver', 'daysLeft'], terms: { status: DUTY_STATUS } },
+  {
+    path: 'calendar',
+    forThePublic: true,
+    title: '履职日历',
+    key: ['id'],
+    passing: ['daysOver', 'daysLeft'],
+    terms: { status: DUTY_STATUS },
+  },
   { path: 'calendar/findings', title: '逾期事项', key: ['pack', 'clause', 'period'], passing: ['daysOver', 'severity'] },
   { path: 'imports', title: '导入记录', key: ['id'] },
   { path: 'subscribers', title: '读模型', key: ['name'] },
@@ -126,10 +152,19 @@ export const LISTS: readonly ListDeclaration[] = [
   {
     path: 'audit/findings',
     title: '疑点',
-    key: ['finding'],
+    key: ['id'],
     terms: { status: FINDING_STATUS, outcome: OUTCOME },
-    fields: { finding: { heading: '疑点编号' } },
+    fields: { id: { heading: '疑点编号' }, title: { heading: '疑点' }, outcome: { heading: '核查结论' } },
   },
+  {
+    path: 'audit/findings/summary',
+    title: '疑点汇总',
+    key: ['code', 'status'],
+    terms: { status: FINDING_STATUS },
+    fields: { title: { heading: '疑点' } },
+  },
+  { path: 'audit/detectors', title: '疑点规则', key: ['code'], fields: { title: { heading: '疑点' } } },
+  { path: 'audit/forecast', title: '拨付预测', key: ['award', 'instalment'], terms: { state: DUE_STATE } },
   { path: 'audit/recomputation', title: '复算差异', key: ['award'] },
 ];
 
