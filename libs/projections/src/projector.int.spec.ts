@@ -343,6 +343,88 @@ describe('the projector', () => {
     expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: 2, applied: 2 }]);
   });
 
+  it('compares with the live tables where they stand, however they go on meanwhile', async () => {
+    await files.addMany(store, 'a', 3);
+    const held: { live: (() => void)[]; isHeld: boolean } = { live: [], isHeld: false };
+    let asked = 0;
+    const steered = Object.create(store) as EventStore;
+    // The live tables are given their next page only once the comparison, which is ahead of them, asks for the head.
+    steered.subscribe = async function* (options) {
+      for await (const page of store.subscribe(options)) {
+        if (held.isHeld && options.after > 0) await new Promise<void>((resolve) => held.live.push(resolve));
+        yield page;
+      }
+    };
+    await stop(await started(start()));
+    const projector = start([new Totals()], steered, files.readModels());
+    held.isHeld = true;
+    const last = await files.addMany(store, 'b', 3);
+    while (held.live.length === 0) await new Promise(setImmediate);
+    steered.head = async () => {
+      asked += 1;
+      if (asked > 1 && held.isHeld) {
+        held.isHeld = false;
+        for (const letOn of held.live) letOn();
+        while (projector.status()[0]?.position !== last) await new Promise(setImmediate);
+      }
+      return store.head();
+    };
+    const [verified] = await Promise.all(projector.verify(['totals']));
+    expect(asked).toBeGreaterThan(1);
+    expect(verified).toMatchObject({ position: last, different: 0 });
+  });
+
+  it('can verify again after a comparison that failed', async () => {
+    await files.addMany(store, 'a', 3);
+    const projector = await started(start());
+    jest.spyOn(readModels, 'snapshot').mockImplementationOnce(() => {
+      const database = new Database(files.readModelsFile);
+      jest.spyOn(database, 'prepare').mockImplementation(() => {
+        throw new Error('disk away');
+      });
+      return database;
+    });
+    await expect(Promise.all(projector.verify(['totals']))).rejects.toThrow('disk away');
+    expect(tables()).toEqual(['totals_count__1', 'totals_count__1_former']);
+    expect((await Promise.all(projector.verify(['totals'])))[0]?.different).toBe(0);
+  });
+
+  it('begins none of several rebuilds when one of them cannot begin', async () => {
+    await files.addMany(store, 'a', 3);
+    const projector = await started(start([new Totals(), new Totals('other')]));
+    const begin = readModels.beginGeneration.bind(readModels);
+    const failing = jest.spyOn(readModels, 'beginGeneration').mockImplementation((projection, purpose) => {
+      if (projection.name === 'other') throw new Error('disk full');
+      return begin(projection, purpose);
+    });
+    expect(() => projector.rebuild(['totals', 'other'])).toThrow('disk full');
+    expect(() => projector.verify(['totals', 'other'])).toThrow('disk full');
+    failing.mockRestore();
+    expect(tables().filter((name) => name.startsWith('totals'))).toEqual(['totals_count__1', 'totals_count__1_former']);
+    projector.rebuild(['totals', 'other']);
+    while (projector.status().some(({ beside }) => beside !== undefined)) await new Promise(setImmediate);
+    expect(await rowsOf(readModels, 'other')).toEqual(await rowsOf(readModels));
+  });
+
+  it('forgets tables that stopped and were replaced while they were resumed', async () => {
+    await files.addMany(store, 'a', 2);
+    const isPoison = { is: true };
+    const projector = await started(start([new Totals('totals', 1, ({ stream }) => isPoison.is && stream === 'bad')]));
+    const bad = await files.add(store, 'bad');
+    expect(await projector.reached(bad, LONG_MS)).toBe(false);
+    isPoison.is = false;
+    const commit = jest.spyOn(readModels, 'commit');
+    projector.rebuild(['totals']);
+    projector.resume('totals');
+    expect(await projector.reached(bad, LONG_MS)).toBe(true);
+    while (projector.status()[0]?.beside !== undefined) await new Promise(setImmediate);
+    commit.mockClear();
+    const last = await files.add(store, 'c');
+    expect(await projector.reached(last, LONG_MS)).toBe(true);
+    expect(commit).toHaveBeenCalledTimes(1);
+    expect((await rowsOf(readModels)).map(({ total }) => total)).toEqual([2, 1, 1]);
+  });
+
   function tamper(sql: string): void {
     const database = new Database(files.readModelsFile);
     expect(database.prepare(sql).run().changes).toBeGreaterThan(0);

@@ -133,16 +133,15 @@ export class Projector {
    */
   rebuild(names: readonly string[]): void {
     const members = names.map((name) => this.idle(name));
-    this.keep(
-      this.catchUp(
-        members.map((member) => {
-          const { projection } = member;
-          // One that could not be built is given up.
-          if (member.building !== undefined) this.readModels.abandon(projection, member.building.checkpoint);
-          return (member.building = { projection, checkpoint: this.readModels.beginGeneration(projection, 'building') });
-        }),
-      ),
+    const begun = this.readModels.together(() =>
+      members.map((member) => {
+        const { projection, building } = member;
+        // One that could not be built is given up.
+        if (building !== undefined) this.readModels.abandon(projection, building.checkpoint);
+        return { member, track: { projection, checkpoint: this.readModels.beginGeneration(projection, 'building') } };
+      }),
     );
+    this.keep(this.catchUp(begun.map(({ member, track }) => (member.building = track))));
   }
 
   /**
@@ -168,12 +167,13 @@ export class Projector {
    */
   verify(names: readonly string[]): readonly Promise<Verified>[] {
     const members = names.map((name) => this.idle(name));
-    const results = members.map((member) => {
-      const { projection } = member;
-      const track = { projection, checkpoint: this.readModels.beginGeneration(projection, 'checking') };
-      return new Promise<Verified>((done, failed) => (member.check = { track, done, failed }));
-    });
-    this.keep(this.catchUp(members.flatMap(({ check }) => (check === undefined ? [] : [check.track]))));
+    const tracks = this.readModels.together(() =>
+      members.map(({ projection }) => ({ projection, checkpoint: this.readModels.beginGeneration(projection, 'checking') })),
+    );
+    const results = members.map(
+      (member, index) => new Promise<Verified>((done, failed) => (member.check = { track: tracks[index] as Track, done, failed })),
+    );
+    this.keep(this.catchUp(tracks));
     return results;
   }
 
@@ -202,7 +202,7 @@ export class Projector {
     }
     const building = this.members.flatMap((member) => (member.building === undefined ? [] : [member.building]));
     for (const tracks of [behind as Track[], building]) if (tracks.length > 0) this.keep(this.catchUp(tracks));
-    for (const { projection } of this.members) await this.readModels.dropFormerGenerations(projection);
+    for (const { projection } of this.members) await this.dropFormer(projection);
   }
 
   private async followLive(): Promise<void> {
@@ -227,14 +227,19 @@ export class Projector {
         let head = await this.store.head();
         // What stood when it began is complete when queries first see it.
         const least = head;
-        left = left.filter((track) => !this.settle(track, least, head));
+        // One by one: should one fail, those before it have found their place.
+        const settle = () => {
+          for (const track of left) if (this.settle(track, least, head)) left = left.filter((each) => each !== track);
+        };
+        settle();
         if (left.length === 0) return true;
         const after = Math.min(...left.map(({ checkpoint }) => checkpoint.position));
         for await (const page of this.store.subscribe({ after, signal })) {
-          this.projectPage(left, page);
           const last = page.at(-1)?.position ?? 0;
           if (last + CLOSE_ENOUGH >= head) head = await this.store.head();
-          left = left.filter((track) => !this.settle(track, least, head));
+          // Nothing may come between these two: what a comparison leaves of a page is for the moment the live tables stand there.
+          this.projectPage(left, page);
+          settle();
           if (left.length === 0) return true;
         }
         return true;
@@ -261,7 +266,8 @@ export class Projector {
     const member = this.members.find(({ projection }) => projection === track.projection) as Member;
     const { position } = track.checkpoint;
     if (member.check?.track === track) return this.settleCheck(member, member.check);
-    if (track.error !== undefined) return true;
+    const isReplaced = track !== member.live && track !== member.building;
+    if (isReplaced || track.error !== undefined) return true;
     if (position < (this.livePosition ?? 0)) return false;
     if (track === member.building) {
       if (position < least || position + CLOSE_ENOUGH < head) return false;
@@ -283,7 +289,12 @@ export class Projector {
     member.live = track;
     delete member.building;
     member.gate.advance(track.checkpoint.position);
-    this.keep(this.readModels.dropFormerGenerations(member.projection).catch(() => undefined));
+    this.keep(this.dropFormer(member.projection));
+  }
+
+  /** Tables nobody sees any more only take up room: what cannot be dropped now is dropped at the next start. */
+  private async dropFormer(projection: Projection): Promise<void> {
+    await this.readModels.dropFormerGenerations(projection).catch(() => undefined);
   }
 
   private settleCheck(member: Member, { track, done, failed }: Check): boolean {
@@ -302,12 +313,11 @@ export class Projector {
     const snapshot = this.readModels.snapshot();
     const tables = member.projection.tables as unknown as readonly Table[];
     const comparing = compareGenerations(snapshot, tables, live.generation, track.checkpoint.generation, this.stopping.signal)
-      .finally(() => snapshot.close())
-      .then((comparison) => {
+      .finally(() => {
+        snapshot.close();
         end();
-        done({ ...comparison, position });
       })
-      .catch(failed);
+      .then((comparison) => done({ ...comparison, position }), failed);
     this.keep(comparing);
     return true;
   }
