@@ -406,25 +406,6 @@ describe('the projector', () => {
     expect(await rowsOf(readModels, 'other')).toEqual(await rowsOf(readModels));
   });
 
-  it('forgets tables that stopped and were replaced while they were resumed', async () => {
-    await files.addMany(store, 'a', 2);
-    const isPoison = { is: true };
-    const projector = await started(start([new Totals('totals', 1, ({ stream }) => isPoison.is && stream === 'bad')]));
-    const bad = await files.add(store, 'bad');
-    expect(await projector.reached(bad, LONG_MS)).toBe(false);
-    isPoison.is = false;
-    const commit = jest.spyOn(readModels, 'commit');
-    projector.rebuild(['totals']);
-    projector.resume('totals');
-    expect(await projector.reached(bad, LONG_MS)).toBe(true);
-    while (projector.status()[0]?.beside !== undefined) await new Promise(setImmediate);
-    commit.mockClear();
-    const last = await files.add(store, 'c');
-    expect(await projector.reached(last, LONG_MS)).toBe(true);
-    expect(commit).toHaveBeenCalledTimes(1);
-    expect((await rowsOf(readModels)).map(({ total }) => total)).toEqual([2, 1, 1]);
-  });
-
   function tamper(sql: string): void {
     const database = new Database(files.readModelsFile);
     expect(database.prepare(sql).run().changes).toBeGreaterThan(0);
