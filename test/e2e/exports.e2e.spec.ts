@@ -152,7 +152,7 @@ describe('the demonstration year in files', () => {
         ['行数', '12'],
       ]),
     );
-    expect(readFileSync(inFolder('embedded.csv'), 'utf8')).toBe(await (await get('/v1/exports/awards?format=csv')).text());
+    expect(readFileSync(inFolder('embedded.csv'), 'utf8')).toBe(`\uFEFF${await (await get('/v1/exports/awards?format=csv')).text()}`);
     const csv = await run('award', 'list', '--format', 'csv', '--as-of', '100');
     const then = (await (await get('/v1/awards?asOf=100')).json()) as { items: readonly { award: string }[] };
     const exported: Record<string, string>[] = parse(csv.stdout, { bom: true, columns: true });
