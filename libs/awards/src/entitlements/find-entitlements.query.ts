@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Blacklist, type Listing, type Subject } from '@app/blacklist';
 import { creditCodesOf, type Dossier, Dossiers, type DossierTables } from '@app/enterprises';
-import { creditCode, refused } from '@app/kernel';
+import { businessDateAt, CLOCK, type Clock, creditCode, refused } from '@app/kernel';
 import { clauseOf, Policies, type PolicyVersion } from '@app/policies';
-import { ReadModels } from '@app/projections';
-import type { AwardTables } from '../list/awards.projection.js';
+import { ReadModels, trueOn } from '@app/projections';
+import { awards, type AwardTables } from '../list/awards.projection.js';
 import { subjectsOfDossier } from '../standing.js';
 import { type Entitlement, entitlementsOf, type EntitlementQuestion, isPaying, payingClause } from './entitlement.js';
 
@@ -51,6 +52,7 @@ export class FindEntitlementsHandler implements IQueryHandler<FindEntitlements> 
     private readonly policies: Policies,
     private readonly dossiers: Dossiers,
     private readonly blacklist: Blacklist,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ search }: FindEntitlements): Promise<EntitlementPage> {
@@ -72,10 +74,10 @@ export class FindEntitlementsHandler implements IQueryHandler<FindEntitlements> 
     const dossiers: Dossier[] = [];
     for (const code of codes) {
       const dossier = await this.dossiers.load(creditCode(code));
-      // Merged: its survivor is looked at, with what it took over.
-      if (dossier?.status === 'registered') dossiers.push(dossier);
+      // Merged by the day: its survivor is looked at, with what it took over.
+      if (dossier !== undefined && (dossier.status === 'registered' || dossier.mergedOn > question.on)) dossiers.push(dossier);
     }
-    const awarded = await this.awardsOf(dossiers.flatMap(creditCodesOf), question.version.pack.id);
+    const awarded = await this.awardsOf(dossiers.flatMap(creditCodesOf), question.version.pack.id, question.on);
     const found: Entitlement[] = [];
     for (const dossier of dossiers) {
       const entitlements = entitlementsOf(dossier, question, awarded);
@@ -98,16 +100,16 @@ export class FindEntitlementsHandler implements IQueryHandler<FindEntitlements> 
     return page.map(({ credit_code }) => credit_code);
   }
 
-  /** The awards under a pack that take up their occasion: those that were turned down may be applied for again. */
-  private async awardsOf(payees: readonly string[], pack: string): Promise<ReadonlySet<string>> {
+  /** The awards under a pack that take up their occasion, or did on a day gone by: those that were turned down may be applied for again. */
+  private async awardsOf(payees: readonly string[], pack: string, on: string): Promise<ReadonlySet<string>> {
     if (payees.length === 0) return new Set();
-    const rows = await this.readModels
-      .from<AwardTables>()
-      .selectFrom('award')
-      .select('award')
-      .where('payee', 'in', payees)
-      .where('pack', '=', pack)
-      .where('status', 'not in', ['rejected', 'withdrawn'])
+    const tables = this.readModels.from<AwardTables>();
+    const isPast = on < businessDateAt(this.clock.now());
+    const rows = await (isPast ? tables.selectFrom(trueOn(awards, on).as('award')) : tables.selectFrom('award'))
+      .select('award.award')
+      .where('award.payee', 'in', payees)
+      .where('award.pack', '=', pack)
+      .where('award.status', 'not in', ['rejected', 'withdrawn'])
       .execute();
     return new Set(rows.map(({ award }) => award));
   }
