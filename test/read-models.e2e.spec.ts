@@ -12,7 +12,8 @@ import { comparePastWithFold } from './support/fold.js';
 const EVENTS = Number(process.env['LEDGER_HISTORY_EVENTS'] ?? 2_500);
 const RUNS = Number(process.env['LEDGER_HISTORY_RUNS'] ?? 1);
 
-const { writeHistoryFile } = (await import('./bench/history.mjs')) as {
+const GENERATOR = './bench/history.mjs';
+const { writeHistoryFile } = (await import(GENERATOR)) as {
   writeHistoryFile(file: string, options: { events: number; seed: number }): Promise<number>;
 };
 

@@ -134,9 +134,10 @@ export class ReadModels {
   /** Prepares a projection whose tables queries see at once, however far they are: for tools that feed them by hand. */
   openLive(projection: Projection): Checkpoint {
     const { live, building } = this.prepare(projection);
-    const checkpoint = live ?? building;
-    if (live === undefined) this.promote(projection, checkpoint);
-    return checkpoint;
+    if (live !== undefined) return live;
+    const begun = building ?? this.begun(projection);
+    this.promote(projection, begun);
+    return begun;
   }
 
   /** Begins tables beside the live ones. */

@@ -6,7 +6,7 @@ import { cursorKey, type Page, pageOf } from '@app/http';
 import { nextMonth, ReadModels, type Spell, trueOn } from '@app/projections';
 import { heldBecause, holdsOn } from '../award.js';
 import { type PaymentBar, paymentBar } from '../award-rules.js';
-import { type AwardRow, awards, type AwardTables, DUE, holdsIn, type InstalmentRow } from '../list/awards.projection.js';
+import { type AwardRow, awards, type AwardTables, holdsIn, type InstalmentRow } from '../list/awards.projection.js';
 
 /** Money that is owed and has not arrived. */
 export interface DueInstalment {
@@ -74,9 +74,10 @@ export class GetDueInstalmentsHandler implements IQueryHandler<GetDueInstalments
   async execute({ on, filter, limit, cursor }: GetDueInstalments): Promise<Page<DueInstalment>> {
     const after = cursorKey(cursor, ['string', 'string', 'number']) as DueKey | undefined;
     const isPast = on < businessDateAt(this.clock.now());
-    const rows = await (isPast
+    const page = await (isPast
       ? pastRows(this.readModels, on, filter, after, limit + 1)
       : presentRows(this.readModels, on, filter, after, limit + 1));
+    const rows = await withAwards(this.readModels, page, isPast ? on : undefined);
     const due = rows.map((row) => dueInstalment(row, on));
     return pageOf(due, limit, ({ dueSince, award, instalment }) => [dueSince, award, instalment]);
   }
@@ -88,13 +89,15 @@ function presentRows(
   filter: DueFilter,
   after: DueKey | undefined,
   limit: number,
-): Promise<readonly DueRow[]> {
-  return dueRows(readModels, on, filter, after)
-    .selectAll('instalment')
-    .select(['award.holds', 'award.clawback_outstanding_fen', 'award.status as award_status'])
-    .orderBy('instalment.due_since')
-    .orderBy('instalment.award')
-    .orderBy('instalment.no')
+): Promise<readonly DueInstalmentRow[]> {
+  return readModels
+    .from<AwardTables>()
+    .selectFrom('instalment')
+    .select(SHOWN)
+    .where((eb) => isAsked(eb as unknown as OfInstalment, on, filter, after))
+    .orderBy('due_since')
+    .orderBy('award')
+    .orderBy('no')
     .limit(limit)
     .execute();
 }
@@ -106,7 +109,7 @@ async function pastRows(
   filter: DueFilter,
   after: DueKey | undefined,
   limit: number,
-): Promise<readonly DueRow[]> {
+): Promise<readonly DueInstalmentRow[]> {
   const tables = readModels.from<AwardTables & { readonly instalment_past: Spell<InstalmentRow> }>();
   const still = tables
     .selectFrom('instalment')
@@ -120,7 +123,7 @@ async function pastRows(
     .where('from_day', '<=', on)
     .where('until_day', '>', on)
     .where('until_day', '<=', nextMonth(on));
-  const rows = await tables
+  return tables
     .selectFrom(still.unionAll(was).as('instalment'))
     .selectAll()
     .orderBy('due_since')
@@ -128,13 +131,21 @@ async function pastRows(
     .orderBy('no')
     .limit(limit)
     .execute();
+}
+
+/** With what their awards say of paying them, on a day gone by or now. The page comes first: it is read in order, and ends. */
+async function withAwards(
+  readModels: ReadModels,
+  rows: readonly DueInstalmentRow[],
+  on: BusinessDate | undefined,
+): Promise<readonly DueRow[]> {
   const ids = [...new Set(rows.map(({ award }) => award))];
   if (ids.length === 0) return [];
-  const standing = await tables
-    .selectFrom(trueOn(awards, on).as('award'))
-    .select(['award', 'holds', 'clawback_outstanding_fen', 'status as award_status'])
-    .where('award.award', 'in', ids)
-    .execute();
+  const tables = readModels.from<AwardTables>();
+  const columns = ['award', 'holds', 'clawback_outstanding_fen', 'status as award_status'] as const;
+  const standing = await (on === undefined
+    ? tables.selectFrom('award').select(columns).where('award.award', 'in', ids).execute()
+    : tables.selectFrom(trueOn(awards, on).as('award')).select(columns).where('award.award', 'in', ids).execute());
   const byAward = new Map(standing.map((row) => [row.award, row]));
   return rows.map((row) => {
     const award = byAward.get(row.award);
@@ -188,7 +199,8 @@ type OfInstalment = ExpressionBuilder<Pick<AwardTables, 'instalment'>, 'instalme
 function isAsked(eb: OfInstalment, on: BusinessDate, filter: DueFilter, after: DueKey | undefined) {
   const { pack, payee, budgetLine, minimumAgeDays = 0, notInBatch = false } = filter;
   return eb.and([
-    eb('instalment.status', 'in', notInBatch ? ['unlocked'] : DUE),
+    eb('instalment.is_due', '=', 1),
+    ...(notInBatch ? [eb('instalment.status', '=', 'unlocked')] : []),
     eb('instalment.due_since', '<=', addDays(on, -minimumAgeDays)),
     ...(pack === undefined ? [] : [eb('instalment.pack', '=', pack)]),
     ...(payee === undefined ? [] : [eb('instalment.payee', '=', payee)]),
@@ -197,8 +209,8 @@ function isAsked(eb: OfInstalment, on: BusinessDate, filter: DueFilter, after: D
   ]);
 }
 
-type DueRow = Pick<InstalmentRow, (typeof SHOWN)[number]> &
-  Pick<AwardRow, 'holds' | 'clawback_outstanding_fen'> & { readonly award_status: string };
+type DueInstalmentRow = Pick<InstalmentRow, (typeof SHOWN)[number]>;
+type DueRow = DueInstalmentRow & Pick<AwardRow, 'holds' | 'clawback_outstanding_fen'> & { readonly award_status: string };
 
 function barOf(row: DueRow, on: BusinessDate): DueInstalment['bar'] {
   if (row.award_status !== 'granted') return { code: 'award-status', detail: `the award is ${row.award_status}` };

@@ -64,6 +64,8 @@ export interface InstalmentRow extends Since {
   readonly status: string;
   readonly held: number;
   readonly held_until: string | null;
+  /** 1 while it is owed and has not arrived: unlocked or ordered. */
+  readonly is_due: number;
   /** Business date since when it has been due; kept when the bank returns it. */
   readonly due_since: string | null;
   readonly returns: number;
@@ -159,6 +161,7 @@ const instalmentTable = table<InstalmentRow>({
     status: 'text',
     held: 'integer',
     held_until: 'text',
+    is_due: 'integer',
     due_since: 'text',
     returns: 'integer',
     batch: 'text',
@@ -170,7 +173,7 @@ const instalmentTable = table<InstalmentRow>({
   },
   key: ['award', 'no'],
   indexes: [
-    ['status', 'due_since', 'award', 'no'],
+    ['is_due', 'due_since', 'award', 'no'],
     ['payee', 'award'],
   ],
 });
@@ -181,12 +184,12 @@ export const awards = datedTable(awardTable, { fixed: ['pack', 'clause', 'payee'
 /** Instalments by business day: of those that were due on a day in the past, the ends lie within a month of it. */
 export const instalments = datedTable(instalmentTable, {
   fixed: ['pack', 'clause', 'payee', 'payee_name', 'budget_line', 'document_no', 'amount_fen'],
-  isCutByMonth: ({ status }) => DUE.includes(status),
-  indexes: [['status', 'until_day']],
+  isCutByMonth: ({ is_due }) => is_due === 1,
+  indexes: [['is_due', 'until_day']],
 });
 
 /** The statuses in which an instalment is owed and has not arrived. */
-export const DUE: readonly string[] = ['unlocked', 'ordered'];
+const DUE: readonly string[] = ['unlocked', 'ordered'];
 
 const partyTable = table<AwardPartyRow>({
   name: 'award_party',
@@ -200,12 +203,14 @@ const holdTable = table<AwardHoldRow>({
   key: ['listing', 'award'],
 });
 
+const markedDue = (row: InstalmentRow): InstalmentRow => ({ ...row, is_due: DUE.includes(row.status) ? 1 : 0 });
+
 const fen = (amount: string) => Money.parse(amount).toFen();
 
 /** Awards and their instalments, as lists and payment batches need them, for every day. */
 export class AwardsProjection implements Projection {
   readonly name = 'awards';
-  readonly version = 6;
+  readonly version = 7;
   readonly tables = [awards.now, awards.past, instalments.now, instalments.past, partyTable, holdTable] as never[];
   readonly handles = new Set(Object.keys(awardEvents));
 
@@ -229,7 +234,7 @@ export class AwardsProjection implements Projection {
     const { award } = before;
     const change = (no: number, to: (row: InstalmentRow) => InstalmentRow) => {
       if (rows.get(instalmentTable, award, no) === undefined) throw new Error(`${award} has no instalment ${no}`);
-      changeFrom(rows, instalments, [award, no], day, (row) => row && to(row));
+      changeFrom(rows, instalments, [award, no], day, (row) => row && markedDue(to(row)));
     };
     const changeAll = (to: (row: InstalmentRow) => InstalmentRow) => {
       for (let no = 1; rows.get(instalmentTable, award, no) !== undefined; no += 1) change(no, to);
@@ -251,6 +256,7 @@ export class AwardsProjection implements Projection {
             amount_fen: fen(amount),
             status: 'locked',
             ...UNHELD,
+            is_due: 0,
             due_since: null,
             returns: 0,
             batch: null,
