@@ -4,7 +4,7 @@ import { type Projection, type Rows, table } from '@app/projections';
 import type { Detector, Sign } from './detectors/detector.js';
 import { DETECTORS } from './detectors/detectors.js';
 import { findingId, findingOfStream, type OpenedData } from './finding.js';
-import { fen, type Kind, type LedgerEventType, type Memories, type Memory, type Recorded } from './past.js';
+import { fen, type Kind, type Memories, type Memory, type Recorded } from './past.js';
 import { remember } from './remember.js';
 
 /** A finding with what auditors have done about it. */
@@ -194,7 +194,7 @@ export class FindingsProjection implements Projection {
   }
 }
 
-function changedBy(event: Recorded<LedgerEventType>): Partial<FindingRow> {
+function changedBy(event: Recorded): Partial<FindingRow> {
   if (event.type === 'finding-assigned') return { assignee: event.data.to };
   if (event.type === 'finding-resolved') return { status: 'resolved', outcome: event.data.outcome };
   if (event.type === 'finding-reopened') return { status: 'open', outcome: null };

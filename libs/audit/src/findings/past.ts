@@ -1,27 +1,8 @@
-import type { AwardEvent, BatchEvent } from '@app/awards';
-import type { BlacklistEvent } from '@app/blacklist';
-import type { BudgetEvent } from '@app/budgets';
-import type { DutyEvent } from '@app/calendar';
-import type { EnterpriseEvent } from '@app/enterprises';
 import type { RecordedEvent } from '@app/event-store';
 import { Money } from '@app/kernel';
 import { type PolicyEvent, type PolicyState, policyDecider } from '@app/policies';
-import type { ReviewEvent, TierEvent } from '@app/tiers';
-import type { FindingEvent } from './finding.js';
+import type { LedgerEvent, LedgerEventType } from '../ledger-event.js';
 
-/** What the detectors know of. */
-export type LedgerEvent =
-  | AwardEvent
-  | BatchEvent
-  | BlacklistEvent
-  | BudgetEvent
-  | DutyEvent
-  | EnterpriseEvent
-  | FindingEvent
-  | PolicyEvent
-  | ReviewEvent
-  | TierEvent;
-export type LedgerEventType = LedgerEvent['type'];
 /** A recorded event of one of these types. */
 export type Recorded<Type extends LedgerEventType = LedgerEventType> = Omit<RecordedEvent, 'type' | 'data'> &
   { readonly [One in Type]: Pick<Extract<LedgerEvent, { type: One }>, 'type' | 'data'> }[Type];

@@ -1,8 +1,8 @@
-import { Money } from '@app/kernel';
-import { type Amounts, type Assessment, assess, type Clause, type PolicyState, versionNumbered } from '@app/policies';
+import { type Amounts, type Clause, type PolicyState, versionNumbered } from '@app/policies';
+import type { Facts } from '../recomputation/award-record.js';
+import { assessedUnder, statusOf } from '../recomputation/judge.js';
 import type { Recomputed } from './past.js';
 
-type Facts = Readonly<Record<string, string | boolean>>;
 interface Asked {
   readonly clause: string;
   readonly version: number;
@@ -15,16 +15,10 @@ export function recompute(policy: PolicyState, { clause: id, version: no, on, fa
   const version = versionNumbered(policy, no);
   const clause = version?.pack.clauses.find((one) => one.id === id);
   if (version === undefined || clause === undefined) return { outcome: 'unpublished' };
-  const assessment = assess(version.pack, id, { on, facts, policy: version });
+  const { outcome, amount, instalments, ceiling } = assessedUnder(version.pack, version, id, on, facts);
+  const amounts = instalments?.map((one) => one.amount) ?? (amount === undefined ? undefined : [amount]);
   const cap = capOf(clause, facts);
-  return { ...sums(assessment), ...(cap !== undefined && { cap }) };
-}
-
-function sums(assessment: Assessment): Pick<Recomputed, 'outcome' | 'amounts' | 'ceiling'> {
-  const { outcome } = assessment;
-  if (outcome === 'discretionary') return { outcome, ceiling: assessment.ceiling };
-  if (outcome !== 'payable') return { outcome };
-  return { outcome, amounts: (assessment.instalments ?? [assessment]).map(({ amount }) => Money.parse(amount).toString()) };
+  return { outcome, ...(amounts && { amounts }), ...(ceiling !== undefined && { ceiling }), ...(cap !== undefined && { cap }) };
 }
 
 /** The most a clause gives on these facts, where it says so. */
@@ -44,11 +38,9 @@ function amountFor(amounts: Amounts, facts: Facts): string | undefined {
  * Whether these facts meet the condition of an instalment. The award was made in force and keeps its later instalments:
  * the end of the policy is passed over.
  */
-export function meetsCondition(policy: PolicyState, asked: Asked, no: number): boolean {
-  const version = versionNumbered(policy, asked.version);
-  if (version === undefined || !version.pack.clauses.some(({ id }) => id === asked.clause)) return false;
-  const assessment = assess(version.pack, asked.clause, { on: asked.on, facts: asked.facts });
-  if (assessment.outcome === 'discretionary') return no === 1;
-  if (assessment.outcome !== 'payable') return false;
-  return assessment.instalments === undefined ? no === 1 : assessment.instalments[no - 1]?.status === 'met';
+export function meetsCondition(policy: PolicyState, { clause, version: asked, on, facts }: Asked, no: number): boolean {
+  const text = versionNumbered(policy, asked);
+  if (text === undefined) return false;
+  const { pack, version, hash } = text;
+  return statusOf(assessedUnder(pack, { version, hash }, clause, on, facts), no) === true;
 }

@@ -2,6 +2,7 @@ import type { AwardEvent } from '@app/awards';
 import { addYears, type BusinessDate, contentHash, normalisedReference, secondsBetween, unreachable } from '@app/kernel';
 import type { BudgetEvent } from '@app/budgets';
 import { ACCOUNT_FACT } from '@app/policies';
+import type { LedgerEventType } from '../ledger-event.js';
 import { movedBy } from './detectors/budget-overdrawn.js';
 import { burstOf } from './detectors/just-under-threshold.js';
 import { certificateId, CLOCK_TOLERANCE_SECONDS, factId, occasionId, RELOCATION_TERM_YEARS, reviewId, subjectOfStream } from './names.js';
@@ -13,7 +14,6 @@ import {
   codeOfStream,
   fen,
   type InstalmentRecord,
-  type LedgerEventType,
   type Memory,
   policyOf,
   type Recorded,

@@ -218,8 +218,8 @@ function overAndUnder({ record, assessment, expected, isMet }: Again, due: reado
 
 const gives = ({ outcome }: Stated) => outcome === 'payable' || outcome === 'discretionary';
 
-/** Whether an instalment was to be paid from the day of the grant on. */
-function statusOf(expected: Stated | undefined, no: number): boolean | undefined {
+/** Whether a result has an instalment's condition met; undefined for one it does not have. What an officer sets is due at once. */
+export function statusOf(expected: Stated | undefined, no: number): boolean | undefined {
   if (expected?.outcome === 'discretionary') return no === 1;
   if (expected?.outcome !== 'payable') return false;
   return expected.instalments === undefined ? no === 1 : expected.instalments.find((each) => each.no === no)?.status === 'met';

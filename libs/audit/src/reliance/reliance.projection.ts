@@ -32,6 +32,7 @@ const successorTable = table<SuccessorRow>({
   name: 'reliance_successor',
   columns: { stream: 'text', payee: 'text' },
   key: ['stream'],
+  isPrivate: true,
 });
 
 /** Which decision rested on what, as the decisions say themselves. */

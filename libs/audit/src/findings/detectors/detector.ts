@@ -1,6 +1,7 @@
 import { Money } from '@app/kernel';
 import type { Concerned, Severity } from '../finding.js';
-import { actorOf, type AwardRecord, isService, type LedgerEventType, type Past, type Recorded } from '../past.js';
+import type { LedgerEventType } from '../../ledger-event.js';
+import { actorOf, type AwardRecord, isService, type Past, type Recorded } from '../past.js';
 
 /** What a detector has found at an event. */
 export interface Sign extends Concerned {
