@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Change, changesBetween, pathText, withChanges } from './difference.js';
+import { withChanges } from './difference.fixture.js';
+import { type Change, changesBetween, pathText } from './difference.js';
 import { isSame, type Json } from './value.js';
 
 const said = (changes: readonly Change[]) => changes.map(({ path, before, after }) => [pathText(path), before, after]);

@@ -45,11 +45,6 @@ export function changesBetween(before: Json | undefined, after: Json | undefined
   );
 }
 
-/** Makes the changes of `changesBetween` in the value they were found from; undefined where it is there no more. */
-export function withChanges(value: Json | undefined, changes: readonly Change[]): Json | undefined {
-  return changes.reduce<Json | undefined>((changed, { path, after }) => set(changed, path, after), value);
-}
-
 /** `state.instalments[no=1].status` */
 export function pathText(path: readonly Step[]): string {
   return path.reduce<string>(
@@ -58,28 +53,14 @@ export function pathText(path: readonly Step[]): string {
   );
 }
 
-function set(value: Json | undefined, [step, ...rest]: readonly Step[], after: Json | undefined): Json | undefined {
-  if (step === undefined) return after;
-  if (typeof step === 'string') {
-    const fields = value as JsonObject;
-    const { [step]: old, ...others } = fields;
-    const changed = set(old, rest, after);
-    return changed === undefined ? others : { ...fields, [step]: changed };
-  }
-  const list = value as readonly JsonObject[];
-  const index = list.findIndex((element) => element[step.by] === step.is);
-  const changed = set(list[index], rest, after);
-  if (index < 0) return changed === undefined ? list : [...list, changed];
-  return list.flatMap((element, place) => (place !== index ? [element] : changed === undefined ? [] : [changed]));
-}
-
 /** The field that tells the elements of both lists apart, where what is new stands at the end and nothing has changed places. */
 function identityOf(before: readonly Json[], after: readonly Json[]): string | undefined {
   return IDENTITIES.find((name) => {
     const [old, present] = [identities(before, name), identities(after, name)];
     if (old === undefined || present === undefined) return false;
-    const kept = old.filter((one) => present.includes(one));
-    const added = present.filter((one) => !old.includes(one));
+    const [wasThere, isThere] = [new Set(old), new Set(present)];
+    const kept = old.filter((one) => isThere.has(one));
+    const added = present.filter((one) => !wasThere.has(one));
     return [...kept, ...added].every((one, index) => one === present[index]);
   });
 }

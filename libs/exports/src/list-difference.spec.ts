@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { withChanges } from './difference.js';
+import { withChanges } from './difference.fixture.js';
 import { type ItemDifference, listDifference, type Matching, TooManyItems } from './list-difference.js';
 import { isSame, type JsonObject } from './value.js';
 
