@@ -23,7 +23,8 @@ export function historyRestricted(): Problem {
 
 /** Whether somebody asks for a day gone by, or what the ledger knew earlier: either may tell of listings that have ended. */
 export function looksBack(on: string | undefined, today: string): boolean {
-  return (on !== undefined && on < today) || currentVantage() !== undefined;
+  const vantage = currentVantage();
+  return (on !== undefined && on < today) || (vantage !== undefined && vantage.isPresent !== true);
 }
 
 /** The sight of whoever asks for a day. @throws Problem `history-restricted` for who looks back and may not see the history. */

@@ -9,6 +9,8 @@ export interface Vantage {
   readonly position: number;
   /** What the clock says there. */
   readonly now: Date;
+  /** Where the ledger stood when somebody asked: held fast while a long answer is read, it shows nothing but what is so today. */
+  readonly isPresent?: true;
 }
 
 const vantages = new AsyncLocalStorage<Vantage | undefined>();

@@ -19,8 +19,9 @@ const THROUGH_ITSELF = ['exports', 'differences'];
 export function askedOf<Own extends string>(request: FastifyRequest, names: readonly Own[]): Asked<Own> {
   const [pathname = '', search = ''] = (request.raw.url ?? '').split(/\?(.*)/s);
   const path = pathname.split('/').slice(3).join('/');
-  const segments = path.split('/').map((segment) => segment.replaceAll(/%2e/gi, '.'));
-  if (segments.some((segment) => ['', '.', '..'].includes(segment)) || THROUGH_ITSELF.includes(segments[0] ?? ''))
+  // As the server will read them: what is written otherwise is the same route, and a backslash would be a slash to it.
+  const segments = path.split('/').map(decodeURIComponent);
+  if (path.includes('\\') || segments.some((segment) => ['', '.', '..'].includes(segment)) || THROUGH_ITSELF.includes(segments[0] ?? ''))
     throw invalidField('path', 'route', 'name the route to be read as it stands after /v1/, such as awards');
   const query = new URLSearchParams(search);
   for (const name of ['limit', 'cursor']) if (query.has(name)) throw invalidField(name, 'whole', 'is left out here: every page is read');

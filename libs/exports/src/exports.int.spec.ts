@@ -1,5 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type ArgumentsHost, Catch, Controller, type ExceptionFilter, Get, Logger, Query } from '@nestjs/common';
@@ -60,6 +61,11 @@ class Lists {
     return [{ pack: 'open-2024', title: '公开的' }, { pack: 'secret-2024', title: '依申请的' }, { title: '不属于任何政策' }];
   }
 
+  @Get('standing')
+  standing() {
+    return [{ present: currentVantage()?.isPresent === true }];
+  }
+
   @Get('awards/one')
   one() {
     const position = currentVantage()?.position ?? 0;
@@ -110,6 +116,15 @@ beforeEach(() => {
 
 const url = (path: string) => `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}/v1/${path}`;
 const bytes = async (path: string) => Buffer.from(await (await fetch(url(path))).arrayBuffer());
+
+const raw = (path: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    get(
+      { port, host: '127.0.0.1', path: `/v1/${path}` },
+      (response) => void buffer(response).then((all) => resolve(all.toString()), reject),
+    );
+  });
 
 describe('an exported list', () => {
   it('is whole, from one point, in every format', async () => {
@@ -181,6 +196,20 @@ describe('an exported list', () => {
       'exports/awards?format=csv&format=xlsx',
     ])
       expect([path, (await fetch(url(path))).status]).toEqual([path, 400]);
+  });
+
+  it('of now is of the present, of an earlier point is not', async () => {
+    expect((await bytes('exports/standing?format=jsonl')).toString()).toContain('"present":true');
+    expect((await bytes('differences/standing?earlier=30')).toString()).toContain('"item":{"present":true');
+    expect((await bytes('differences/standing?earlier=30&later=31')).toString()).toContain('"items":[]');
+  });
+
+  it('is never one of the doors themselves, however they are written', async () => {
+    for (const door of ['exports', '%65xports', '%64ifferences', 'x\\..\\exports', 'x\\..\\..\\v1', '%2e%2e', 'x/%2E./..']) {
+      // Not fetch: it puts such paths right.
+      const body = await raw(`exports/${door}/awards?format=csv`);
+      expect(JSON.parse(body)).toMatchObject({ status: 400, errors: [{ field: 'path', rule: 'route' }] });
+    }
   });
 
   it('for the public holds what belongs to public policies, and says what it leaves out', async () => {

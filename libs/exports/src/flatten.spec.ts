@@ -67,9 +67,16 @@ describe('what the public may read', () => {
       remark: '核查中',
       decision: { by: 'li', to: 'first' },
       policy: { by: 'x', pack: 'p' },
+      parts: [{ by: 'x', amount: '1.00', of: [[{ account: '1', name: '甲' }]] }, 'y'],
     };
-    expect(publicPart(item, {})).toEqual({ award: 'p.T1.X.once', amount: '1.00', policy: { pack: 'p' } });
-    expect(Columns.of([item], {}, { isPublic: true, mayFollow: false }).headings).toEqual(['奖补编号', '金额（元）', '政策·政策包']);
+    const parts = [{ amount: '1.00', of: [[{ name: '甲' }]] }, 'y'];
+    expect(publicPart(item, {})).toEqual({ award: 'p.T1.X.once', amount: '1.00', policy: { pack: 'p' }, parts });
+    expect(Columns.of([item], {}, { isPublic: true, mayFollow: false }).headings).toEqual([
+      '奖补编号',
+      '金额（元）',
+      '政策·政策包',
+      '部分',
+    ]);
   });
 
   it('is told by the policy an item belongs to', () => {

@@ -2,7 +2,7 @@ import type { Cell } from '@app/sheets';
 import { headingOf, isInternal } from './fields.js';
 import { cellOf, leavesOf, type Reading, textOf } from './flatten.js';
 import { declarationOf } from './lists.js';
-import { isObject, type Json, type JsonObject } from './value.js';
+import { isList, isObject, type Json, type JsonObject } from './value.js';
 
 export const DISCLOSURE_FIELD = 'disclosure';
 /** Heads the column for what no other column holds. */
@@ -50,13 +50,17 @@ export class Columns {
 
 /** An item as the public may read it. */
 export function publicPart(item: JsonObject, reading: Reading): JsonObject {
-  const shown = (part: JsonObject): JsonObject =>
+  const shown = (value: Json | undefined): Json | undefined => {
+    if (isList(value)) return value.map((part) => shown(part) ?? null);
+    return isObject(value) ? ofObject(value) : value;
+  };
+  const ofObject = (part: JsonObject): JsonObject =>
     Object.fromEntries(
       Object.entries(part)
         .filter(([name]) => !isInternal(name, reading.fields))
-        .map(([name, value]) => [name, isObject(value) ? shown(value) : value]),
+        .map(([name, value]) => [name, shown(value)]),
     );
-  return shown(item);
+  return ofObject(item);
 }
 
 /** The policy an item belongs to, as itself or what was asked for says. */

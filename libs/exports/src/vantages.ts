@@ -20,7 +20,7 @@ export class Vantages {
     if (vantage !== undefined) return vantage;
     const position = await this.store.head();
     await this.subscriptions.atLeast(position);
-    return { position, now: this.clock.now() };
+    return { position, now: this.clock.now(), isPresent: true };
   }
 
   /** @throws Problem `invalid-input`, `position-ahead`. */

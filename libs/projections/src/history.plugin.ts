@@ -8,7 +8,8 @@ import {
   type QueryResult,
   RawNode,
   type RootOperationNode,
-  type SelectQueryNode,
+  SelectQueryNode,
+  type SetOperationNode,
   type UnknownRow,
   WithNode,
 } from 'kysely';
@@ -81,7 +82,18 @@ function withExpressions(node: SelectQueryNode, expressions: readonly Expression
     ...(node.with?.expressions ?? []),
   ];
   const first = WithNode.create(all[0] as CommonTableExpressionNode, node.with?.recursive === true ? { recursive: true } : {});
-  return { ...node, with: all.slice(1).reduce((clause, expression) => WithNode.cloneWithExpression(clause, expression), first) };
+  return {
+    ...node,
+    with: all.slice(1).reduce((clause, expression) => WithNode.cloneWithExpression(clause, expression), first),
+    ...(node.setOperations && { setOperations: node.setOperations.map(withoutOwn) }),
+  };
+}
+
+/** What is united with a query has come through here by itself, but SQL lets nothing stand before it: what it reads stands before the whole. */
+function withoutOwn(node: SetOperationNode): SetOperationNode {
+  if (!SelectQueryNode.is(node.expression)) return node;
+  const { with: _own, ...expression } = node.expression;
+  return { ...node, expression };
 }
 
 /** The expressions stand before the text's own. */

@@ -233,6 +233,10 @@ describe('the past of the read models', () => {
               .orderBy('one.id')
               .execute();
             expect(joined.length).toBe(then.rows.length);
+            const ids = tables.selectFrom('versioned').select('id').where('group', '=', 'x');
+            const others = tables.selectFrom('versioned').select('id').where('group', '<>', 'x');
+            const united = await tables.selectFrom(ids.unionAll(others).as('all')).select('id').orderBy('id').execute();
+            expect(united).toEqual(then.rows.map((row) => ({ id: (row as { id: string }).id })));
           });
         }
         expect(await tables.selectFrom('versioned').selectAll().orderBy('id').execute()).toEqual(stood.at(-1)?.rows);

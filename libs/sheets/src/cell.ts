@@ -9,7 +9,7 @@ export const TABLE_TYPES = {
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
 } as const;
 
-/** A text that a spreadsheet would run as a formula is shown as text instead. */
+/** A text that a spreadsheet would run as a formula, full-width signs and leading blanks included, is shown as text instead. */
 export function harmless(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /^(?:[\t\r\n]|\s*[=+\-@＝＋－＠])/u.test(text) ? `'${text}` : text;
 }

@@ -113,5 +113,7 @@ describe('a line of CSV', () => {
   it('keeps amounts and texts, and defuses formulas', () => {
     const line = csvLine([Money.parseSigned('-5.00'), '=1+1', '-x', '甲,"乙"\n丙', null, 12, '6222021001123456789']);
     expect(parse(line)).toEqual([['-5.00', `'=1+1`, `'-x`, '甲,"乙"\n丙', '', '12', '6222021001123456789']]);
+    const disguised = [' =1+1', '\n=1+1', '＝1+1', '＋1', '－1', '＠x', '\u00a0@x'];
+    expect(parse(csvLine(disguised))).toEqual([disguised.map((text) => `'${text}`)]);
   });
 });
