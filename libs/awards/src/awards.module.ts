@@ -43,7 +43,14 @@ import { Standing } from './standing.js';
 /** 奖补: awards, their instalments, payment batches, clawback and the balances over all of them. Dossiers, budgets, blacklist and agencies come from their global modules. */
 @Module({
   imports: [PoliciesModule],
-  controllers: [AwardsController, RelatedAwardsController, EntitlementsController, BalancesController, BatchesController, NoticesController],
+  controllers: [
+    AwardsController,
+    RelatedAwardsController,
+    EntitlementsController,
+    BalancesController,
+    BatchesController,
+    NoticesController,
+  ],
   providers: [
     Assessor,
     Standing,
