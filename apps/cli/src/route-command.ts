@@ -26,6 +26,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   import: '导入',
   title: '称号',
   review: '动态调整',
+  'relied-on': '引用追溯: every decision that rests on a record',
   finding: '疑点',
   audit: '监督检查',
 };
