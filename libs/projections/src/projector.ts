@@ -118,8 +118,18 @@ export class Projector {
   /** True when every projection, or the one named, has applied the event at the position; false after the time or when one has stopped. */
   async reached(position: number, timeoutMs: number, name?: string): Promise<boolean> {
     const asked = name === undefined ? this.members : this.members.filter(({ projection }) => projection.name === name);
+    return this.reachedBy(asked, position, timeoutMs);
+  }
+
+  /** The same of those alone that queries see and that have not stopped. Others refuse by themselves to answer from where they have not been. */
+  reachedByRunning(position: number, timeoutMs: number): Promise<boolean> {
+    const running = this.members.filter(({ live }) => live !== undefined && live.error === undefined);
+    return this.reachedBy(running, position, timeoutMs);
+  }
+
+  private async reachedBy(members: readonly Member[], position: number, timeoutMs: number): Promise<boolean> {
     const results = await Promise.all(
-      asked.map(async ({ gate, live, building }) => {
+      members.map(async ({ gate, live, building }) => {
         const error = live === undefined ? building?.error : live.error;
         return error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs);
       }),

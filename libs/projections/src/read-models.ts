@@ -305,7 +305,15 @@ export class ReadModels {
     if (row === undefined || !this.isOfShape(table, row.shape))
       throw new Problem('unavailable', 'read-model-rebuilding', `the read model ${projection} is being built; retry later`);
     const vantage = currentVantage();
-    return vantage === undefined ? undefined : asOf(table, row.generation, vantage.position, row.position);
+    if (vantage === undefined) return undefined;
+    // Being built anew, or stopped, it would answer from an earlier point than it is asked about.
+    if (row.position < vantage.position)
+      throw new Problem(
+        'unavailable',
+        'read-model-behind',
+        `the read model ${projection} has not reached position ${vantage.position}; retry later`,
+      );
+    return asOf(table, row.generation, vantage.position, row.position);
   }
 
   private readonly shapes = new Map<string, ReadonlySet<string>>();

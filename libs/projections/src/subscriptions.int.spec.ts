@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { EventStore, RecordedEvent } from '@app/event-store';
+import { type EventStore, lookingFrom, type RecordedEvent } from '@app/event-store';
 import type { ProcessManager } from './process-manager.js';
 import type { ReadModels } from './read-models.js';
 import { PositionGate } from './subscriber.js';
@@ -80,6 +80,32 @@ describe('subscriptions', () => {
     const position = await files.add(store, 'a');
     await expect(subscriptions.atLeast(position)).rejects.toMatchObject({ kind: 'unavailable', code: 'read-model-behind' });
     expect(subscriptions.status()).toMatchObject([{ name: 'totals', state: 'stopped', position: 0 }]);
+  });
+
+  it('let the past be looked at in the other read models while one is being built or has stopped', async () => {
+    await files.addMany(store, 'a', 3);
+    const earlier = new Subscriptions(store, readModels, clock);
+    for (const name of ['totals', 'poisoned']) earlier.addProjection(new Totals(name));
+    await earlier.onApplicationBootstrap();
+    expect(await earlier.settled(60_000)).toBe(true);
+    await earlier.beforeApplicationShutdown();
+    const bad = await files.add(store, 'bad');
+    const gone = Object.create(store) as EventStore;
+    // What is to be built from the first event never gets there.
+    gone.subscribe = (options) =>
+      options.after === 0 ? store.subscribe({ ...options, after: Number.MAX_SAFE_INTEGER }) : store.subscribe(options);
+    subscriptions = new Subscriptions(gone, readModels, clock);
+    for (const projection of [new Totals(), new Totals('poisoned', 1, ({ stream }) => stream === 'bad'), new Totals('new')])
+      subscriptions.addProjection(projection);
+    await subscriptions.onApplicationBootstrap();
+    while (subscriptions.status()[1]?.state !== 'stopped') await new Promise(setImmediate);
+    const vantage = await subscriptions.vantageAt(bad, 'asOf');
+    const then = (name: string) => lookingFrom(vantage, () => rowsOf(readModels, name));
+    expect((await then('totals')).map(({ stream }) => stream)).toEqual(['a', 'bad']);
+    await expect(then('poisoned')).rejects.toMatchObject({ kind: 'unavailable', code: 'read-model-behind' });
+    await expect(then('new')).rejects.toMatchObject({ code: 'read-model-rebuilding' });
+    const before = await subscriptions.vantageAt(bad - 1, 'asOf');
+    expect(await lookingFrom(before, () => rowsOf(readModels, 'poisoned'))).toEqual([{ stream: 'a', total: 3, applied: 3 }]);
   });
 
   it('settle when nothing follows from anything any more', async () => {

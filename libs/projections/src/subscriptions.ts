@@ -45,16 +45,16 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /**
    * The vantage of a position, with the time its event was recorded at, or of an instant. Waits until the read models
-   * have got there.
+   * have got there, but for those that are being built or have stopped: these refuse by themselves what they have not seen.
    * @throws Problem `position-ahead`, or `invalid-input` for a time that is still to come.
    */
   async vantageAt(point: number | Date, field: string): Promise<Vantage> {
     if (point instanceof Date) {
       if (point > this.clock.now()) throw invalidField(field, 'not-in-the-future', 'must not be later than now');
-      await this.atLeast(await this.store.head());
+      await this.seenByRunning(await this.store.head(), field);
       return { position: await positionAt(point, this.store, this.readModels), now: point };
     }
-    await this.atLeast(point, field);
+    await this.seenByRunning(point, field);
     for await (const [event] of this.store.readAll({ after: point - 1, limit: 1 }))
       if (event?.position === point) return { position: point, now: new Date(event.recordedAt) };
     return { position: point, now: this.clock.now() };
@@ -136,14 +136,22 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
    * @throws Problem `position-ahead` for a position the ledger does not have; `read-model-behind` when it takes too long.
    */
   async atLeast(position: number, field = 'Ledger-Position'): Promise<void> {
-    if (await this.projector.reached(position, 0)) return;
+    await this.seen(position, field, (timeoutMs) => this.projector.reached(position, timeoutMs));
+  }
+
+  private seenByRunning(position: number, field: string): Promise<void> {
+    return this.seen(position, field, (timeoutMs) => this.projector.reachedByRunning(position, timeoutMs));
+  }
+
+  private async seen(position: number, field: string, reached: (timeoutMs: number) => Promise<boolean>): Promise<void> {
+    if (await reached(0)) return;
     const head = await this.store.head();
     if (position > head) {
       throw new Problem('invalid', 'position-ahead', `the ledger ends at position ${head}`, [
         { field, rule: 'position', message: `must be at most ${head}` },
       ]);
     }
-    if (await this.projector.reached(position, READ_YOUR_WRITES_MS)) return;
+    if (await reached(READ_YOUR_WRITES_MS)) return;
     throw behind(position);
   }
 
