@@ -3,6 +3,9 @@ import { invalidField } from './problem.js';
 /** A calendar day in Asia/Shanghai, `YYYY-MM-DD`. Compares correctly as text. */
 export type BusinessDate = string & { readonly __brand: 'BusinessDate' };
 
+/** The last day there is. What is said to have no end is often given this one. */
+export const LAST_DAY = '9998-12-31';
+
 const SHAPE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const DAY_MS = 86_400_000;
 // China has kept UTC+8 without daylight saving time since 1992; the ledger holds no earlier instants.
@@ -12,7 +15,7 @@ const epochDay = (date: string) => Date.parse(`${date}T00:00:00Z`) / DAY_MS;
 
 /** Whether a value is an existing calendar day between 1949 and 9998. */
 export function isBusinessDate(value: unknown): value is BusinessDate {
-  if (typeof value !== 'string' || !SHAPE.test(value) || value < '1949-10-01' || value > '9998-12-31') return false;
+  if (typeof value !== 'string' || !SHAPE.test(value) || value < '1949-10-01' || value > LAST_DAY) return false;
   // Plain arithmetic: every command checks several days, and building dates for it would cost more than the rest.
   const [year, month, day] = [Number(value.slice(0, 4)), Number(value.slice(5, 7)), Number(value.slice(8))];
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);

@@ -1,5 +1,5 @@
 import type { Dossier, ResolvedInputs } from '@app/enterprises';
-import { addDays, addYears, type BusinessDate } from '@app/kernel';
+import { addDays, addYears, type BusinessDate, LAST_DAY } from '@app/kernel';
 import { assess, type Clause, conditionInputs, type FactValue, type Pack } from '@app/policies';
 
 /** One input of an instalment's condition, as the dossier has it on the day asked about. */
@@ -80,7 +80,7 @@ export function expectationOf(
 function turningDays({ certificates, registration }: Dossier): readonly BusinessDate[] {
   const { registeredOn } = registration;
   return [
-    ...certificates.map(({ expiresOn }) => addDays(expiresOn as BusinessDate, 1)),
+    ...certificates.flatMap(({ expiresOn }) => (expiresOn === LAST_DAY ? [] : [addDays(expiresOn as BusinessDate, 1)])),
     ...(registeredOn === undefined ? [] : [1, 3].map((years) => addYears(registeredOn as BusinessDate, years))),
   ];
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { enterpriseDecider, type Dossier, type EnterpriseCommand, resolveInputs, vocabularyOf } from '@app/enterprises';
-import { type BusinessDate, withCheckCharacter } from '@app/kernel';
+import { type BusinessDate, LAST_DAY, withCheckCharacter } from '@app/kernel';
 import { clauseOf, inputsOf } from '@app/policies';
 import { PACK } from '../recomputation/award-history.fixture.js';
 import { expectationOf } from './expectation.js';
@@ -67,6 +67,12 @@ describe('when a locked instalment can fall due', () => {
   it('Given the rest has been stated, Then it falls due the day after', () => {
     state('recertification.applied', true);
     expect(second()).toMatchObject({ earliest: '2025-11-04', certain: true });
+  });
+
+  it('Given another certificate that has no end, Then it changes nothing', () => {
+    const endless = { number: 'GR202336000009', kind: 'hnte', certification: 'first', issuer: '科技厅' };
+    run({ type: 'record-certificate', ...endless, issuedOn: '2021-11-04', expiresOn: LAST_DAY, evidence } as EnterpriseCommand);
+    expect(second().earliest).toBeDefined();
   });
 
   it('Given the rest has been stated otherwise, Then it may still be stated anew', () => {
