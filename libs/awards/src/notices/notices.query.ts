@@ -1,8 +1,8 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Money } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
-import { ReadModels } from '@app/projections';
-import type { AwardTables } from '../list/awards.projection.js';
+import { ReadModels, trueOn } from '@app/projections';
+import { awards, type AwardTables } from '../list/awards.projection.js';
 
 /** One award on public notice. */
 export interface NoticedAward {
@@ -23,7 +23,7 @@ export interface NoticedAward {
 export interface NoticeFilter {
   readonly pack?: string;
   readonly clause?: string;
-  /** On view on this day. */
+  /** On view on this day, as awards stood then. */
   readonly on?: string;
   /** First day of the notice. */
   readonly from?: string;
@@ -49,9 +49,8 @@ export class ListPublicNoticesHandler implements IQueryHandler<ListPublicNotices
 
   async execute({ filter, limit, cursor }: ListPublicNotices): Promise<Page<NoticedAward>> {
     const { pack, clause, on, from } = filter;
-    let query = this.readModels
-      .from<AwardTables>()
-      .selectFrom('award')
+    const tables = this.readModels.from<AwardTables>();
+    let query = (on === undefined ? tables.selectFrom('award') : tables.selectFrom(trueOn(awards, on).as('award')))
       .select(['award', 'pack', 'clause', 'payee', 'payee_name', 'notice_fen', 'notice_from', 'notice_until', 'notice_place', 'status'])
       .where('notice_from', 'is not', null)
       .where('status', 'not in', GONE)
