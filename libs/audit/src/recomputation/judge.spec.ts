@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fastCheck from 'fast-check';
 import type { PolicyVersion } from '@app/policies';
 import { courses, type Course, eventsOf, PACK, POLICY } from './award-history.fixture.js';
-import { type AwardOnRecord, foldAward, type Placed } from './award-record.js';
+import { type AwardOnRecord, type AwardRecord, foldAward, isUnpaid, type Placed } from './award-record.js';
 import { assessedUnder, type Difference, judge, type TextThen } from './judge.js';
 
 const TEXT: PolicyVersion = { ...POLICY, pack: PACK };
@@ -197,6 +197,13 @@ describe('an award computed again', () => {
     ],
   ])('%s', (_case, events, expected) => {
     expect(judged(events)).toMatchObject(expected);
+  });
+
+  it('Given the bank has returned a payment, Then it is not paid any more and is still to be paid', () => {
+    const returned = foldAward(eventsOf({ ...percent, isReturned: true }))?.record as AwardRecord;
+    expect([returned.paid, isUnpaid(returned)]).toEqual([[{ no: 1, fen: 0 }], true]);
+    const paid = foldAward(eventsOf(percent))?.record as AwardRecord;
+    expect([paid.paid, isUnpaid(paid)]).toEqual([[{ no: 1, fen: 200_000_00 }], false]);
   });
 
   it('Given its text is unknown or altered, Then nobody can say what is due', () => {
