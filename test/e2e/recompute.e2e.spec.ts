@@ -176,6 +176,8 @@ describe('awards computed again, and under another text', () => {
       expect(await ask(method, path, body, 'clerk')).toMatchObject({ status: 403, problem: { code: 'role-required' } });
     for (const query of ['?since=soon', '?since=2024-02-30', '?facts=all', '?pack=X', '?asOf=2099-01-01', '?from=memory'])
       expect(await recomputed(query)).toMatchObject({ status: 400, problem: { code: 'invalid-input' } });
+    expect(await recomputed('?pack=nowhere')).toMatchObject({ status: 404, problem: { code: 'policy-unknown' } });
+    expect(await ask('GET', '/audit/forecast?on=2024-05-05')).toMatchObject({ status: 400, problem: { errors: [{ field: 'on' }] } });
     for (const body of [
       {},
       { pack: 'tour-2020' },
@@ -197,8 +199,8 @@ describe('awards computed again, and under another text', () => {
   });
 
   it('are forecast until they are paid', async () => {
-    const on = { on: '2024-05-06' };
-    const { items, summary } = await ask('GET', '/audit/forecast?on=2024-05-06', undefined, 'clerk');
+    const on = { on: office.today };
+    const { items, summary } = await ask('GET', `/audit/forecast?on=${office.today}`, undefined, 'clerk');
     expect([items, summary]).toEqual([[], expect.objectContaining({ ...on, instalments: 0, total: '0.00' })]);
     const granted = ((await office.get(`/awards/${awards.capped}`)).body['timeline'] as readonly Values[]).find(({ event }) =>
       String(event).startsWith('instalment-unlocked'),
