@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { PoliciesModule } from '@app/policies';
 import { Subscriptions } from '@app/projections';
 import { AwardRecords } from './award-records.js';
 import { AwardRecordsProjection } from './award-records.projection.js';
@@ -8,6 +9,7 @@ import { Recompute } from './recompute.js';
 
 /** 复算 */
 @Module({
+  imports: [PoliciesModule],
   controllers: [RecomputationController],
   providers: [AwardRecords, FactsToday, Recompute],
   exports: [AwardRecords, FactsToday],
