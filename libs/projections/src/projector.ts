@@ -147,7 +147,7 @@ export class Projector {
       members.map((member) => {
         const { projection, building } = member;
         // One that could not be built is given up.
-        if (building !== undefined) this.readModels.abandon(projection, building.checkpoint);
+        if (building !== undefined) this.readModels.abandon(building.checkpoint);
         return { member, track: { projection, checkpoint: this.readModels.beginGeneration(projection, 'building') } };
       }),
     );
@@ -311,7 +311,7 @@ export class Projector {
     const live = member.live?.checkpoint as Checkpoint;
     const end = () => {
       delete member.check;
-      this.readModels.abandon(member.projection, track.checkpoint);
+      this.readModels.abandon(track.checkpoint);
     };
     if (track.error !== undefined) {
       end();

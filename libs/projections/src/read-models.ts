@@ -31,6 +31,9 @@ export interface Checkpoint {
   readonly position: number;
 }
 
+/** One generation of a projection's tables. */
+export type Generation = Pick<Checkpoint, 'name' | 'generation'>;
+
 /** What tables are for: to be seen by queries, to take their place once they are built, or to be compared with them. */
 export type Purpose = 'live' | 'building' | 'checking';
 
@@ -119,13 +122,10 @@ export class ReadModels {
       const { name, version } = projection;
       const { live, building } = this.generations(name);
       // A comparison that was interrupted is not worth going on with.
-      for (const { generation } of this.cached(`SELECT generation FROM checkpoint WHERE name = ? AND purpose = 'checking'`).all(
-        name,
-      ) as readonly Checkpoint[])
-        this.drop(tables, { name, generation, version, position: 0 });
+      for (const generation of this.generationsFor(name, 'checking')) this.drop({ name, generation });
       const usable = (checkpoint: Checkpoint | undefined) =>
         checkpoint !== undefined && checkpoint.version === version && this.shapeIs(checkpoint, tables);
-      if (building !== undefined && !usable(building)) this.drop(tables, building);
+      if (building !== undefined && !usable(building)) this.drop(building);
       const next = usable(building) ? building : undefined;
       return usable(live) ? { live, building: next } : { live: undefined, building: next ?? this.begun(projection) };
     });
@@ -176,32 +176,44 @@ export class ReadModels {
 
   /** Removes the tables of generations that nobody sees or builds any more, one table a turn. */
   async dropFormerGenerations(projection: Projection): Promise<void> {
-    const rows = this.cached(`SELECT generation FROM checkpoint WHERE name = ? AND purpose = 'former'`).all(projection.name) as readonly {
-      readonly generation: number;
-    }[];
-    for (const { generation } of rows) {
-      for (const table of tablesOfShape(this.shapeOfGeneration(projection.name, generation))) {
-        for (const name of [presentTable({ name: table } as Table, generation), formerTable({ name: table } as Table, generation)]) {
-          await new Promise(setImmediate);
-          if (!this.database.open) return;
-          this.database.exec(`DROP TABLE IF EXISTS "${name}"`);
-        }
+    const { name } = projection;
+    for (const generation of this.generationsFor(name, 'former')) {
+      for (const table of this.tablesOf({ name, generation })) {
+        await new Promise(setImmediate);
+        if (!this.database.open) return;
+        this.dropTable(table);
       }
-      this.cached('DELETE FROM checkpoint WHERE name = ? AND generation = ?').run(projection.name, generation);
+      this.forget({ name, generation });
     }
   }
 
   /** Gives up tables that were being built. */
-  abandon(projection: Projection, checkpoint: Checkpoint): void {
-    this.transaction(() => this.drop(projection.tables as unknown as readonly Table[], checkpoint));
+  abandon(generation: Generation): void {
+    this.transaction(() => this.drop(generation));
   }
 
-  private drop(tables: readonly Table[], { name, generation }: Checkpoint): void {
-    const named = new Set([...tables.map((table) => table.name), ...tablesOfShape(this.shapeOfGeneration(name, generation))]);
-    for (const table of named) {
-      this.database.exec(`DROP TABLE IF EXISTS "${presentTable({ name: table } as Table, generation)}"`);
-      this.database.exec(`DROP TABLE IF EXISTS "${formerTable({ name: table } as Table, generation)}"`);
-    }
+  private drop(generation: Generation): void {
+    for (const table of this.tablesOf(generation)) this.dropTable(table);
+    this.forget(generation);
+  }
+
+  private generationsFor(name: string, purpose: Purpose | 'former'): readonly number[] {
+    const rows = this.cached('SELECT generation FROM checkpoint WHERE name = ? AND purpose = ?').all(name, purpose);
+    return (rows as readonly Generation[]).map(({ generation }) => generation);
+  }
+
+  /** Every table of a generation, also of one whose projection declares other tables by now. */
+  private tablesOf({ name, generation }: Generation): readonly string[] {
+    const declared = tablesOfShape(this.shapeOfGeneration(name, generation)).map((table) => ({ name: table }));
+    return declared.flatMap((table) => [presentTable(table, generation), formerTable(table, generation)]);
+  }
+
+  private dropTable(name: string): void {
+    this.statements.delete(name);
+    this.database.exec(`DROP TABLE IF EXISTS "${name}"`);
+  }
+
+  private forget({ name, generation }: Generation): void {
     this.cached('DELETE FROM checkpoint WHERE name = ? AND generation = ?').run(name, generation);
   }
 

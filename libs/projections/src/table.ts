@@ -28,11 +28,11 @@ export const UNTIL = '_until';
 export const NODE = '_node';
 
 /** The tables of one generation of a read model: what holds now, and what held before. Queries see the first as a view of the declared name. */
-export function presentTable({ name }: Table, generation: number): string {
+export function presentTable({ name }: Pick<Table, 'name'>, generation: number): string {
   return `${name}__${generation}`;
 }
 
-export function formerTable({ name }: Table, generation: number): string {
+export function formerTable({ name }: Pick<Table, 'name'>, generation: number): string {
   return `${name}__${generation}_former`;
 }
 
