@@ -93,7 +93,7 @@ describe('findings and their life', () => {
     const { id, pointer } = await one(`?award=${award}`);
     expect(await findings('', 'approver')).toEqual([]);
     expect((await office.get(`/audit/findings/${id}`, 'approver')).did).toBe('404 finding-unknown');
-    expect((await act('approver', id, 'comment', { text: '已说明' })).did).toBe('403 role-required');
+    expect((await act('approver', id, 'comment', { text: '已说明' })).did).toBe('404 finding-unknown');
     await office.do('auditor', `/audit/findings/${id}/assign`, { to: 'approver' });
     expect((await findings('', 'approver')).map((each) => each.id)).toEqual([id]);
     await office.do('approver', `/audit/findings/${id}/comment`, { text: '按会议纪要核减', evidence: paper });
@@ -102,9 +102,15 @@ describe('findings and their life', () => {
     expect((await act('auditor', id, 'resolve', { outcome: 'confirmed', reason: '属实' })).did).toBe('409 evidence-required');
     const nowhere = { outcome: 'corrected', reason: '已改', correction: { stream: pointer?.stream, revision: 99 } };
     expect((await act('auditor', id, 'resolve', nowhere)).did).toBe('404 event-unknown');
+    // Neither what was wrong itself nor what was said of it has put it right.
+    for (const correction of [
+      { stream: pointer?.stream, revision: pointer?.revision },
+      { stream: `finding-${id}`, revision: 0 },
+    ])
+      expect((await act('auditor', id, 'resolve', { ...nowhere, correction })).did).toBe('400 invalid-input');
     const { body } = await office.do('auditor', `/audit/findings/${id}/resolve`, {
       ...nowhere,
-      correction: { stream: pointer?.stream, revision: pointer?.revision },
+      correction: { stream: pointer?.stream, revision: Number(pointer?.revision) + 1 },
     });
     expect(await one(`?award=${award}`)).toMatchObject({ status: 'resolved', outcome: 'corrected', assignee: 'approver' });
     expect(await one(`?award=${award}&asOf=${Number(body['position']) - 1}`)).toMatchObject({ status: 'open' });

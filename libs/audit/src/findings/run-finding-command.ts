@@ -1,11 +1,12 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { sightOf } from '@app/blacklist';
 import { type CommandContext, EVENT_STORE, type EventStore, Executor, type Receipt } from '@app/event-store';
-import { type Evidence, notFound } from '@app/kernel';
+import { type Evidence, invalidField, notFound, type Problem } from '@app/kernel';
 import { ReadModels } from '@app/projections';
 import { people } from './detectors/detector.js';
 import { type FindingAction, type FindingCommand, findingDecider } from './decide.js';
-import { type EventReference, findingId, findingStream, type OpenedData } from './finding.js';
+import { type EventReference, findingId, type FindingState, findingStream, type OpenedData } from './finding.js';
 import type { FindingTables } from './findings.projection.js';
 import { eventAt } from './findings.query.js';
 import { OverdueDuties } from './overdue-duties.js';
@@ -69,27 +70,58 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
 
   /** @throws Problem `finding-unknown`, `event-unknown`, and what the decider refuses. */
   execute({ id, action, context }: RunFindingCommand): Promise<Receipt> {
-    const command = async (): Promise<FindingCommand> => {
-      if (action.type === 'resolve' && action.correction !== undefined) await actorsOf(this.store, action.correction);
-      return { action, ...(await this.found(id, context.today)) };
+    const command = async ({ assignee }: FindingState): Promise<FindingCommand> => {
+      // To whom it is not shown, a finding is not there: ids can be worked out, and would tell who has been found out.
+      if (sightOf(context.actor) !== 'history' && context.actor.id !== assignee) throw unknownFinding(id);
+      const { pointer, ...found } = await this.found(id, context.today);
+      if (action.type === 'resolve' && action.correction !== undefined) await this.requireCorrection(action.correction, pointer);
+      return { action, ...found };
     };
     return this.executor.execute(findingDecider, findingStream(id), command, context);
   }
 
-  private async found(id: string, today: string): Promise<Pick<FindingCommand, 'officers' | 'unrecorded'>> {
+  private async found(
+    id: string,
+    today: string,
+  ): Promise<Pick<FindingCommand, 'officers' | 'unrecorded'> & { readonly pointer?: EventReference }> {
     const tables = this.readModels.from<FindingTables>();
-    const row = await tables.selectFrom('finding').select('officers').where('id', '=', id).executeTakeFirst();
-    if (row !== undefined) return { officers: JSON.parse(row.officers) as readonly string[] };
+    const row = await tables.selectFrom('finding').select(['officers', 'stream', 'revision']).where('id', '=', id).executeTakeFirst();
+    if (row !== undefined) {
+      const { stream, revision } = row;
+      const officers = JSON.parse(row.officers) as readonly string[];
+      return { officers, ...(stream !== null && revision !== null && { pointer: { stream, revision } }) };
+    }
     const duty = (await this.duties.on(today)).find((one) => one.id === id);
-    if (duty === undefined) throw notFound('finding-unknown', `there is no finding ${id}`);
+    if (duty === undefined) throw unknownFinding(id);
     return { officers: [], unrecorded: duty.opened };
   }
+
+  /** What puts a matter right comes after it, and is more than what auditors say of it. */
+  private async requireCorrection(correction: EventReference, pointer: EventReference | undefined): Promise<void> {
+    const event = await eventAt(this.store, correction);
+    if (event === undefined) throw unknownEvent(correction);
+    const atFault = pointer && (await eventAt(this.store, pointer));
+    if (event.position <= (atFault?.position ?? 0) || correction.stream.startsWith(findingStream('')))
+      throw invalidField(
+        'correction',
+        'later',
+        'must name an event that was recorded after the one at fault, and is none of a finding itself',
+      );
+  }
+}
+
+function unknownFinding(id: string): Problem {
+  return notFound('finding-unknown', `there is no finding ${id}`);
+}
+
+function unknownEvent({ stream, revision }: EventReference): Problem {
+  return notFound('event-unknown', `${stream} has no event ${revision}`);
 }
 
 /** Who did what an event records; where the ledger carried it out, who had decided it, as far as the event says. */
 async function actorsOf(store: EventStore, reference: EventReference): Promise<readonly string[]> {
   const event = await eventAt(store, reference);
-  if (event === undefined) throw notFound('event-unknown', `${reference.stream} has no event ${reference.revision}`);
+  if (event === undefined) throw unknownEvent(reference);
   if (!isService(event)) return [event.metadata.actor.id];
   const { approver, payer, review } = event.data as {
     readonly approver?: string;
