@@ -124,7 +124,7 @@ function asOf() {
       route: grown,
     });
     const { subscriptions } = large;
-    subscriptions.rebuild();
+    subscriptions.rebuild(subscriptions.projections().map(({ name }) => name));
     let peak = 0;
     const time = await seconds(async () => {
       while (subscriptions.status().some(({ beside }) => beside !== undefined)) {

@@ -27,7 +27,7 @@ export class SubscribersController {
   @HttpCode(202)
   @AllowRoles('administrator', 'auditor')
   verify(@Body() { names }: ProjectionNamesDto): readonly Verification[] {
-    this.subscriptions.verify(names && [...new Set(names)]);
+    this.subscriptions.verify([...new Set(names)]);
     return this.subscriptions.verifications();
   }
 
@@ -36,7 +36,7 @@ export class SubscribersController {
   @HttpCode(202)
   @AllowRoles('administrator')
   rebuild(@Body() { names }: ProjectionNamesDto): readonly SubscriberStatus[] {
-    this.subscriptions.rebuild(names && [...new Set(names)]);
+    this.subscriptions.rebuild([...new Set(names)]);
     return this.subscriptions.status();
   }
 

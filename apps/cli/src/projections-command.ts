@@ -38,8 +38,8 @@ export function addProjectionsCommand(program: Command): void {
   });
 
   onNames('rebuild [names...]', '重建: builds anew beside what is in use, then swaps; waits for it', async (names, door, token, json) => {
-    const begun = await post<readonly SubscriberStatus[]>(door, token, 'rebuild', names.length > 0 ? { names } : {});
-    const asked = new Set(names.length > 0 ? names : begun.filter(({ kind }) => kind === 'projection').map(({ name }) => name));
+    const asked = new Set(names.length > 0 ? names : await allNames(door, token));
+    await post<readonly SubscriberStatus[]>(door, token, 'rebuild', { names: [...asked] });
     const statuses = await followed(door, token, asked, json);
     show(statuses, json);
     if (statuses.some(({ state, beside }) => state === 'stopped' || beside?.error !== undefined)) process.exitCode = EXIT.no;
@@ -49,8 +49,8 @@ export function addProjectionsCommand(program: Command): void {
     'verify [names...]',
     '核对: compares every row, former ones too, with read models built anew; 1 when any differs',
     async (names, door, token, json) => {
-      const begun = await post<readonly Verification[]>(door, token, 'verify', names.length > 0 ? { names } : {});
-      const asked = new Set(begun.filter(({ state }) => state === 'running').map(({ name }) => name));
+      const asked = new Set(names.length > 0 ? names : await allNames(door, token));
+      const begun = await post<readonly Verification[]>(door, token, 'verify', { names: [...asked] });
       await followed(door, token, asked, json);
       let results = begun;
       // What is built has ended; comparing the last of it may still take a while.
@@ -64,6 +64,11 @@ export function addProjectionsCommand(program: Command): void {
       if (verified.some(({ state }) => state === 'different')) process.exitCode = EXIT.no;
     },
   );
+}
+
+async function allNames(door: Door, token: string): Promise<readonly string[]> {
+  const statuses = await ask<readonly SubscriberStatus[]>(door, { method: 'GET', path: '/v1/subscribers', token });
+  return statuses.filter(({ kind }) => kind === 'projection').map(({ name }) => name);
 }
 
 async function post<Result>(door: Door, token: string, path: string, body: unknown): Promise<Result> {

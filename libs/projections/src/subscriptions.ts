@@ -98,8 +98,8 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     return this.projector.projections();
   }
 
-  /** Builds projections anew beside what queries see, or all of them. @throws Problem as `Projector.rebuild`. */
-  rebuild(names: readonly string[] = this.projections().map(({ name }) => name)): void {
+  /** Builds projections anew beside what queries see. @throws Problem as `Projector.rebuild`. */
+  rebuild(names: readonly string[]): void {
     this.projector.rebuild(names);
   }
 
@@ -111,10 +111,10 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /**
-   * Begins to compare projections, or all of them, row for row with ones built anew; `verifications` tells how it goes.
+   * Begins to compare projections row for row with ones built anew; `verifications` tells how it goes.
    * @throws Problem as `Projector.verify`.
    */
-  verify(names: readonly string[] = this.projections().map(({ name }) => name)): void {
+  verify(names: readonly string[]): void {
     const results = this.projector.verify(names);
     names.forEach((name, index) => {
       this.verified.set(name, { name, state: 'running' });
