@@ -77,6 +77,7 @@ describe('the door', () => {
   let url: string;
   beforeAll(async () => {
     const subscriptions = {
+      addProjection: () => undefined,
       atLeast: async (position: number) => {
         asked.push(position);
         if (position > 100) throw new Problem('invalid', 'position-ahead', 'the ledger ends at position 100');

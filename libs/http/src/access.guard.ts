@@ -31,7 +31,7 @@ export class AccessGuard implements CanActivate {
     ]);
     if (allowed === PUBLIC) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const actor = await this.tokens.verify(bearer(request));
+    const actor = await actorOf(request, this.tokens);
     if (allowed === undefined || !actor.roles.some((role) => (allowed as readonly string[]).includes(role))) {
       throw new Problem('forbidden', 'role-required', `this needs the role ${(allowed ?? []).join(' or ') || 'of nobody'}`);
     }
@@ -40,8 +40,9 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-function bearer(request: FastifyRequest): string {
+/** Who sends a request. @throws Problem `token-missing`, `token-invalid`, `token-expired`. */
+export async function actorOf(request: FastifyRequest, tokens: Pick<Tokens, 'verify'>): Promise<Actor> {
   const match = /^Bearer ([A-Za-z0-9._~+/=-]{1,4096})$/i.exec(request.headers.authorization ?? '');
   if (match === null) throw new Problem('unauthenticated', 'token-missing', 'send Authorization: Bearer <token>');
-  return match[1] as string;
+  return tokens.verify(match[1] as string);
 }

@@ -16,13 +16,14 @@ export class HttpModule implements NestModule {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly subscriptions: Subscriptions,
+    private readonly tokens: Tokens,
   ) {}
 
   /** Hooks hold for routes registered after them; this is called just before the application registers its own. */
   configure(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     addAnswerHooks(fastify, this.subscriptions);
-    addVantageHook(fastify, this.subscriptions);
+    addVantageHook(fastify, this.subscriptions, this.tokens);
   }
 
   static forRoot(tokens: Tokens): DynamicModule {
