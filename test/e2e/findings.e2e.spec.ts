@@ -74,6 +74,9 @@ describe('findings and their life', () => {
     expect(items).toMatchObject([{ findings: overdue.length, status: 'open' }]);
     const { items: detectors } = await office.get('/audit/detectors');
     expect(detectors.length).toBeGreaterThan(20);
+    for (const { code: each } of [...detectors, { code: 'manual' }])
+      expect((await office.get(`/audit/findings?code=${String(each)}`)).did).toBe((await office.get('/audit/findings')).did);
+    expect((await office.get('/audit/findings?code=paid-while-listd')).did).toBe('400 invalid-input');
   });
 
   it('are paged, duties among the others, and nothing twice', async () => {

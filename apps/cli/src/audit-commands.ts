@@ -92,7 +92,7 @@ export function addAuditCommands(program: Command): void {
   const forecast = program
     .command('forecast')
     .description('支出预测: what granted awards still have to be paid, by quarter and budget line')
-    .option('--on <date>', '业务日期, today when left out')
+    .option('--on <date>', '业务日期: today, when left out, or later')
     .option('--as-of <point>', AS_OF_HELP);
   forecast.action(async () => {
     const options = forecast.optsWithGlobals<ForecastOptions>();

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Query as QueryString, Req, type StreamableFile } from '@nestjs/common';
 import { AllowAnyRole, type AuthenticatedRequest } from '@app/http';
-import { type BusinessDate, businessDateAt, CLOCK, type Clock } from '@app/kernel';
+import { type BusinessDate, businessDateAt, CLOCK, type Clock, invalidField } from '@app/kernel';
 import { jsonLines } from '../json-lines.js';
 import { Forecast } from './forecast.js';
 import { ForecastDto } from './forecast.dto.js';
@@ -16,7 +16,11 @@ export class ForecastController {
   /** 支出预测: what granted awards still have to be paid, by quarter and budget line; JSON Lines of progress, instalments and a summary */
   @Get()
   @AllowAnyRole()
-  run(@QueryString() { on = businessDateAt(this.clock.now()) }: ForecastDto, @Req() request: AuthenticatedRequest): StreamableFile {
+  run(@QueryString() { on: asked }: ForecastDto, @Req() request: AuthenticatedRequest): StreamableFile {
+    const today = businessDateAt(this.clock.now());
+    const on = asked ?? today;
+    // What was granted and paid is known as of today: seen from an earlier day, it would be told before it happened.
+    if (on < today) throw invalidField('on', 'not-in-the-past', 'must not lie before today; asOf looks ahead from an earlier day');
     return jsonLines((emit) => this.forecast.run(on as BusinessDate, emit), request.url.split('?')[0] ?? '');
   }
 }

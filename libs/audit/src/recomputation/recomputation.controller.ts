@@ -1,6 +1,7 @@
 import { Controller, Get, Query as QueryString, Req, type StreamableFile } from '@nestjs/common';
 import { AllowRoles, type AuthenticatedRequest } from '@app/http';
-import { invalidField, isBusinessDate, startOf } from '@app/kernel';
+import { invalidField, isBusinessDate, notFound, startOf } from '@app/kernel';
+import { latestVersion, Policies } from '@app/policies';
 import { Subscriptions } from '@app/projections';
 import { jsonLines } from '../json-lines.js';
 import { RecomputationDto } from './recomputation.dto.js';
@@ -12,6 +13,7 @@ export class RecomputationController {
   constructor(
     private readonly recompute: Recompute,
     private readonly subscriptions: Subscriptions,
+    private readonly policies: Policies,
   ) {}
 
   /** 复算: every award computed again and held against what was granted and paid; JSON Lines of progress, differences and a summary */
@@ -21,6 +23,9 @@ export class RecomputationController {
     @QueryString() { since, pack, facts = 'stored', from = 'records' }: RecomputationDto,
     @Req() request: AuthenticatedRequest,
   ): Promise<StreamableFile> {
+    // Of a policy that does not exist no award differs: a slip would read as a clean audit.
+    if (pack !== undefined && latestVersion(await this.policies.state(pack)) === undefined)
+      throw notFound('policy-unknown', `no policy ${pack} has been published`);
     const position = since === undefined ? undefined : await this.positionOf(since);
     const options = {
       facts,
