@@ -7,5 +7,5 @@ export class ProjectionNamesDto {
   @ArrayMaxSize(100)
   @IsString({ each: true })
   @Matches(/^[a-z][a-z-]{0,63}$/, { each: true, message: 'names must hold names of projections, as GET /v1/subscribers lists them' })
-  names: string[];
+  names!: string[];
 }

@@ -98,7 +98,7 @@ beforeAll(async () => {
       { provide: EVENT_STORE, useValue: { head: () => Promise.resolve(42) } },
       {
         provide: Subscriptions,
-        useValue: { atLeast: () => Promise.resolve(), vantageAt: (point: number | Date) => Promise.resolve(at(point)) },
+        useValue: { seenByRunning: () => Promise.resolve(), vantageAt: (point: number | Date) => Promise.resolve(at(point)) },
       },
       { provide: Policies, useValue: { state, packs: () => [] } },
     ],

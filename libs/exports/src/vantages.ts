@@ -19,7 +19,7 @@ export class Vantages {
     const vantage = currentVantage();
     if (vantage !== undefined) return vantage;
     const position = await this.store.head();
-    await this.subscriptions.atLeast(position);
+    await this.subscriptions.seenByRunning(position);
     return { position, now: this.clock.now(), isPresent: true };
   }
 

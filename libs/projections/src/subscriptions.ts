@@ -139,7 +139,11 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     await this.seen(position, field, (timeoutMs) => this.projector.reached(position, timeoutMs));
   }
 
-  private seenByRunning(position: number, field: string): Promise<void> {
+  /**
+   * As `atLeast`, but for read models that are being built or have stopped: these refuse by themselves what they have not seen.
+   * @throws Problem as `atLeast`.
+   */
+  seenByRunning(position: number, field = 'Ledger-Position'): Promise<void> {
     return this.seen(position, field, (timeoutMs) => this.projector.reachedByRunning(position, timeoutMs));
   }
 
