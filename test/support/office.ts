@@ -70,11 +70,22 @@ export class Office {
 
   /** What auditors read, or somebody else, once everything has followed. */
   async get(url: string, actor = 'auditor'): Promise<Answer> {
+    await this.settle();
+    return this.ask('GET', actor, url);
+  }
+
+  /** Waits until everything has followed. */
+  async settle(): Promise<void> {
     const subscriptions = this.ledger.app.get(Subscriptions);
     const isSettled = await subscriptions.settled(20_000);
     const stopped = subscriptions.status().filter(({ state }) => state !== 'running');
     if (!isSettled || stopped.length > 0) throw new Error(`the read models do not follow: ${JSON.stringify(stopped)}`);
-    return this.ask('GET', actor, url);
+  }
+
+  /** What any path is answered, as it comes: the status and the text. */
+  async text(path: string, actor = 'auditor'): Promise<readonly [status: number, text: string]> {
+    const answer = await fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${await this.token(actor)}` } });
+    return [answer.status, await answer.text()];
   }
 
   /** `actor` is a role, with a number where there are several of it: `approver2`. */

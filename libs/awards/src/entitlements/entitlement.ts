@@ -1,4 +1,4 @@
-import { creditCodesOf, type Dossier, type Fact, resolveInputs } from '@app/enterprises';
+import { creditCodesOf, type Dossier, type Fact, nameOn, resolveInputs } from '@app/enterprises';
 import { isPlainReference, normalisedReference } from '@app/kernel';
 import {
   assess,
@@ -121,7 +121,7 @@ function entitlementFor(
   const { clause } = paying;
   const row = {
     creditCode: dossier.creditCode,
-    name: dossier.name,
+    name: nameOn(dossier, question.on),
     clause: clause.id,
     title: clause.title,
     occasion: occasion.reference,
