@@ -46,3 +46,11 @@ export async function actorOf(request: FastifyRequest, tokens: Pick<Tokens, 'ver
   if (match === null) throw new Problem('unauthenticated', 'token-missing', 'send Authorization: Bearer <token>');
   return tokens.verify(match[1] as string);
 }
+
+/** Whether a request shows a valid token: what is done before the guard is not done for strangers. */
+export async function isKnown(request: FastifyRequest, tokens: Pick<Tokens, 'verify'>): Promise<boolean> {
+  return actorOf(request, tokens).then(
+    () => true,
+    () => false,
+  );
+}

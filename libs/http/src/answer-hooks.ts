@@ -1,16 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { invalidField } from '@app/kernel';
 import type { Subscriptions } from '@app/projections';
+import { isKnown } from './access.guard.js';
+import type { Tokens } from './tokens.js';
 
 /**
  * Positions and revisions at the HTTP edge: a query that names a `Ledger-Position` waits until the read models have
  * seen it (read your own writes); an answer with a `revision` carries it as `ETag`, a receipt its position.
  * Hooks of the server rather than an interceptor, which would put every answer through an observable.
  */
-export function addAnswerHooks(fastify: FastifyInstance, subscriptions: Subscriptions): void {
+export function addAnswerHooks(fastify: FastifyInstance, subscriptions: Subscriptions, tokens: Pick<Tokens, 'verify'>): void {
   fastify.addHook('preHandler', async (request: FastifyRequest) => {
     const atLeast = request.method === 'GET' ? request.headers['ledger-position'] : undefined;
-    if (atLeast !== undefined) await subscriptions.atLeast(positionOf(atLeast));
+    if (atLeast !== undefined && (await isKnown(request, tokens))) await subscriptions.atLeast(positionOf(atLeast));
   });
   fastify.addHook(
     'preSerialization',

@@ -22,7 +22,7 @@ export class HttpModule implements NestModule {
   /** Hooks hold for routes registered after them; this is called just before the application registers its own. */
   configure(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
-    addAnswerHooks(fastify, this.subscriptions);
+    addAnswerHooks(fastify, this.subscriptions, this.tokens);
     addVantageHook(fastify, this.subscriptions, this.tokens);
   }
 

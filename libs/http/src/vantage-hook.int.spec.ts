@@ -4,6 +4,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { currentVantage } from '@app/event-store';
 import { Problem } from '@app/kernel';
 import type { Subscriptions } from '@app/projections';
+import { addAnswerHooks } from './answer-hooks.js';
 import { addVantageHook } from './vantage-hook.js';
 
 describe('who looks from a point of the past', () => {
@@ -15,6 +16,10 @@ describe('who looks from a point of the past', () => {
         lookedUp += 1;
         return Promise.resolve({ position, now: new Date(0) });
       },
+      atLeast: () => {
+        lookedUp += 1;
+        return Promise.resolve();
+      },
     };
     const tokens = {
       verify: (token: string) =>
@@ -22,6 +27,7 @@ describe('who looks from a point of the past', () => {
           ? Promise.resolve({ id: 'li', unit: '财政局', roles: ['clerk' as const] })
           : Promise.reject(new Problem('unauthenticated', 'token-invalid', 'no')),
     };
+    addAnswerHooks(server, subscriptions as unknown as Subscriptions, tokens);
     addVantageHook(server, subscriptions as unknown as Subscriptions, tokens);
     server.get('/open', () => ({ from: currentVantage()?.position ?? 'now' }));
     await server.listen({ port: 0, host: '127.0.0.1' });
@@ -35,8 +41,9 @@ describe('who looks from a point of the past', () => {
 
   it('has shown a token; for strangers nothing is looked up', async () => {
     expect(await asked({})).toEqual([{ from: 'now' }, null]);
-    expect(await asked({ authorization: 'Bearer forged' })).toEqual([{ from: 'now' }, null]);
+    expect(await asked({ authorization: 'Bearer forged', 'ledger-position': '9' })).toEqual([{ from: 'now' }, null]);
     expect(lookedUp).toBe(0);
-    expect(await asked({ authorization: 'Bearer known' })).toEqual([{ from: 5 }, '5']);
+    expect(await asked({ authorization: 'Bearer known', 'ledger-position': '9' })).toEqual([{ from: 5 }, '5']);
+    expect(lookedUp).toBe(2);
   });
 });

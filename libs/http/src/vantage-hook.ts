@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { lookingFrom } from '@app/event-store';
 import { addDays, invalidField, isBusinessDate, startOf } from '@app/kernel';
 import type { Subscriptions } from '@app/projections';
-import { actorOf } from './access.guard.js';
+import { isKnown } from './access.guard.js';
 import type { Tokens } from './tokens.js';
 
 /** With a time of day and a zone: an instant nobody can misread. */
@@ -27,11 +27,7 @@ export function addVantageHook(fastify: FastifyInstance, subscriptions: Subscrip
 
     async function resolve(text: unknown) {
       if (request.method !== 'GET') throw invalidField('asOf', 'query', 'is for queries alone: nothing is done in the past');
-      const isKnown = await actorOf(request, tokens).then(
-        () => true,
-        () => false,
-      );
-      return isKnown ? subscriptions.vantageAt(pointOf(text), 'asOf') : undefined;
+      return (await isKnown(request, tokens)) ? subscriptions.vantageAt(pointOf(text), 'asOf') : undefined;
     }
   });
 }
