@@ -14,7 +14,7 @@ import type {
 import { Money } from '@app/kernel';
 import type { LongView } from './long-answer.js';
 import { tableOf } from './output.js';
-import { AWARD_STATUS, termOf } from './terms.js';
+import { AWARD_STATUS, OUTLOOK, termOf } from './terms.js';
 
 const STATUS: Readonly<Record<string, string>> = { ...AWARD_STATUS, open: '办理中' };
 
@@ -48,13 +48,6 @@ const OUTCOME: Readonly<Record<Stated['outcome'], string>> = {
 };
 
 const GROUP: Readonly<Record<Group, string>> = { granted: '已批准', denied: '曾不予支持', pending: '办理中' };
-
-const OUTLOOK: Readonly<Record<Outlook['state'], string>> = {
-  due: '已到付未拨',
-  certain: '到期即付',
-  possible: '条件待成就',
-  barred: '现无法成就',
-};
 
 /** An amount as people write it; nothing for zero, so that what matters stands out. */
 const yuan = (amount: string | undefined) => (amount === undefined || Number(amount) === 0 ? '' : Money.parseSigned(amount).toChinese());
@@ -165,7 +158,7 @@ export const FORECAST_VIEW: LongView<Outlook, OutlookSummary> = {
     item.instalment,
     item.payeeName,
     zeroToo(item.amount),
-    OUTLOOK[item.state],
+    termOf(OUTLOOK, item.state),
     quarterName(item),
     item.dueSince ?? item.earliest ?? '',
     [

@@ -1,6 +1,6 @@
 import type { Field } from './fields.js';
 import type { Reading } from './flatten.js';
-import { AWARD_STATUS, BATCH_STATUS, DUE_STATE, DUTY_STATUS, FINDING_STATUS, OUTCOME, PROPOSAL, SUBJECT } from './terms.js';
+import { AWARD_STATUS, BATCH_STATUS, DUE_STATE, DUTY_STATUS, FINDING_STATUS, OUTCOME, OUTLOOK, PROPOSAL, SUBJECT } from './terms.js';
 
 /** What is known of a route whose answer is, or holds, a list. Any other list can be exported as well: this makes it read better. */
 export interface ListDeclaration extends Reading {
@@ -164,7 +164,23 @@ export const LISTS: readonly ListDeclaration[] = [
     fields: { title: { heading: '疑点' } },
   },
   { path: 'audit/detectors', title: '疑点规则', key: ['code'], fields: { title: { heading: '疑点' } } },
-  { path: 'audit/forecast', title: '拨付预测', key: ['award', 'instalment'], terms: { state: DUE_STATE } },
+  {
+    path: 'audit/forecast',
+    title: '拨付预测',
+    key: ['award', 'instalment'],
+    terms: { state: OUTLOOK },
+    fields: {
+      condition: { heading: '待满足条件' },
+      certain: { heading: '日期已定' },
+      earliest: { heading: '最早可付日' },
+      inputs: { heading: '所需数据' },
+      input: { heading: '数据' },
+      label: { heading: '名称' },
+      now: { heading: '目前' },
+      quarter: { heading: '季度' },
+      unknown: { heading: '无法判断的原因' },
+    },
+  },
   { path: 'audit/recomputation', title: '复算差异', key: ['award'] },
 ];
 

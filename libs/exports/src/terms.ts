@@ -22,6 +22,13 @@ export const DUE_STATE: Readonly<Record<string, string>> = {
   clawback: '追缴未清',
 };
 
+export const OUTLOOK: Readonly<Record<string, string>> = {
+  due: '已到付未拨',
+  certain: '到期即付',
+  possible: '条件待成就',
+  barred: '现无法成就',
+};
+
 export const BATCH_STATUS: Readonly<Record<string, string>> = {
   draft: '待冻结',
   freezing: '冻结中',
