@@ -181,6 +181,21 @@ describe('the demonstration year in files', () => {
     expect(await (await get('/v1/differences/awards?earlier=120&later=120')).json()).toMatchObject({ items: [] });
   });
 
+  it('what is for the public holds what belongs to public policies alone (H36, Z25), and is no list of the office', async () => {
+    const packs = async (audience: string) => {
+      const answer = await get(`/v1/exports/policies?format=jsonl&audience=${audience}`);
+      expect(answer.status).toBe(200);
+      const lines = (await answer.text()).trim().split('\n');
+      return lines.map((line) => (JSON.parse(line) as { pack?: string }).pack);
+    };
+    expect(await packs('internal')).toEqual(expect.arrayContaining(['haimen-2022', 'ganzhou-2023']));
+    const shown = await packs('public');
+    expect(shown).toContain('haimen-2022');
+    expect(shown).not.toContain('ganzhou-2023');
+    const refused = await get('/v1/exports/awards?format=jsonl&audience=public');
+    expect([refused.status, await refused.json()]).toEqual([400, expect.objectContaining({ code: 'invalid-input' })]);
+  });
+
   it('an office prints its notice and its payment list', async () => {
     expect((await run('notice', 'print', '--pack', 'ganzhou-etdz-2023', '--from', '2024-03-04', '--output', 'notice.xlsx')).code).toBe(0);
     const [notice] = await sheets('notice.xlsx');
