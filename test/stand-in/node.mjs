@@ -23,6 +23,15 @@ const { AppendResp, BatchAppendResp, DeleteResp, ReadResp, TombstoneResp } = str
 const MAX_APPEND_BYTES = 1024 * 1024;
 const DEFAULT_SEARCH_WINDOW = 32;
 
+/** An event is put into its bytes once, however often it is read. */
+const STREAMS = { ...StreamsService, read: { ...StreamsService.read, responseSerialize: (answer) => (Buffer.isBuffer(answer) ? answer : StreamsService.read.responseSerialize(answer)) } };
+const wires = new WeakMap();
+function wireOf(event) {
+  let wire = wires.get(event);
+  if (wire === undefined) wires.set(event, (wire = StreamsService.read.responseSerialize(readEvent(event))));
+  return wire;
+}
+
 const text = (bytes) => Buffer.from(bytes).toString('utf8');
 const idOf = (uuid) => uuid.getString();
 const uuidOf = (id) => new sharedPb.UUID().setString(id);
@@ -95,7 +104,7 @@ export class StandInNode {
   async listen() {
     this.#log ??= new StandInLog(this.#file);
     this.#server = new Server({ 'grpc.max_receive_message_length': 17 * 1024 * 1024 });
-    this.#server.addService(StreamsService, {
+    this.#server.addService(STREAMS, {
       append: (call, answer) => this.#append(call, answer),
       batchAppend: (call) => this.#batchAppend(call),
       read: (call) => void this.#read(call),
@@ -392,7 +401,7 @@ export class StandInNode {
       if (this.#waking !== undefined) await this.#awake();
       left -= 1;
       sent += 1;
-      if (!call.write(readEvent(event))) await drained(call);
+      if (!call.write(wireOf(event))) await drained(call);
     }
     if (fault.kind === 'break') return 'broken';
     return fault.kind === 'stall' ? 'stalled' : 'done';
@@ -425,7 +434,7 @@ export class StandInNode {
         searched += 1;
         if (matches(event)) {
           sent += 1;
-          if (!call.write(readEvent(event))) await drained(call);
+          if (!call.write(wireOf(event))) await drained(call);
         }
         if (filter !== undefined && searched >= window) checkpoint();
         continue;

@@ -37,6 +37,11 @@ interface Waiting {
   readonly reject: (problem: unknown) => void;
 }
 
+/** One who waits for the group to be recorded, or to be looked at `again` when it cannot be. */
+interface Grouped extends Pick<Waiting, 'resolve' | 'reject'> {
+  readonly again: Waiting;
+}
+
 /**
  * Makes event ids unique across streams and processes, which the store does only within a stream.
  *
@@ -132,7 +137,7 @@ export class Claims {
       const batch = await this.record(eventId, claims);
       if (batch === undefined) {
         // Another process has claimed something meanwhile: everything is looked at again.
-        this.waiting.unshift(...group);
+        this.waiting.unshift(...group.map(({ again }) => again));
         return;
       }
       for (const { resolve } of group) resolve({ after: batch.position, first: true });
@@ -143,36 +148,34 @@ export class Claims {
   }
 
   /** Answers those whose ids are known, one way or the other, and gathers the rest. */
-  private nextGroup(): { group: readonly Waiting[]; claims: readonly Claim[] } {
-    const group: Waiting[] = [];
+  private nextGroup(): { group: readonly Grouped[]; claims: readonly Claim[] } {
+    const group: Grouped[] = [];
     const claims: Claim[] = [];
-    const inGroup = new Set<string>();
-    let ids = 0;
-    while (this.waiting.length > 0 && group.length < GROUP_CLAIMS && ids < GROUP_IDS) {
+    const inGroup = new Map<string, ClaimedId & { readonly stream: string }>();
+    while (this.waiting.length > 0 && group.length < GROUP_CLAIMS && inGroup.size < GROUP_IDS) {
       const next = this.waiting.shift() as Waiting;
       const { stream, events, resolve, reject } = next;
       try {
         const known = events.map(({ id }) => this.index.find(id));
         const own = new Set<string>();
         const taken = events.find(({ id, commandHash }, index) => {
-          const claimed = known[index];
-          if (own.has(id) || inGroup.has(id)) return true;
+          if (own.has(id)) return true;
           own.add(id);
+          const claimed = known[index] ?? inGroup.get(id);
           return claimed !== undefined && (claimed.stream !== stream || claimed.commandHash !== commandHash);
         });
         if (taken !== undefined) throw duplicateEvent(stream, taken.id);
-        for (const id of own) inGroup.add(id);
-        const fresh = events.filter((_, index) => known[index] === undefined);
+        const fresh = events.filter(({ id }, index) => known[index] === undefined && !inGroup.has(id));
         const earliest = Math.min(...known.flatMap((claimed) => claimed?.position ?? []));
-        if (fresh.length === 0) {
-          resolve({ after: earliest, first: false });
+        const first = fresh.length === events.length;
+        if (known.every((claimed) => claimed !== undefined)) {
+          resolve({ after: earliest, first });
           continue;
         }
+        for (const event of fresh) inGroup.set(event.id, { ...event, stream });
         for (const commandHash of new Set(fresh.map((event) => event.commandHash)))
           claims.push({ stream, commandHash, ids: fresh.filter((event) => event.commandHash === commandHash).map(({ id }) => id) });
-        ids += fresh.length;
-        if (fresh.length === events.length) group.push(next);
-        else group.push({ ...next, resolve: () => resolve({ after: earliest, first: false }) });
+        group.push({ again: next, reject, resolve: ({ after }) => resolve({ after: Math.min(after, earliest), first }) });
       } catch (problem) {
         reject(problem);
       }

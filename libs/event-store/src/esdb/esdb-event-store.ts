@@ -17,7 +17,7 @@ import {
 import type { EsdbAddress } from './address.js';
 import { BatchWriter, bytesOf, type WireEvent } from './batch-writer.js';
 import { ClaimIndex } from './claim-index.js';
-import { Claims, CLAIMS_STREAM, CLAIMS_TYPE } from './claims.js';
+import { Claims, CLAIMS_STREAM, CLAIMS_TYPE, type Granted } from './claims.js';
 import { LiveFeed } from './live-feed.js';
 import { type Place, Reader, type StoredEvent } from './reading.js';
 import { closedProblem, DEFAULT_LIMITS, type Limits, Session, verdictOn } from './session.js';
@@ -26,6 +26,7 @@ const PAGE_SIZE = 512;
 const QUEUED_APPENDS = 20_000;
 /** Places of the store that are remembered, so that a read from one of them needs no search. */
 const REMEMBERED_PLACES = 4_096;
+const REMEMBERED_STREAMS = 4_096;
 
 export interface EsdbOptions {
   readonly address: EsdbAddress;
@@ -74,6 +75,8 @@ export class EsdbEventStore implements EventStore {
   private readonly index: ClaimIndex;
   private readonly claims: Claims;
   private readonly tails = new Map<string, Promise<unknown>>();
+  /** Up to where streams have grown, as far as we have heard. */
+  private readonly revisions = new LRUCache<string, number>({ max: REMEMBERED_STREAMS });
   private readonly places = new LRUCache<number, true>({ max: REMEMBERED_PLACES });
   private readonly closing = new AbortController();
   private pending = 0;
@@ -103,32 +106,38 @@ export class EsdbEventStore implements EventStore {
     };
     this.pending += 1;
     try {
+      const granted = this.claims.claim(
+        stream,
+        append.events.map(({ id }, index) => ({ id, commandHash: append.hashes[index] as string })),
+      );
+      // Whoever is before us on the stream is waited for first.
+      granted.catch(() => undefined);
       // One at a time on a stream: whether an id is taken there cannot change between the look and the write.
-      return await oneAtATime(this.tails, stream, () => this.appendNow(append));
+      return await oneAtATime(this.tails, stream, async () => this.appendNow(append, await granted));
     } finally {
       this.pending -= 1;
       if (this.pending === 0) this.idle();
     }
   }
 
-  private async appendNow(append: Append): Promise<Appended> {
+  private async appendNow(append: Append, { first, after }: Granted): Promise<Appended> {
     const { stream, expectedRevision, events } = append;
-    const granted = await this.claims.claim(
-      stream,
-      events.map(({ id }, index) => ({ id, commandHash: append.hashes[index] as string })),
-    );
-    if (!granted.first) {
-      const before = this.recordedAs(append, await this.tailOf(stream, granted.after), []);
+    if (!first) {
+      const tail = await this.tailOf(stream, after);
+      const before = this.recordedAs(append, tail, []);
       if (before !== undefined) return before;
     }
+    // Streams only grow: one that has gone on needs no call to say so.
+    const known = this.revisions.get(stream) ?? NO_STREAM;
+    if (known > expectedRevision) throw wrongRevision(stream, expectedRevision, known);
     // Whoever claims an id writes it as it is. A later attempt, perhaps beside one that is still under way elsewhere, must not
     // be taken for it by the server, which compares ids and nothing else: it gets ids of its own.
-    const ids = events.map(({ id }) => (granted.first ? id : randomUUID()));
+    const ids = events.map(({ id }) => (first ? id : randomUUID()));
     const written = await this.write(append, ids);
-    if (written !== undefined) return this.seen({ revision: written.revision, position: written.position, repeated: false });
-    const tail = await this.tailOf(stream, granted.after);
+    if (written !== undefined) return this.seen(stream, { ...written, repeated: false });
+    const tail = await this.tailOf(stream, after);
     const recorded = this.recordedAs(append, tail, ids);
-    if (recorded !== undefined) return this.seen(recorded);
+    if (recorded !== undefined) return this.seen(stream, recorded);
     throw wrongRevision(stream, expectedRevision, tail.revision);
   }
 
@@ -166,6 +175,7 @@ export class EsdbEventStore implements EventStore {
       from = oldest.revision - 1;
     }
     const revision = events[0]?.revision ?? (await this.reader.stream(stream, 'end', 'backwards', 1))[0]?.revision ?? NO_STREAM;
+    this.noteRevision(stream, revision);
     return { revision, events: events.reverse() };
   }
 
@@ -188,9 +198,14 @@ export class EsdbEventStore implements EventStore {
     return { revision: last.revision, position: last.position, repeated: first.id !== written[0] };
   }
 
-  private seen(appended: Appended): Appended {
+  private seen(stream: string, appended: Appended): Appended {
+    this.noteRevision(stream, appended.revision);
     this.remember(appended.position);
     return appended;
+  }
+
+  private noteRevision(stream: string, revision: number): void {
+    if (revision > (this.revisions.get(stream) ?? NO_STREAM)) this.revisions.set(stream, revision);
   }
 
   private remember(position: number): void {

@@ -49,7 +49,7 @@ export class Reader {
   /** At most `count` events of a stream; none when it does not exist. Backwards, `from` may lie beyond the end. */
   stream(stream: string, from: Place, direction: Direction, count: number): Promise<readonly StoredEvent[]> {
     const fromRevision = typeof from === 'number' ? BigInt(from) : from;
-    return this.page((client) => client.readStream(stream, { fromRevision, direction, maxCount: count, requiresLeader: true }));
+    return this.page((client) => client.readStream(stream, { fromRevision, direction, maxCount: count, requiresLeader: true }, { highWaterMark: count }));
   }
 
   /**
@@ -58,7 +58,7 @@ export class Reader {
    */
   all(from: Place, direction: Direction, count: number): Promise<readonly StoredEvent[]> {
     const fromPosition = typeof from === 'number' ? pairOf(from) : from;
-    return this.page((client) => client.readAll({ fromPosition, direction, maxCount: count, requiresLeader: true }));
+    return this.page((client) => client.readAll({ fromPosition, direction, maxCount: count, requiresLeader: true }, { highWaterMark: count }));
   }
 
   private page(open: (client: LedgerClient) => StreamingRead<ResolvedEvent>): Promise<readonly StoredEvent[]> {
