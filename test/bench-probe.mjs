@@ -16,7 +16,7 @@ const sample = (i) => { const commandId = randomUUID(); return { id: randomUUID(
 async function run(append) { const t = performance.now(); await Promise.all(Array.from({ length: C }, async (_, c) => { const s = `s-${randomUUID()}`; for (let r = 0; r < N / C; r++) await append(s, r - 1, sample(r)); })); return N / ((performance.now() - t) / 1000); }
 const ours = (s, r, e) => store.append(s, r, [e]);
 const bare = (s, r, e) => client.appendToStream(s, db.jsonEvent({ id: e.id, type: 'fact-recorded.v1', data: e.data, metadata: e.metadata }), { expectedRevision: r < 0 ? 'no_stream' : BigInt(r) });
-for (let round = 0; round < 5; round++) console.log('append', C, 'ours', Math.round(await run(ours)), 'bare', Math.round(await run(bare)));
+for (let round = 0; round < 2; round++) console.log("append", C, 'ours', Math.round(await run(ours)), 'bare', Math.round(await run(bare)));
 async function readOurs() { const t = performance.now(); let n = 0; for await (const page of store.readAll()) n += page.length; return n / ((performance.now() - t) / 1000); }
 async function readBare() { const t = performance.now(); let n = 0; for await (const e of client.readAll()) n += 1; return n / ((performance.now() - t) / 1000); }
 // only ledger events for ours; the bare ones above share the type and the metadata

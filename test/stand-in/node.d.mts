@@ -34,9 +34,14 @@ export declare class StandInNode {
   version: string;
   leaderPort: number | undefined;
   readonly seen: Readonly<Record<'append' | 'batchAppend' | 'read' | 'subscribe' | 'delete' | 'tombstone' | 'features' | 'gossip', number>>;
+  /** Faults that have not happened yet. */
   readonly pending: number;
+  clockAheadMs: number;
+  readonly delivered: number;
+  readonly openReads: number;
   readonly log: { readonly records: readonly StandInRecord[]; append(stream: string, events: readonly unknown[]): StandInRecord };
   inject(...faults: readonly Fault[]): void;
+  calm(): void;
   mute(): void;
   unmute(): void;
   dropSubscriptions(): void;

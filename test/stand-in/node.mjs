@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Metadata, Server, ServerCredentials, status as grpcStatus } from '@grpc/grpc-js';
 import anyPb from 'google-protobuf/google/protobuf/any_pb.js';
-import clusterPb from '@eventstore/db-client/generated/cluster_pb.js';
+import gossipPb from '@eventstore/db-client/generated/gossip_pb.js';
 import featuresServices from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import featuresPb from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import gossipServices from '@eventstore/db-client/generated/gossip_grpc_pb.js';
@@ -77,6 +77,10 @@ export class StandInNode {
   #calls = new Set();
   port;
   version = '24.10.6';
+  /** How far this node's clock is ahead: an append whose deadline has passed by it is refused. */
+  clockAheadMs = 0;
+  /** Events sent to readers and subscribers so far. */
+  delivered = 0;
   /** Calls seen so far, by name. */
   seen = { append: 0, batchAppend: 0, read: 0, subscribe: 0, delete: 0, tombstone: 0, features: 0, gossip: 0 };
 
@@ -139,9 +143,19 @@ export class StandInNode {
     this.#faults.push(...faults.map((fault) => ({ times: 1, ...fault })));
   }
 
+  /** Reads and subscriptions that nobody has ended. */
+  get openReads() {
+    return [...this.#calls].filter((call) => call.request !== undefined).length;
+  }
+
   /** Faults that have not happened yet. */
   get pending() {
     return this.#faults.length;
+  }
+
+  /** Forgets the faults that have not happened yet. */
+  calm() {
+    this.#faults.length = 0;
   }
 
   /** From now on no call is answered; what arrives waits. */
@@ -265,6 +279,9 @@ export class StandInNode {
       if (!call.cancelled && !call.destroyed) call.write(response);
     };
     const failed = (status) => answer(new BatchAppendResp().setError(status));
+    const deadline = options.getDeadline();
+    if (deadline !== undefined && deadline.toDate().getTime() < Date.now() + this.clockAheadMs)
+      return failed(statusOf(grpcStatus.DEADLINE_EXCEEDED, 'too late', 'Timeout', typedDetail('Timeout')));
     switch (fault.kind) {
       case 'silent':
         return;
@@ -401,6 +418,7 @@ export class StandInNode {
       if (this.#waking !== undefined) await this.#awake();
       left -= 1;
       sent += 1;
+      this.delivered += 1;
       if (!call.write(wireOf(event))) await drained(call);
     }
     if (fault.kind === 'break') return 'broken';
@@ -434,6 +452,7 @@ export class StandInNode {
         searched += 1;
         if (matches(event)) {
           sent += 1;
+          this.delivered += 1;
           if (!call.write(wireOf(event))) await drained(call);
         }
         if (filter !== undefined && searched >= window) checkpoint();
@@ -484,14 +503,14 @@ export class StandInNode {
   async #gossip(call, answer) {
     this.seen.gossip += 1;
     await this.#awake();
-    const { VNodeState } = clusterPb.MemberInfo;
-    const member = new clusterPb.MemberInfo()
+    const { VNodeState } = gossipPb.MemberInfo;
+    const member = new gossipPb.MemberInfo()
       .setInstanceId(uuidOf(crypto.randomUUID()))
       .setTimeStamp(String(BigInt(Date.now()) * 10_000n))
       .setState(VNodeState.LEADER)
       .setIsAlive(true)
-      .setHttpEndPoint(new clusterPb.EndPoint().setAddress('127.0.0.1').setPort(this.leaderPort ?? this.port));
-    answer(null, new clusterPb.ClusterInfo().setMembersList([member]));
+      .setHttpEndPoint(new gossipPb.EndPoint().setAddress('127.0.0.1').setPort(this.leaderPort ?? this.port));
+    answer(null, new gossipPb.ClusterInfo().setMembersList([member]));
   }
 }
 

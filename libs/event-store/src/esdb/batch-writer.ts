@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { convertToCommandError } from '@eventstore/db-client';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
@@ -38,7 +39,7 @@ class Batches {
     call
       .on('data', (response) => this.answered(response))
       .on('drain', () => this.drained())
-      .on('error', (error) => this.fail(error))
+      .on('error', (error) => this.fail(named(error)))
       .on('end', () => this.fail(Object.assign(new Error('the server ended the call'), { code: 14 })));
   }
 
@@ -144,6 +145,15 @@ function requestOf(key: string, stream: string, expectedRevision: number, events
     request.addProposedMessages(message);
   }
   return request;
+}
+
+/** A failed call names the leader, or the lack of rights, in its trailers: the client knows how to read them. */
+function named(error: Error): Error {
+  try {
+    return convertToCommandError(error) as Error;
+  } catch {
+    return error;
+  }
 }
 
 /** "Not ready" and "busy" come without details the client knows: they become its unknown error, or fail it. */

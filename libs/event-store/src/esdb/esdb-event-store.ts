@@ -295,7 +295,13 @@ export class EsdbEventStore implements EventStore {
   }
 
   async *subscribe({ after, signal }: SubscribeOptions): AsyncGenerator<readonly RecordedEvent[]> {
-    const ending = AbortSignal.any([signal, this.closing.signal]);
+    // What cannot be decoded ends the subscription; only what happens on the way is mended.
+    for await (const page of this.following(after, AbortSignal.any([signal, this.closing.signal])))
+      yield page.map((event) => this.decode(event));
+  }
+
+  /** Subscribes again, from after the last page taken, whenever the subscription ends or falls silent while events are recorded. */
+  private async *following(after: number, ending: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
     let delivered = after;
     let place: Place | undefined;
     for (let failures = 0; !ending.aborted; failures += 1) {
@@ -306,16 +312,17 @@ export class EsdbEventStore implements EventStore {
         feed = new LiveFeed(this.session, client, place);
         for (let expected = 0; !ending.aborted;) {
           const page = await feed.next(ending, this.session.limits.stallMs);
-          const events = page.filter(({ position }) => position > delivered);
+          const events = page.filter(({ type, position }) => position > delivered && isLedgerEvent(type));
           const last = events.at(-1)?.position;
           if (last === undefined) {
             // Silence is right as long as nothing is recorded: what stood there a whole wait ago must have come by now.
-            if (page.length === 0 && expected > delivered && !ending.aborted) throw new Stalled();
-            if (page.length === 0 && !ending.aborted) expected = await this.head();
+            if (page.length > 0 || ending.aborted) continue;
+            if (expected > delivered) throw new Stalled();
+            expected = await this.head();
             continue;
           }
           failures = 0;
-          yield events.map((event) => this.decode(event));
+          yield events;
           delivered = last;
           place = last;
           this.remember(last);
@@ -330,6 +337,7 @@ export class EsdbEventStore implements EventStore {
       } finally {
         feed?.end();
       }
+      if (ending.aborted) return;
       this.session.warn(`a subscription was dropped after position ${delivered}; subscribing again`);
       await this.session.backOff(failures);
     }
