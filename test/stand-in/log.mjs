@@ -22,7 +22,15 @@ export class StandInLog {
     }
     // A real log begins with records of the node's own.
     if (this.records.length === 0) {
-      this.append('$epoch', [{ id: '00000000-0000-4000-8000-000000000001', type: '$epoch-information', contentType: 'application/json', data: Buffer.from('{}'), metadata: Buffer.alloc(0) }]);
+      this.append('$epoch', [
+        {
+          id: '00000000-0000-4000-8000-000000000001',
+          type: '$epoch-information',
+          contentType: 'application/json',
+          data: Buffer.from('{}'),
+          metadata: Buffer.alloc(0),
+        },
+      ]);
     }
   }
 
@@ -33,7 +41,11 @@ export class StandInLog {
     truncateSync(file, Buffer.byteLength(whole));
     for (const line of whole.split('\n').filter(Boolean)) {
       const { stream, created, events, tombstone } = JSON.parse(line);
-      const decoded = events.map((event) => ({ ...event, data: Buffer.from(event.data, 'base64'), metadata: Buffer.from(event.metadata, 'base64') }));
+      const decoded = events.map((event) => ({
+        ...event,
+        data: Buffer.from(event.data, 'base64'),
+        metadata: Buffer.from(event.metadata, 'base64'),
+      }));
       this.#add(stream, decoded, created);
       if (tombstone) this.#tombstones.add(stream);
     }
@@ -54,7 +66,11 @@ export class StandInLog {
   append(stream, events, tombstone = false) {
     const created = String(BigInt(Date.now()) * 10_000n);
     if (this.#file !== undefined) {
-      const stored = events.map((event) => ({ ...event, data: event.data.toString('base64'), metadata: event.metadata.toString('base64') }));
+      const stored = events.map((event) => ({
+        ...event,
+        data: event.data.toString('base64'),
+        metadata: event.metadata.toString('base64'),
+      }));
       writeSync(this.#file, `${JSON.stringify({ stream, created, events: stored, ...(tombstone && { tombstone }) })}\n`);
     }
     const last = this.#add(stream, events, created);
@@ -67,7 +83,8 @@ export class StandInLog {
   stream(name) {
     const own = this.#streams.get(name);
     const before = this.#truncatedBefore(name);
-    const visible = before === undefined ? own : own?.filter(({ revision }) => BigInt(revision) < BigInt(DELETED) && BigInt(revision) >= before);
+    const visible =
+      before === undefined ? own : own?.filter(({ revision }) => BigInt(revision) < BigInt(DELETED) && BigInt(revision) >= before);
     return visible === undefined || visible.length === 0 ? undefined : visible;
   }
 

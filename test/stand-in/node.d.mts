@@ -3,7 +3,13 @@ export type Fault = { readonly times?: number; /** Only calls on streams whose n
   | { readonly on: 'append' | 'batchAppend'; readonly kind: 'silent' | 'lost-answer' | 'break' | 'twice' }
   | { readonly on: 'append' | 'batchAppend'; readonly kind: 'late' | 'late-answer'; readonly delayMs: number }
   /** `status-after` stores the append and says it failed; `status` does not store it. */
-  | { readonly on: 'batchAppend'; readonly kind: 'status' | 'status-after'; readonly code: number; readonly message: string; readonly typeName?: string }
+  | {
+      readonly on: 'batchAppend';
+      readonly kind: 'status' | 'status-after';
+      readonly code: number;
+      readonly message: string;
+      readonly typeName?: string;
+    }
   | { readonly on: 'read' | 'subscribe'; readonly kind: 'break' | 'stall'; /** How many events come before. */ readonly after: number }
   | { readonly on: 'read' | 'subscribe' | 'features'; readonly kind: 'silent' }
   | {

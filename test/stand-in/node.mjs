@@ -24,7 +24,13 @@ const MAX_APPEND_BYTES = 1024 * 1024;
 const DEFAULT_SEARCH_WINDOW = 32;
 
 /** An event is put into its bytes once, however often it is read. */
-const STREAMS = { ...StreamsService, read: { ...StreamsService.read, responseSerialize: (answer) => (Buffer.isBuffer(answer) ? answer : StreamsService.read.responseSerialize(answer)) } };
+const STREAMS = {
+  ...StreamsService,
+  read: {
+    ...StreamsService.read,
+    responseSerialize: (answer) => (Buffer.isBuffer(answer) ? answer : StreamsService.read.responseSerialize(answer)),
+  },
+};
 const wires = new WeakMap();
 function wireOf(event) {
   let wire = wires.get(event);
@@ -115,10 +121,14 @@ export class StandInNode {
       delete: (call, answer) => this.#remove('delete', call, answer),
       tombstone: (call, answer) => this.#remove('tombstone', call, answer),
     });
-    this.#server.addService(featuresServices.ServerFeaturesService, { getSupportedMethods: (call, answer) => this.#features(call, answer) });
+    this.#server.addService(featuresServices.ServerFeaturesService, {
+      getSupportedMethods: (call, answer) => this.#features(call, answer),
+    });
     this.#server.addService(gossipServices.GossipService, { read: (call, answer) => this.#gossip(call, answer) });
     this.port = await new Promise((resolve, reject) =>
-      this.#server.bindAsync(`127.0.0.1:${this.port}`, ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port))),
+      this.#server.bindAsync(`127.0.0.1:${this.port}`, ServerCredentials.createInsecure(), (error, port) =>
+        error ? reject(error) : resolve(port),
+      ),
     );
   }
 
@@ -230,9 +240,17 @@ export class StandInNode {
       if (fault.kind === 'late-answer') await sleep(fault.delayMs);
       if (fault.kind === 'break') return void answer(unavailable());
       if (stored.refusal === 'deleted')
-        return void answer(serviceError({ code: grpcStatus.FAILED_PRECONDITION, exception: 'stream-deleted', trailers: { 'stream-name': stream } }));
+        return void answer(
+          serviceError({ code: grpcStatus.FAILED_PRECONDITION, exception: 'stream-deleted', trailers: { 'stream-name': stream } }),
+        );
       if (stored.refusal === 'too-large')
-        return void answer(serviceError({ code: grpcStatus.INVALID_ARGUMENT, exception: 'maximum-append-size-exceeded', trailers: { 'maximum-append-size': MAX_APPEND_BYTES } }));
+        return void answer(
+          serviceError({
+            code: grpcStatus.INVALID_ARGUMENT,
+            exception: 'maximum-append-size-exceeded',
+            trailers: { 'maximum-append-size': MAX_APPEND_BYTES },
+          }),
+        );
       const response = new AppendResp();
       if (stored.refusal === 'wrong') {
         const wrong = new AppendResp.WrongExpectedVersion();
@@ -333,7 +351,9 @@ export class StandInNode {
         }),
       );
     }
-    const json = (type, data) => [{ id: crypto.randomUUID(), type, contentType: 'application/json', data: Buffer.from(data), metadata: Buffer.alloc(0) }];
+    const json = (type, data) => [
+      { id: crypto.randomUUID(), type, contentType: 'application/json', data: Buffer.from(data), metadata: Buffer.alloc(0) },
+    ];
     const last =
       kind === 'delete'
         ? this.#log.append(`$$${stream}`, json('$metadata', `{"$tb":${DELETED}}`))
@@ -362,7 +382,10 @@ export class StandInNode {
     if (fault.kind === 'silent') return;
     if (fault.kind === 'refuse') return void call.emit('error', serviceError(fault));
     if (options.hasStream() && this.#log.isTombstoned(stream)) {
-      return void call.emit('error', serviceError({ code: grpcStatus.FAILED_PRECONDITION, exception: 'stream-deleted', trailers: { 'stream-name': stream } }));
+      return void call.emit(
+        'error',
+        serviceError({ code: grpcStatus.FAILED_PRECONDITION, exception: 'stream-deleted', trailers: { 'stream-name': stream } }),
+      );
     }
     try {
       const outcome = live
@@ -440,7 +463,9 @@ export class StandInNode {
     const checkpoint = () => {
       searched = 0;
       const { position } = records[next - 1];
-      call.write(new ReadResp().setCheckpoint(new ReadResp.Checkpoint().setCommitPosition(String(position)).setPreparePosition(String(position))));
+      call.write(
+        new ReadResp().setCheckpoint(new ReadResp.Checkpoint().setCommitPosition(String(position)).setPreparePosition(String(position))),
+      );
     };
     while (!call.cancelled && !call.destroyed) {
       if (this.#waking !== undefined) await this.#awake();
@@ -518,9 +543,17 @@ const positionIn = (message, position) => message.setCommitPosition(String(posit
 
 function batchResponse(stored, expected) {
   const response = new BatchAppendResp();
-  if (stored.refusal === 'deleted') return response.setError(statusOf(grpcStatus.FAILED_PRECONDITION, 'deleted', 'StreamDeleted', typedDetail('StreamDeleted')));
+  if (stored.refusal === 'deleted')
+    return response.setError(statusOf(grpcStatus.FAILED_PRECONDITION, 'deleted', 'StreamDeleted', typedDetail('StreamDeleted')));
   if (stored.refusal === 'too-large')
-    return response.setError(statusOf(grpcStatus.INVALID_ARGUMENT, 'too large', 'MaximumAppendSizeExceeded', new sharedPb.MaximumAppendSizeExceeded().setMaxappendsize(MAX_APPEND_BYTES)));
+    return response.setError(
+      statusOf(
+        grpcStatus.INVALID_ARGUMENT,
+        'too large',
+        'MaximumAppendSizeExceeded',
+        new sharedPb.MaximumAppendSizeExceeded().setMaxappendsize(MAX_APPEND_BYTES),
+      ),
+    );
   if (stored.refusal === 'wrong') {
     const wrong = new sharedPb.WrongExpectedVersion();
     if (stored.current === NO_STREAM) wrong.setCurrentNoStream(new sharedPb.Empty());

@@ -25,7 +25,8 @@ export interface EsdbAddress {
   readonly gossipTimeout?: number;
 }
 
-const SHAPE = /^esdb(?<discover>\+discover)?:\/\/(?:(?<username>[^:@/?,]+):(?<password>[^@/?]+)@)?(?<hosts>[^/?@]+)\/?(?:\?(?<options>.*))?$/;
+const SHAPE =
+  /^esdb(?<discover>\+discover)?:\/\/(?:(?<username>[^:@/?,]+):(?<password>[^@/?]+)@)?(?<hosts>[^/?@]+)\/?(?:\?(?<options>.*))?$/;
 const HOST = /^(?<address>[A-Za-z0-9._-]+)(?::(?<port>\d{1,5}))?$/;
 const DEFAULT_PORT = 2113;
 const FILES = { tlscafile: 'caFile', usercertfile: 'userCertFile', userkeyfile: 'userKeyFile' } as const;

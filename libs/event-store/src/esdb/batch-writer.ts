@@ -108,7 +108,13 @@ export class BatchWriter {
    * One append, once.
    * @throws TimedOut, or what the client or the server says; see `verdictOn`.
    */
-  async send(client: LedgerClient, stream: string, expectedRevision: number, events: readonly WireEvent[], limitMs: number): Promise<Written> {
+  async send(
+    client: LedgerClient,
+    stream: string,
+    expectedRevision: number,
+    events: readonly WireEvent[],
+    limitMs: number,
+  ): Promise<Written> {
     return (await this.batches(client)).send(stream, expectedRevision, events, limitMs);
   }
 
@@ -150,7 +156,7 @@ function requestOf(key: string, stream: string, expectedRevision: number, events
 /** A failed call names the leader, or the lack of rights, in its trailers: the client knows how to read them. */
 function named(error: Error): Error {
   try {
-    return convertToCommandError(error) as Error;
+    return convertToCommandError(error);
   } catch {
     return error;
   }

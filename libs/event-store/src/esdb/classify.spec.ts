@@ -9,18 +9,36 @@ const EXPECTED: Readonly<Record<Verdict, readonly string[]>> = {
   unknown: ['timeout', 'deadline-exceeded', 'unavailable', 'cancelled', 'unknown'],
   fatal: [
     ...['access-denied', 'invalid-argument', 'invalid-transaction', 'maximum-append-size-exceeded', 'missing-required-metadata-property'],
-    ...['no-stream', 'not-found', 'scavenge-not-found', 'stream-deleted', 'stream-not-found', 'unsupported', 'user-conflict', 'user-not-found'],
+    ...[
+      'no-stream',
+      'not-found',
+      'scavenge-not-found',
+      'stream-deleted',
+      'stream-not-found',
+      'unsupported',
+      'user-conflict',
+      'user-not-found',
+    ],
     ...['maximum-subscribers-reached', 'persistent-subscription-does-not-exist', 'persistent-subscription-dropped'],
     ...['persistent-subscription-exists', 'persistent-subscription-failed'],
   ],
 };
 
-const FATAL_CODES = ['INVALID_ARGUMENT', 'NOT_FOUND', 'ALREADY_EXISTS', 'PERMISSION_DENIED', 'OUT_OF_RANGE', 'UNIMPLEMENTED', 'UNAUTHENTICATED'];
+const FATAL_CODES = [
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'UNAUTHENTICATED',
+];
 
 describe('what a failed call means', () => {
   it('is said of every error type the client has', () => {
     expect(Object.values(EXPECTED).flat().sort()).toEqual(Object.values(ErrorType).sort());
-    for (const [verdict, types] of Object.entries(EXPECTED)) for (const type of types) expect([type, classify({ type })]).toEqual([type, verdict]);
+    for (const [verdict, types] of Object.entries(EXPECTED))
+      for (const type of types) expect([type, classify({ type })]).toEqual([type, verdict]);
   });
 
   it.each(Object.entries(grpcStatus).filter((entry): entry is [string, number] => typeof entry[1] === 'number' && entry[0] !== 'OK'))(

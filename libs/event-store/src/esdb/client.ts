@@ -89,7 +89,11 @@ function fileOf(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new Problem('invalid', 'store-address', `a certificate or key file of the event store cannot be read: ${path} (${(error as NodeJS.ErrnoException).code})`);
+    throw new Problem(
+      'invalid',
+      'store-address',
+      `a certificate or key file of the event store cannot be read: ${path} (${(error as NodeJS.ErrnoException).code})`,
+    );
   }
 }
 

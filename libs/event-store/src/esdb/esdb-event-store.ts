@@ -97,7 +97,8 @@ export class EsdbEventStore implements EventStore {
   async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<Appended> {
     if (this.closing.signal.aborted) throw closedProblem();
     if (this.pending >= QUEUED_APPENDS) throw new Problem('unavailable', 'store-busy', 'too many appends are waiting; retry later');
-    if (stream.startsWith('$') || stream === CLAIMS_STREAM) throw new Problem('invalid', 'stream-name', `no stream of the ledger is named ${stream}`);
+    if (stream.startsWith('$') || stream === CLAIMS_STREAM)
+      throw new Problem('invalid', 'stream-name', `no stream of the ledger is named ${stream}`);
     const append: Append = {
       stream,
       expectedRevision,
@@ -302,21 +303,22 @@ export class EsdbEventStore implements EventStore {
 
   /** Subscribes again, from after the last page taken, whenever the subscription ends or falls silent while events are recorded. */
   private async *following(after: number, ending: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
+    const over = () => ending.aborted;
     let delivered = after;
     let place: Place | undefined;
-    for (let failures = 0; !ending.aborted; failures += 1) {
+    for (let failures = 0; !over(); failures += 1) {
       const { client } = this.session;
       let feed: LiveFeed | undefined;
       try {
         place ??= await this.placeAfter(after);
         feed = new LiveFeed(this.session, client, place);
-        for (let expected = 0; !ending.aborted;) {
+        for (let expected = 0; !over();) {
           const page = await feed.next(ending, this.session.limits.stallMs);
           const events = page.filter(({ type, position }) => position > delivered && isLedgerEvent(type));
           const last = events.at(-1)?.position;
           if (last === undefined) {
             // Silence is right as long as nothing is recorded: what stood there a whole wait ago must have come by now.
-            if (page.length > 0 || ending.aborted) continue;
+            if (page.length > 0 || over()) continue;
             if (expected > delivered) throw new Stalled();
             expected = await this.head();
             continue;
@@ -328,7 +330,7 @@ export class EsdbEventStore implements EventStore {
           this.remember(last);
         }
       } catch (error) {
-        if (ending.aborted) return;
+        if (over()) return;
         if (error instanceof Problem && error.code !== 'store-unavailable') throw error;
         if (!(error instanceof Problem) && !(error instanceof Stalled)) {
           if (verdictOn(error) === 'fatal') throw this.session.refusal(error);
@@ -337,7 +339,7 @@ export class EsdbEventStore implements EventStore {
       } finally {
         feed?.end();
       }
-      if (ending.aborted) return;
+      if (over()) return;
       this.session.warn(`a subscription was dropped after position ${delivered}; subscribing again`);
       await this.session.backOff(failures);
     }

@@ -98,7 +98,10 @@ describe('an append, whatever happens to its calls', () => {
     ['the server is not ready', notReady],
     ['the server is busy', { ...notReady, message: 'Server Is Busy' }],
     ['the server gives up before it is stored', { ...notReady, code: grpcStatus.DEADLINE_EXCEEDED, typeName: 'Timeout' }],
-    ['the server gives up, and it is stored all the same', { ...notReady, kind: 'status-after', code: grpcStatus.DEADLINE_EXCEEDED, typeName: 'Timeout' }],
+    [
+      'the server gives up, and it is stored all the same',
+      { ...notReady, kind: 'status-after', code: grpcStatus.DEADLINE_EXCEEDED, typeName: 'Timeout' },
+    ],
     ['the server says something unknown', { ...notReady, kind: 'status-after', code: grpcStatus.UNKNOWN, typeName: 'Unknown' }],
   ];
 
@@ -146,7 +149,10 @@ describe('an append, whatever happens to its calls', () => {
   it('that arrives after another has taken its place is refused by its revision', async () => {
     const [slow, other] = [open(node.url, IMPATIENT), open()];
     const stream = newStream();
-    node.inject({ on: 'batchAppend', kind: 'late', stream, delayMs: 900, times: 1 }, { on: 'batchAppend', kind: 'silent', stream, times: 20 });
+    node.inject(
+      { on: 'batchAppend', kind: 'late', stream, delayMs: 900, times: 1 },
+      { on: 'batchAppend', kind: 'silent', stream, times: 20 },
+    );
     await expect(slow.append(stream, NO_STREAM, [newEvent(1)])).rejects.toMatchObject(unavailable);
     node.calm();
     await other.append(stream, NO_STREAM, [newEvent(2)]);
@@ -196,9 +202,21 @@ describe('an append, whatever happens to its calls', () => {
   });
 
   it.each([
-    ['no rights', { on: 'batchAppend', kind: 'status', code: grpcStatus.PERMISSION_DENIED, message: 'x', typeName: 'AccessDenied' }, 'store-refused'],
-    ['a tombstone', { on: 'batchAppend', kind: 'status', code: grpcStatus.FAILED_PRECONDITION, message: 'x', typeName: 'StreamDeleted' }, 'store-refused'],
-    ['a size it does not take', { on: 'batchAppend', kind: 'status', code: grpcStatus.INVALID_ARGUMENT, message: 'x', typeName: 'MaximumAppendSizeExceeded' }, 'append-too-large'],
+    [
+      'no rights',
+      { on: 'batchAppend', kind: 'status', code: grpcStatus.PERMISSION_DENIED, message: 'x', typeName: 'AccessDenied' },
+      'store-refused',
+    ],
+    [
+      'a tombstone',
+      { on: 'batchAppend', kind: 'status', code: grpcStatus.FAILED_PRECONDITION, message: 'x', typeName: 'StreamDeleted' },
+      'store-refused',
+    ],
+    [
+      'a size it does not take',
+      { on: 'batchAppend', kind: 'status', code: grpcStatus.INVALID_ARGUMENT, message: 'x', typeName: 'MaximumAppendSizeExceeded' },
+      'append-too-large',
+    ],
   ] as const)('is not tried again for %s', async (_what, fault, code) => {
     const store = open();
     const stream = newStream();
@@ -225,7 +243,10 @@ describe('an append, whatever happens to its calls', () => {
   it('finds the leader of a cluster one of whose members is down', async () => {
     const gone = await StandInNode.start();
     await gone.stop();
-    const store = open(`esdb://127.0.0.1:${gone.port},127.0.0.1:${node.port}?tls=false&gossipTimeout=1`, { callMs: 3_000, giveUpMs: 20_000 });
+    const store = open(`esdb://127.0.0.1:${gone.port},127.0.0.1:${node.port}?tls=false&gossipTimeout=1`, {
+      callMs: 3_000,
+      giveUpMs: 20_000,
+    });
     expect(await store.append(newStream(), NO_STREAM, [newEvent()])).toMatchObject({ revision: 0 });
     expect(node.seen.gossip).toBeGreaterThan(0);
   });
@@ -293,7 +314,10 @@ describe('ids, across processes', () => {
     for (let round = 0; round < 10; round += 1) {
       const event = newEvent(round);
       const names = [newStream(), newStream()];
-      const outcomes = await Promise.allSettled([one.append(names[0] as string, NO_STREAM, [event]), other.append(names[1] as string, NO_STREAM, [event])]);
+      const outcomes = await Promise.allSettled([
+        one.append(names[0] as string, NO_STREAM, [event]),
+        other.append(names[1] as string, NO_STREAM, [event]),
+      ]);
       expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'duplicate-event' } });
       const found = await Promise.all([one.findEvent(event.id), other.findEvent(event.id)]);
@@ -420,7 +444,9 @@ describe('reading and following', () => {
     const stream = newStream();
     await fill(store, stream, 2);
     for (let stretch = 0; stretch < 3_000; stretch += 1)
-      node.log.append('$stats-0', [{ id: randomUUID(), type: '$statsCollected', contentType: 'application/json', data: Buffer.from('{}'), metadata: Buffer.alloc(0) }]);
+      node.log.append('$stats-0', [
+        { id: randomUUID(), type: '$statsCollected', contentType: 'application/json', data: Buffer.from('{}'), metadata: Buffer.alloc(0) },
+      ]);
     expect(await store.head()).toBe((await flatten(store.readStream(stream)))[1]?.position);
     await store.append(stream, 1, [newEvent(2)]);
     expect(await follow(store, stream, 3)).toEqual([0, 1, 2]);
@@ -434,7 +460,10 @@ describe('reading and following', () => {
       await store.append(
         stream,
         first - 1,
-        Array.from({ length: 500 }, (_, index) => ({ ...newEvent(first + index), data: { number: first + index, note: 'x'.repeat(1_000) } })),
+        Array.from({ length: 500 }, (_, index) => ({
+          ...newEvent(first + index),
+          data: { number: first + index, note: 'x'.repeat(1_000) },
+        })),
       );
     const controller = new AbortController();
     const pages = store.subscribe({ after: 0, signal: controller.signal })[Symbol.asyncIterator]();
@@ -451,7 +480,9 @@ describe('reading and following', () => {
 
   it('stops loudly at an event that is not the ledger’s', async () => {
     const store = open();
-    node.log.append(newStream(), [{ id: randomUUID(), type: 'thing-noted.v1', contentType: 'application/json', data: Buffer.from('{}'), metadata: Buffer.from('{}') }]);
+    node.log.append(newStream(), [
+      { id: randomUUID(), type: 'thing-noted.v1', contentType: 'application/json', data: Buffer.from('{}'), metadata: Buffer.from('{}') },
+    ]);
     await expect(flatten(store.readAll())).rejects.toThrow('was not written by the ledger');
     await expect(follow(store, '', 1)).rejects.toThrow('was not written by the ledger');
   });
@@ -497,6 +528,8 @@ describe('secrets', () => {
 
   it('are not even named when a certificate cannot be read', () => {
     const address = parseAddress(`esdb://ledger:${PASSWORD}@127.0.0.1?tlsCAFile=/nowhere/ca.crt`);
-    expect(() => LedgerClient.to(address)).toThrow(/^store-address: a certificate or key file of the event store cannot be read: \/nowhere\/ca\.crt \(ENOENT\)$/);
+    expect(() => LedgerClient.to(address)).toThrow(
+      /^store-address: a certificate or key file of the event store cannot be read: \/nowhere\/ca\.crt \(ENOENT\)$/,
+    );
   });
 });

@@ -49,7 +49,9 @@ export class Reader {
   /** At most `count` events of a stream; none when it does not exist. Backwards, `from` may lie beyond the end. */
   stream(stream: string, from: Place, direction: Direction, count: number): Promise<readonly StoredEvent[]> {
     const fromRevision = typeof from === 'number' ? BigInt(from) : from;
-    return this.page((client) => client.readStream(stream, { fromRevision, direction, maxCount: count, requiresLeader: true }, { highWaterMark: count }));
+    return this.page((client) =>
+      client.readStream(stream, { fromRevision, direction, maxCount: count, requiresLeader: true }, { highWaterMark: count }),
+    );
   }
 
   /**
@@ -58,7 +60,9 @@ export class Reader {
    */
   all(from: Place, direction: Direction, count: number): Promise<readonly StoredEvent[]> {
     const fromPosition = typeof from === 'number' ? pairOf(from) : from;
-    return this.page((client) => client.readAll({ fromPosition, direction, maxCount: count, requiresLeader: true }, { highWaterMark: count }));
+    return this.page((client) =>
+      client.readAll({ fromPosition, direction, maxCount: count, requiresLeader: true }, { highWaterMark: count }),
+    );
   }
 
   private page(open: (client: LedgerClient) => StreamingRead<ResolvedEvent>): Promise<readonly StoredEvent[]> {
@@ -74,7 +78,6 @@ export class Reader {
 
   private async collect(reading: StreamingRead<ResolvedEvent>): Promise<readonly StoredEvent[]> {
     const events: StoredEvent[] = [];
-    let ended = false;
     try {
       await this.session.inTime(
         new Promise<void>((resolve, reject) => {
@@ -84,20 +87,18 @@ export class Reader {
               try {
                 events.push(storedEvent(event));
               } catch (error) {
-                reject(error as Error);
+                reject(error);
               }
             })
             // Stays for good: an error that comes after the end, or after the time limit, must find a listener.
             .on('error', reject)
-            .on('end', () => {
-              ended = true;
-              resolve();
-            });
+            .on('end', resolve);
         }),
       );
       return events;
     } finally {
-      if (!ended) void reading.cancel().catch(() => undefined);
+      // Without this a call that was not read to its end would go on; on one that was, it does nothing.
+      void reading.cancel().catch(() => undefined);
     }
   }
 }

@@ -38,9 +38,10 @@ export class Session {
   constructor(
     private readonly address: EsdbAddress,
     readonly limits: Limits,
+    warn = true,
   ) {
     this.current = LedgerClient.to(address);
-    if (!address.tls) this.logger.warn(`the connection to ${shown(address)} is not encrypted, and its rights are not checked`);
+    if (warn && !address.tls) this.logger.warn(`the connection to ${shown(address)} is not encrypted, and its rights are not checked`);
   }
 
   get client(): LedgerClient {
@@ -125,7 +126,11 @@ export class Session {
     this.logger.error(`${shown(this.address)} refuses what the ledger asks: ${told}`);
     if (type === 'maximum-append-size-exceeded')
       return new Problem('invalid', 'append-too-large', 'the event store takes no append of this size');
-    return new Problem('unavailable', 'store-refused', `the event store refuses what the ledger asks (${told}); its administrator must look into it`);
+    return new Problem(
+      'unavailable',
+      'store-refused',
+      `the event store refuses what the ledger asks (${told}); its administrator must look into it`,
+    );
   }
 
   private unavailable(error: unknown): Problem {
