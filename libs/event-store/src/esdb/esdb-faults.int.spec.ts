@@ -1,16 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { status as grpcStatus } from '@grpc/grpc-js';
 import { type Fault, StandInNode } from '../../../../test/stand-in/node.mjs';
+import { StandInProcess } from '../../../../test/stand-in/process.mjs';
 import { EventCodec } from '../codec.js';
 import type { NewEvent, RecordedEvent } from '../event.js';
 import { NO_STREAM } from '../event-store.js';
@@ -23,7 +21,6 @@ import type { Limits } from './session.js';
 const LIMITS: Limits = { callMs: 400, giveUpMs: 6_000, backOffMs: [5, 50], stallMs: 300 };
 /** Gives up soon: for what is not going to work. */
 const IMPATIENT: Partial<Limits> = { callMs: 150, giveUpMs: 400 };
-const NODE_PROCESS = fileURLToPath(new URL('../../../../test/stand-in/main.mjs', import.meta.url));
 
 let folder: string;
 let node: StandInNode;
@@ -273,22 +270,9 @@ describe('an append, whatever happens to its calls', () => {
   });
 
   it('survives kills of a node that is a process of its own', async () => {
-    const file = join(folder, 'killed.log');
-    let port = 0;
-    let child: ChildProcess | undefined;
-    const start = async () => {
-      child = spawn(process.execPath, ['--no-warnings', NODE_PROCESS, file, String(port)], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-      const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-      port = Number(line.toString());
-    };
-    const kill = async () => {
-      const exited = once(child as ChildProcess, 'exit');
-      child?.kill('SIGKILL');
-      await exited;
-    };
-    await start();
-    closers.push(kill);
-    const store = open(`esdb://127.0.0.1:${port}?tls=false`, { giveUpMs: 20_000 });
+    const apart = await StandInProcess.start(join(folder, 'killed.log'));
+    closers.push(() => apart.kill());
+    const store = open(apart.url, { giveUpMs: 20_000 });
     const names = Array.from({ length: 4 }, newStream);
     let over = false;
     const writers = names.map(async (stream) => {
@@ -298,8 +282,8 @@ describe('an append, whatever happens to its calls', () => {
     });
     for (let killed = 0; killed < 2; killed += 1) {
       await sleep(200);
-      await kill();
-      await start();
+      await apart.kill();
+      await apart.restart();
     }
     await sleep(200);
     over = true;

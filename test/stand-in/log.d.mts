@@ -1,0 +1,8 @@
+import type { StandInRecord } from './node.mjs';
+
+export declare class StandInLog {
+  /** Reads what a node has kept in a file. */
+  constructor(file?: string);
+  readonly records: readonly StandInRecord[];
+  close(): void;
+}
