@@ -87,7 +87,7 @@ export class Reader {
               try {
                 events.push(storedEvent(event));
               } catch (error) {
-                reject(error);
+                reject(error instanceof Error ? error : new Error(String(error)));
               }
             })
             // Stays for good: an error that comes after the end, or after the time limit, must find a listener.
