@@ -52,9 +52,7 @@ export function readEvents(dataFolder: string): readonly StoredEvent[] {
 }
 
 function readStandIn(file: string): readonly StoredEvent[] {
-  const log = new StandInLog(file);
-  log.close();
-  return log.records
+  return new StandInLog(file, { readOnly: true }).records
     .filter(({ type }) => !type.startsWith('$') && type !== 'ledger-ids-claimed')
     .map(({ position, stream, revision, type, data, metadata }) => ({
       ...{ position, stream, revision, type },

@@ -14,11 +14,11 @@ export class StandInLog {
   #file;
   #end = 0;
 
-  /** Without a file nothing outlives the process. */
-  constructor(file) {
+  /** Without a file nothing outlives the process. To look at what a running node has kept, read only. */
+  constructor(file, { readOnly = false } = {}) {
     if (file !== undefined) {
-      if (existsSync(file)) this.#load(file);
-      this.#file = openSync(file, 'a');
+      if (existsSync(file)) this.#load(file, readOnly);
+      if (!readOnly) this.#file = openSync(file, 'a');
     }
     // A real log begins with records of the node's own.
     if (this.records.length === 0) {
@@ -35,10 +35,10 @@ export class StandInLog {
   }
 
   /** A line that a kill has cut off was never acknowledged. */
-  #load(file) {
+  #load(file, readOnly) {
     const text = readFileSync(file, 'utf8');
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    truncateSync(file, Buffer.byteLength(whole));
+    if (!readOnly) truncateSync(file, Buffer.byteLength(whole));
     for (const line of whole.split('\n').filter(Boolean)) {
       const { stream, created, events, tombstone } = JSON.parse(line);
       const decoded = events.map((event) => ({
