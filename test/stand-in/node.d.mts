@@ -1,6 +1,8 @@
 /** Faults happen to the next matching call, `times` times (default once). Codes are those of gRPC. */
 export type Fault = { readonly times?: number; /** Only calls on streams whose name begins so. */ readonly stream?: string } & (
   | { readonly on: 'append' | 'batchAppend'; readonly kind: 'silent' | 'lost-answer' | 'break' | 'twice' }
+  /** Arrives when `release` is called. */
+  | { readonly on: 'batchAppend'; readonly kind: 'held' }
   | { readonly on: 'append' | 'batchAppend'; readonly kind: 'late' | 'late-answer'; readonly delayMs: number }
   /** `status-after` stores the append and says it failed; `status` does not store it. */
   | {
@@ -47,6 +49,7 @@ export declare class StandInNode {
   readonly openReads: number;
   readonly log: { readonly records: readonly StandInRecord[]; append(stream: string, events: readonly unknown[]): StandInRecord };
   inject(...faults: readonly Fault[]): void;
+  release(): void;
   calm(): void;
   mute(): void;
   unmute(): void;

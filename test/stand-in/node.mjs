@@ -79,6 +79,7 @@ export class StandInNode {
   #ownsLog;
   #file;
   #faults = [];
+  #held = [];
   #waking;
   #calls = new Set();
   port;
@@ -161,6 +162,11 @@ export class StandInNode {
   /** Faults that have not happened yet. */
   get pending() {
     return this.#faults.length;
+  }
+
+  /** Lets the calls go on that a fault has held. */
+  release() {
+    for (const release of this.#held.splice(0)) release();
   }
 
   /** Forgets the faults that have not happened yet. */
@@ -310,6 +316,9 @@ export class StandInNode {
         return failed(statusOf(fault.code, fault.message, fault.typeName, typedDetail(fault.typeName)));
       case 'late':
         await sleep(fault.delayMs);
+        break;
+      case 'held':
+        await new Promise((release) => this.#held.push(release));
         break;
       default:
     }

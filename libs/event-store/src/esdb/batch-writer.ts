@@ -81,8 +81,10 @@ class Batches {
     const key = randomUUID();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.waiting.delete(key);
-        reject(new TimedOut());
+        // When this process was busy itself, the answer may be waiting at the door: it is let in first.
+        setImmediate(() => {
+          if (this.waiting.delete(key)) reject(new TimedOut());
+        });
       }, limitMs);
       const settled =
         <Value>(settle: (value: Value) => void) =>

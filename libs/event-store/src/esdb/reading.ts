@@ -94,6 +94,7 @@ export class Reader {
             .on('error', reject)
             .on('end', resolve);
         }),
+        () => events.length,
       );
       return events;
     } finally {

@@ -53,15 +53,29 @@ export class Session {
     return this.closing.signal;
   }
 
-  /** Rejects with TimedOut when a call takes too long; what becomes of it then is nobody's business. */
-  async inTime<Result>(call: Promise<Result>): Promise<Result> {
+  /**
+   * Rejects with TimedOut when a call takes too long; what becomes of it then is nobody's business. For a call of many
+   * answers `heard` counts those that have come: then only silence takes too long.
+   */
+  async inTime<Result>(call: Promise<Result>, heard: () => number = () => 0): Promise<Result> {
     let timer: NodeJS.Timeout | undefined;
+    let settled = false;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new TimedOut()), this.limits.callMs);
+      const wait = (before: number) => {
+        // When this process was busy itself, the answer may be waiting at the door: it is let in first.
+        const expired = () => {
+          if (!settled && heard() > before) wait(heard());
+          else reject(new TimedOut());
+        };
+        timer = setTimeout(() => setImmediate(expired), this.limits.callMs);
+      };
+      wait(heard());
     });
+    late.catch(() => undefined);
     try {
       return await Promise.race([call, late]);
     } finally {
+      settled = true;
       clearTimeout(timer);
     }
   }
