@@ -31,10 +31,12 @@ export class ServedLedger {
   private constructor(
     readonly dataFolder: string,
     readonly port: number,
+    private readonly esdbUrl: string | undefined,
   ) {}
 
-  static async start(dataFolder: string): Promise<ServedLedger> {
-    const served = new ServedLedger(dataFolder, await freePort());
+  /** With `esdbUrl` the ledger is kept there and not in the folder. */
+  static async start(dataFolder: string, esdbUrl?: string): Promise<ServedLedger> {
+    const served = new ServedLedger(dataFolder, await freePort(), esdbUrl);
     await served.restart();
     return served;
   }
@@ -46,6 +48,7 @@ export class ServedLedger {
   async restart(): Promise<void> {
     const child = spawn(process.execPath, [SERVER, this.dataFolder, String(this.port), String(this.startedMs)], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...(this.esdbUrl !== undefined && { LEDGER_ESDB_URL: this.esdbUrl }) },
     });
     this.child = child;
     child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));

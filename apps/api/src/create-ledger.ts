@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { type EsdbAddress, storeSettings } from '@app/event-store';
 import { refuseDeepBodies, sendProblem } from '@app/http';
 import type { Clock } from '@app/kernel';
 import { BundledPolicies } from '@app/policies';
@@ -23,6 +24,8 @@ export interface LedgerOptions {
   readonly logger: LoggerService | false;
   /** Publishes the packs that come with the program on a ledger that does not know them yet. */
   readonly publishBundledPolicies: boolean;
+  /** Where the events are, when not in the data folder; by default what the environment says. */
+  readonly esdb?: EsdbAddress;
 }
 
 export interface Ledger {
@@ -32,17 +35,23 @@ export interface Ledger {
 }
 
 /**
- * Opens the embedded ledger in a data folder: stores, features, projector and HTTP routes, ready for `listen` or `inject`.
+ * Opens the ledger of a data folder: stores, features, projector and HTTP routes, ready for `listen` or `inject`.
  * @throws Problem `data-folder-in-use` when another process works on the folder.
  */
-export async function createLedger({ dataFolder, clock = SYSTEM_CLOCK, logger, publishBundledPolicies }: LedgerOptions): Promise<Ledger> {
+export async function createLedger({
+  dataFolder,
+  clock = SYSTEM_CLOCK,
+  logger,
+  publishBundledPolicies,
+  esdb = storeSettings(process.env),
+}: LedgerOptions): Promise<Ledger> {
   // Whatever this process creates is its owner's alone: the ledger names people and accounts.
   process.umask(0o077);
   const folder = new DataFolder(dataFolder);
   folder.acquire();
   let app: NestFastifyApplication | undefined;
   try {
-    app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(folder, clock), httpServer(), {
+    app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(folder, clock, esdb), httpServer(), {
       logger,
       abortOnError: false,
     });

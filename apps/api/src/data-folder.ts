@@ -8,6 +8,8 @@ export class DataFolder {
   readonly ledgerFile: string;
   readonly readModelsFile: string;
   readonly tokenKeyFile: string;
+  /** Copy of the claimed event ids where the ledger itself is kept in EventStoreDB. */
+  readonly claimsFile: string;
   private readonly lockFile: string;
   private readonly serverFile: string;
   private lock: Database.Database | undefined;
@@ -18,6 +20,7 @@ export class DataFolder {
     this.ledgerFile = join(path, 'ledger.db');
     this.readModelsFile = join(path, 'read-models.db');
     this.tokenKeyFile = join(path, 'token.key');
+    this.claimsFile = join(path, 'claims.db');
     this.lockFile = join(path, 'lock.db');
     this.serverFile = join(path, 'server.json');
   }

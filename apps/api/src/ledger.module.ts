@@ -7,7 +7,7 @@ import { BlacklistModule, blacklistEvents } from '@app/blacklist';
 import { BudgetsModule, budgetEvents } from '@app/budgets';
 import { CalendarModule, dutyEvents } from '@app/calendar';
 import { EnterprisesModule, enterpriseEvents } from '@app/enterprises';
-import { EventStoreModule } from '@app/event-store';
+import { type EsdbAddress, EventStoreModule } from '@app/event-store';
 import { ExportsModule } from '@app/exports';
 import { HttpModule, Tokens } from '@app/http';
 import { ImportsModule } from '@app/imports';
@@ -38,14 +38,19 @@ export const EVENT_DEFINITIONS = {
   ...findingEvents,
 };
 
-/** The whole embedded ledger. */
+/** The whole ledger; its events are in the data folder, or in EventStoreDB where an address is given. */
 @Module({})
 export class LedgerModule {
-  static forRoot(folder: DataFolder, clock: Clock): DynamicModule {
+  static forRoot(folder: DataFolder, clock: Clock, esdb?: EsdbAddress): DynamicModule {
     return {
       module: LedgerModule,
       imports: [
-        EventStoreModule.forRoot({ file: folder.ledgerFile, clock, definitions: EVENT_DEFINITIONS }),
+        EventStoreModule.forRoot({
+          file: folder.ledgerFile,
+          ...(esdb && { esdb: { address: esdb, indexFile: folder.claimsFile } }),
+          clock,
+          definitions: EVENT_DEFINITIONS,
+        }),
         ProjectionsModule.forRoot({ file: folder.readModelsFile }),
         HttpModule.forRoot(Tokens.fromKeyFile(folder.tokenKeyFile, clock)),
         CqrsModule.forRoot(),

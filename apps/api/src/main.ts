@@ -16,7 +16,7 @@ class ServerLogger extends ConsoleLogger {
   }
 }
 
-/** Serves the embedded ledger. Settings: LEDGER_PORT (8080), LEDGER_HOST (127.0.0.1), LEDGER_DATA (./data), LEDGER_BUNDLED_POLICIES (publish or none). */
+/** Serves the embedded ledger. Settings: LEDGER_PORT (8080), LEDGER_HOST (127.0.0.1), LEDGER_DATA (./data), LEDGER_BUNDLED_POLICIES (publish or none), LEDGER_STORE (sqlite or esdb) and LEDGER_ESDB_URL (connection string of EventStoreDB). */
 async function main(): Promise<void> {
   const { LEDGER_PORT = '8080', LEDGER_HOST = '127.0.0.1', LEDGER_DATA = './data', LEDGER_BUNDLED_POLICIES = 'publish' } = process.env;
   const port = Number(LEDGER_PORT);

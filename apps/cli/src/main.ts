@@ -9,6 +9,7 @@ import { addProjectionsCommand } from './projections-command.js';
 import { addRoute } from './route-command.js';
 import { ROUTES } from './routes.js';
 import { DEFAULT_DATA, type GlobalOptions } from './session.js';
+import { addStoreCommand } from './store-command.js';
 import { addTokenCommand } from './token-command.js';
 
 /** `ledger`: the door for operators, reviewers and scripts. Exit codes: 0 done, 1 the answer is no, 2 wrong input, 3 not available. */
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   addAuditCommands(program);
   addProjectionsCommand(program);
   addTokenCommand(program);
+  addStoreCommand(program);
   addDemoCommand(program);
   inheritExit(program);
   try {

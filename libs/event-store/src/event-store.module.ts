@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { CLOCK, type Clock } from '@app/kernel';
 import { EventCodec, type EventDefinition } from './codec.js';
+import { EsdbEventStore, type EsdbOptions } from './esdb/esdb-event-store.js';
 import { EVENT_STORE, type EventStore } from './event-store.js';
 import { Executor } from './executor.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
@@ -9,6 +10,8 @@ import { vantageClock, VantageEventStore } from './vantage.js';
 export interface EventStoreOptions {
   /** Path of the embedded ledger's file. */
   readonly file: string;
+  /** The ledger is kept in EventStoreDB, not in the file. */
+  readonly esdb?: Pick<EsdbOptions, 'address' | 'indexFile'>;
   readonly clock: Clock;
   /** The stored form of every feature's events. */
   readonly definitions: Readonly<Record<string, EventDefinition>>;
@@ -20,12 +23,13 @@ export interface EventStoreOptions {
 export class EventStoreModule implements OnApplicationShutdown {
   constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
 
-  static forRoot(options: EventStoreOptions): DynamicModule {
-    const store = new VantageEventStore(new SqliteEventStore(options.file, new EventCodec(options.definitions), options.clock));
+  static forRoot({ file, esdb, clock, definitions }: EventStoreOptions): DynamicModule {
+    const codec = new EventCodec(definitions);
+    const store = new VantageEventStore(esdb === undefined ? new SqliteEventStore(file, codec, clock) : new EsdbEventStore(esdb, codec));
     return {
       module: EventStoreModule,
       providers: [
-        { provide: CLOCK, useValue: vantageClock(options.clock) },
+        { provide: CLOCK, useValue: vantageClock(clock) },
         { provide: EVENT_STORE, useValue: store },
         { provide: Executor, useValue: new Executor(store) },
       ],

@@ -2,13 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { type Clock, Problem } from '@app/kernel';
 import type { EventCodec } from './codec.js';
+import { encodeAppend, type EncodedEvent } from './encode-append.js';
 import type { EventMetadata, NewEvent, RecordedEvent } from './event.js';
 import {
   type Appended,
   duplicateEvent,
   type EventStore,
-  MAX_APPEND_BYTES,
-  MAX_STREAM_NAME_LENGTH,
   NO_STREAM,
   type ReadAllOptions,
   type ReadStreamOptions,
@@ -60,17 +59,10 @@ interface Row {
   readonly metadata: string;
 }
 
-interface Encoded {
-  readonly id: string;
-  readonly type: string;
-  readonly data: string;
-  readonly metadata: string;
-}
-
 interface QueuedAppend {
   readonly stream: string;
   readonly expectedRevision: number;
-  readonly events: readonly Encoded[];
+  readonly events: readonly EncodedEvent[];
   readonly resolve: (appended: Appended) => void;
   readonly reject: (problem: unknown) => void;
 }
@@ -112,27 +104,9 @@ export class SqliteEventStore implements EventStore {
     return new Promise((resolve, reject) => {
       if (this.closed) throw unavailable('the event store is closed');
       if (this.queue.length >= QUEUED_APPENDS) throw new Problem('unavailable', 'store-busy', 'too many appends are waiting; retry later');
-      if (stream.length === 0 || stream.length > MAX_STREAM_NAME_LENGTH)
-        throw new Problem('invalid', 'stream-name', 'a stream name has 1 to 512 characters');
-      if (events.length === 0 || !Number.isInteger(expectedRevision) || expectedRevision < NO_STREAM) {
-        throw new Problem('invalid', 'empty-append', 'an append has at least one event and an exact expected revision');
-      }
-      this.queue.push({ stream, expectedRevision, events: this.encode(events), resolve, reject });
+      this.queue.push({ stream, expectedRevision, events: encodeAppend(this.codec, stream, expectedRevision, events), resolve, reject });
       this.scheduleFlush();
     });
-  }
-
-  private encode(events: readonly NewEvent[]): readonly Encoded[] {
-    let size = 0;
-    const encoded = events.map(({ id, type, data, metadata }) => {
-      const event = { id, type: this.codec.storedName(type), data: JSON.stringify(data), metadata: JSON.stringify(metadata) };
-      size += event.data.length + event.metadata.length;
-      return event;
-    });
-    if (size > MAX_APPEND_BYTES / 4 && Buffer.byteLength(JSON.stringify(encoded)) > MAX_APPEND_BYTES) {
-      throw new Problem('invalid', 'append-too-large', `one append may not exceed ${MAX_APPEND_BYTES} bytes`);
-    }
-    return encoded;
   }
 
   private scheduleFlush(): void {
@@ -397,7 +371,7 @@ function isUniqueViolation(error: unknown): boolean {
  * The id alone is not enough: an id reused for other content, or by a command with other content that happens to cause
  * the same event, must not be answered as if that had been stored. Correlation may differ from retry to retry.
  */
-function isSameEvent(row: Row, event: Encoded | undefined): boolean {
+function isSameEvent(row: Row, event: EncodedEvent | undefined): boolean {
   if (row.id !== event?.id || row.type !== event.type || row.data !== event.data) return false;
   return commandHashOf(row.metadata) === commandHashOf(event.metadata);
 }

@@ -31,6 +31,8 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'stream-name': '记录名称不符合要求',
   'store-busy': '账本繁忙，请稍后再试',
   'store-unavailable': '账本暂不可写，请重试同一操作',
+  'store-address': '事件库地址配置有误',
+  'store-refused': '事件库拒绝访问，请联系管理员',
   'too-much-contention': '同时操作的人过多，请重试',
   'rehearsal-too-large': '一次试运行的内容过多',
   'projection-building': '读模型正在构建或核对',

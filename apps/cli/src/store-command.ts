@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { type EsdbAddress, examineStore, prepareStore, storeSettings } from '@app/event-store';
+import { Problem } from '@app/kernel';
+import { EXIT, note, print, printJson, tableOf } from './output.js';
+import type { GlobalOptions } from './session.js';
+import { STORE_FINDINGS, termOf } from './terms.js';
+
+/** `ledger store`: care for the EventStoreDB node that `LEDGER_ESDB_URL` names. The address is never an argument: others could see it. */
+export function addStoreCommand(program: Command): void {
+  const store = program.command('store').description('事件库: prepares and examines the EventStoreDB node named by LEDGER_ESDB_URL');
+
+  const setup = store
+    .command('setup')
+    .description('准备事件库: sets its rights; needs an administrator of the node in LEDGER_ESDB_URL')
+    .option('--role <group>', 'the group of users the ledger writes as', 'ledger')
+    .option('--reader-role <group>', 'the group of users that only follow the ledger', 'ledger-readers');
+  setup.action(async () => {
+    const { role, readerRole, json } = setup.optsWithGlobals<GlobalOptions & { role: string; readerRole: string }>();
+    const preparation = await prepareStore(addressed(), { service: role, projector: readerRole });
+    if (json === true) printJson(preparation);
+    else if (preparation.changed.length === 0) print(`${preparation.server}: 权限已就绪，无需更改`);
+    else print(`${preparation.server}: 已写入权限设置（${preparation.changed.join('、')}）`);
+  });
+
+  const doctor = store
+    .command('doctor')
+    .description('检查事件库: reports what could hide, destroy or forge events; exit code 1 when it finds something');
+  doctor.action(async () => {
+    const { json } = doctor.optsWithGlobals<GlobalOptions>();
+    const examination = await examineStore(addressed());
+    const { server, version, clockAheadMs, findings } = examination;
+    if (json === true) printJson(examination);
+    else {
+      const clock = clockAheadMs === null ? '时钟未知' : `时钟差 ${Math.round(clockAheadMs / 1_000)} 秒`;
+      note(`${server}: 版本 ${version}，${clock}`);
+      if (findings.length === 0) print('未发现问题');
+      else
+        print(
+          tableOf(
+            ['问题', '代码', '数据流', '说明'],
+            findings.map(({ code, stream, detail }) => [termOf(STORE_FINDINGS, code), code, stream ?? '', detail]),
+          ),
+        );
+    }
+    if (findings.length > 0) process.exitCode = EXIT.no;
+  });
+}
+
+function addressed(): EsdbAddress {
+  const address = storeSettings(process.env);
+  if (address === undefined)
+    throw new Problem('invalid', 'store-address', 'the embedded ledger needs no care; name an EventStoreDB node in LEDGER_ESDB_URL');
+  return address;
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { EventStoreDBClient, type SingleNodeOptions } from '@eventstore/db-client';
+import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import featuresServices from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
+import streamsServices from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { Problem } from '@app/kernel';
+import type { EsdbAddress } from './address.js';
+
+/** The duplex call of the BatchAppend RPC, as far as it is used here. */
+export interface BatchCall {
+  write(request: BatchAppendReq): boolean;
+  on(event: 'data', listener: (response: BatchAppendResp) => void): this;
+  on(event: 'error', listener: (error: Error) => void): this;
+  on(event: 'end' | 'drain', listener: () => void): this;
+}
+
+export interface ServerInfo {
+  readonly version: string;
+  /** What the server's clock said when it answered, to the second; undefined when it does not tell. */
+  readonly date: Date | undefined;
+}
+
+/**
+ * The client, opened from an address and with the one call it does not offer safely: its own batch append keeps the
+ * promises of every client of the process in one map, so that an error on one rejects the appends of another, and an
+ * answer that comes after that throws where nobody can catch it.
+ */
+export class LedgerClient extends EventStoreDBClient {
+  static to(address: EsdbAddress): LedgerClient {
+    silenceDebugging();
+    const { hosts, discover, tls, credentials, caFile, userCertFile, userKeyFile, gossipTimeout, discoveryInterval, maxDiscoverAttempts } =
+      address;
+    const { keepAliveInterval, keepAliveTimeout } = address;
+    const common = { throwOnAppendFailure: true, keepAliveInterval, keepAliveTimeout };
+    const cluster = { ...common, nodePreference: 'leader' as const, gossipTimeout, discoveryInterval, maxDiscoverAttempts };
+    const [first] = hosts;
+    if (first === undefined) throw new Error('an address has at least one host');
+    const security = {
+      insecure: !tls,
+      ...(tls && caFile !== undefined && { rootCertificate: fileOf(caFile) }),
+      ...(tls && userCertFile !== undefined && { userCertFile: fileOf(userCertFile) }),
+      ...(tls && userKeyFile !== undefined && { userKeyFile: fileOf(userKeyFile) }),
+    };
+    const members = hosts.length > 1 ? { endpoints: hosts.map((host) => ({ ...host })) } : { discover: { ...first } };
+    const settings = discover ? { ...cluster, ...members } : { ...common, endpoint: { ...first } };
+    return new LedgerClient(withoutUndefined(settings) as SingleNodeOptions, security, credentials);
+  }
+
+  private constructor(...settings: ConstructorParameters<typeof EventStoreDBClient>) {
+    super(...settings);
+    const reconnect = this.handleError;
+    // It runs behind the back of whoever made the call; what it throws would end the process.
+    this.handleError = (client, error) => reconnect(client, error).catch(() => undefined);
+  }
+
+  /** Opens a BatchAppend call on the current channel. */
+  openBatches(): Promise<BatchCall> {
+    return this.GRPCStreamCreator(streamsServices.StreamsClient, 'appendToStream', (client) =>
+      client.batchAppend(...this.callArguments({ requiresLeader: true }, { deadline: Infinity })),
+    )() as Promise<unknown> as Promise<BatchCall>;
+  }
+
+  /** Asks the server for its version, and its clock by the way. */
+  serverInfo(): Promise<ServerInfo> {
+    return this.execute(
+      featuresServices.ServerFeaturesClient,
+      'getSupportedMethods',
+      (client) =>
+        new Promise((resolve, reject) => {
+          let date: string | undefined;
+          const call = client.getSupportedMethods(new sharedPb.Empty(), ...this.callArguments({}), (error, methods) => {
+            if (error) reject(error);
+            else resolve({ version: methods.getEventStoreServerVersion(), date: date === undefined ? undefined : new Date(date) });
+          });
+          call.on('metadata', (headers) => (date = headers.get('date')[0]?.toString()));
+        }),
+    );
+  }
+}
+
+/** The client takes an undefined setting for a set one. */
+function withoutUndefined(settings: object): object {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+function fileOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new Problem(
+      'invalid',
+      'store-address',
+      `a certificate or key file of the event store cannot be read: ${path} (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
+}
+
+interface Debugging {
+  disable(): string;
+  enable(namespaces: string): void;
+}
+
+/**
+ * `DEBUG=esdb*` and `DEBUG=*` print keys, passwords and whole events: the client's namespaces stay off, others as asked.
+ * Only the copy of `debug` that the client uses is meant.
+ */
+function silenceDebugging(): void {
+  const fromClient = createRequire(createRequire(import.meta.url).resolve('@eventstore/db-client'));
+  const debugging = fromClient('debug') as Debugging;
+  const asked = debugging.disable();
+  if (asked !== '') debugging.enable(`${asked},-esdb,-esdb:*`);
+}

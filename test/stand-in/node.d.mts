@@ -1,0 +1,59 @@
+/** Faults happen to the next matching call, `times` times (default once). Codes are those of gRPC. */
+export type Fault = { readonly times?: number; /** Only calls on streams whose name begins so. */ readonly stream?: string } & (
+  | { readonly on: 'append' | 'batchAppend'; readonly kind: 'silent' | 'lost-answer' | 'break' | 'twice' }
+  /** Arrives when `release` is called. */
+  | { readonly on: 'batchAppend'; readonly kind: 'held' }
+  | { readonly on: 'append' | 'batchAppend'; readonly kind: 'late' | 'late-answer'; readonly delayMs: number }
+  /** `status-after` stores the append and says it failed; `status` does not store it. */
+  | {
+      readonly on: 'batchAppend';
+      readonly kind: 'status' | 'status-after';
+      readonly code: number;
+      readonly message: string;
+      readonly typeName?: string;
+    }
+  | { readonly on: 'read' | 'subscribe'; readonly kind: 'break' | 'stall'; /** How many events come before. */ readonly after: number }
+  | { readonly on: 'read' | 'subscribe' | 'features'; readonly kind: 'silent' }
+  | {
+      readonly on: 'append' | 'batchAppend' | 'read' | 'subscribe' | 'delete' | 'tombstone';
+      readonly kind: 'refuse';
+      readonly code?: number;
+      readonly exception?: string;
+      readonly details?: string;
+      readonly trailers?: Readonly<Record<string, string | number>>;
+    }
+);
+
+export interface StandInRecord {
+  readonly id: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: number;
+  readonly type: string;
+  readonly data: Buffer;
+  readonly metadata: Buffer;
+}
+
+export declare class StandInNode {
+  /** Starts a node; with a file its data outlives it. `log` is shared by the nodes of one cluster. */
+  static start(options?: { readonly file?: string; readonly port?: number; readonly log?: StandInNode['log'] }): Promise<StandInNode>;
+  readonly port: number;
+  readonly url: string;
+  version: string;
+  leaderPort: number | undefined;
+  readonly seen: Readonly<Record<'append' | 'batchAppend' | 'read' | 'subscribe' | 'delete' | 'tombstone' | 'features' | 'gossip', number>>;
+  /** Faults that have not happened yet. */
+  readonly pending: number;
+  clockAheadMs: number;
+  readonly delivered: number;
+  readonly openReads: number;
+  readonly log: { readonly records: readonly StandInRecord[]; append(stream: string, events: readonly unknown[]): StandInRecord };
+  inject(...faults: readonly Fault[]): void;
+  release(): void;
+  calm(): void;
+  mute(): void;
+  unmute(): void;
+  dropSubscriptions(): void;
+  stop(): Promise<void>;
+  restart(downMs?: number): Promise<void>;
+}
