@@ -123,6 +123,12 @@ export class LedgerCounts {
   }
 }
 
+/**
+ * A column by which records are not to be looked up: those of one enterprise are few, those of one kind are all there are,
+ * and a database without figures of its own cannot know that.
+ */
+const byEnterprise = (column: string) => sql<string>`(${sql.ref(column)} || '')`;
+
 /** A certificate counts on its last day, and no longer on the day it is revoked. */
 function certified(one: Enterprise, day: string) {
   return one.exists(
@@ -130,7 +136,7 @@ function certified(one: Enterprise, day: string) {
       .selectFrom('enterprise_certificate as c')
       .select('c.reference')
       .whereRef('c.credit_code', '=', 'enterprise.credit_code')
-      .where('c.kind', '=', HNTE)
+      .where(byEnterprise('c.kind'), '=', HNTE)
       .where('c.issued_on', '<=', day)
       .where('c.expires_on', '>=', day)
       .where((c) => c.or([c('c.revoked_on', 'is', null), c('c.revoked_on', '>', day)])),
@@ -144,7 +150,7 @@ function departed(one: Enterprise, day: string) {
       .selectFrom('enterprise_move as d')
       .select('d.move_no')
       .whereRef('d.credit_code', '=', 'enterprise.credit_code')
-      .where('d.kind', '=', 'departure')
+      .where(byEnterprise('d.kind'), '=', 'departure')
       .where('d.moved_on', '<=', day)
       .where((move) =>
         move.not(
@@ -167,7 +173,7 @@ function arrived(one: Enterprise, { day, since = '' }: CountedSpan, asCertified:
     .selectFrom('enterprise_move as a')
     .select('a.move_no')
     .whereRef('a.credit_code', '=', 'enterprise.credit_code')
-    .where('a.kind', '=', 'arrival')
+    .where(byEnterprise('a.kind'), '=', 'arrival')
     .where('a.moved_on', '>=', since)
     .where('a.moved_on', '<=', day);
   if (asCertified)
@@ -177,7 +183,7 @@ function arrived(one: Enterprise, { day, since = '' }: CountedSpan, asCertified:
           .selectFrom('enterprise_certificate as c')
           .select('c.reference')
           .whereRef('c.credit_code', '=', 'a.credit_code')
-          .where('c.kind', '=', HNTE)
+          .where(byEnterprise('c.kind'), '=', HNTE)
           .whereRef('c.issued_on', '<=', 'a.moved_on')
           .whereRef('c.expires_on', '>=', 'a.moved_on')
           .where((c) => c.or([c('c.revoked_on', 'is', null), c('c.revoked_on', '>', c.ref('a.moved_on'))])),
