@@ -5,6 +5,9 @@ import { Money } from './money.js';
 
 const LARGEST_FEN = 999_999_999_999_999;
 
+/** Nought alone is written with 零 before its unit; it has an example of its own. */
+const amountInFen = fc.integer({ min: -LARGEST_FEN, max: LARGEST_FEN }).filter((fen) => fen !== 0);
+
 describe('an amount in capital figures', () => {
   it.each([
     ['0.00', '零元整'],
@@ -32,7 +35,7 @@ describe('an amount in capital figures', () => {
 
   it('loses nothing: read back, it is the same amount', () => {
     fc.assert(
-      fc.property(fc.integer({ min: -LARGEST_FEN, max: LARGEST_FEN }), (fen) => {
+      fc.property(amountInFen, (fen) => {
         const text = capitalAmount(Money.fromFen(fen));
         expect(readBack(text)).toBe(fen);
         expect(text).not.toMatch(/零零|零[元万亿角仟佰拾]|[拾佰仟万亿]{2}[拾佰仟]/);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { areFewOn, changeFrom, datedTable, nextMonth, type Since, trueOn } from './dated-rows.js';
+import { changeFrom, datedTable, nextMonth, type Since, trueOn } from './dated-rows.js';
 import type { Projection, Rows } from './projection.js';
 import { ReadModels } from './read-models.js';
 import { table } from './table.js';
@@ -15,11 +15,10 @@ interface StandRow extends Since {
 const stands = datedTable<StandRow>(
   table<StandRow>({
     name: 'stand',
-    columns: { run: 'integer', id: 'text', kind: 'text', said: 'text', from_day: 'text', first_day: 'text' },
+    columns: { run: 'integer', id: 'text', kind: 'text', said: 'text', from_day: 'text' },
     key: ['run', 'id'],
-    indexes: [['first_day', 'run', 'id']],
   }),
-  { fixed: ['kind'], isCutByMonth: ({ said }) => said.length % 2 === 1 },
+  { cut: ({ said }) => said.length % 2 === 1 },
 );
 const projection = { name: 'stands', version: 1, tables: [stands.now, stands.past], handles: new Set(), apply: () => undefined };
 
@@ -143,13 +142,5 @@ describe('rows by business day', () => {
       ['2024-04-01', '2024-04-05'],
     ]);
     expect(nextMonth('2024-12-31')).toBe('2025-01-01');
-  });
-
-  it('knows whether only few rows had begun', async () => {
-    expect(await areFewOn(stands, '2024-03-01', readModels.queries)).toBe(true);
-    const many = Array.from({ length: 2_001 }, (_, index): Happening => ({ id: `x${index}`, day: '2023-12-31', word: 'k' }));
-    record(many);
-    expect(await areFewOn(stands, '2023-12-30', readModels.queries)).toBe(true);
-    expect(await areFewOn(stands, '2023-12-31', readModels.queries)).toBe(false);
   });
 });

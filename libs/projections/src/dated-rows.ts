@@ -1,16 +1,13 @@
-import { type AliasableExpression, type Kysely, sql } from 'kysely';
+import { type AliasableExpression, sql } from 'kysely';
 import type { Rows } from './projection.js';
 import { type ColumnValue, type Table, table } from './table.js';
 
 type Columns<R> = { readonly [C in keyof R]: ColumnValue };
 type Key = readonly (string | number)[];
 
-/** A row that knows its business days. */
+/** A row that says since which business day it has been as it is. */
 export interface Since {
-  /** Since when it has been as it is. */
   readonly from_day: string;
-  /** Since when there has been a row under its key. */
-  readonly first_day: string;
 }
 
 /** What was true on the days from `from_day` until before `until_day`. */
@@ -24,27 +21,29 @@ export interface DatedTable<R extends Since & Columns<R>> {
   readonly now: Table<R>;
   /** `<name>_past`, by the key and the first day on which the row was no longer so: without gaps back to the first. */
   readonly past: Table<Spell<R>>;
-  /** The columns that never change under a key: queries find them by the indexes of `now`. */
-  readonly fixed: readonly (keyof R & string)[];
-  /** Which past rows are cut at the end of every month, so that those true on a day are found among those that end within a month of it. */
-  readonly isCutByMonth: (row: R) => boolean;
+  readonly cut: Cut<R>;
 }
+
+/**
+ * Which past rows are cut at the end of every month, so that those true on a day are found among those that end within a
+ * month of it, however long the past has grown: none, all, or some, where queries look for those alone.
+ */
+export type Cut<R> = 'none' | 'all' | ((row: R) => boolean);
 
 export interface DatedOptions<R> {
-  readonly fixed?: readonly (keyof R & string)[];
   /** What queries look up in the past. */
   readonly indexes?: readonly (readonly ((keyof R & string) | 'until_day')[])[];
-  readonly isCutByMonth?: (row: R) => boolean;
+  readonly cut?: Cut<R>;
 }
 
-/** Adds its past to a table that has the columns of `Since`. */
+/** Adds its past to a table that has the column of `Since`. */
 export function datedTable<R extends Since & Columns<R>>(
   now: Table<R>,
-  { fixed = [], indexes = [], isCutByMonth = () => false }: DatedOptions<R> = {},
+  { indexes = [], cut = 'none' }: DatedOptions<R> = {},
 ): DatedTable<R> {
   const { name, columns, key } = now as unknown as Table;
   const past = { name: `${name}_past`, columns: { ...columns, until_day: 'text' as const }, key: [...key, 'until_day'], indexes };
-  return { now, past: table(past as unknown as Table<Spell<R>>), fixed: [...now.key, ...fixed, 'first_day'], isCutByMonth };
+  return { now, past: table(past as unknown as Table<Spell<R>>), cut };
 }
 
 /**
@@ -65,36 +64,33 @@ export function changeFrom<R extends Since & Columns<R>>(
   const present = rows.get(now, ...key);
   const changed = change(present);
   if (changed === undefined) return;
-  if (present === undefined) return rows.put(now, { ...changed, from_day: day, first_day: day } as R);
-  const { from_day: since, first_day: first } = present;
-  if (day > since) putPast(rows, dated, present, since, day);
-  for (let until = since; until > day && until > first;) {
+  const since = present?.from_day ?? day;
+  rows.put(now, { ...changed, from_day: day > since ? day : since } as R);
+  if (present === undefined || day === since) return;
+  if (day > since) return putPast(rows, dated, present, since, day);
+  for (let until = since; until > day;) {
     const spell = rows.get(past, ...key, until);
-    if (spell === undefined) throw new Error(`${past.name} has a gap before ${until} under ${key.join(' ')}`);
-    const from = spell.from_day;
-    if (from < day) rows.put(past, { ...spell, until_day: day });
-    putPast(rows, dated, change(spell) ?? spell, from < day ? day : from, until);
+    // Nothing was there before: what takes effect now is the beginning, where it is one.
+    const from = spell?.from_day ?? day;
+    const before = change(spell) ?? spell;
+    if (spell !== undefined && from < day) rows.put(past, { ...spell, until_day: day });
+    if (before !== undefined) putPast(rows, dated, before, from < day ? day : from, until);
     until = from;
   }
-  const earliest = day < first ? change(undefined) : undefined;
-  if (earliest !== undefined) putPast(rows, dated, earliest, day, first);
-  const from_day = day > since ? day : since;
-  rows.put(now, { ...changed, from_day, first_day: earliest === undefined ? first : day } as R);
 }
 
 function putPast<R extends Since & Columns<R>>(
   rows: Rows,
-  { past, isCutByMonth }: DatedTable<R>,
+  { past, cut }: DatedTable<R>,
   row: Omit<R, keyof Since>,
   from: string,
   until: string,
 ): void {
-  const isCut = isCutByMonth(row as R);
+  const isCut = cut === 'all' || (cut !== 'none' && cut(row as R));
   for (let first = from; first < until;) {
     const next = isCut ? nextMonth(first) : until;
     const until_day = next < until ? next : until;
-    // Where a row is not the latest its first day is not read: the latest has it for all.
-    rows.put(past, { ...row, from_day: first, first_day: '', until_day } as unknown as Spell<R>);
+    rows.put(past, { ...row, from_day: first, until_day } as unknown as Spell<R>);
     first = until_day;
   }
 }
@@ -107,34 +103,11 @@ export function nextMonth(day: string): string {
 
 /**
  * The rows that were true on a day, to select from as from the table itself: `selectFrom(trueOn(dated, day).as('award'))`.
- * One search a key, however often its row has changed.
+ * For one table, not for a join: conditions and order then reach the indexes of both parts, from a vantage too.
  */
-export function trueOn<R extends Since & Columns<R>>({ now, past, fixed }: DatedTable<R>, day: string): AliasableExpression<R> {
-  const column = (name: string) =>
-    (fixed as readonly string[]).includes(name)
-      ? sql.ref(`now.${name}`)
-      : sql`iif("now"."from_day" <= ${day}, ${sql.ref(`now.${name}`)}, ${sql.ref(`past.${name}`)}) as ${sql.ref(name)}`;
-  const sameKey = (name: string) =>
-    sql.join(
-      now.key.map((part) => sql`${sql.ref(`${name}.${part}`)} = ${sql.ref(`now.${part}`)}`),
-      sql` and `,
-    );
-  return sql<R>`(select ${sql.join(Object.keys(now.columns).map(column))} from ${sql.table(now.name)} as "now"
-    left join ${sql.table(past.name)} as "past" on "now"."from_day" > ${day} and ${sameKey('past')} and "past"."until_day" =
-      (select min("later"."until_day") from ${sql.table(past.name)} as "later" where ${sameKey('later')} and "later"."until_day" > ${day})
-    where "now"."first_day" <= ${day} and ("now"."from_day" <= ${day} or "past"."from_day" <= ${day}))`;
-}
-
-/** Up to so many keys a list is made of those alone that began by the day, rather than of a walk over all of them. */
-const FEW = 2_000;
-
-/** Whether so few rows began by a day that a list had better look for those alone; needs an index on `first_day`. */
-export async function areFewOn<R extends Since & Columns<R>>(
-  { now }: DatedTable<R>,
-  day: string,
-  queries: Kysely<never>,
-): Promise<boolean> {
-  const { rows } = await sql<{ count: number }>`select count(*) as "count" from
-    (select 1 from ${sql.table(now.name)} where "first_day" <= ${day} limit ${FEW + 1})`.execute(queries);
-  return (rows[0]?.count ?? 0) <= FEW;
+export function trueOn<R extends Since & Columns<R>>({ now, past, cut }: DatedTable<R>, day: string): AliasableExpression<R> {
+  const columns = sql.join(Object.keys(now.columns).map((column) => sql.ref(column)));
+  const within = cut === 'all' ? sql` and "until_day" <= ${nextMonth(day)}` : sql``;
+  return sql<R>`(select ${columns} from ${sql.table(now.name)} where "from_day" <= ${day}
+    union all select ${columns} from ${sql.table(past.name)} where "until_day" > ${day}${within} and "from_day" <= ${day})`;
 }

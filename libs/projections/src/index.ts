@@ -1,4 +1,4 @@
-export { areFewOn, changeFrom, type DatedTable, datedTable, nextMonth, type Since, type Spell, trueOn } from './dated-rows.js';
+export { changeFrom, type DatedTable, datedTable, nextMonth, type Since, type Spell, trueOn } from './dated-rows.js';
 export type { ProcessManager } from './process-manager.js';
 export { isHandled, type Projection, type Rows } from './projection.js';
 export { Projector } from './projector.js';

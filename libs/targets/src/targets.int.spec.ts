@@ -150,7 +150,7 @@ const fact = (name: string, value: boolean, period: string): EnterpriseCommand =
 const awards = datedTable(
   table<Since & { readonly award: string; readonly pack: string; readonly status: string; readonly granted_on: string | null }>({
     name: 'award',
-    columns: { award: 'text', pack: 'text', status: 'text', granted_on: 'text', from_day: 'text', first_day: 'text' },
+    columns: { award: 'text', pack: 'text', status: 'text', granted_on: 'text', from_day: 'text' },
     key: ['award'],
   }),
 );

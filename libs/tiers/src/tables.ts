@@ -175,13 +175,12 @@ export const reviewTable = table<TierReviewRow>({
     revision: 'integer',
     position: 'integer',
     from_day: 'text',
-    first_day: 'text',
   },
   key: ['ladder', 'year'],
 });
 
 /** Reviews by business day. */
-export const reviews = datedTable(reviewTable, { fixed: ['due_on', 'opened_on', 'opened_by', 'pack', 'version'] });
+export const reviews = datedTable(reviewTable);
 
 export const proposalTable = table<TierProposalRow>({
   name: 'tier_proposal',
@@ -209,7 +208,6 @@ export const proposalTable = table<TierProposalRow>({
     override: 'text',
     failure: 'text',
     from_day: 'text',
-    first_day: 'text',
   },
   key: ['ladder', 'year', 'credit_code'],
   indexes: [['ladder', 'year', 'status', 'credit_code']],

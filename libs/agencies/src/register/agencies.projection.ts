@@ -50,7 +50,6 @@ export const agencyTable = table<AgencyRow>({
     revision: 'integer',
     position: 'integer',
     from_day: 'text',
-    first_day: 'text',
   },
   key: ['credit_code'],
   indexes: [['name']],

@@ -109,10 +109,10 @@ export const lineBalances = datedTable(
       credit_fen: 'text',
       balance_fen: 'integer',
       from_day: 'text',
-      first_day: 'text',
     },
     key: ['pack', 'line', 'period', 'account', 'clause'],
   }),
+  { cut: 'all', indexes: [['until_day']] },
 );
 
 const awardLineTable = table<AwardLineRow>({

@@ -28,7 +28,6 @@ describe('the list of batches', () => {
   it('shows the total of what goes to the bank', () => {
     expect(rowAfter(prepared)).toEqual({
       from_day: '2024-05-10',
-      first_day: '2024-05-10',
       batch: 'B1',
       title: '第一批',
       status: 'draft',

@@ -34,13 +34,12 @@ const batchTable = table<BatchRow>({
     frozen_on: 'text',
     revision: 'integer',
     from_day: 'text',
-    first_day: 'text',
   },
   key: ['batch'],
 });
 
 /** Batches by business day. */
-export const batches = datedTable(batchTable, { fixed: ['title', 'lines', 'prepared_on'] });
+export const batches = datedTable(batchTable);
 
 /** A line with an unexpected payment that nobody has resolved. */
 export interface UnexpectedRow {

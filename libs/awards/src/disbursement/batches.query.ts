@@ -54,7 +54,7 @@ export class ListBatchesHandler implements IQueryHandler<ListBatches> {
     const after = cursorKey(cursor, ['string']);
     if (after !== undefined) query = query.where('batch', '>', after[0] as string);
     const rows = await query.execute();
-    const summaries = rows.map(({ total_fen, prepared_on, frozen_on, from_day: _from, first_day: _first, ...row }) => ({
+    const summaries = rows.map(({ total_fen, prepared_on, frozen_on, from_day: _from, ...row }) => ({
       ...row,
       total: Money.fromFen(total_fen).toString(),
       preparedOn: prepared_on,

@@ -136,13 +136,12 @@ const awardTable = table<AwardRow>({
     granted_on: 'text',
     revision: 'integer',
     from_day: 'text',
-    first_day: 'text',
   },
   key: ['award'],
   indexes: [
     ['payee', 'award'],
     ['status', 'award'],
-    ['first_day', 'award'],
+    ['from_day', 'award'],
   ],
 });
 
@@ -169,7 +168,6 @@ const instalmentTable = table<InstalmentRow>({
     paid_on: 'text',
     ended: 'integer',
     from_day: 'text',
-    first_day: 'text',
   },
   key: ['award', 'no'],
   indexes: [
@@ -179,12 +177,11 @@ const instalmentTable = table<InstalmentRow>({
 });
 
 /** Awards by business day. */
-export const awards = datedTable(awardTable, { fixed: ['pack', 'clause', 'payee'] });
+export const awards = datedTable(awardTable, { cut: 'all', indexes: [['until_day', 'award', 'from_day', 'status']] });
 
 /** Instalments by business day: of those that were due on a day in the past, the ends lie within a month of it. */
 export const instalments = datedTable(instalmentTable, {
-  fixed: ['pack', 'clause', 'payee', 'payee_name', 'budget_line', 'document_no', 'amount_fen'],
-  isCutByMonth: ({ is_due }) => is_due === 1,
+  cut: ({ is_due }) => is_due === 1,
   indexes: [['is_due', 'until_day']],
 });
 

@@ -1,9 +1,9 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Inject } from '@nestjs/common';
-import { type Kysely, sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import { businessDateAt, CLOCK, type Clock, Money } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
-import { areFewOn, ReadModels, trueOn } from '@app/projections';
+import { nextMonth, ReadModels, type Spell, trueOn } from '@app/projections';
 import { heldBecause } from '../award.js';
 import { type AwardRow, awards, type AwardTables, holdsIn, isHeld } from './awards.projection.js';
 
@@ -70,38 +70,93 @@ export class ListAwardsHandler implements IQueryHandler<ListAwards> {
   async execute({ filter, limit, cursor, on, hidesEnds }: ListAwards): Promise<Page<AwardSummary>> {
     const today = businessDateAt(this.clock.now());
     const day = on ?? today;
-    const isPast = day < today;
-    const rows = this.readModels.from<AwardTables>();
-    let query = (isPast ? rows.selectFrom(trueOn(awards, day).as('award')) : rows.selectFrom('award')).selectAll();
-    if (isPast && (await areFewOn(awards, day, this.readModels.queries)))
-      query = query.where('award.award', 'in', rows.selectFrom('award as begun').select('begun.award').where('begun.first_day', '<=', day));
-    for (const column of ['pack', 'clause', 'payee', 'status'] as const) {
-      const value = filter[column];
-      if (value !== undefined) query = query.where(`award.${column}`, '=', value);
-    }
-    const { agency, person } = filter;
-    // Whoever was ever named is found by the index; the award of the day says whether it still was.
-    if (agency !== undefined) query = query.where('award.award', 'in', namedIn(rows, 'agency', agency)).where('award.agency', '=', agency);
-    if (person !== undefined)
-      query = query
-        .where('award.award', 'in', namedIn(rows, 'person', person))
-        .where(sql<boolean>`exists (select 1 from json_each(${sql.ref('award.persons')}) where value = ${person})`);
-    const after = cursorKey(cursor, ['string']);
-    if (after !== undefined) query = query.where('award.award', '>', after[0] as string);
-    const found = await query
-      .orderBy('award.award')
-      .limit(limit + 1)
-      .execute();
+    const after = cursorKey(cursor, ['string'])?.[0] as string | undefined;
+    const found = await (day < today ? this.past(day, filter, after, limit + 1) : this.present(filter, after, limit + 1));
     return pageOf(
       found.map((row) => summary(row, day, hidesEnds)),
       limit,
       ({ award }) => [award],
     );
   }
+
+  private present(filter: AwardFilter, after: string | undefined, limit: number): Promise<readonly AwardRow[]> {
+    const awarded = this.readModels.from<AwardTables>().selectFrom('award').selectAll();
+    return awarded
+      .where((eb) => isAsked(eb, filter, after))
+      .orderBy('award.award')
+      .limit(limit)
+      .execute();
+  }
+
+  /** The keys of the page first, by indexes that hold all that is asked for, then its rows. */
+  private async past(day: string, filter: AwardFilter, after: string | undefined, limit: number): Promise<readonly AwardRow[]> {
+    const tables = this.readModels.from<AwardTables & { readonly award_past: Spell<AwardRow> }>();
+    let still = tables
+      .selectFrom('award')
+      .select('award.award')
+      .where((eb) => isAsked(eb, filter, after))
+      .where('award.from_day', '<=', day);
+    if (await this.areFewStill(day))
+      still = still.where('award.award', 'in', tables.selectFrom('award as few').select('few.award').where('few.from_day', '<=', day));
+    const was = tables
+      .selectFrom('award_past as award')
+      .select('award.award')
+      .where((eb) => isAsked(eb as unknown as OfAward, filter, after))
+      .where('award.until_day', '>', day)
+      .where('award.until_day', '<=', nextMonth(day))
+      .where('award.from_day', '<=', day);
+    const page = await tables
+      .selectFrom(still.unionAll(was).as('award'))
+      .select('award.award')
+      .orderBy('award.award')
+      .limit(limit)
+      .execute();
+    if (page.length === 0) return [];
+    const ids = page.map(({ award }) => award);
+    return tables.selectFrom(trueOn(awards, day).as('award')).selectAll().where('award.award', 'in', ids).orderBy('award.award').execute();
+  }
+
+  /** Whether so few awards are today as they were on a day that it is better to look for those alone than to walk over all. */
+  private async areFewStill(day: string): Promise<boolean> {
+    const some = this.readModels.from<AwardTables>().selectFrom('award').select('award').where('from_day', '<=', day).limit(FEW);
+    return (await some.execute()).length < FEW;
+  }
 }
 
-function namedIn(rows: Kysely<AwardTables>, kind: 'agency' | 'person', id: string) {
-  return rows.selectFrom('award_party').select('award_party.award').where('kind', '=', kind).where('id', '=', id);
+const FEW = 500;
+
+type OfAward = ExpressionBuilder<AwardTables, 'award'>;
+
+function isAsked(eb: OfAward, { pack, clause, payee, status, agency, person }: AwardFilter, after: string | undefined) {
+  return eb.and([
+    ...(pack === undefined ? [] : beginsWith(eb, clause === undefined ? `${pack}.` : `${pack}.${clause}.`)),
+    ...(clause === undefined || pack !== undefined ? [] : [eb('award.clause', '=', clause)]),
+    ...(payee === undefined ? [] : [eb('award.payee', '=', payee), eb('award.award', 'in', ofPayee(eb, payee))]),
+    ...(status === undefined ? [] : [eb('award.status', '=', status)]),
+    // Whoever was ever named is found by the index; the award of the day says whether it still was.
+    ...(agency === undefined ? [] : [eb('award.agency', '=', agency), eb('award.award', 'in', named(eb, 'agency', agency))]),
+    ...(person === undefined
+      ? []
+      : [
+          sql<boolean>`exists (select 1 from json_each(${sql.ref('award.persons')}) where value = ${person})`,
+          eb('award.award', 'in', named(eb, 'person', person)),
+        ]),
+    ...(after === undefined ? [] : [eb('award.award', '>', after)]),
+  ]);
+}
+
+/** The identity of an award begins with its pack and clause, so that its own order tells which to pass over. */
+function beginsWith(eb: OfAward, beginning: string) {
+  const beyond = `${beginning.slice(0, -1)}/`;
+  return [eb('award.award', '>', beginning), eb('award.award', '<', beyond)];
+}
+
+function ofPayee(eb: OfAward, payee: string) {
+  return eb.selectFrom('award as own').select('own.award').where('own.payee', '=', payee);
+}
+
+function named(eb: OfAward, kind: 'agency' | 'person', id: string) {
+  return eb.selectFrom('award_party').select('award_party.award').where('kind', '=', kind).where('id', '=', id);
 }
 
 function summary(row: AwardRow, day: string, hidesEnds: boolean): AwardSummary {

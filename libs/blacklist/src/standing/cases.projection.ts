@@ -80,14 +80,13 @@ export const caseTable = table<BlacklistCaseRow>({
     revision: 'integer',
     position: 'integer',
     from_day: 'text',
-    first_day: 'text',
   },
   key: ['kind', 'id', 'case_no'],
   indexes: [['effect_until'], ['status']],
 });
 
 /** Cases by business day. */
-export const cases = datedTable(caseTable, { fixed: ['ground', 'legal_basis', 'file_reference', 'policy', 'opened_by', 'opened_on'] });
+export const cases = datedTable(caseTable);
 
 /** The cases of all subjects, with what they wait for. */
 export class CasesProjection implements Projection {

@@ -70,7 +70,6 @@ export const budgetLine = table<BudgetLineRow>({
     revision: 'integer',
     position: 'integer',
     from_day: 'text',
-    first_day: 'text',
   },
   key: ['stream'],
   indexes: [
@@ -92,16 +91,13 @@ export const budgetReservation = table<BudgetReservationRow>({
     reserved_on: 'text',
     released_on: 'text',
     from_day: 'text',
-    first_day: 'text',
   },
   key: ['stream', 'award'],
 });
 
 /** Lines and reservations by business day: an appropriation dated back counts from its day on. */
-export const budgetLines = datedTable(budgetLine, {
-  fixed: ['pack', 'line', 'period', 'title', 'envelope_clause', 'envelope_fen', 'envelope_rule', 'opened_on'],
-});
-export const budgetReservations = datedTable(budgetReservation, { fixed: ['payee', 'clause'] });
+export const budgetLines = datedTable(budgetLine, { cut: 'all', indexes: [['until_day']] });
+export const budgetReservations = datedTable(budgetReservation);
 
 type TotalColumn =
   | 'appropriated_fen'

@@ -47,7 +47,6 @@ const policyTable = table<PolicyRow>({
     published_on: 'text',
     revision: 'integer',
     from_day: 'text',
-    first_day: 'text',
   },
   key: ['pack', 'version'],
 });

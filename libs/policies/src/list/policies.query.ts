@@ -39,7 +39,7 @@ export class ListPoliciesHandler implements IQueryHandler<ListPolicies> {
       const [pack, version] = after as readonly [string, number];
       query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('pack', 'version'), '>', tuple(pack, version)));
     }
-    const rows = (await query.execute()).map(({ from_day: _from, first_day: _first, ...row }) => row);
+    const rows = (await query.execute()).map(({ from_day: _from, ...row }) => row);
     return pageOf(rows, limit, ({ pack, version }) => [pack, version]);
   }
 }
