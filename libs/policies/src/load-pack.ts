@@ -38,8 +38,14 @@ function describe({ file, line, clause, path, message }: LocatedFault): string {
 const MOST_FAULTS = 100;
 
 const AJV = { strict: true, discriminator: true, allowUnionTypes: true, strictTypes: false, strictRequired: false };
-const isShaped = new Ajv(AJV).compile(PACK_SCHEMA);
-const listFaults = new Ajv({ ...AJV, allErrors: true }).compile(PACK_SCHEMA);
+/** Compiled when the first pack is read: it takes a fifth of a second, which most programs that start never need. */
+const isShaped = once(() => new Ajv(AJV).compile(PACK_SCHEMA));
+const listFaults = once(() => new Ajv({ ...AJV, allErrors: true }).compile(PACK_SCHEMA));
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
 
 /**
  * Reads a pack from YAML and holds it against the schema, its own references and the source document.
@@ -125,12 +131,14 @@ function beyondPlainData(document: Document): readonly SyntaxFault[] {
 }
 
 function shaped(data: unknown, file: string, locate: (fault: PackFault) => LocatedFault): Pack {
-  if (isShaped(data)) return data as unknown as Pack;
-  const first = isShaped.errors?.[0] as ErrorObject;
+  const check = isShaped();
+  if (check(data)) return data as unknown as Pack;
+  const first = check.errors?.[0] as ErrorObject;
   // A list that is too long is refused as such: what is wrong with its thousands of entries is not looked for.
   const isTooLong = first.keyword === 'maxItems' || first.keyword === 'maxProperties';
-  if (!isTooLong) listFaults(data);
-  const errors = isTooLong ? [first] : (listFaults.errors ?? []);
+  const checkAll = listFaults();
+  if (!isTooLong) checkAll(data);
+  const errors = isTooLong ? [first] : (checkAll.errors ?? []);
   throw packError(file, errors, (error) => locate(faultOf(error)));
 }
 
