@@ -11,7 +11,16 @@ import { type CommandContext, EventStoreModule } from '@app/event-store';
 import { HttpModule, Tokens } from '@app/http';
 import { type Clock, contentHash, type CreditCode, derivedId, type PersonRole } from '@app/kernel';
 import { BundledPolicies, bundledPacks, policyEvents } from '@app/policies';
-import { changeFrom, datedTable, ProjectionsModule, ReadModels, type Since, Subscriptions, table } from '@app/projections';
+import {
+  changeFrom,
+  datedTable,
+  ProjectionsModule,
+  ReadModels,
+  type Since,
+  SqliteReadModels,
+  Subscriptions,
+  table,
+} from '@app/projections';
 import { LedgerCounts } from './metrics/ledger-counts.js';
 import { paper } from './target.fixture.js';
 import { targetEvents } from './target.codec.js';
@@ -309,7 +318,7 @@ describe('targets on a real ledger', () => {
   });
 
   it('counts the awards of a pack that were granted and not revoked', async () => {
-    const readModels = new ReadModels(':memory:');
+    const readModels = new SqliteReadModels(':memory:');
     const projection = {
       name: 'awards',
       version: 1,
@@ -317,8 +326,6 @@ describe('targets on a real ledger', () => {
       handles: 'all' as const,
       apply: () => undefined,
     };
-    const checkpoint = readModels.openLive(projection);
-    const work = readModels.begin(checkpoint);
     const lives = [
       ['p', '2023-12-31', []],
       ['p', '2024-06-30', []],
@@ -335,13 +342,14 @@ describe('targets on a real ledger', () => {
       ['p', null, []],
       ['q', '2024-06-30', []],
     ] as const;
-    lives.forEach(([pack, granted_on, later], index) => {
-      const award = `a${index}`;
-      const became = (day: string, status: string) => changeFrom(work, awards, [award], day, () => ({ award, pack, status, granted_on }));
-      became(granted_on ?? '2024-05-01', granted_on === null ? 'publicised' : 'granted');
-      for (const [day, status] of later) became(day, status);
-    });
-    expect(readModels.commit(work, checkpoint, 1)).toBe(true);
+    await readModels.fill(projection, 1, (rows) =>
+      lives.forEach(([pack, granted_on, later], index) => {
+        const award = `a${index}`;
+        const became = (day: string, status: string) => changeFrom(rows, awards, [award], day, () => ({ award, pack, status, granted_on }));
+        became(granted_on ?? '2024-05-01', granted_on === null ? 'publicised' : 'granted');
+        for (const [day, status] of later) became(day, status);
+      }),
+    );
     const counted = async (day: string, since?: string) =>
       (
         await new LedgerCounts(readModels).count('awards-granted', {
@@ -355,7 +363,7 @@ describe('targets on a real ledger', () => {
     expect(await counted('2024-06-30', '2024-01-01')).toBe('3');
     // It was revoked later only.
     expect([await counted('2024-09-30'), await counted('2024-10-01')]).toEqual(['4', '3']);
-    readModels.close();
+    await readModels.close();
   });
 
   it('answers a retry as the first time', async () => {
