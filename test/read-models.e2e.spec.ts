@@ -31,7 +31,7 @@ describe('read models over random histories', () => {
           const { differences, compared } = await comparePastWithFold(ledger, 10);
           expect(differences).toEqual([]);
           expect(compared).toBeGreaterThan((EVENTS / 10) * subscriptions.projections().length);
-          subscriptions.verify(subscriptions.projections().map(({ name }) => name));
+          await subscriptions.verify(subscriptions.projections().map(({ name }) => name));
           while (subscriptions.verifications().some(({ state }) => state === 'running')) await sleep(50);
           const unequal = subscriptions.verifications().filter(({ state }) => state !== 'equal');
           expect(unequal).toEqual([]);

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, type RawNode, sql } from 'kysely';
 import { currentVantage } from '@app/event-store';
 import { Problem } from '@app/kernel';
 import { nodesAt } from './forks.js';
@@ -63,6 +63,7 @@ export interface LiveTables {
 interface KnownTable {
   readonly table: Table;
   readonly projection: string;
+  readonly shape: string;
 }
 
 /**
@@ -91,7 +92,7 @@ export abstract class ReadModels {
       const other = this.known.get(table.name);
       if (other !== undefined && other.projection !== name)
         throw new Error(`${name} and ${other.projection} both have a table ${table.name}`);
-      this.known.set(table.name, { table, projection: name });
+      this.known.set(table.name, { table, projection: name, shape: shapeOf(table) });
       this.knownNames.add(table.name);
     }
   }
@@ -155,7 +156,7 @@ export abstract class ReadModels {
 
   /** Writes rows into the live tables by hand, as of a position. @throws whatever is wrong with them. */
   async fill(projection: Projection, to: number, put: (rows: Rows) => void): Promise<void> {
-    const [outcome] = await this.commit([{ from: await this.openLive(projection), to, apply: put }]);
+    const [outcome] = await this.commit([{ from: await this.openLive(projection), to, apply: (work) => work.during(to, () => put(work)) }]);
     if (outcome?.kind === 'failed') throw outcome.error;
     if (outcome?.kind !== 'committed') throw new Error(`the tables of ${projection.name} stand somewhere else`);
   }
@@ -164,11 +165,11 @@ export abstract class ReadModels {
   protected abstract live(projection: string): LiveTables | undefined;
 
   /** What stands in place of a table for whoever asks; undefined for the table's own view. */
-  private substitute(name: string): string | undefined {
-    const { table, projection } = this.known.get(name) as KnownTable;
+  private substitute(name: string): RawNode | undefined {
+    const { table, projection, shape } = this.known.get(name) as KnownTable;
     if (table.isPrivate === true) throw new Error(`${name} is for its own projection alone`);
     const live = this.live(projection);
-    if (live === undefined || !this.isOfShape(table, live.shape)) throw rebuilding(projection);
+    if (live === undefined || !this.isOneOf(shape, live.shape)) throw rebuilding(projection);
     const vantage = currentVantage();
     if (vantage === undefined) return undefined;
     // Being built anew, or stopped, it would answer from an earlier point than it is asked about.
@@ -181,10 +182,10 @@ export abstract class ReadModels {
     return asOf(table, live.generation, vantage.position, live.position);
   }
 
-  private isOfShape(table: Table, stored: string): boolean {
+  private isOneOf(shape: string, stored: string): boolean {
     const shapes = this.shapes.get(stored) ?? new Set(JSON.parse(stored) as readonly string[]);
     this.shapes.set(stored, shapes);
-    return shapes.has(shapeOf(table));
+    return shapes.has(shape);
   }
 }
 
@@ -193,13 +194,14 @@ export function rebuilding(projection: string): Problem {
 }
 
 /** The rows of a table as they stood at a position. `built`: how far the table has been built. */
-function asOf(table: Table, generation: number, position: number, built: number): string {
-  const columns = quoted(Object.keys(table.columns));
-  const present = presentTable(table, generation);
-  if (table.writtenOnceAt !== undefined) return `SELECT ${columns} FROM "${present}" WHERE "${table.writtenOnceAt}" <= ${position}`;
+function asOf(table: Table, generation: number, position: number, built: number): RawNode {
+  const select = (from: string) => sql.raw(`SELECT ${quoted(Object.keys(table.columns))} FROM "${from}" WHERE`);
+  const present = select(presentTable(table, generation));
+  if (table.writtenOnceAt !== undefined) return sql`${present} ${sql.ref(table.writtenOnceAt)} <= ${position}`.toOperationNode();
+  const [since, until, node] = [sql.ref(SINCE), sql.ref(UNTIL), sql.ref(NODE)];
   // Until the query runs, more may be built; what ends meanwhile is filed under numbers a little beyond.
-  const former = `"${NODE}" IN (${nodesAt(position, 2 * built + 1_000_000).join(', ')}) AND "${SINCE}" <= ${position} AND "${UNTIL}" > ${position}`;
-  return `SELECT ${columns} FROM "${present}" WHERE "${SINCE}" <= ${position} UNION ALL SELECT ${columns} FROM "${formerTable(table, generation)}" WHERE ${former}`;
+  const nodes = sql.join(nodesAt(position, 2 * built + 1_000_000));
+  return sql`${present} ${since} <= ${position} UNION ALL ${select(formerTable(table, generation))} ${node} IN (${nodes}) AND ${since} <= ${position} AND ${until} > ${position}`.toOperationNode();
 }
 
 /** Everything about tables that their rows depend on, as one text. */

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import { forkNode } from './forks.js';
 import type { Projection } from './projection.js';
 import {
@@ -31,6 +32,7 @@ import {
 import { UnitOfWork } from './unit-of-work.js';
 
 const LOCK_WAIT_MS = 10_000;
+const MOST_STATEMENTS = 500;
 
 interface TableStatements {
   readonly select: Database.Statement<(string | number)[], Row>;
@@ -56,7 +58,7 @@ export class SqliteReadModels extends ReadModels {
     this.database.pragma('journal_mode = WAL');
     this.database.pragma('synchronous = NORMAL');
     this.transaction(() => this.createCheckpoints());
-    this.queries = new Kysely<never>({ dialect: new SqliteDialect({ database: this.database }), plugins: [this.history] });
+    this.queries = new Kysely<never>({ dialect: new SqliteDialect({ database: preparing(this.database) }), plugins: [this.history] });
   }
 
   private createCheckpoints(): void {
@@ -304,6 +306,22 @@ export class SqliteReadModels extends ReadModels {
   async close(): Promise<void> {
     this.database.close();
   }
+}
+
+/** Queries are prepared once: it takes about as long to read their text as to answer them. */
+function preparing(database: Database.Database): SqliteDatabase {
+  const statements = new LRUCache<string, Database.Statement>({ max: MOST_STATEMENTS });
+  return {
+    prepare(text) {
+      const known = statements.get(text);
+      // One that streams its rows is not at hand until it ends.
+      if (known !== undefined && !known.busy) return known;
+      const statement = database.prepare(text);
+      statements.set(text, statement);
+      return statement;
+    },
+    close: () => database.close(),
+  };
 }
 
 /** The file cannot be read or written just now. A value that does not fit its column is the projection's own fault. */
