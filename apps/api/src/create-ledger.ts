@@ -9,6 +9,7 @@ import { type EsdbAddress, storeSettings } from '@app/event-store';
 import { refuseDeepBodies, sendProblem } from '@app/http';
 import type { Clock } from '@app/kernel';
 import { BundledPolicies } from '@app/policies';
+import { type PostgresSettings, readModelSettings } from '@app/projections';
 import { DataFolder } from './data-folder.js';
 import { LedgerModule } from './ledger.module.js';
 
@@ -26,6 +27,8 @@ export interface LedgerOptions {
   readonly publishBundledPolicies: boolean;
   /** Where the events are, when not in the data folder; by default what the environment says. */
   readonly esdb?: EsdbAddress;
+  /** Where the read models are, when not in the data folder; by default what the environment says. */
+  readonly postgres?: PostgresSettings;
 }
 
 export interface Ledger {
@@ -44,6 +47,7 @@ export async function createLedger({
   logger,
   publishBundledPolicies,
   esdb = storeSettings(process.env),
+  postgres = readModelSettings(process.env),
 }: LedgerOptions): Promise<Ledger> {
   // Whatever this process creates is its owner's alone: the ledger names people and accounts.
   process.umask(0o077);
@@ -51,7 +55,7 @@ export async function createLedger({
   folder.acquire();
   let app: NestFastifyApplication | undefined;
   try {
-    app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(folder, clock, esdb), httpServer(), {
+    app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(folder, clock, esdb, postgres), httpServer(), {
       logger,
       abortOnError: false,
     });

@@ -13,7 +13,7 @@ import { HttpModule, Tokens } from '@app/http';
 import { ImportsModule } from '@app/imports';
 import type { Clock } from '@app/kernel';
 import { Policies, PoliciesModule, policyEvents } from '@app/policies';
-import { ProjectionsModule } from '@app/projections';
+import { type PostgresSettings, ProjectionsModule } from '@app/projections';
 import { TargetsModule, targetEvents } from '@app/targets';
 import { tierEvents, TiersModule } from '@app/tiers';
 import type { DataFolder } from './data-folder.js';
@@ -38,10 +38,10 @@ export const EVENT_DEFINITIONS = {
   ...findingEvents,
 };
 
-/** The whole ledger; its events are in the data folder, or in EventStoreDB where an address is given. */
+/** The whole ledger; its events are in the data folder, or in EventStoreDB where an address is given; its read models likewise, or in PostgreSQL. */
 @Module({})
 export class LedgerModule {
-  static forRoot(folder: DataFolder, clock: Clock, esdb?: EsdbAddress): DynamicModule {
+  static forRoot(folder: DataFolder, clock: Clock, esdb?: EsdbAddress, postgres?: PostgresSettings): DynamicModule {
     return {
       module: LedgerModule,
       imports: [
@@ -51,7 +51,7 @@ export class LedgerModule {
           clock,
           definitions: EVENT_DEFINITIONS,
         }),
-        ProjectionsModule.forRoot({ file: folder.readModelsFile }),
+        ProjectionsModule.forRoot({ file: folder.readModelsFile, ...(postgres && { postgres }) }),
         HttpModule.forRoot(Tokens.fromKeyFile(folder.tokenKeyFile, clock)),
         CqrsModule.forRoot(),
         PoliciesModule,

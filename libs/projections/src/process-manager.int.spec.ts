@@ -40,8 +40,7 @@ describe('a process manager', () => {
     };
     const runner = new ProcessManagerRunner(manager, store, readModels);
     running.push(runner);
-    await runner.prepare();
-    runner.start();
+    await runner.gain();
     return runner;
   }
   const until = async (condition: () => boolean | Promise<boolean>) => {
@@ -60,12 +59,12 @@ describe('a process manager', () => {
   });
 
   it.each(['unavailable', 'conflict'] as const)('tries again while a command is %s, and says so meanwhile', async (kind) => {
-    await files.add(store, 'a');
     const statuses: string[] = [];
     const runner = await start(() => {
       statuses.push(runner.status().state);
       if (statuses.length < 3) throw new Problem(kind, 'try-later', '稍后再试');
     });
+    await files.add(store, 'a');
     expect(await runner.reached(1, 0)).toBe(false);
     await until(() => runner.status().position === 1);
     expect(reacted).toEqual([1, 1, 1]);

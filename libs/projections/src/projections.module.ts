@@ -1,4 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { PostgresReadModels } from './postgres/postgres-read-models.js';
+import type { PostgresSettings } from './postgres/settings.js';
 import { ReadModels } from './read-models.js';
 import { RecordingTimesProjection } from './recording-times.js';
 import { SqliteReadModels } from './sqlite-read-models.js';
@@ -12,10 +14,18 @@ export class ProjectionsModule {
     subscriptions.addProjection(new RecordingTimesProjection());
   }
 
-  static forRoot(options: { readonly file: string }): DynamicModule {
+  /** In PostgreSQL where settings of it are given, and otherwise in a file. */
+  static forRoot(options: { readonly file: string; readonly postgres?: PostgresSettings }): DynamicModule {
     return {
       module: ProjectionsModule,
-      providers: [{ provide: ReadModels, useFactory: () => new SqliteReadModels(options.file) }, Subscriptions],
+      providers: [
+        {
+          provide: ReadModels,
+          useFactory: () =>
+            options.postgres === undefined ? new SqliteReadModels(options.file) : PostgresReadModels.open(options.postgres),
+        },
+        Subscriptions,
+      ],
       exports: [ReadModels, Subscriptions],
     };
   }

@@ -5,6 +5,8 @@ import { forkNode } from './forks.js';
 import type { Projection } from './projection.js';
 import {
   type Batch,
+  type Candidacy,
+  type Candidate,
   type Checkpoint,
   type Generation,
   type Generations,
@@ -142,6 +144,10 @@ export class SqliteReadModels extends ReadModels {
     }
   }
 
+  async complete(): Promise<void> {
+    // Indexes are filled with the rows.
+  }
+
   async abandon(generation: Generation): Promise<void> {
     this.transaction(() => this.drop(generation));
   }
@@ -193,6 +199,11 @@ export class SqliteReadModels extends ReadModels {
     return this.cached(
       `SELECT name, generation, version, position FROM checkpoint WHERE name = ? AND generation = ? AND purpose <> 'former'`,
     ).get(name, generation) as Checkpoint | undefined;
+  }
+
+  async furthest(): Promise<Checkpoint | undefined> {
+    return this.cached('SELECT name, generation, version, position FROM checkpoint ORDER BY position DESC LIMIT 1').get() as
+      Checkpoint | undefined;
   }
 
   async saveCheckpoint({ name, version, position }: Omit<Checkpoint, 'generation'>): Promise<void> {
@@ -262,6 +273,23 @@ export class SqliteReadModels extends ReadModels {
       },
       close: async () => void database.close(),
     };
+  }
+
+  /** A data folder has one process: it runs everything. */
+  async stand(names: readonly string[], candidate: Candidate): Promise<Candidacy> {
+    await candidate.gained(names);
+    return { holds: () => true, end: async () => undefined };
+  }
+
+  async refresh(): Promise<void> {
+    // Every question is put to the file itself.
+  }
+
+  liveCheckpoints(): ReadonlyMap<string, Checkpoint> {
+    const rows = this.cached(
+      `SELECT name, generation, version, position FROM checkpoint WHERE purpose = 'live'`,
+    ).all() as readonly Checkpoint[];
+    return new Map(rows.map((row) => [row.name, row]));
   }
 
   protected live(projection: string): LiveTables | undefined {

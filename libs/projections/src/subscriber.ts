@@ -1,3 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '@app/kernel';
+import type { ReadModels } from './read-models.js';
+
 /** How a subscriber of the ledger is doing, for health and for people. */
 export interface SubscriberStatus {
   readonly name: string;
@@ -53,4 +57,31 @@ export class PositionGate {
       this.waiters.push({ position, resolve, timer });
     });
   }
+}
+
+/** What is known of another process's progress is at most so old when somebody waits for it. */
+const POLL_MS = 15;
+
+/** Waits for the process that runs a subscriber, by the checkpoint it writes; as `PositionGate.reached`. */
+export async function reachedElsewhere(
+  readModels: Pick<ReadModels, 'refresh' | 'liveCheckpoints'>,
+  name: string,
+  position: number,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  const isThere = () => (readModels.liveCheckpoints().get(name)?.position ?? 0) >= position;
+  while (!isThere()) {
+    // What cannot be read just now is read at the next turn.
+    await readModels.refresh().catch(() => undefined);
+    if (isThere()) break;
+    if (signal.aborted || performance.now() >= deadline) return false;
+    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return true;
+}
+
+export function elsewhere(name: string): Problem {
+  return new Problem('unavailable', 'projector-elsewhere', `another process runs ${name}`);
 }
