@@ -37,12 +37,16 @@ export class PostgresServer {
       onLog: (message) => log.push(String(message)),
       onError: (message) => log.push(String(message)),
     });
+    // The other user has to read what is written for it, whatever this process keeps to itself.
+    const umask = process.umask(0o022);
     try {
       await server.initialise();
       await server.start();
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
       throw new Error(`PostgreSQL did not start: ${String(error)}\n${log.join('\n')}`);
+    } finally {
+      process.umask(umask);
     }
     return new PostgresServer(server, folder, port, password);
   }

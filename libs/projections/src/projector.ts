@@ -327,7 +327,8 @@ export class Projector {
         await this.exclusively(settle);
         if (left.length === 0) return true;
         const after = Math.min(...left.map(({ checkpoint }) => checkpoint.position));
-        for await (const page of this.store.subscribe({ after, signal })) {
+        const pages = this.store.subscribe({ after, signal });
+        for await (const page of gathered(pages, this.readModels.eventsAtOnce, () => head)) {
           const last = page.at(-1)?.position ?? 0;
           if (last + CLOSE_ENOUGH >= head) {
             for (const track of left) await this.complete(track);
@@ -516,6 +517,24 @@ function batchOf({ projection, checkpoint: from }: Track, events: readonly Recor
       for (const event of handled) work.during(event.position, () => projection.apply(event, work));
     },
   };
+}
+
+/** Puts pages together, as long as there is more to come before `end`. */
+async function* gathered(
+  pages: AsyncIterable<readonly RecordedEvent[]>,
+  most: number,
+  end: () => number,
+): AsyncGenerator<readonly RecordedEvent[]> {
+  let together: RecordedEvent[] = [];
+  for await (const page of pages) {
+    if (together.length === 0 && page.length >= most) yield page;
+    else {
+      together.push(...page);
+      if (together.length < most && (page.at(-1)?.position ?? 0) + CLOSE_ENOUGH < end()) continue;
+      yield together;
+      together = [];
+    }
+  }
 }
 
 function ending(): Problem {

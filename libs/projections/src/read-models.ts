@@ -93,6 +93,8 @@ interface KnownTable {
 export abstract class ReadModels {
   /** Typed queries; features name the tables they read. */
   abstract readonly queries: Kysely<never>;
+  /** How many events are best written together by whoever is far behind. */
+  abstract readonly eventsAtOnce: number;
   private readonly known = new Map<string, KnownTable>();
   private readonly knownNames = new Set<string>();
   private readonly shapes = new Map<string, ReadonlySet<string>>();

@@ -50,6 +50,7 @@ interface TableStatements {
  */
 export class SqliteReadModels extends ReadModels {
   readonly queries: Kysely<never>;
+  readonly eventsAtOnce = 1;
   private readonly database: Database.Database;
   private readonly statements = new Map<string, TableStatements>();
   private readonly cachedStatements = new Map<string, Database.Statement>();

@@ -60,6 +60,7 @@ type Values = readonly (ColumnValue | undefined)[];
  */
 export class PostgresReadModels extends ReadModels {
   readonly queries: Kysely<never>;
+  readonly eventsAtOnce = 4_096;
   private readonly pool: pg.Pool;
   private readonly writers: pg.Pool;
   private readonly leases: Leases;
