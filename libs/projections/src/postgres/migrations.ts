@@ -41,5 +41,5 @@ export async function migrate(database: Kysely<never>): Promise<void> {
     migrationTableSchema: SCHEMA,
   });
   const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error instanceof Error ? error : new Error(String(error));
+  if (error !== undefined) throw error instanceof Error ? error : new Error('the schema could not be brought up to date', { cause: error });
 }
