@@ -215,7 +215,7 @@ store.append = function (this: EventStore, ...append: Straggler) {
   const owner = ownerOf(this);
   const call = () => original.append.apply(this as VantageEventStore, append as never);
   return owner === undefined ? call() : owner.pass({ kind: 'append', of: append[2].map(({ type }) => type).join('+') }, call, append);
-} as typeof store.append;
+};
 store.readStream = function (this: EventStore, stream, options) {
   const owner = ownerOf(this);
   const pages = original.readStream.call(this as VantageEventStore, stream, options);

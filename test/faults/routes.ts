@@ -1,4 +1,11 @@
-import { type ExecutionContext, type INestApplicationContext, type PipeTransform, RequestMethod, type Type, ValidationPipe } from '@nestjs/common';
+import {
+  type ExecutionContext,
+  type INestApplicationContext,
+  type PipeTransform,
+  RequestMethod,
+  type Type,
+  ValidationPipe,
+} from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { type Actor, type Clock, Problem } from '@app/kernel';
 
@@ -75,7 +82,8 @@ export class Routes {
     for (const [kind, { index, data, pipes = [], factory }] of described) {
       const metatype = types[index] as Type;
       let value: unknown;
-      if (factory !== undefined) value = factory(data, { switchToHttp: () => ({ getRequest: () => request }) } as unknown as ExecutionContext);
+      if (factory !== undefined)
+        value = factory(data, { switchToHttp: () => ({ getRequest: () => request }) } as unknown as ExecutionContext);
       else if (kind.startsWith(KIND.request)) value = request;
       else if (kind.startsWith(KIND.body)) value = await this.validated(request.body, metatype, 'body');
       else if (kind.startsWith(KIND.query)) value = await this.validated(request.query, metatype, 'query');
@@ -99,7 +107,8 @@ function routesOf(controller: Route['controller'], type: Type): readonly Route[]
   const prefix = (Reflect.getMetadata('path', type) as string | undefined) ?? '';
   return Object.getOwnPropertyNames(type.prototype).flatMap((name): readonly Route[] => {
     const handler = (type.prototype as Record<string, unknown>)[name];
-    const path = name !== 'constructor' && typeof handler === 'function' ? (Reflect.getMetadata('path', handler) as string | undefined) : undefined;
+    const path =
+      name !== 'constructor' && typeof handler === 'function' ? (Reflect.getMetadata('path', handler) as string | undefined) : undefined;
     if (path === undefined) return [];
     const method = RequestMethod[Reflect.getMetadata('method', handler as object) as number] as Method;
     const url = `/${prefix}/${path}`.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1');

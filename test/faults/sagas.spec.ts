@@ -21,6 +21,11 @@ const FATES: Readonly<Record<Point['kind'], readonly Fate[]>> = {
   page: [],
 };
 
+/** `LEDGER_TEST_SAGAS=every npm test -- sagas` strikes each point in every way, which takes some minutes. */
+const EVERY = process.env['LEDGER_TEST_SAGAS'] === 'every';
+/** Of what is not written, and of the rows of the read models, which are written over and over, every so many-eth. */
+const FEWER: Readonly<Partial<Record<Point['kind'], number>>> = { read: 4, rows: 3 };
+
 interface Target {
   readonly label: string;
   /** The how-many-eth of these. */
@@ -37,6 +42,18 @@ interface Told {
 
 const labelOf = ({ kind, of }: Point) => `${kind} ${of}`;
 
+/** By turns: so that all sagas together are struck in every way at every kind of point. */
+let turn = 0;
+function targetsOf(points: Told['points']): readonly Target[] {
+  const seen = { append: 0, rows: 0, checkpoint: 0, read: 0, page: 0 };
+  return points.flatMap(({ point, no }) => {
+    const all = FATES[point.kind].map((fate): Target => ({ label: labelOf(point), no, fate }));
+    if (EVERY) return all;
+    const isLeftOut = (seen[point.kind] += 1) % (FEWER[point.kind] ?? 1) !== 0;
+    return isLeftOut || all.length === 0 ? [] : [all[(turn += 1) % all.length] as Target];
+  });
+}
+
 class Enumeration {
   private ledger: Succession | undefined;
   private subjects = 0;
@@ -51,6 +68,11 @@ class Enumeration {
       this.subjects = 0;
     }
     return Array.from({ length: number }, () => subjectOf((this.subjects += 1) - 1));
+  }
+
+  /** Leaves a ledger alone that is not as it should be; the next run gets another. */
+  abandon(): void {
+    this.ledger = undefined;
   }
 
   /** The read models are as if nothing had happened. */
@@ -73,6 +95,12 @@ class Enumeration {
     const points: Told['points'][number][] = [];
     const seen = new Map<string, number>();
     let hasHappened = false;
+    // Some clients ask again at once, others when everything has come to its end without them: which it must.
+    ledger.beforeAskingAgain = async () => {
+      if ((target?.no ?? 0) % 2 === 0) return;
+      await ledger.settle();
+      expect(await halfDone(ledger)).toEqual([]);
+    };
     ledger.delay = 1 + (target?.no ?? 0) * 3;
     ledger.fate = (point) => {
       const label = labelOf(point);
@@ -105,6 +133,13 @@ class Enumeration {
   }
 }
 
+/** What nobody but a client who asks again would ever bring to its end. */
+async function halfDone(ledger: Succession): Promise<readonly unknown[]> {
+  const { items: awards } = (await ledger.get('/awards?status=granting')) as { items: readonly unknown[] };
+  const { items: batches } = (await ledger.get('/payment-batches')) as { items: readonly { status: string }[] };
+  return [...awards, ...batches.filter(({ status }) => status === 'freezing')];
+}
+
 /** An answer as far as it is the same whenever it is given. */
 function answerOf({ refused, body: { stream, revision } }: Outcome): string {
   const isShared = String(stream).startsWith('budget-');
@@ -133,7 +168,7 @@ function storyOf(events: readonly RecordedEvent[], outcomes: readonly Outcome[],
 }
 
 describe('a saga that is struck at each of its points comes to the same end', () => {
-  let template: Succession | undefined;
+  let template: Succession;
   let enumeration: Enumeration;
   beforeAll(async () => {
     template = await Succession.begin(HandClock.on(APPLIED));
@@ -143,32 +178,36 @@ describe('a saga that is struck at each of its points comes to the same end', ()
     await template.end();
     enumeration = new Enumeration(template.folder);
   });
-  afterAll(() => template && rmSync(template.folder, { recursive: true, force: true }));
+  // The read models are as if nothing had happened.
+  afterAll(async () => {
+    await enumeration.end();
+    rmSync(template.folder, { recursive: true, force: true });
+  });
 
   it.each(SAGAS.map((saga) => [saga.name, saga] as const))('%s', async (_, saga) => {
-    const t0 = performance.now();
     const { points, story } = await enumeration.run(saga);
-    const types = Object.values(story).flat().map((text) => (JSON.parse(text) as [string])[0]);
-    for (const type of new Set(saga.leaves))
-      expect([type, types.filter((each) => each === type).length]).toEqual([type, saga.leaves.filter((each) => each === type).length]);
-    expect(points.filter(({ point }) => point.kind === 'append').length).toBeGreaterThanOrEqual(saga.leaves.length);
-    const targets = points.flatMap(({ point, no }) => FATES[point.kind].map((fate): Target => ({ label: labelOf(point), no, fate })));
+    const types = Object.values(story)
+      .flat()
+      .map((text) => (JSON.parse(text) as [string])[0]);
+    const countOf = (some: readonly string[]) =>
+      Object.fromEntries(saga.leaves.map((type) => [type, some.filter((each) => each === type).length]));
+    expect(countOf(types)).toEqual(countOf(saga.leaves));
+    const targets = targetsOf(points);
+    expect(targets.filter(({ label }) => label.startsWith('append')).length).toBeGreaterThanOrEqual(new Set(saga.leaves).size);
     const unlike: unknown[] = [];
-    let missed = 0;
+    let struck = 0;
     for (const target of targets) {
       try {
         const told = await enumeration.run(saga, target);
-        if (!told.hasHappened) missed += 1;
+        if (told.hasHappened) struck += 1;
         expect(told.story).toEqual(story);
       } catch (error) {
         unlike.push([target, error instanceof Error ? error.message : error]);
+        enumeration.abandon();
       }
     }
-    console.log(saga.name, points.length, targets.length, 'missed', missed, performance.now() - t0, [...new Set(points.map(({point})=>labelOf(point)))].join(', '));
     expect(unlike).toEqual([]);
-  });
-
-  it('and leaves read models as if nothing had happened', async () => {
-    await enumeration.end();
+    // Handler and process managers race: now and then one finds done what another run had to do.
+    expect(struck).toBeGreaterThanOrEqual(Math.floor(targets.length * 0.9));
   });
 });

@@ -141,7 +141,7 @@ export const SAGAS: readonly Saga[] = [
     name: 'a grant the line cannot bear',
     subjects: 1,
     run: async (act, subject) => {
-      await grant(act, subject as Subject, 'poor');
+      await grant(act, subject, 'poor');
     },
     leaves: ['award-grant-started', 'award-grant-failed'],
   },
@@ -184,15 +184,15 @@ export const SAGAS: readonly Saga[] = [
     name: 'a listing, and the holds it brings',
     subjects: 1,
     before: granted,
-    run: (act, subject) => listed(act, subject as Subject),
+    run: (act, subject) => listed(act, subject),
     leaves: ['listing-decided', 'award-held'],
   },
   {
     name: 'a listing that ends, and the holds it releases',
     subjects: 1,
     before: async (act, subject) => {
-      await granted(act, subject as Subject);
-      await listed(act, subject as Subject);
+      await granted(act, subject);
+      await listed(act, subject);
     },
     run: async (act, subject) => {
       const path = `/blacklist/enterprise/${subject?.code}/cases/1/objections`;
@@ -263,7 +263,14 @@ export const SAGAS: readonly Saga[] = [
       await act.settle();
       await act.do('finance3', `/payment-batches/${act.name}/lines/1/resolve-unexpected`, { outcome: 'accepted', reason });
     },
-    leaves: ['batch-unexpected-results', 'award-held', 'batch-unexpected-resolved', 'budget-spent', 'instalment-paid', 'award-hold-released'],
+    leaves: [
+      'batch-unexpected-results',
+      'award-held',
+      'batch-unexpected-resolved',
+      'budget-spent',
+      'instalment-paid',
+      'award-hold-released',
+    ],
   },
   {
     name: 'moving money to another line',
@@ -278,8 +285,8 @@ export const SAGAS: readonly Saga[] = [
     name: 'a merger into a black-listed enterprise',
     subjects: 2,
     before: async (act, one, other) => {
-      await granted(act, one as Subject);
-      await listed(act, other as Subject);
+      await granted(act, one);
+      await listed(act, other);
     },
     run: async (act, one, other) => {
       await act.do('administrator', `/enterprises/${one?.code}/merge`, { survivor: other?.code, reason, evidence: paper });

@@ -51,10 +51,12 @@ export class Succession {
   /** After how many calls of others an append arrives that was on its way. */
   delay = 3;
   deaths = 0;
+  /** What clients do before they ask again: some find that everything has come to its end without them. */
+  beforeAskingAgain: () => Promise<void> = async () => undefined;
   private process!: MortalProcess;
   private taking: Promise<void> | undefined;
   private left = 0;
-  private arrivals: Promise<void>[] = [];
+  private readonly arrivals: Promise<void>[] = [];
 
   private constructor(
     readonly folder: string,
@@ -133,8 +135,9 @@ export class Succession {
     const sent = { actor, key, path, body };
     for (let attempt = 0; attempt < PATIENCE; attempt += 1) {
       const answer = await this.ask('POST', sent);
-      if (!('status' in answer)) return { sent, body: answer.body };
-      if (answer.status !== 503) return { sent, body: {}, refused: answer.code };
+      if (answer !== undefined && !('status' in answer)) return { sent, body: answer.body };
+      if (answer !== undefined && answer.status !== 503) return { sent, body: {}, refused: answer.code };
+      await this.beforeAskingAgain();
       await sleep(Math.min(attempt, 20));
     }
     throw new Error(`${path} (${key}) is never answered`);
@@ -148,15 +151,23 @@ export class Succession {
   }
 
   async get(path: string, actor = 'auditor'): Promise<Readonly<Record<string, unknown>>> {
-    const answer = await this.ask('GET', { actor, key: '', path, body: {} });
-    if ('status' in answer) throw new Error(`${path} is refused: ${answer.code}`);
-    return answer.body;
+    for (;;) {
+      const answer = await this.ask('GET', { actor, key: '', path, body: {} });
+      if (answer === undefined) continue;
+      if ('status' in answer) throw new Error(`${path} is refused: ${answer.code}`);
+      return answer.body;
+    }
   }
 
-  private ask(method: 'GET' | 'POST', { actor, key, path, body }: Sent) {
+  /** Undefined when the process died of it. */
+  private async ask(method: 'GET' | 'POST', { actor, key, path, body }: Sent) {
     const role = actor.replace(/\d+$/, '') as PersonRole;
     const asked = { method, path: `/v1${path}`, actor: { id: actor, unit: '测试单位', roles: [role] }, body, key };
-    return this.outliving((process) => process.call(asked).then((answer) => ({ body: answer }), toldAs));
+    if (this.taking !== undefined) await this.taking;
+    const { process } = this;
+    const answer = await Promise.race([process.call(asked).then((answer) => ({ body: answer }), toldAs), process.death]);
+    if (answer === undefined) await this.successor(process);
+    return answer ?? undefined;
   }
 
   /** Waits until everything has followed, also what is tried again. @throws Error when something has stopped for good. */
