@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventStore, RecordedEvent } from '@app/event-store';
+import { type EventStore, type Observer, type RecordedEvent, UNOBSERVED } from '@app/event-store';
 import { notFound, Problem } from '@app/kernel';
 import { compareGenerations, type Comparison } from './comparison.js';
 import { isHandled, type Projection } from './projection.js';
@@ -60,6 +60,7 @@ export class Projector {
   constructor(
     private readonly store: EventStore,
     private readonly readModels: ReadModels,
+    private readonly observer: Observer = UNOBSERVED,
   ) {}
 
   /** Adds a projection and prepares its tables; before `start`. */
@@ -94,7 +95,7 @@ export class Projector {
   }
 
   status(): readonly SubscriberStatus[] {
-    return this.members.map(({ projection: { name }, live, building, check }) => {
+    return this.members.map(({ projection: { name }, gate, live, building, check }) => {
       const reason = live?.error ?? live?.failure ?? (live === undefined ? (building?.error ?? building?.failure) : undefined);
       const beside = building ?? check?.track;
       return {
@@ -102,6 +103,7 @@ export class Projector {
         kind: 'projection',
         position: live?.checkpoint.position ?? building?.checkpoint.position ?? 0,
         state: reason !== undefined ? 'stopped' : live === undefined ? 'building' : 'running',
+        ...gate.moved,
         ...(reason !== undefined && { error: reason }),
         ...(live !== undefined &&
           beside !== undefined && {
@@ -220,7 +222,7 @@ export class Projector {
       () => this.live,
       async (signal) => {
         for await (const page of this.store.subscribe({ after: this.livePosition ?? 0, signal })) {
-          this.projectPage(this.live, page);
+          await this.observed(this.live, page, () => this.projectPage(this.live, page));
           this.livePosition = Math.max(this.livePosition ?? 0, page.at(-1)?.position ?? 0);
         }
         return true;
@@ -248,12 +250,21 @@ export class Projector {
           const last = page.at(-1)?.position ?? 0;
           if (last + CLOSE_ENOUGH >= head) head = await this.store.head();
           // Nothing may come between these two: what a comparison leaves of a page is for the moment the live tables stand there.
-          this.projectPage(left, page);
-          settle();
+          await this.observed(left, page, () => {
+            this.projectPage(left, page);
+            settle();
+          });
           if (left.length === 0) return true;
         }
         return true;
       },
+    );
+  }
+
+  private observed(tracks: readonly Track[], page: readonly RecordedEvent[], work: () => void): Promise<void> {
+    const position = page.at(-1)?.position ?? 0;
+    return this.observer.observe({ kind: 'projection-page', projections: tracks.length, events: page.length, position }, async () =>
+      work(),
     );
   }
 

@@ -105,19 +105,24 @@ export class ReadModels {
     for (const { name } of tables) this.database.exec(`DROP TABLE "${name}"`);
   }
 
-  /**
-   * Makes a projection known and tells what is there of it. Where its live tables are of another version or shape, new ones
-   * are begun beside them; until those take over, queries see the old ones where their shape is the same.
-   */
-  prepare(projection: Projection): Generations {
-    const tables = projection.tables as unknown as readonly Table[];
-    for (const table of tables) {
+  /** Makes a projection's tables known to queries, and leaves what is there of them as it is. */
+  declare(projection: Projection): void {
+    for (const table of projection.tables as unknown as readonly Table[]) {
       const other = this.known.get(table.name);
       if (other !== undefined && other.projection !== projection.name)
         throw new Error(`${projection.name} and ${other.projection} both have a table ${table.name}`);
       this.known.set(table.name, { table, projection: projection.name });
       this.knownNames.add(table.name);
     }
+  }
+
+  /**
+   * Makes a projection known and tells what is there of it. Where its live tables are of another version or shape, new ones
+   * are begun beside them; until those take over, queries see the old ones where their shape is the same.
+   */
+  prepare(projection: Projection): Generations {
+    this.declare(projection);
+    const tables = projection.tables as unknown as readonly Table[];
     return this.transaction(() => {
       const { name, version } = projection;
       const { live, building } = this.generations(name);
@@ -237,6 +242,12 @@ export class ReadModels {
   /** Where a process manager stands, or the live tables of a projection. */
   checkpoint(name: string): Checkpoint | undefined {
     return this.generations(name).live;
+  }
+
+  /** Where every process manager stands, and the live tables of every projection, by name. */
+  liveCheckpoints(): ReadonlyMap<string, Checkpoint> {
+    const rows = this.cached(`SELECT name, generation, version, position FROM checkpoint WHERE purpose = 'live'`).all();
+    return new Map((rows as readonly Checkpoint[]).map((checkpoint) => [checkpoint.name, checkpoint]));
   }
 
   /** Where one generation stands; undefined when it is gone, or on its way out. */
