@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely, type RawNode, sql, type SqliteDatabase, SqliteDialect } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import { currentVantage } from '@app/event-store';
 import { Problem } from '@app/kernel';
 import { forkNode, nodesAt } from './forks.js';
@@ -22,6 +23,7 @@ import {
 import { UnitOfWork } from './unit-of-work.js';
 
 const LOCK_WAIT_MS = 10_000;
+const MOST_STATEMENTS = 500;
 
 /** Where a subscriber of the ledger stands. A projection has one for each generation of its tables; process managers have one. */
 export interface Checkpoint {
@@ -54,6 +56,7 @@ interface TableStatements {
 interface KnownTable {
   readonly table: Table;
   readonly projection: string;
+  readonly shape: string;
 }
 
 /**
@@ -79,7 +82,7 @@ export class ReadModels {
     this.database.pragma('synchronous = NORMAL');
     this.transaction(() => this.createCheckpoints());
     const plugin = new HistoryPlugin(this.knownNames, (table) => this.substitute(table));
-    this.queries = new Kysely<never>({ dialect: new SqliteDialect({ database: this.database }), plugins: [plugin] });
+    this.queries = new Kysely<never>({ dialect: new SqliteDialect({ database: preparing(this.database) }), plugins: [plugin] });
   }
 
   /** A query builder that knows the given tables: `from<{ award: AwardRow }>()`. From a vantage it reads them as they stood there. */
@@ -111,7 +114,7 @@ export class ReadModels {
       const other = this.known.get(table.name);
       if (other !== undefined && other.projection !== projection.name)
         throw new Error(`${projection.name} and ${other.projection} both have a table ${table.name}`);
-      this.known.set(table.name, { table, projection: projection.name });
+      this.known.set(table.name, { table, projection: projection.name, shape: shapeOf(table) });
       this.knownNames.add(table.name);
     }
   }
@@ -320,12 +323,12 @@ export class ReadModels {
   }
 
   /** What stands in place of a table for whoever asks; undefined for the table's own view. */
-  private substitute(name: string): string | undefined {
-    const { table, projection } = this.known.get(name) as KnownTable;
+  private substitute(name: string): RawNode | undefined {
+    const { table, projection, shape } = this.known.get(name) as KnownTable;
     if (table.isPrivate === true) throw new Error(`${name} is for its own projection alone`);
     const row = this.cached(`SELECT generation, position, shape FROM checkpoint WHERE name = ? AND purpose = 'live'`).get(projection) as
       { readonly generation: number; readonly position: number; readonly shape: string } | undefined;
-    if (row === undefined || !this.isOfShape(table, row.shape))
+    if (row === undefined || !this.isOneOf(shape, row.shape))
       throw new Problem('unavailable', 'read-model-rebuilding', `the read model ${projection} is being built; retry later`);
     const vantage = currentVantage();
     if (vantage === undefined) return undefined;
@@ -341,10 +344,10 @@ export class ReadModels {
 
   private readonly shapes = new Map<string, ReadonlySet<string>>();
 
-  private isOfShape(table: Table, stored: string): boolean {
+  private isOneOf(shape: string, stored: string): boolean {
     const shapes = this.shapes.get(stored) ?? new Set(JSON.parse(stored) as readonly string[]);
     this.shapes.set(stored, shapes);
-    return shapes.has(shapeOf(table));
+    return shapes.has(shape);
   }
 
   private of(table: Table, generation: number): TableStatements {
@@ -389,13 +392,30 @@ export class ReadModels {
 }
 
 /** The rows of a table as they stood at a position. `built`: how far the table has been built. */
-function asOf(table: Table, generation: number, position: number, built: number): string {
-  const columns = quoted(Object.keys(table.columns));
-  const present = presentTable(table, generation);
-  if (table.writtenOnceAt !== undefined) return `SELECT ${columns} FROM "${present}" WHERE "${table.writtenOnceAt}" <= ${position}`;
+function asOf(table: Table, generation: number, position: number, built: number): RawNode {
+  const select = (from: string) => sql.raw(`SELECT ${quoted(Object.keys(table.columns))} FROM "${from}" WHERE`);
+  const present = select(presentTable(table, generation));
+  if (table.writtenOnceAt !== undefined) return sql`${present} ${sql.ref(table.writtenOnceAt)} <= ${position}`.toOperationNode();
+  const [since, until, node] = [sql.ref(SINCE), sql.ref(UNTIL), sql.ref(NODE)];
   // Until the query runs, more may be built; what ends meanwhile is filed under numbers a little beyond.
-  const former = `"${NODE}" IN (${nodesAt(position, 2 * built + 1_000_000).join(', ')}) AND "${SINCE}" <= ${position} AND "${UNTIL}" > ${position}`;
-  return `SELECT ${columns} FROM "${present}" WHERE "${SINCE}" <= ${position} UNION ALL SELECT ${columns} FROM "${formerTable(table, generation)}" WHERE ${former}`;
+  const nodes = sql.join(nodesAt(position, 2 * built + 1_000_000));
+  return sql`${present} ${since} <= ${position} UNION ALL ${select(formerTable(table, generation))} ${node} IN (${nodes}) AND ${since} <= ${position} AND ${until} > ${position}`.toOperationNode();
+}
+
+/** Queries are prepared once: it takes about as long to read their text as to answer them. */
+function preparing(database: Database.Database): SqliteDatabase {
+  const statements = new LRUCache<string, Database.Statement>({ max: MOST_STATEMENTS });
+  return {
+    prepare(text) {
+      const known = statements.get(text);
+      // One that streams its rows is not at hand until it ends.
+      if (known !== undefined && !known.busy) return known;
+      const statement = database.prepare(text);
+      statements.set(text, statement);
+      return statement;
+    },
+    close: () => database.close(),
+  };
 }
 
 function shapesOf(tables: readonly Table[]): string {

@@ -180,7 +180,7 @@ async function countedFor(
     pack: policy.pack,
     region: terms.region,
     day: on < end ? on : end,
-    ...(since !== undefined && { since: `${since}-01-01` }),
+    ...(since !== undefined && { since: Number(since) }),
   });
   const reported = actual?.figure ?? actual?.value;
   return { ...count, ...(reported !== undefined && { difference: new Decimal(reported).minus(count.value).toFixed() }) };
