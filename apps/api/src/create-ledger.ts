@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Logger as Pino } from 'pino';
 import { type EsdbAddress, type Observer, storeSettings } from '@app/event-store';
 import type { Clock } from '@app/kernel';
@@ -125,7 +126,7 @@ async function opened<Opened>(
 
 function closing(
   app: INestApplicationContext,
-  fastify: Parameters<typeof drained>[0],
+  fastify: FastifyInstance,
   folder: DataFolder,
   { drainMs = DRAIN_MS }: LedgerOptions,
 ): () => Promise<number> {

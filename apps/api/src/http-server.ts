@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
 import { addCorrelation, correlationIdOf, refuseDeepBodies, sendProblem } from '@app/http';
 import type { Clock } from '@app/kernel';
+import { addDraining } from './operations/draining.js';
 import type { Metrics } from './operations/metrics.js';
 import { addRequestLog } from './operations/request-log.js';
 import type { Tracing } from './operations/tracing.js';
@@ -40,6 +41,7 @@ export function prepareServer(
   { clock, metrics, log, tracing }: { clock: Clock; metrics: Metrics; log: Pino | undefined; tracing: Tracing | undefined },
 ): void {
   addCorrelation(fastify);
+  addDraining(fastify);
   addRequestLog(fastify, metrics, log);
   tracing?.addTo(fastify);
   refuseDeepBodies(fastify);

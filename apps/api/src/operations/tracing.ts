@@ -5,7 +5,9 @@ import { type Environment } from './settings.js';
 /** Spans for requests and for every step of the ledger's work, sent to the collector that is configured. */
 export interface Tracing extends Observer {
   addTo(fastify: FastifyInstance): void;
-  /** Sends what is still to be sent. */
+  /** Sends what is waiting to be sent. */
+  flush(): Promise<void>;
+  /** Sends what is waiting, and ends. */
   close(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export async function openTracing(environment: Environment, role: string): Promi
         done();
       });
     },
+    flush: () => provider.forceFlush(),
     close: () => provider.shutdown(),
   };
 }
