@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { ReadModels } from './read-models.js';
 import { RecordingTimesProjection } from './recording-times.js';
+import { SqliteReadModels } from './sqlite-read-models.js';
 import { type Following, FOLLOWING, Subscriptions } from './subscriptions.js';
 
 /** Provides the read models and everything that follows the ledger. */
@@ -15,7 +16,7 @@ export class ProjectionsModule {
     return {
       module: ProjectionsModule,
       providers: [
-        { provide: ReadModels, useFactory: () => new ReadModels(file) },
+        { provide: ReadModels, useFactory: () => new SqliteReadModels(file) },
         { provide: FOLLOWING, useValue: following },
         Subscriptions,
       ],

@@ -15,6 +15,8 @@ export interface SubscriberStatus {
 
 /** A process manager as whoever starts, ends and waits for it sees it. */
 export interface Runner {
+  /** Finds its place; before `start`. */
+  prepare(): Promise<void>;
   start(): void;
   stop(): Promise<void>;
   /** Goes on from the event it stopped at. */

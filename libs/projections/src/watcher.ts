@@ -23,11 +23,12 @@ export class Watcher {
   private readonly stopping = new AbortController();
   private checkpoints: ReadonlyMap<string, Checkpoint> = new Map();
   private readAtMs = Number.NEGATIVE_INFINITY;
+  private reading: Promise<void> | undefined;
 
   constructor(private readonly readModels: ReadModels) {}
 
   add(projection: Projection): void {
-    this.readModels.declare(projection);
+    this.readModels.register(projection);
     this.known.push(projection);
     this.watched.push({ name: projection.name, kind: 'projection', movedAtMs: undefined });
   }
@@ -37,6 +38,7 @@ export class Watcher {
     const one: Watched = { name, kind: 'process-manager', movedAtMs: undefined };
     this.watched.push(one);
     return {
+      prepare: async () => undefined,
       start: () => undefined,
       stop: async () => undefined,
       resume: elsewhere,
@@ -49,8 +51,12 @@ export class Watcher {
     return this.known;
   }
 
+  prepare(): Promise<void> {
+    return this.refresh();
+  }
+
   start(): void {
-    this.refresh();
+    // What others do is looked for when somebody asks.
   }
 
   async stop(): Promise<void> {
@@ -67,15 +73,15 @@ export class Watcher {
   }
 
   /** The same of those that have tables to answer from. */
-  reachedByRunning(position: number, timeoutMs: number): Promise<boolean> {
-    this.refresh();
+  async reachedByRunning(position: number, timeoutMs: number): Promise<boolean> {
+    await this.refresh();
     const asked = this.projected().filter(({ name }) => this.checkpoints.has(name));
     return this.wait(asked, position, timeoutMs);
   }
 
-  readonly rebuild: (names: readonly string[]) => never = elsewhere;
-  readonly resume: (name: string) => never = elsewhere;
-  readonly verify: (names: readonly string[]) => never = elsewhere;
+  readonly rebuild: (names: readonly string[]) => Promise<never> = async () => elsewhere();
+  readonly resume: (name: string) => Promise<never> = async () => elsewhere();
+  readonly verify: (names: readonly string[]) => Promise<never> = async () => elsewhere();
 
   private projected(): readonly Watched[] {
     return this.watched.filter(({ kind }) => kind === 'projection');
@@ -85,7 +91,7 @@ export class Watcher {
     const { signal } = this.stopping;
     const deadline = performance.now() + timeoutMs;
     for (;;) {
-      this.refresh();
+      await this.refresh();
       if (asked.every(({ name }) => (this.checkpoints.get(name)?.position ?? 0) >= position)) return true;
       if (signal.aborted || performance.now() >= deadline) return false;
       await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
@@ -93,7 +99,8 @@ export class Watcher {
   }
 
   private statusOf({ name, kind, movedAtMs }: Watched): SubscriberStatus {
-    this.refresh();
+    // Told as it was last seen; who has to have it as it is waits for `refresh` first.
+    this.refresh().catch(() => undefined);
     const checkpoint = this.checkpoints.get(name);
     // A process manager that has had nothing to do has not noted where it stands either.
     const isBuilding = checkpoint === undefined && kind === 'projection';
@@ -106,12 +113,17 @@ export class Watcher {
     };
   }
 
-  private refresh(): void {
-    const nowMs = performance.now();
-    if (nowMs - this.readAtMs < POLL_MS) return;
-    this.readAtMs = nowMs;
+  /** Reads the checkpoints, unless they have just been read. @throws whatever keeps the read models from being read. */
+  refresh(): Promise<void> {
+    this.reading ??= this.read().finally(() => (this.reading = undefined));
+    return this.reading;
+  }
+
+  private async read(): Promise<void> {
+    if (performance.now() - this.readAtMs < POLL_MS) return;
     const before = this.checkpoints;
-    this.checkpoints = this.readModels.liveCheckpoints();
+    this.checkpoints = await this.readModels.liveCheckpoints();
+    this.readAtMs = performance.now();
     for (const one of this.watched) {
       if (this.checkpoints.get(one.name)?.position !== before.get(one.name)?.position) one.movedAtMs = Date.now();
     }

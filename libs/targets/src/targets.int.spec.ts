@@ -11,7 +11,7 @@ import { type CommandContext, EventStoreModule, type RecordedEvent } from '@app/
 import { HttpModule, Tokens } from '@app/http';
 import { type Clock, contentHash, type CreditCode, derivedId, type PersonRole } from '@app/kernel';
 import { BundledPolicies, bundledPacks, policyEvents } from '@app/policies';
-import { isHandled, ProjectionsModule, ReadModels, Subscriptions } from '@app/projections';
+import { isHandled, ProjectionsModule, ReadModels, SqliteReadModels, Subscriptions } from '@app/projections';
 import { TargetCountsProjection } from './metrics/counts.projection.js';
 import { LedgerCounts } from './metrics/ledger-counts.js';
 import { paper } from './target.fixture.js';
@@ -302,10 +302,8 @@ describe('targets on a real ledger', () => {
   });
 
   it('counts the awards of a pack that were granted and not revoked', async () => {
-    const readModels = new ReadModels(':memory:');
+    const readModels = new SqliteReadModels(':memory:');
     const projection = new TargetCountsProjection();
-    const checkpoint = readModels.openLive(projection);
-    const work = readModels.begin(checkpoint);
     const lives = [
       ['p', '2023-12-31', []],
       ['p', '2024-06-30', []],
@@ -321,17 +319,17 @@ describe('targets on a real ledger', () => {
       ['p', null, []],
       ['q', '2024-06-30', []],
     ] as const;
-    lives.forEach(([pack, grantedOn, later], index) => {
-      const happened = (type: string, effectiveOn: string) => {
-        const event = { type, stream: `award-a${index}`, data: { pack }, metadata: { effectiveOn } } as unknown as RecordedEvent;
-        work.at(1);
-        if (isHandled(projection, event)) projection.apply(event, work);
-      };
-      happened('award-applied', '2023-05-01');
-      if (grantedOn !== null) happened('award-granted', grantedOn);
-      for (const [day, type] of later) happened(type, day);
-    });
-    expect(readModels.commit(work, checkpoint, 1)).toBe(true);
+    await readModels.fill(projection, 1, (rows) =>
+      lives.forEach(([pack, grantedOn, later], index) => {
+        const happened = (type: string, effectiveOn: string) => {
+          const event = { type, stream: `award-a${index}`, data: { pack }, metadata: { effectiveOn } } as unknown as RecordedEvent;
+          if (isHandled(projection, event)) projection.apply(event, rows);
+        };
+        happened('award-applied', '2023-05-01');
+        if (grantedOn !== null) happened('award-granted', grantedOn);
+        for (const [day, type] of later) happened(type, day);
+      }),
+    );
     const counted = async (day: string, since?: number) =>
       (
         await new LedgerCounts(readModels).count('awards-granted', {
@@ -345,7 +343,7 @@ describe('targets on a real ledger', () => {
     expect(await counted('2024-06-30', 2024)).toBe('3');
     // It was revoked later only.
     expect([await counted('2024-09-30'), await counted('2024-10-01')]).toEqual(['4', '3']);
-    readModels.close();
+    await readModels.close();
   });
 
   it('answers a retry as the first time', async () => {

@@ -34,11 +34,12 @@ export class HealthChecks {
   }
 
   async health(): Promise<Health> {
+    const isReadModelThere = await answers(this.subscriptions.probe());
     const subscribers = this.subscriptions.status().map(({ error: _told, beside, ...status }) => ({
       ...status,
       ...(beside && { beside: { purpose: beside.purpose, position: beside.position } }),
     }));
-    const status = subscribers.some(({ state }) => state === 'stopped') ? 'degraded' : 'ok';
+    const status = !isReadModelThere || subscribers.some(({ state }) => state === 'stopped') ? 'degraded' : 'ok';
     return { status, position: await this.store.head(), subscribers };
   }
 

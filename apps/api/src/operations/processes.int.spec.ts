@@ -179,10 +179,9 @@ describe('processes of the ledger', () => {
       const ready = await get('/health/ready', {}, from);
       expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', failed: [] }]);
     }
+    await sleep(50);
     const head = jest.spyOn(api.app.get<EventStore>(EVENT_STORE), 'head').mockRejectedValue(new Error('gone'));
-    const checkpoints = jest.spyOn(api.app.get(ReadModels), 'liveCheckpoints').mockImplementation(() => {
-      throw new Error('gone');
-    });
+    const checkpoints = jest.spyOn(api.app.get(ReadModels), 'liveCheckpoints').mockRejectedValue(new Error('gone'));
     const unready = await get('/health/ready');
     expect([unready.status, await unready.json()]).toEqual([503, { status: 'not-ready', failed: ['event-store', 'read-models'] }]);
     expect((await get('/health/live')).status).toBe(200);
@@ -212,10 +211,10 @@ describe('processes of the ledger', () => {
 
   it('tell how far behind and for how long something is', async () => {
     const readModels = api.app.get(ReadModels);
-    const checkpoints = readModels.liveCheckpoints();
+    const checkpoints = await readModels.liveCheckpoints();
     const awards = checkpoints.get('awards') as NonNullable<ReturnType<typeof checkpoints.get>>;
     const behind = new Map([...checkpoints, ['awards', { ...awards, position: awards.position - 2 }]]);
-    const spy = jest.spyOn(readModels, 'liveCheckpoints').mockReturnValue(behind);
+    const spy = jest.spyOn(readModels, 'liveCheckpoints').mockResolvedValue(behind);
     await sleep(50);
     const metrics = await metricsOf(url);
     spy.mockRestore();
