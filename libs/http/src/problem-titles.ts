@@ -264,6 +264,7 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'finding-resolved': '疑点已办结，须先重新核查',
   'finding-not-resolved': '疑点尚未办结',
   'event-unknown': '没有这条记录',
+  'timeline-unknown': '台账中没有与之有关的记录',
   // 公示
   'notice-unknown': '没有符合条件的公示',
   'notice-too-long': '公示内容过多，请缩小范围',
