@@ -73,7 +73,7 @@ describe.each(STORES)('a server on $name that is killed again and again under lo
     }
     await sleep(2_000);
     // Fewer kills leave less time: the load goes on until it has come to what it is about.
-    for (let wait = 0; standIn && wait < 240 && !ALL_OF_IT.every((type) => typesIn(folder).has(type)); wait += 1) await sleep(500);
+    for (let wait = 0; wait < 240 && !ALL_OF_IT.every((type) => typesIn(folder).has(type)); wait += 1) await sleep(500);
     await load.finish();
     await served.settle();
 

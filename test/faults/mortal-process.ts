@@ -3,9 +3,10 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type EsdbAddress, type EventStore, type NewEvent, VantageEventStore } from '@app/event-store';
 import { type Clock, Problem } from '@app/kernel';
-import { ReadModels, Subscriptions } from '@app/projections';
+import { ReadModels, SqliteReadModels, Subscriptions } from '@app/projections';
 import { DataFolder } from '../../apps/api/src/data-folder.js';
 import { LedgerModule } from '../../apps/api/src/ledger.module.js';
+import { Metrics } from '../../apps/api/src/operations/metrics.js';
 import { Routes } from './routes.js';
 
 /** Something a process waits for. */
@@ -74,7 +75,17 @@ export class MortalProcess {
     process.stragglers = stragglers;
     opening = process;
     try {
-      const module = LedgerModule.forRoot(new DataFolder(dataFolder), clock, esdb);
+      const metrics = new Metrics();
+      const parts = {
+        folder: new DataFolder(dataFolder),
+        clock,
+        esdb,
+        role: 'all',
+        metrics,
+        metricsAccess: 'open',
+        observer: metrics,
+      } as const;
+      const module = LedgerModule.forRoot(parts);
       const created = NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
       const app = await Promise.race([created, process.death]);
       if (app === undefined) created.catch(() => undefined);
@@ -119,7 +130,7 @@ export class MortalProcess {
     // Only so that no timer of it goes on; it never ends, for what it waits for never comes.
     this.subscriptions?.beforeApplicationShutdown().catch(() => undefined);
     await this.store?.close().catch(() => undefined);
-    this.readModels?.close();
+    await this.readModels?.close();
   }
 
   async stop(): Promise<void> {
@@ -156,23 +167,10 @@ export class MortalProcess {
     if (fate === 'done') throw unanswered();
     return result;
   }
-
-  /** The same of a call that does not wait. */
-  passNow<Result>(point: Point, call: () => Result): Result {
-    if (this.isDead) throw new Error('the process has been killed');
-    const fate = this.fate(point);
-    if (fate === 'before' || fate === 'late') this.die();
-    if (this.isDead) throw new Error('the process has been killed');
-    if (fate === 'lost' || fate === 'delayed') throw unanswered();
-    const result = call();
-    if (fate === 'after') this.die();
-    if (fate === 'done') throw unanswered();
-    return result;
-  }
 }
 
 const store = VantageEventStore.prototype;
-const readModels = ReadModels.prototype;
+const readModels = SqliteReadModels.prototype;
 const original = {
   append: store.append,
   readStream: store.readStream,
@@ -180,7 +178,7 @@ const original = {
   subscribe: store.subscribe,
   findEvent: store.findEvent,
   head: store.head,
-  together: readModels.together,
+  commit: readModels.commit,
   saveCheckpoint: readModels.saveCheckpoint,
   prepare: readModels.prepare,
   bootstrap: Subscriptions.prototype.onApplicationBootstrap,
@@ -241,19 +239,19 @@ store.head = function (this: EventStore) {
   const call = () => original.head.call(this as VantageEventStore);
   return owner === undefined ? call() : owner.pass({ kind: 'read', of: 'head' }, call);
 };
-readModels.prepare = function (this: ReadModels, projection) {
+readModels.prepare = function (this: SqliteReadModels, projection) {
   ownerOf(this);
   return original.prepare.call(this, projection);
 };
-readModels.together = function <Result>(this: ReadModels, commits: () => Result): Result {
+readModels.commit = function (this: SqliteReadModels, batches) {
   const owner = ownerOf(this);
-  const call = () => original.together.call(this, commits) as Result;
-  return owner === undefined ? call() : owner.passNow({ kind: 'rows', of: 'page' }, call);
+  const call = () => original.commit.call(this, batches);
+  return owner === undefined ? call() : owner.pass({ kind: 'rows', of: 'page' }, call);
 };
-readModels.saveCheckpoint = function (this: ReadModels, checkpoint) {
+readModels.saveCheckpoint = function (this: SqliteReadModels, checkpoint) {
   const owner = ownerOf(this);
   const call = () => original.saveCheckpoint.call(this, checkpoint);
-  return owner === undefined ? call() : owner.passNow({ kind: 'checkpoint', of: checkpoint.name }, call);
+  return owner === undefined ? call() : owner.pass({ kind: 'checkpoint', of: checkpoint.name }, call);
 };
 Subscriptions.prototype.onApplicationBootstrap = function (this: Subscriptions) {
   ownerOf(this);
