@@ -9,7 +9,7 @@ import { createLedger } from '../apps/api/src/create-ledger.js';
 import { comparePastWithFold } from './support/fold.js';
 
 /** More for a long night: LEDGER_HISTORY_EVENTS=20000 LEDGER_HISTORY_RUNS=20 npm test -- read-models */
-const EVENTS = Number(process.env['LEDGER_HISTORY_EVENTS'] ?? 1_000);
+const EVENTS = Number(process.env['LEDGER_HISTORY_EVENTS'] ?? 2_000);
 const RUNS = Number(process.env['LEDGER_HISTORY_RUNS'] ?? 1);
 
 const GENERATOR = './bench/history.mjs';

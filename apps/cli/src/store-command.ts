@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type EsdbAddress, examineStore, prepareStore, storeSettings } from '@app/event-store';
 import { Problem } from '@app/kernel';
+import { readEnvironment } from '../../api/src/operations/settings.js';
 import { EXIT, note, print, printJson, tableOf } from './output.js';
 import type { GlobalOptions } from './session.js';
 import { STORE_FINDINGS, termOf } from './terms.js';
@@ -47,7 +48,7 @@ export function addStoreCommand(program: Command): void {
 }
 
 function addressed(): EsdbAddress {
-  const address = storeSettings(process.env);
+  const address = storeSettings(readEnvironment());
   if (address === undefined)
     throw new Problem('invalid', 'store-address', 'the embedded ledger needs no care; name an EventStoreDB node in LEDGER_ESDB_URL');
   return address;

@@ -5,6 +5,7 @@ import { type ProcessManager, ProcessManagerRunner } from './process-manager.js'
 import { reactionContext } from './reaction-context.js';
 import type { ReadModels } from './read-models.js';
 import { Files } from './subscriptions.fixture.js';
+import { Watcher } from './watcher.js';
 
 const LONG_MS = 60_000;
 
@@ -38,7 +39,7 @@ describe('a process manager', () => {
         await react(event);
       },
     };
-    const runner = new ProcessManagerRunner(manager, store, readModels);
+    const runner = new ProcessManagerRunner(manager, store, readModels, new Watcher(readModels).manager(name));
     running.push(runner);
     await runner.gain();
     return runner;
@@ -55,7 +56,13 @@ describe('a process manager', () => {
     expect(await runner.reached(4, LONG_MS)).toBe(true);
     await until(async () => (await readModels.checkpoint('manager'))?.position === 4);
     expect(reacted).toEqual([1, 2, 4]);
-    expect(runner.status()).toEqual({ name: 'manager', kind: 'process-manager', position: 4, state: 'running' });
+    expect(runner.status()).toEqual({
+      name: 'manager',
+      kind: 'process-manager',
+      position: 4,
+      state: 'running',
+      movedAt: expect.any(String),
+    });
   });
 
   it.each(['unavailable', 'conflict'] as const)('tries again while a command is %s, and says so meanwhile', async (kind) => {

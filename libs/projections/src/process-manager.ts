@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@app/kernel';
 import type { EventStore, RecordedEvent } from '@app/event-store';
 import type { ReadModels } from './read-models.js';
-import { elsewhere, PositionGate, reachedElsewhere, type SubscriberStatus } from './subscriber.js';
+import { elsewhere, PositionGate, type Runner, type SubscriberStatus } from './subscriber.js';
 
 /**
  * Carries a decision from one stream to the next. `react` sends commands whose ids derive from the event, so that
@@ -19,7 +19,7 @@ const RETRY_MS = [20, 100, 500, 2_000, 5_000];
 const PASSED_OVER = 1_000;
 
 /** Runs one process manager over the ledger, in order, with its own checkpoint. */
-export class ProcessManagerRunner {
+export class ProcessManagerRunner implements Runner {
   private readonly stopping = new AbortController();
   private readonly gate = new PositionGate();
   /** Ends when another process runs it; undefined while this one does not. */
@@ -36,7 +36,11 @@ export class ProcessManagerRunner {
     private readonly manager: ProcessManager,
     private readonly store: EventStore,
     private readonly readModels: ReadModels,
+    /** How far it is when another process runs it. */
+    private readonly elsewhere: Runner,
     private readonly holds: () => boolean = () => true,
+    /** Other processes see by the checkpoint alone how far it is: it is noted after every page. */
+    private readonly isWatched = false,
   ) {}
 
   get name(): string {
@@ -60,9 +64,11 @@ export class ProcessManagerRunner {
     this.tenure = undefined;
   }
 
+  /** Ends after the event in work; nobody waits any longer for what comes after it. */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.tenure?.abort();
+    this.gate.giveUp();
     await this.loop;
   }
 
@@ -77,15 +83,15 @@ export class ProcessManagerRunner {
   }
 
   status(): SubscriberStatus {
+    if (this.tenure === undefined) return this.elsewhere.status();
     const { name } = this.manager;
     const state = this.error === undefined ? ('running' as const) : ('stopped' as const);
-    const elsewhere = this.tenure === undefined ? (this.readModels.liveCheckpoints().get(name)?.position ?? 0) : 0;
-    const position = Math.max(this.gate.position, elsewhere);
-    return { name, kind: 'process-manager', position, state, ...(this.error !== undefined && { error: this.error }) };
+    const { position, moved } = this.gate;
+    return { name, kind: 'process-manager', position, state, ...moved, ...(this.error !== undefined && { error: this.error }) };
   }
 
   async reached(position: number, timeoutMs: number): Promise<boolean> {
-    if (this.tenure === undefined) return reachedElsewhere(this.readModels, this.manager.name, position, timeoutMs, this.stopping.signal);
+    if (this.tenure === undefined) return this.elsewhere.reached(position, timeoutMs);
     return this.error !== undefined && this.gate.position < position ? false : this.gate.reached(position, timeoutMs);
   }
 
@@ -116,7 +122,7 @@ export class ProcessManagerRunner {
         }
         this.gate.advance(event.position);
       }
-      if (hasReacted || this.gate.position - this.noted >= PASSED_OVER) await this.note();
+      if (hasReacted || this.isWatched || this.gate.position - this.noted >= PASSED_OVER) await this.note();
       this.error = undefined;
     }
     return true;

@@ -4,7 +4,7 @@ import type { PostgresSettings } from './postgres/settings.js';
 import { ReadModels } from './read-models.js';
 import { RecordingTimesProjection } from './recording-times.js';
 import { SqliteReadModels } from './sqlite-read-models.js';
-import { Subscriptions } from './subscriptions.js';
+import { type Following, FOLLOWING, Subscriptions } from './subscriptions.js';
 
 /** Provides the read models and everything that follows the ledger. */
 @Global()
@@ -15,15 +15,23 @@ export class ProjectionsModule {
   }
 
   /** In PostgreSQL where settings of it are given, and otherwise in a file. */
-  static forRoot(options: { readonly file: string; readonly postgres?: PostgresSettings }): DynamicModule {
+  static forRoot({
+    file,
+    postgres,
+    following = 'alone',
+  }: {
+    readonly file: string;
+    readonly postgres?: PostgresSettings;
+    readonly following?: Following;
+  }): DynamicModule {
     return {
       module: ProjectionsModule,
       providers: [
         {
           provide: ReadModels,
-          useFactory: () =>
-            options.postgres === undefined ? new SqliteReadModels(options.file) : PostgresReadModels.open(options.postgres),
+          useFactory: () => (postgres === undefined ? new SqliteReadModels(file) : PostgresReadModels.open(postgres)),
         },
+        { provide: FOLLOWING, useValue: following },
         Subscriptions,
       ],
       exports: [ReadModels, Subscriptions],

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventStore, RecordedEvent } from '@app/event-store';
+import { type EventStore, type Observer, type RecordedEvent, UNOBSERVED } from '@app/event-store';
 import { notFound, Problem, unreachable } from '@app/kernel';
 import { compareGenerations, type Comparison } from './comparison.js';
 import { isHandled, type Projection } from './projection.js';
 import type { Batch, Checkpoint, Outcome, ReadModels } from './read-models.js';
-import { elsewhere, PositionGate, reachedElsewhere, type SubscriberStatus } from './subscriber.js';
+import { elsewhere, PositionGate, type SubscriberStatus } from './subscriber.js';
 import type { Table } from './table.js';
+import { Watcher } from './watcher.js';
 
 const RETRY_MS = 500;
 /** Tables that are at most so many events behind the end may take over: under load the end moves on all the time. */
@@ -55,6 +56,8 @@ interface Check {
  */
 export class Projector {
   private readonly members: Member[] = [];
+  /** Sees how far those are that other processes run. */
+  readonly watcher: Watcher;
   private readonly live: Track[] = [];
   /** The last position the live tables were given; undefined until any is live. */
   private livePosition: number | undefined;
@@ -66,11 +69,14 @@ export class Projector {
   constructor(
     private readonly store: EventStore,
     private readonly readModels: ReadModels,
-  ) {}
+    private readonly observer: Observer = UNOBSERVED,
+  ) {
+    this.watcher = new Watcher(readModels);
+  }
 
   /** Adds a projection; before `start`. */
   add(projection: Projection): void {
-    this.readModels.register(projection);
+    this.watcher.add(projection);
     this.members.push({ projection, gate: new PositionGate(), held: false });
   }
 
@@ -124,9 +130,11 @@ export class Projector {
     this.begin(members);
   }
 
-  /** Ends after the page in work. */
+  /** Ends after the page in work; nobody waits any longer for what comes after it. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    await this.watcher.stop();
+    for (const { gate } of this.members) gate.giveUp();
     while (this.loops.size > 0) await Promise.all(this.loops);
     for (const { check } of this.members) check?.failed(ending());
   }
@@ -144,14 +152,16 @@ export class Projector {
   }
 
   status(): readonly SubscriberStatus[] {
-    return this.members.map((member) => {
+    const elsewhere = this.watcher.status();
+    return this.members.map((member, index) => {
       const {
         projection: { name },
+        gate,
         live,
         building,
         check,
       } = member;
-      if (!member.held) return this.statusElsewhere(name);
+      if (!member.held) return elsewhere[index] as SubscriberStatus;
       const reason = live?.error ?? live?.failure ?? (live === undefined ? (building?.error ?? building?.failure) : undefined);
       const beside = building ?? check?.track;
       return {
@@ -159,6 +169,7 @@ export class Projector {
         kind: 'projection',
         position: live?.checkpoint.position ?? building?.checkpoint.position ?? 0,
         state: reason !== undefined ? 'stopped' : live === undefined ? 'building' : 'running',
+        ...gate.moved,
         ...(reason !== undefined && { error: reason }),
         ...(live !== undefined &&
           beside !== undefined && {
@@ -172,11 +183,6 @@ export class Projector {
     });
   }
 
-  private statusElsewhere(name: string): SubscriberStatus {
-    const checkpoint = this.readModels.liveCheckpoints().get(name);
-    return { name, kind: 'projection', position: checkpoint?.position ?? 0, state: checkpoint === undefined ? 'building' : 'running' };
-  }
-
   /** True when every projection, or the one named, has applied the event at the position; false after the time or when one has stopped. */
   async reached(position: number, timeoutMs: number, name?: string): Promise<boolean> {
     const asked = name === undefined ? this.members : this.members.filter(({ projection }) => projection.name === name);
@@ -184,10 +190,11 @@ export class Projector {
   }
 
   /** The same of those alone that queries see and that have not stopped. Others refuse by themselves to answer from where they have not been. */
-  reachedByRunning(position: number, timeoutMs: number): Promise<boolean> {
-    const elsewhere = this.readModels.liveCheckpoints();
-    const running = this.members.filter(({ projection, held, live }) =>
-      held ? live !== undefined && live.error === undefined : elsewhere.has(projection.name),
+  async reachedByRunning(position: number, timeoutMs: number): Promise<boolean> {
+    if (this.members.some(({ held }) => !held)) await this.watcher.refresh();
+    const elsewhere = this.watcher.status();
+    const running = this.members.filter(({ held, live }, index) =>
+      held ? live !== undefined && live.error === undefined : elsewhere[index]?.state === 'running',
     );
     return this.reachedBy(running, position, timeoutMs);
   }
@@ -195,7 +202,7 @@ export class Projector {
   private async reachedBy(members: readonly Member[], position: number, timeoutMs: number): Promise<boolean> {
     const results = await Promise.all(
       members.map(async ({ projection: { name }, held, gate, live, building }) => {
-        if (!held) return reachedElsewhere(this.readModels, name, position, timeoutMs, this.stopping.signal);
+        if (!held) return this.watcher.reached(position, timeoutMs, name);
         const error = live === undefined ? building?.error : live.error;
         return error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs);
       }),
@@ -301,7 +308,7 @@ export class Projector {
       () => this.live,
       async (signal) => {
         for await (const page of this.store.subscribe({ after: this.livePosition ?? 0, signal })) {
-          await this.exclusively(async () => {
+          await this.observed(this.live, page, async () => {
             await this.projectPage(this.live, page);
             this.livePosition = Math.max(this.livePosition ?? 0, page.at(-1)?.position ?? 0);
           });
@@ -335,7 +342,7 @@ export class Projector {
             head = await this.store.head();
           }
           // Nothing may come between these two: what a comparison leaves of a page is for the moment the live tables stand there.
-          await this.exclusively(async () => {
+          await this.observed(left, page, async () => {
             await this.projectPage(left, page);
             await settle();
           });
@@ -352,6 +359,12 @@ export class Projector {
     if (member === undefined || track.isComplete === true || track.error !== undefined) return;
     await this.readModels.complete(track.projection, track.checkpoint);
     track.isComplete = true;
+  }
+
+  private observed(tracks: readonly Track[], page: readonly RecordedEvent[], work: () => Promise<void>): Promise<void> {
+    const position = page.at(-1)?.position ?? 0;
+    const step = { kind: 'projection-page', projections: tracks.length, events: page.length, position } as const;
+    return this.exclusively(() => this.observer.observe(step, work));
   }
 
   /** Runs `work` until it says it is done; after a fault, which is noted on the tracks, from where they stand. */

@@ -95,6 +95,8 @@ export abstract class ReadModels {
   abstract readonly queries: Kysely<never>;
   /** How many events are best written together by whoever is far behind. */
   abstract readonly eventsAtOnce: number;
+  /** Whether several processes may work on them. */
+  abstract readonly isShared: boolean;
   private readonly known = new Map<string, KnownTable>();
   private readonly knownNames = new Set<string>();
   private readonly shapes = new Map<string, ReadonlySet<string>>();
@@ -144,6 +146,9 @@ export abstract class ReadModels {
 
   abstract generations(name: string): Promise<Generations>;
 
+  /** Where every process manager stands, and the live tables of every projection, by name. */
+  abstract liveCheckpoints(): Promise<ReadonlyMap<string, Checkpoint>>;
+
   /** Where one generation stands; undefined when it is gone, or on its way out. */
   abstract present(generation: Generation): Promise<Checkpoint | undefined>;
 
@@ -164,12 +169,6 @@ export abstract class ReadModels {
 
   /** The checkpoint that is furthest on of all there are. */
   abstract furthest(): Promise<Checkpoint | undefined>;
-
-  /** Reads again what other processes may have changed; `liveCheckpoints` and queries go by it. */
-  abstract refresh(): Promise<void>;
-
-  /** Where process managers and the tables queries see stand, by name, as last read. */
-  abstract liveCheckpoints(): ReadonlyMap<string, Checkpoint>;
 
   abstract close(): Promise<void>;
 

@@ -51,6 +51,7 @@ interface TableStatements {
 export class SqliteReadModels extends ReadModels {
   readonly queries: Kysely<never>;
   readonly eventsAtOnce = 1;
+  readonly isShared = false;
   private readonly database: Database.Database;
   private readonly statements = new Map<string, TableStatements>();
   private readonly cachedStatements = new Map<string, Database.Statement>();
@@ -180,6 +181,11 @@ export class SqliteReadModels extends ReadModels {
     return this.generationsOf(name);
   }
 
+  async liveCheckpoints(): Promise<ReadonlyMap<string, Checkpoint>> {
+    const rows = this.cached(`SELECT name, generation, version, position FROM checkpoint WHERE purpose = 'live'`).all();
+    return new Map((rows as readonly Checkpoint[]).map((checkpoint) => [checkpoint.name, checkpoint]));
+  }
+
   private generationsOf(name: string): Generations {
     const of = (purpose: Purpose) =>
       this.cached('SELECT name, generation, version, position FROM checkpoint WHERE name = ? AND purpose = ?').get(name, purpose) as
@@ -280,17 +286,6 @@ export class SqliteReadModels extends ReadModels {
   async stand(names: readonly string[], candidate: Candidate): Promise<Candidacy> {
     await candidate.gained(names);
     return { holds: () => true, end: async () => undefined };
-  }
-
-  async refresh(): Promise<void> {
-    // Every question is put to the file itself.
-  }
-
-  liveCheckpoints(): ReadonlyMap<string, Checkpoint> {
-    const rows = this.cached(
-      `SELECT name, generation, version, position FROM checkpoint WHERE purpose = 'live'`,
-    ).all() as readonly Checkpoint[];
-    return new Map(rows.map((row) => [row.name, row]));
   }
 
   protected live(projection: string): LiveTables | undefined {

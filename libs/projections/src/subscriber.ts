@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@app/kernel';
-import type { ReadModels } from './read-models.js';
 
 /** How a subscriber of the ledger is doing, for health and for people. */
 export interface SubscriberStatus {
@@ -9,15 +7,34 @@ export interface SubscriberStatus {
   readonly position: number;
   /** `building`: queries have to wait for it, or see what an older version has left. */
   readonly state: 'running' | 'building' | 'stopped';
+  /** When its position last moved, as far as this process has seen: ISO 8601 in UTC. */
+  readonly movedAt?: string;
   /** Why it stopped, and at which event. */
   readonly error?: string;
   /** What is being built beside the tables queries see. */
   readonly beside?: { readonly purpose: 'rebuild' | 'verification'; readonly position: number; readonly error?: string };
 }
 
+/** A process manager as whoever starts, ends and waits for it sees it. */
+export interface Runner {
+  readonly name: string;
+  /** From now on this process runs it; resolves when it has found its place. */
+  gain(): Promise<void>;
+  /** Another process runs it by now, or may at any moment. */
+  lose(): void;
+  stop(): Promise<void>;
+  /** Goes on from the event it stopped at. */
+  resume(): void;
+  status(): SubscriberStatus;
+  /** True as soon as it has dealt with the position, false when it has not within the time. */
+  reached(position: number, timeoutMs: number): Promise<boolean>;
+}
+
 /** Lets callers wait until a moving position has reached a value. */
 export class PositionGate {
   private waiters: { readonly position: number; readonly resolve: (reached: boolean) => void; readonly timer: NodeJS.Timeout }[] = [];
+
+  private movedAtMs: number | undefined;
 
   constructor(private current = 0) {}
 
@@ -25,9 +42,15 @@ export class PositionGate {
     return this.current;
   }
 
+  /** For a status; nothing before it has first moved. */
+  get moved(): { readonly movedAt?: string } {
+    return this.movedAtMs === undefined ? {} : { movedAt: new Date(this.movedAtMs).toISOString() };
+  }
+
   advance(position: number): void {
     if (position <= this.current) return;
     this.current = position;
+    this.movedAtMs = Date.now();
     if (this.waiters.length === 0) return;
     const ready = this.waiters.filter((waiter) => waiter.position <= position);
     this.waiters = this.waiters.filter((waiter) => waiter.position > position);
@@ -57,29 +80,6 @@ export class PositionGate {
       this.waiters.push({ position, resolve, timer });
     });
   }
-}
-
-/** What is known of another process's progress is at most so old when somebody waits for it. */
-const POLL_MS = 15;
-
-/** Waits for the process that runs a subscriber, by the checkpoint it writes; as `PositionGate.reached`. */
-export async function reachedElsewhere(
-  readModels: Pick<ReadModels, 'refresh' | 'liveCheckpoints'>,
-  name: string,
-  position: number,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs;
-  const isThere = () => (readModels.liveCheckpoints().get(name)?.position ?? 0) >= position;
-  while (!isThere()) {
-    // What cannot be read just now is read at the next turn.
-    await readModels.refresh().catch(() => undefined);
-    if (isThere()) break;
-    if (signal.aborted || performance.now() >= deadline) return false;
-    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
-  }
-  return true;
 }
 
 export function elsewhere(name: string): Problem {

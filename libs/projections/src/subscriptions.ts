@@ -4,15 +4,22 @@ import {
   Injectable,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
+  Optional,
 } from '@nestjs/common';
-import { EVENT_STORE, type EventStore, type Vantage } from '@app/event-store';
+import { EVENT_STORE, type EventStore, type Observer, OBSERVER, UNOBSERVED, type Vantage } from '@app/event-store';
 import { CLOCK, type Clock, invalidField, Problem } from '@app/kernel';
 import { type ProcessManager, ProcessManagerRunner } from './process-manager.js';
 import type { Projection } from './projection.js';
 import { Projector, type Verified } from './projector.js';
 import { type Candidacy, ReadModels } from './read-models.js';
 import { positionAt } from './recording-times.js';
-import type { SubscriberStatus } from './subscriber.js';
+import type { Runner, SubscriberStatus } from './subscriber.js';
+import { Watcher } from './watcher.js';
+
+/** Who keeps the read models up to date: this process for itself, this one for others too, or another. */
+export type Following = 'alone' | 'for-others' | 'elsewhere';
+/** Injection token of `Following`. */
+export const FOLLOWING = Symbol('Following');
 
 /** How long a query waits for a position it was asked to have seen. */
 const READ_YOUR_WRITES_MS = 5_000;
@@ -25,11 +32,11 @@ export interface Verification extends Partial<Verified> {
   readonly error?: string;
 }
 
-/** Everything that follows the ledger in this process. Features add their projections and process managers at construction. */
+/** Everything that follows the ledger, in this process or in another. Features add their projections and process managers at construction. */
 @Injectable()
 export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  private readonly projector: Projector;
-  private readonly managers: ProcessManagerRunner[] = [];
+  private readonly projector: Projector | Watcher;
+  private readonly managers: Runner[] = [];
   private readonly names = new Set<string>();
   private readonly verified = new Map<string, Verification>();
   private candidacy: Candidacy | undefined;
@@ -40,8 +47,10 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly readModels: ReadModels,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Optional() @Inject(OBSERVER) observer: Observer = UNOBSERVED,
+    @Optional() @Inject(FOLLOWING) private readonly following: Following = 'alone',
   ) {
-    this.projector = new Projector(store, readModels);
+    this.projector = following === 'elsewhere' ? new Watcher(readModels) : new Projector(store, readModels, observer);
   }
 
   /**
@@ -61,6 +70,11 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     return { position: point, now: this.clock.now() };
   }
 
+  /** Whether this process may find events it has not written itself. */
+  get othersWrite(): boolean {
+    return this.following !== 'alone' || this.readModels.isShared;
+  }
+
   addProjection(projection: Projection): void {
     this.claim(projection.name);
     this.projector.add(projection);
@@ -68,8 +82,14 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   addProcessManager(manager: ProcessManager): void {
     this.claim(manager.name);
+    if (this.projector instanceof Watcher) {
+      this.managers.push(this.projector.manager(manager.name));
+      return;
+    }
     const holds = () => this.candidacy?.holds(manager.name) ?? true;
-    this.managers.push(new ProcessManagerRunner(manager, this.store, this.readModels, holds));
+    const isWatched = this.following === 'for-others' || this.readModels.isShared;
+    const elsewhere = this.projector.watcher.manager(manager.name);
+    this.managers.push(new ProcessManagerRunner(manager, this.store, this.readModels, elsewhere, holds, isWatched));
   }
 
   /** Projections and process managers keep their checkpoints in one table, by name. */
@@ -80,6 +100,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /** @throws Problem `read-models-ahead` when the read models know more than the ledger: they belong to another state of it. */
   async onApplicationBootstrap(): Promise<void> {
+    // In this order: another process may go on meanwhile.
     const furthest = await this.readModels.furthest();
     const head = await this.store.head();
     if (furthest !== undefined && furthest.position > head) {
@@ -87,16 +108,24 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
       throw new Problem('unavailable', 'read-models-ahead', detail);
     }
     this.started = true;
+    const { projector } = this;
+    if (projector instanceof Watcher) return projector.refresh();
     this.candidacy = await this.readModels.stand([...this.names], {
       gained: async (names) => {
-        await this.projector.gain(names);
+        await projector.gain(names);
         for (const manager of this.managers) if (names.includes(manager.name)) await manager.gain();
       },
       lost: (names) => {
-        this.projector.lose(names);
+        projector.lose(names);
         for (const manager of this.managers) if (names.includes(manager.name)) manager.lose();
       },
     });
+  }
+
+  /** Resolves when the read models can be read, and fails when they cannot. */
+  async probe(): Promise<void> {
+    if (this.projector instanceof Watcher) await this.projector.refresh();
+    else await this.readModels.liveCheckpoints();
   }
 
   status(): readonly SubscriberStatus[] {

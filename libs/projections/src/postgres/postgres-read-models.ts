@@ -61,6 +61,7 @@ type Values = readonly (ColumnValue | undefined)[];
 export class PostgresReadModels extends ReadModels {
   readonly queries: Kysely<never>;
   readonly eventsAtOnce = 4_096;
+  readonly isShared = true;
   private readonly pool: pg.Pool;
   private readonly writers: pg.Pool;
   private readonly leases: Leases;
@@ -402,7 +403,8 @@ export class PostgresReadModels extends ReadModels {
     return this.leases.stand(names, candidate);
   }
 
-  refresh(): Promise<void> {
+  /** Reads again what other processes may have changed: queries go by it. */
+  private refresh(): Promise<void> {
     this.refreshing ??= this.pool
       .query<StoredCheckpoint>(`SELECT name, generation, version, position, shape FROM checkpoint WHERE purpose = 'live'`)
       .then(({ rows }) => {
@@ -418,7 +420,8 @@ export class PostgresReadModels extends ReadModels {
     return this.refreshing;
   }
 
-  liveCheckpoints(): ReadonlyMap<string, Checkpoint> {
+  async liveCheckpoints(): Promise<ReadonlyMap<string, Checkpoint>> {
+    await this.refresh();
     return this.liveRows;
   }
 

@@ -15,7 +15,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /**
  * Reads LEDGER_READ_MODELS_URL, LEDGER_READ_MODELS_POOL (connections, 1 to 100) and LEDGER_READ_MODELS_TIMEOUT (milliseconds
  * a query may take, 1000 to 600000). Undefined where no URL is given: then read models are a file of the data folder.
- * @throws Problem `read-models-settings` (invalid), which quotes no part of the URL.
+ * @throws Problem `setting` (invalid), which quotes no part of the URL.
  */
 export function readModelSettings(environment: Readonly<Record<string, string | undefined>>): PostgresSettings | undefined {
   const { LEDGER_READ_MODELS_URL: url = '', LEDGER_READ_MODELS_POOL: pool, LEDGER_READ_MODELS_TIMEOUT: timeout } = environment;
@@ -50,5 +50,5 @@ function wholeNumber(name: string, text: string | undefined, otherwise: number, 
 }
 
 function bad(detail: string): Problem {
-  return new Problem('invalid', 'read-models-settings', detail);
+  return new Problem('invalid', 'setting', detail);
 }
