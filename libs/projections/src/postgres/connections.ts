@@ -52,9 +52,12 @@ export function writerPool(settings: PostgresSettings, name: string): pg.Pool {
   return quiet(new pg.Pool({ ...config(settings, `-c synchronous_commit=off ${idle} ${planner}`), max: WRITERS, application_name: name }));
 }
 
-/** An idle connection that breaks is replaced by the next that is needed; unheard, its error would end the process. */
+/**
+ * A connection that breaks is replaced by the next that is needed, and whoever has a query on it is told by that. Unheard,
+ * its error would end the process.
+ */
 function quiet(pool: pg.Pool): pg.Pool {
-  return pool.on('error', () => undefined);
+  return pool.on('error', () => undefined).on('connect', (client) => void client.on('error', () => undefined));
 }
 
 /** PostgreSQL refuses the rows themselves: classes 22 (data) and 23 (constraints). */
