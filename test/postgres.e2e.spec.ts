@@ -1,10 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Tokens } from '@app/http';
-import { type PostgresSettings, Subscriptions } from '@app/projections';
+import { type PostgresSettings, prepareReportingRole, REPORTING_ROLE, Subscriptions } from '@app/projections';
+import pg from 'pg';
+import { REPORTING_VIEWS } from '../apps/api/src/reporting-views.js';
 import { createLedger, type Ledger } from '../apps/api/src/create-ledger.js';
 import { PostgresServer } from './stand-in/postgres.mjs';
 import { comparePastWithFold } from './support/fold.js';
@@ -51,6 +53,7 @@ const { writeHistoryFile } = (await import(GENERATOR)) as {
 describe('one history in both kinds of read models', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ledger-both-'));
   let server: PostgresServer;
+  let database: PostgresSettings;
   let ledgers: readonly [Ledger, Ledger];
   let headers: Readonly<Record<string, string>>;
 
@@ -80,8 +83,8 @@ describe('one history in both kinds of read models', () => {
     await sqlite.close();
     // What process managers have added is in both.
     cpSync(join(folder, 'sqlite'), join(folder, 'postgres'), { recursive: true });
-    const postgres = { url: await server.database(), pool: 5, timeoutMs: 30_000 };
-    ledgers = [await open('sqlite'), await open('postgres', postgres)];
+    database = { url: await server.database(), pool: 5, timeoutMs: 30_000 };
+    ledgers = [await open('sqlite'), await open('postgres', database)];
   }, 200_000);
   afterAll(async () => {
     for (const ledger of ledgers) await ledger.close();
@@ -91,8 +94,11 @@ describe('one history in both kinds of read models', () => {
 
   async function ask({ app }: Ledger, path: string) {
     const response = await fetch((await app.getUrl()) + path, { headers });
-    const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
-    return { path, statusCode: response.status, isJson, body: await response.text() };
+    const type = response.headers.get('content-type') ?? '';
+    const isJson = /[/+]json\b/.test(type);
+    // A workbook says when it was packed.
+    const body = type.includes('spreadsheet') ? String((await response.arrayBuffer()).byteLength) : await response.text();
+    return { path, statusCode: response.status, isJson, body };
   }
 
   it('gives the same answers to every query there is, of now, of a day and of before', async () => {
@@ -137,6 +143,60 @@ describe('one history in both kinds of read models', () => {
     expect(unequal.slice(0, 6)).toEqual([]);
     // The rest has nothing to show in these histories.
     expect(routes.map(([path]) => path).filter((path) => !answered.has(path))).toEqual(UNANSWERED);
+  });
+
+  it('shows reporting tools documented views of what queries see, and nothing else', async () => {
+    const { url } = database;
+    await prepareReportingRole(database);
+    await prepareReportingRole(database);
+    const owner = new pg.Client({ connectionString: url });
+    await owner.connect();
+    await owner.query(`CREATE ROLE bi_tool LOGIN PASSWORD 'only here' IN ROLE ${REPORTING_ROLE}`);
+    const asTool = new URL(url);
+    [asTool.username, asTool.password] = ['bi_tool', encodeURIComponent('only here')];
+    const tool = new pg.Client({ connectionString: asTool.href });
+    await tool.connect();
+    try {
+      const guide = readFileSync(new URL('../docs/reporting.md', import.meta.url), 'utf8');
+      for (const { name, columns, title } of REPORTING_VIEWS) {
+        const { rows, fields } = await tool.query<{ count: number }>(`SELECT * FROM reporting."${name}" LIMIT 5`);
+        expect(fields.map((field) => field.name)).toEqual(Object.keys(columns));
+        // What the ledgers of these histories have no use for shows no rows.
+        if (!['titles', 'target_figures', 'tier_standings'].includes(name))
+          expect({ name, rows: rows.length }).not.toEqual({ name, rows: 0 });
+        expect(guide).toContain(`### ${name}\n\n${title}`);
+        for (const [column, [, meaning]] of Object.entries(columns)) expect(guide).toContain(`- \`${column}\`: ${meaning}`);
+      }
+      const { rows: sums } = await tool.query<{ account: string; balance: string }>(
+        'SELECT account, sum(balance_yuan) AS balance FROM reporting.line_balances GROUP BY account ORDER BY account',
+      );
+      const trial = JSON.parse((await ask(ledgers[1], '/v1/balances/trial')).body) as {
+        accounts: readonly { account: string; balance: string }[];
+      };
+      expect(sums).toEqual(trial.accounts.map(({ account, balance }) => ({ account, balance })));
+      const { rows: tables } = await owner.query<{ name: string }>(
+        `SELECT relname AS name FROM pg_class WHERE relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'v')`,
+      );
+      expect(tables.length).toBeGreaterThan(100);
+      for (const { name } of tables) await expect(tool.query(`SELECT 1 FROM ledger."${name}"`)).rejects.toMatchObject({ code: '42501' });
+      for (const attempt of [
+        'UPDATE reporting.awards SET award = award',
+        'DELETE FROM reporting.budget_lines',
+        'CREATE TABLE reporting.mine (id integer)',
+        'CREATE TABLE public.mine (id integer)',
+        'CREATE SCHEMA mine',
+        'DROP VIEW reporting.awards',
+      ])
+        await expect(tool.query(attempt)).rejects.toMatchObject({ code: expect.stringMatching(/^(42501|55000)$/) });
+      // A rebuild puts the views over the new tables.
+      const subscriptions = ledgers[1].app.get(Subscriptions);
+      await subscriptions.rebuild(['awards']);
+      while (subscriptions.status().some(({ beside }) => beside !== undefined)) await sleep(50);
+      expect((await tool.query('SELECT 1 FROM reporting.awards LIMIT 1')).rows).toHaveLength(1);
+    } finally {
+      await tool.end();
+      await owner.end();
+    }
   });
 
   it('holds the rows a fold has at every position, and those of tables built anew', async () => {

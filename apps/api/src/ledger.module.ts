@@ -23,6 +23,7 @@ import { OperationsController } from './operations/operations.controller.js';
 import type { Settings } from './operations/settings.js';
 import { PublishedEnvelopes } from './published-envelopes.js';
 import { PublishedVocabulary } from './published-vocabulary.js';
+import { REPORTING_VIEWS } from './reporting-views.js';
 import { SubscribersController } from './subscribers.controller.js';
 
 /** Every event this ledger knows, by its domain name. */
@@ -69,7 +70,11 @@ export class LedgerModule {
           definitions: EVENT_DEFINITIONS,
           observer,
         }),
-        ProjectionsModule.forRoot({ file: folder.readModelsFile, following: FOLLOWING[role], ...(postgres && { postgres }) }),
+        ProjectionsModule.forRoot({
+          file: folder.readModelsFile,
+          following: FOLLOWING[role],
+          ...(postgres && { postgres, reporting: REPORTING_VIEWS }),
+        }),
         HttpModule.forRoot(Tokens.fromKeyFile(folder.tokenKeyFile, clock)),
         CqrsModule.forRoot(),
         PoliciesModule,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type EsdbAddress, examineStore, prepareStore, storeSettings } from '@app/event-store';
 import { Problem } from '@app/kernel';
+import { prepareReportingRole, readModelSettings, REPORTING_ROLE, shownReadModels } from '@app/projections';
 import { readEnvironment } from '../../api/src/operations/settings.js';
 import { EXIT, note, print, printJson, tableOf } from './output.js';
 import type { GlobalOptions } from './session.js';
@@ -44,6 +45,24 @@ export function addStoreCommand(program: Command): void {
         );
     }
     if (findings.length > 0) process.exitCode = EXIT.no;
+  });
+  addReporting(store);
+}
+
+/** The role for reporting tools in the PostgreSQL that `LEDGER_READ_MODELS_URL` names. */
+function addReporting(store: Command): void {
+  const reporting = store
+    .command('reporting')
+    .description('报表角色: lets reporting tools read the views of schema reporting, and nothing else; needs a user that may create roles');
+  reporting.action(async () => {
+    const settings = readModelSettings(readEnvironment());
+    if (settings === undefined)
+      throw new Problem('invalid', 'setting', 'read models in a file have no roles; name a PostgreSQL in LEDGER_READ_MODELS_URL');
+    await prepareReportingRole(settings);
+    const { json } = reporting.optsWithGlobals<GlobalOptions>();
+    const done = { server: shownReadModels(settings), role: REPORTING_ROLE };
+    if (json === true) printJson(done);
+    else print(`${done.server}: 角色 ${done.role} 已就绪；用 GRANT ${done.role} TO <用户> 授予报表工具的用户`);
   });
 }
 

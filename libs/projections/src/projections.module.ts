@@ -1,5 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { PostgresReadModels } from './postgres/postgres-read-models.js';
+import type { ReportingView } from './postgres/reporting.js';
 import type { PostgresSettings } from './postgres/settings.js';
 import { ReadModels } from './read-models.js';
 import { RecordingTimesProjection } from './recording-times.js';
@@ -18,10 +19,12 @@ export class ProjectionsModule {
   static forRoot({
     file,
     postgres,
+    reporting = [],
     following = 'alone',
   }: {
     readonly file: string;
     readonly postgres?: PostgresSettings;
+    readonly reporting?: readonly ReportingView[];
     readonly following?: Following;
   }): DynamicModule {
     return {
@@ -29,7 +32,7 @@ export class ProjectionsModule {
       providers: [
         {
           provide: ReadModels,
-          useFactory: () => (postgres === undefined ? new SqliteReadModels(file) : PostgresReadModels.open(postgres)),
+          useFactory: () => (postgres === undefined ? new SqliteReadModels(file) : PostgresReadModels.open(postgres, reporting)),
         },
         { provide: FOLLOWING, useValue: following },
         Subscriptions,

@@ -35,6 +35,7 @@ import { arrayOf, checkValues, type Column, copyLine, copyTo } from './copy.js';
 import { Leases } from './leases.js';
 import { migrate } from './migrations.js';
 import { RowCache } from './row-cache.js';
+import { ensureReporting, type ReportingView } from './reporting.js';
 import type { PostgresSettings } from './settings.js';
 import { keyArrays, statementsOf, type TableStatements } from './statements.js';
 
@@ -71,7 +72,10 @@ export class PostgresReadModels extends ReadModels {
   private refreshing: Promise<void> | undefined;
   private readonly timer: NodeJS.Timeout;
 
-  private constructor(settings: PostgresSettings) {
+  private constructor(
+    settings: PostgresSettings,
+    private readonly reporting: readonly ReportingView[],
+  ) {
     super();
     this.pool = queryPool(settings);
     this.leases = new Leases(this.pool);
@@ -81,14 +85,15 @@ export class PostgresReadModels extends ReadModels {
   }
 
   /**
-   * Connects, and brings the schema up to date.
+   * Connects, and brings the schema up to date; `reporting` are views for reporting tools, kept over the tables queries see.
    * @throws Problem `read-models-unavailable` when the server cannot be reached.
    */
-  static async open(settings: PostgresSettings): Promise<PostgresReadModels> {
-    const models = new PostgresReadModels(settings);
+  static async open(settings: PostgresSettings, reporting: readonly ReportingView[] = []): Promise<PostgresReadModels> {
+    const models = new PostgresReadModels(settings, reporting);
     try {
       await models.transaction((client) => client.query(`${EXCLUSIVELY('schema')}; CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`));
       await migrate(models.queries);
+      await models.transaction((client) => ensureReporting(client, reporting));
       await models.refresh();
       return models;
     } catch (error) {
@@ -167,6 +172,8 @@ export class PostgresReadModels extends ReadModels {
           `DROP VIEW IF EXISTS "${table.name}" CASCADE; CREATE VIEW "${table.name}" AS SELECT ${columns} FROM "${presentTable(table, generation.generation)}"`,
         );
       }
+      // Those over these tables have gone with them.
+      await ensureReporting(client, this.reporting);
     });
     await this.refresh();
   }
