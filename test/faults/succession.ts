@@ -203,16 +203,16 @@ export class Succession {
     });
   }
 
-  /** Compares every read model with one built anew; the names of those that differ. */
+  /** Compares every read model with one built anew; what is said of those that differ. */
   async differingReadModels(): Promise<readonly string[]> {
     return this.outliving(async (process) => {
       const subscriptions = process.get(Subscriptions);
-      subscriptions.verify(subscriptions.projections().map(({ name }) => name));
+      const names = subscriptions.projections().map(({ name }) => name);
+      await subscriptions.verify(names);
       while (subscriptions.verifications().some(({ state }) => state === 'running')) await sleep(10);
-      return subscriptions
-        .verifications()
-        .filter(({ state }) => state !== 'equal')
-        .map((verification) => JSON.stringify(verification));
+      const verified = subscriptions.verifications();
+      if (verified.length !== names.length) throw new Error(`${verified.length} of ${names.length} read models were compared`);
+      return verified.filter(({ state }) => state !== 'equal').map((verification) => JSON.stringify(verification));
     });
   }
 
