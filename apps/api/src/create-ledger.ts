@@ -7,6 +7,7 @@ import type { Logger as Pino } from 'pino';
 import { type EsdbAddress, type Observer, storeSettings } from '@app/event-store';
 import type { Clock } from '@app/kernel';
 import { BundledPolicies } from '@app/policies';
+import { type PostgresSettings, readModelSettings } from '@app/projections';
 import { DataFolder } from './data-folder.js';
 import { describeApi, httpServer, prepareServer } from './http-server.js';
 import { LedgerModule, type LedgerParts } from './ledger.module.js';
@@ -29,6 +30,8 @@ export interface LedgerOptions {
   readonly publishBundledPolicies: boolean;
   /** Where the events are, when not in the data folder; by default what the environment says. */
   readonly esdb?: EsdbAddress;
+  /** Where the read models are, when not in the data folder; by default what the environment says. */
+  readonly postgres?: PostgresSettings;
   /** The key of the tokens, where several processes share one outside their folders. */
   readonly tokenKeyFile?: string;
   /** Where one line an answer goes. */
@@ -107,14 +110,15 @@ async function opened<Opened>(
 ): Promise<Opened> {
   // Whatever this process creates is its owner's alone: the ledger names people and accounts.
   process.umask(0o077);
-  const { dataFolder, clock = SYSTEM_CLOCK, esdb = storeSettings(readEnvironment()), tracing } = options;
+  const { dataFolder, clock = SYSTEM_CLOCK, tracing } = options;
+  const { esdb = storeSettings(readEnvironment()), postgres = readModelSettings(readEnvironment()) } = options;
   const folder = new DataFolder(dataFolder, options.tokenKeyFile);
   folder.acquire(role);
   const metrics = new Metrics();
   let app: INestApplicationContext | undefined;
   try {
     const observer = tracing === undefined ? metrics : both(metrics, tracing);
-    const parts = { folder, clock, esdb, role, metrics, metricsAccess: options.metrics ?? 'open', observer };
+    const parts = { folder, clock, esdb, postgres, role, metrics, metricsAccess: options.metrics ?? 'open', observer };
     return await open(parts, (started) => (app = started));
   } catch (error) {
     // Whatever already follows the ledger must have ended before somebody else may take the folder.
