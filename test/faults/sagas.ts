@@ -294,7 +294,7 @@ export const SAGAS: readonly Saga[] = [
     name: 'a review that takes an enterprise out of its ladder',
     subjects: 1,
     before: async (act, subject) => {
-      await placed(act, subject as Subject);
+      await placed(act, subject);
       await act.do('clerk', REVIEW);
       await act.settle();
       await act.do('clerk', `${REVIEW}/propose`, { restart: true });
@@ -308,7 +308,7 @@ export const SAGAS: readonly Saga[] = [
     name: 'a merger into a black-listed enterprise of one that stands in a ladder',
     subjects: 2,
     before: async (act, one, other) => {
-      await placed(act, one as Subject);
+      await placed(act, one);
       await granted(act, one);
       await listed(act, other);
     },
