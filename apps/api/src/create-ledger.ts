@@ -36,7 +36,7 @@ export interface Ledger {
 
 /**
  * Opens the ledger of a data folder: stores, features, projector and HTTP routes, ready for `listen` or `inject`.
- * @throws Problem `data-folder-in-use` when another process works on the folder.
+ * @throws Problem `data-folder-in-use` when another process works on the folder; `store-incomplete` while a ledger moves in.
  */
 export async function createLedger({
   dataFolder,
@@ -51,6 +51,7 @@ export async function createLedger({
   folder.acquire();
   let app: NestFastifyApplication | undefined;
   try {
+    folder.refuseIncomplete();
     app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(folder, clock, esdb), httpServer(), {
       logger,
       abortOnError: false,

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { type Clock, Problem } from '@app/kernel';
 import type { EventCodec } from './codec.js';
 import { encodeAppend, type EncodedEvent } from './encode-append.js';
+import { EVENTS_SCHEMA, NEVER_REPLACED } from './events-schema.js';
 import type { EventMetadata, NewEvent, RecordedEvent } from './event.js';
 import {
   type Appended,
@@ -23,30 +24,6 @@ const QUEUED_APPENDS = 20_000;
 /** How often a live subscription looks for events that another process on the same file has written. */
 const POLL_MS = 100;
 const LOCK_WAIT_MS = 10_000;
-
-const NEVER_REPLACED = 'events are never replaced';
-const SCHEMA = `
-CREATE TABLE IF NOT EXISTS events (
-  position    INTEGER PRIMARY KEY,
-  stream      TEXT NOT NULL,
-  revision    INTEGER NOT NULL,
-  id          TEXT NOT NULL UNIQUE,
-  type        TEXT NOT NULL,
-  recorded_at TEXT NOT NULL,
-  data        TEXT NOT NULL,
-  metadata    TEXT NOT NULL,
-  UNIQUE (stream, revision)
-) STRICT;
-CREATE TRIGGER IF NOT EXISTS events_are_never_edited BEFORE UPDATE ON events
-  BEGIN SELECT RAISE(ABORT, 'events are never edited'); END;
-CREATE TRIGGER IF NOT EXISTS events_are_never_deleted BEFORE DELETE ON events
-  BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
--- REPLACE removes the rows it conflicts with without firing the trigger above.
-CREATE TRIGGER IF NOT EXISTS events_are_never_replaced BEFORE INSERT ON events
-  WHEN EXISTS (SELECT 1 FROM events WHERE position = NEW.position)
-    OR EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
-    OR EXISTS (SELECT 1 FROM events WHERE stream = NEW.stream AND revision = NEW.revision)
-  BEGIN SELECT RAISE(ABORT, '${NEVER_REPLACED}'); END;`;
 
 interface Row {
   readonly position: number;
@@ -96,7 +73,7 @@ export class SqliteEventStore implements EventStore {
     this.database = new Database(file, { timeout: LOCK_WAIT_MS });
     this.database.pragma('journal_mode = WAL');
     this.database.pragma('synchronous = FULL');
-    this.database.exec(SCHEMA);
+    this.database.exec(EVENTS_SCHEMA);
     this.statements = prepare(this.database);
   }
 

@@ -184,7 +184,11 @@ export class EsdbEventStore implements EventStore {
    * call wrote them.
    * @throws Problem `duplicate-event` when they stand there as anything but this append.
    */
-  private recordedAs({ stream, expectedRevision, events }: Append, tail: Tail, written: readonly string[]): (Appended & Written) | undefined {
+  private recordedAs(
+    { stream, expectedRevision, events }: Append,
+    tail: Tail,
+    written: readonly string[],
+  ): (Appended & Written) | undefined {
     const own = new Set(events.map(({ id }) => id));
     const recorded = tail.events.filter((event) => own.has(ledgerIdOf(event)));
     const [first] = recorded;
