@@ -7,6 +7,7 @@ import { Tokens } from '@app/http';
 import { type PersonRole, withCheckCharacter } from '@app/kernel';
 import { type SubscriberStatus, Subscriptions } from '@app/projections';
 import { createLedger, type Ledger } from '../../apps/api/src/create-ledger.js';
+import { StoreUnderTest } from '../support/store-under-test.js';
 
 const PACK = 'ganzhou-etdz-2023';
 const [A, B, C] = [1, 2, 3].map((number) => withCheckCharacter(`91360799MAXX0000${number}`)) as unknown as [string, string, string];
@@ -32,16 +33,20 @@ class Office {
   today = '2024-05-01';
   private readonly clock = { now: () => new Date(`${this.today}T04:00:00Z`) };
 
-  private constructor(readonly dataFolder: string) {}
+  private constructor(
+    readonly dataFolder: string,
+    readonly store: StoreUnderTest,
+  ) {}
 
   static async open(dataFolder: string): Promise<Office> {
-    const office = new Office(dataFolder);
+    const office: Office = new Office(dataFolder, await StoreUnderTest.start(dataFolder, () => office.clock.now().getTime()));
     await office.reopen();
     return office;
   }
 
   async reopen(): Promise<void> {
-    this.ledger = await createLedger({ dataFolder: this.dataFolder, clock: this.clock, logger: false, publishBundledPolicies: true });
+    const { dataFolder, clock, store } = this;
+    this.ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true, store: store.setting });
     await this.ledger.app.listen(0, '127.0.0.1');
   }
 
@@ -203,6 +208,7 @@ describe('a ledger whose read models are lost', () => {
   });
   afterAll(async () => {
     await office.close();
+    await office.store.close();
     rmSync(dataFolder, { recursive: true, force: true });
   });
 

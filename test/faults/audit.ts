@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { derivedId } from '@app/kernel';
 import { StandInLog } from '../stand-in/log.mjs';
+import { STAND_IN_LOG } from '../support/store-under-test.js';
 import type { Acknowledged } from './load.js';
-
-export const STAND_IN_LOG = 'node.log';
 
 interface StoredEvent {
   readonly position: number;

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ServedLedger } from '../support/served-ledger.js';
 import { seededRandom } from '../support/random.js';
 import { StandInProcess } from '../stand-in/process.mjs';
-import { auditLedger, readEvents, STAND_IN_LOG } from './audit.js';
+import { STAND_IN_LOG } from '../support/store-under-test.js';
+import { auditLedger, readEvents } from './audit.js';
 import { OfficeLoad } from './load.js';
 
 const KILLS = Number(process.env['LEDGER_TEST_KILLS'] ?? 50);

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Tokens } from '@app/http';
 import type { PersonRole } from '@app/kernel';
+import { StoreUnderTest } from './store-under-test.js';
 
 const SERVER = fileURLToPath(new URL('./fast-server.mjs', import.meta.url));
 
@@ -31,12 +32,16 @@ export class ServedLedger {
   private constructor(
     readonly dataFolder: string,
     readonly port: number,
-    private readonly esdbUrl: string | undefined,
   ) {}
 
-  /** With `esdbUrl` the ledger is kept there and not in the folder. */
+  private store: StoreUnderTest | undefined;
+  private environment: Readonly<Record<string, string>> = {};
+
+  /** On the store under test; or, with `esdbUrl`, on a node that somebody else has started. */
   static async start(dataFolder: string, esdbUrl?: string): Promise<ServedLedger> {
-    const served = new ServedLedger(dataFolder, await freePort(), esdbUrl);
+    const served = new ServedLedger(dataFolder, await freePort());
+    if (esdbUrl === undefined) served.store = await StoreUnderTest.start(dataFolder, () => served.now().getTime());
+    served.environment = served.store?.environment ?? { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: esdbUrl as string };
     await served.restart();
     return served;
   }
@@ -48,7 +53,7 @@ export class ServedLedger {
   async restart(): Promise<void> {
     const child = spawn(process.execPath, [SERVER, this.dataFolder, String(this.port), String(this.startedMs)], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...(this.esdbUrl !== undefined && { LEDGER_ESDB_URL: this.esdbUrl }) },
+      env: { ...process.env, ...this.environment },
     });
     this.child = child;
     child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
@@ -67,6 +72,7 @@ export class ServedLedger {
 
   async stop(): Promise<void> {
     await this.end('SIGTERM');
+    await this.store?.close();
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {

@@ -24,8 +24,8 @@ export interface LedgerOptions {
   readonly logger: LoggerService | false;
   /** Publishes the packs that come with the program on a ledger that does not know them yet. */
   readonly publishBundledPolicies: boolean;
-  /** Where the events are, when not in the data folder; by default what the environment says. */
-  readonly esdb?: EsdbAddress;
+  /** Where the events are: an EventStoreDB, or the data folder whatever the environment says; by default what that says. */
+  readonly store?: EsdbAddress | 'embedded';
 }
 
 export interface Ledger {
@@ -43,7 +43,7 @@ export async function createLedger({
   clock = SYSTEM_CLOCK,
   logger,
   publishBundledPolicies,
-  esdb = storeSettings(process.env),
+  store = storeSettings(process.env) ?? 'embedded',
 }: LedgerOptions): Promise<Ledger> {
   // Whatever this process creates is its owner's alone: the ledger names people and accounts.
   process.umask(0o077);
@@ -52,10 +52,14 @@ export async function createLedger({
   let app: NestFastifyApplication | undefined;
   try {
     folder.refuseIncomplete();
-    app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(folder, clock, esdb), httpServer(), {
-      logger,
-      abortOnError: false,
-    });
+    app = await NestFactory.create<NestFastifyApplication>(
+      LedgerModule.forRoot(folder, clock, store === 'embedded' ? undefined : store),
+      httpServer(),
+      {
+        logger,
+        abortOnError: false,
+      },
+    );
     const fastify = app.getHttpAdapter().getInstance();
     refuseDeepBodies(fastify);
     fastify.decorateRequest('clock', { getter: () => clock });
