@@ -33,19 +33,19 @@ class Office {
   today = '2024-05-01';
   private readonly clock = { now: () => new Date(`${this.today}T04:00:00Z`) };
 
-  private constructor(
-    readonly dataFolder: string,
-    readonly store: StoreUnderTest,
-  ) {}
+  private store: StoreUnderTest | undefined;
+
+  private constructor(readonly dataFolder: string) {}
 
   static async open(dataFolder: string): Promise<Office> {
-    const office: Office = new Office(dataFolder, await StoreUnderTest.start(dataFolder, () => office.clock.now().getTime()));
+    const office = new Office(dataFolder);
     await office.reopen();
     return office;
   }
 
   async reopen(): Promise<void> {
-    const { dataFolder, clock, store } = this;
+    const { dataFolder, clock } = this;
+    const store = (this.store ??= await StoreUnderTest.start(dataFolder, () => clock.now().getTime()));
     this.ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true, store: store.setting });
     await this.ledger.app.listen(0, '127.0.0.1');
   }
@@ -53,6 +53,11 @@ class Office {
   async close(): Promise<void> {
     await this.ledger?.close();
     this.ledger = undefined;
+  }
+
+  async dispose(): Promise<void> {
+    await this.close();
+    await this.store?.close();
   }
 
   private get app() {
@@ -207,8 +212,7 @@ describe('a ledger whose read models are lost', () => {
     await liveThrough(office);
   });
   afterAll(async () => {
-    await office.close();
-    await office.store.close();
+    await office.dispose();
     rmSync(dataFolder, { recursive: true, force: true });
   });
 

@@ -38,7 +38,7 @@ describe.each(STORES)('a server on $name that is killed again and again under lo
   it(`loses nothing acknowledged and does nothing twice over ${kills} kills (seed ${SEED})`, async () => {
     const random = seededRandom(SEED);
     node = standIn ? await StandInProcess.start(join(folder, STAND_IN_LOG)) : undefined;
-    const served = await ServedLedger.start(folder, node?.url);
+    const served = await ServedLedger.start(folder, node && { environment: { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: node.url } });
     const load = new OfficeLoad(served, random);
     await load.prepare(AFFORDABLE_AWARDS);
     load.start(LIVES);

@@ -119,6 +119,15 @@ export class Office {
     );
   }
 
+  /** Where the events of the ledger stand: without gaps only where it is embedded. */
+  async positions(): Promise<readonly number[]> {
+    await this.settle();
+    const positions: number[] = [];
+    for await (const page of this.ledger.app.get<EventStore>(EVENT_STORE).readAll())
+      positions.push(...page.map(({ position }) => position));
+    return positions;
+  }
+
   /** Good for an hour of its calendar. */
   token(actor: string): Promise<string> {
     return this.tokens.issue({ id: actor, unit: '测试单位', roles: [actor.replace(/\d$/, '') as PersonRole] }, 3_600);

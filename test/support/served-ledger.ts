@@ -34,14 +34,14 @@ export class ServedLedger {
     readonly port: number,
   ) {}
 
-  private store: StoreUnderTest | undefined;
+  private ownStore: StoreUnderTest | undefined;
   private environment: Readonly<Record<string, string>> = {};
 
-  /** On the store under test; or, with `esdbUrl`, on a node that somebody else has started. */
-  static async start(dataFolder: string, esdbUrl?: string): Promise<ServedLedger> {
+  /** On the store under test, empty at first; or on one that somebody else has started. */
+  static async start(dataFolder: string, store?: Pick<StoreUnderTest, 'environment'>): Promise<ServedLedger> {
     const served = new ServedLedger(dataFolder, await freePort());
-    if (esdbUrl === undefined) served.store = await StoreUnderTest.start(dataFolder, () => served.now().getTime());
-    served.environment = served.store?.environment ?? { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: esdbUrl as string };
+    if (store === undefined) served.ownStore = await StoreUnderTest.start(dataFolder, () => served.now().getTime());
+    served.environment = (store ?? served.ownStore)?.environment ?? {};
     await served.restart();
     return served;
   }
@@ -72,7 +72,7 @@ export class ServedLedger {
 
   async stop(): Promise<void> {
     await this.end('SIGTERM');
-    await this.store?.close();
+    await this.ownStore?.close();
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {

@@ -61,6 +61,11 @@ export class StoreUnderTest {
     return this.url === undefined ? { LEDGER_STORE: 'sqlite' } : { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: this.url };
   }
 
+  /** How many events of a ledger a stand-in holds. */
+  events(): number {
+    return this.standIn?.log.records.filter(({ stream }) => !stream.startsWith('$') && stream !== 'ledger-claims').length ?? 0;
+  }
+
   async close(): Promise<void> {
     await this.standIn?.stop();
   }
