@@ -17,8 +17,8 @@ import {
 } from './event-store.js';
 
 const PAGE_SIZE = 512;
-/** How many positions a read of some types searches through in one turn of the event loop. */
-const SEARCHED_POSITIONS = 4_096;
+/** How many events a read of some types searches through in one turn of the event loop. */
+const SEARCHED_EVENTS = 4_096;
 const GROUP_APPENDS = 256;
 const QUEUED_APPENDS = 20_000;
 /** How often a live subscription looks for events that another process on the same file has written. */
@@ -212,13 +212,14 @@ export class SqliteEventStore implements EventStore {
   private async *readTypes(types: readonly string[], options: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[]> {
     const names = JSON.stringify(types.flatMap((type) => this.codec.storedNames(type)));
     const forwards = options.direction !== 'backwards';
-    const { typesForwards, typesBackwards } = this.statements;
+    const { typesForwards, typesBackwards, stretchForwards, stretchBackwards } = this.statements;
     const head = () => this.statements.head.get() ?? 0;
     let after = forwards ? (options.after ?? 0) : Math.min(options.after ?? Number.MAX_SAFE_INTEGER, head() + 1);
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     while (left > 0) {
-      // Never beyond the head: what is recorded there meanwhile would be passed over.
-      const end = forwards ? Math.min(after + SEARCHED_POSITIONS, head()) : after - SEARCHED_POSITIONS;
+      // So many events, not positions: a ledger that has moved here may have gaps between them. Never beyond the head: what is
+      // recorded there meanwhile would be passed over.
+      const end = forwards ? (stretchForwards.get(after) ?? head()) : (stretchBackwards.get(after) ?? 0);
       if (forwards ? end <= after : after <= 1) return;
       const wanted = Math.min(PAGE_SIZE, left);
       const rows = (forwards ? typesForwards : typesBackwards).all(after, end, names, wanted);
@@ -325,6 +326,14 @@ function prepare(database: Database.Database) {
     allBackwards: database.prepare<[number, number], Row>(
       `SELECT ${columns} FROM events WHERE position < ? ORDER BY position DESC LIMIT +?`,
     ),
+    stretchForwards: database
+      .prepare<[number], number>(`SELECT position FROM events WHERE position > ? ORDER BY position LIMIT 1 OFFSET ${SEARCHED_EVENTS - 1}`)
+      .pluck(),
+    stretchBackwards: database
+      .prepare<[number], number>(
+        `SELECT position FROM events WHERE position < ? ORDER BY position DESC LIMIT 1 OFFSET ${SEARCHED_EVENTS - 1}`,
+      )
+      .pluck(),
     typesForwards: database.prepare<[number, number, string, number], Row>(
       `SELECT ${columns} FROM events WHERE position > ? AND position <= ? AND type IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT +?`,
     ),
