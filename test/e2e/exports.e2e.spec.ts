@@ -9,7 +9,7 @@ import { parse } from 'csv-parse/sync';
 import readExcelFile from 'read-excel-file/node';
 import { Tokens } from '@app/http';
 import type { PersonRole } from '@app/kernel';
-import { freePort } from '../support/served-ledger.js';
+import { freePort, told } from '../support/served-ledger.js';
 import { StoreUnderTest } from '../support/store-under-test.js';
 
 const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
@@ -102,7 +102,7 @@ describe('the demonstration year in files', () => {
       env: { ...process.env, ...environment, LEDGER_DATA: data, LEDGER_PORT: String(port) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(server.stdout as NodeJS.ReadableStream, 'data');
+    await told(server, 'is ready');
   });
   afterAll(async () => {
     server.kill('SIGTERM');

@@ -23,6 +23,17 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** Resolves when a program has said a word on stdout. */
+export function told(child: ChildProcess, word: string): Promise<void> {
+  return new Promise((resolve) => {
+    let said = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes(word)) resolve();
+    });
+  });
+}
+
 /** A real server process on a data folder that can be killed and started again; a second is a day on its clock. */
 export class ServedLedger {
   private child: ChildProcess | undefined;
@@ -57,7 +68,7 @@ export class ServedLedger {
     });
     this.child = child;
     child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
-    const ready = once(child.stdout as NodeJS.ReadableStream, 'data');
+    const ready = told(child, 'ready');
     const gone = once(child, 'exit').then(() => {
       throw new Error(`the server did not start: ${this.stderr}`);
     });

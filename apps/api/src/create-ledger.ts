@@ -47,6 +47,8 @@ export async function createLedger({
 }: LedgerOptions): Promise<Ledger> {
   // Whatever this process creates is its owner's alone: the ledger names people and accounts.
   process.umask(0o077);
+  // Before the framework does so itself: the event store may have something to say when it is made.
+  Logger.overrideLogger(logger);
   const folder = new DataFolder(dataFolder);
   folder.acquire();
   let app: NestFastifyApplication | undefined;
