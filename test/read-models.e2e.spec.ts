@@ -9,7 +9,7 @@ import { createLedger } from '../apps/api/src/create-ledger.js';
 import { comparePastWithFold } from './support/fold.js';
 
 /** More for a long night: LEDGER_HISTORY_EVENTS=20000 LEDGER_HISTORY_RUNS=20 npm test -- read-models */
-const EVENTS = Number(process.env['LEDGER_HISTORY_EVENTS'] ?? 1_000);
+const EVENTS = Number(process.env['LEDGER_HISTORY_EVENTS'] ?? 2_000);
 const RUNS = Number(process.env['LEDGER_HISTORY_RUNS'] ?? 1);
 
 const GENERATOR = './bench/history.mjs';
@@ -31,7 +31,7 @@ describe('read models over random histories', () => {
           const { differences, compared } = await comparePastWithFold(ledger, 10);
           expect(differences).toEqual([]);
           expect(compared).toBeGreaterThan((EVENTS / 10) * subscriptions.projections().length);
-          subscriptions.verify(subscriptions.projections().map(({ name }) => name));
+          await subscriptions.verify(subscriptions.projections().map(({ name }) => name));
           while (subscriptions.verifications().some(({ state }) => state === 'running')) await sleep(50);
           const unequal = subscriptions.verifications().filter(({ state }) => state !== 'equal');
           expect(unequal).toEqual([]);

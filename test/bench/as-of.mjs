@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { createLedger } from '../../dist/apps/api/src/create-ledger.js';
-import { ReadModels, Subscriptions } from '../../dist/libs/projections/src/index.js';
+import { SqliteReadModels, Subscriptions } from '../../dist/libs/projections/src/index.js';
 import { creditCodeNo } from './enterprises.mjs';
 import { writeHistoryFile } from './history.mjs';
 import { note, report, seconds, withFolder } from './measure.mjs';
@@ -47,9 +47,9 @@ async function noteReactions(folder, head) {
     .status()
     .filter(({ kind }) => kind === 'process-manager');
   await empty.close();
-  const readModels = new ReadModels(join(folder, 'read-models.db'));
-  for (const { name } of managers) readModels.saveCheckpoint({ name, version: 1, position: head });
-  readModels.close();
+  const readModels = new SqliteReadModels(join(folder, 'read-models.db'));
+  for (const { name } of managers) await readModels.saveCheckpoint({ name, version: 1, position: head });
+  await readModels.close();
 }
 
 async function open(folder, events) {

@@ -5,7 +5,7 @@
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ReadModels } from '../../dist/libs/projections/src/index.js';
+import { SqliteReadModels } from '../../dist/libs/projections/src/index.js';
 import { fact, registration, creditCodeNo } from './enterprises.mjs';
 import { writeHistoryFile } from './history.mjs';
 import { request, sendAll } from './load.mjs';
@@ -20,9 +20,10 @@ const DISTRICT = '360702';
 
 /** A ledger that has lived: its process managers have dealt with all of it. (They may go over it again: that changes nothing, but takes its time.) */
 async function settle(folder, head, subscribers) {
-  const readModels = new ReadModels(join(folder, 'read-models.db'));
-  for (const { name, kind } of subscribers) if (kind === 'process-manager') readModels.saveCheckpoint({ name, version: 1, position: head });
-  readModels.close();
+  const readModels = new SqliteReadModels(join(folder, 'read-models.db'));
+  for (const { name, kind } of subscribers)
+    if (kind === 'process-manager') await readModels.saveCheckpoint({ name, version: 1, position: head });
+  await readModels.close();
 }
 
 const healthOf = async (server) => (await fetch(`${server.url}/health`)).json();

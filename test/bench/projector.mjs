@@ -8,9 +8,9 @@ import Database from 'better-sqlite3';
 import { createLedger } from '../../dist/apps/api/src/create-ledger.js';
 import { EVENT_DEFINITIONS } from '../../dist/apps/api/src/ledger.module.js';
 import { EventCodec, SqliteEventStore } from '../../dist/libs/event-store/src/index.js';
-import { Projector, ReadModels, Subscriptions } from '../../dist/libs/projections/src/index.js';
+import { Projector, SqliteReadModels, Subscriptions } from '../../dist/libs/projections/src/index.js';
 import { forkNode } from '../../dist/libs/projections/src/forks.js';
-import { formerTable, presentTable } from '../../dist/libs/projections/src/table.js';
+import { formerTable, keepsHistory, presentTable } from '../../dist/libs/projections/src/table.js';
 import { writeHistoryFile } from './history.mjs';
 import { duel, note, seconds, withFolder } from './measure.mjs';
 
@@ -62,14 +62,26 @@ class Paced {
 }
 
 /** Notes what is written, page by page: the rows that hold now and those that held before. */
-class RecordingReadModels extends ReadModels {
+class RecordingReadModels extends SqliteReadModels {
   pages = new Map();
 
-  commit(work, from, to) {
+  commit(batches) {
+    return super.commit(
+      batches.map((batch) => ({
+        ...batch,
+        apply: (work) => {
+          batch.apply(work);
+          this.note(work, batch.to);
+        },
+      })),
+    );
+  }
+
+  note(work, to) {
     const rows = this.pages.get(to) ?? [];
     for (const [table, changes] of work.changes()) {
       const columns = Object.keys(table.columns);
-      const history = table.writtenOnceAt === undefined;
+      const history = keepsHistory(table);
       const valuesOf = (row) => columns.map((column) => row[column]);
       for (const { row, since, former } of changes) {
         if (row !== undefined) rows.push([presentTable(table, 1), [...valuesOf(row), ...(history ? [since] : [])]]);
@@ -79,7 +91,6 @@ class RecordingReadModels extends ReadModels {
       }
     }
     this.pages.set(to, rows);
-    return super.commit(work, from, to);
   }
 }
 
@@ -88,7 +99,7 @@ async function projecting(store, readModels, projections) {
   const projector = new Projector(paced, readModels);
   for (const projection of projections) {
     // As if they had been live from the beginning: one subscription for all.
-    readModels.openLive(projection);
+    await readModels.openLive(projection);
     projector.add(projection);
   }
   projector.start();
@@ -107,10 +118,10 @@ async function written(store, file, projections) {
   return [...readModels.pages.values()];
 }
 
-function bareProjector(ledgerFile, file, pages, projections) {
-  const readModels = new ReadModels(file);
-  for (const projection of projections) readModels.openLive(projection);
-  readModels.close();
+async function bareProjector(ledgerFile, file, pages, projections) {
+  const readModels = new SqliteReadModels(file);
+  for (const projection of projections) await readModels.openLive(projection);
+  await readModels.close();
   const ledger = new Database(ledgerFile, { readonly: true });
   const scan = ledger.prepare('SELECT * FROM events WHERE position > ? ORDER BY position LIMIT +?');
   const database = new Database(file);
@@ -138,18 +149,18 @@ function bareProjector(ledgerFile, file, pages, projections) {
 }
 
 function statements(table) {
-  const { columns, key, writtenOnceAt } = table;
+  const { columns, key } = table;
   const insert = (name, names) =>
     `INSERT INTO "${name}" (${names.map((column) => `"${column}"`).join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
   const own = Object.keys(columns);
-  const names = writtenOnceAt === undefined ? [...own, '_since'] : own;
+  const names = keepsHistory(table) ? [...own, '_since'] : own;
   const rest = names.filter((column) => !key.includes(column));
   const update = rest.length === 0 ? 'NOTHING' : `UPDATE SET ${rest.map((column) => `"${column}" = excluded."${column}"`).join(', ')}`;
   const present = [
     presentTable(table, 1),
     `${insert(presentTable(table, 1), names)} ON CONFLICT (${key.map((column) => `"${column}"`).join(', ')}) DO ${update}`,
   ];
-  if (writtenOnceAt !== undefined) return [present];
+  if (!keepsHistory(table)) return [present];
   return [present, [formerTable(table, 1), insert(formerTable(table, 1), [...own, '_since', '_until', '_node'])]];
 }
 
@@ -161,8 +172,8 @@ function projector() {
     const store = new SqliteEventStore(file, new EventCodec(EVENT_DEFINITIONS), { now: () => new Date() });
     const projections = await projectionsOfALedger(folder);
     const pages = await written(store, join(folder, 'recorded.db'), projections);
-    const ours = await projecting(store, new ReadModels(join(folder, 'ours.db')), projections);
-    const bare = bareProjector(file, join(folder, 'bare.db'), pages, projections);
+    const ours = await projecting(store, new SqliteReadModels(join(folder, 'ours.db')), projections);
+    const bare = await bareProjector(file, join(folder, 'bare.db'), pages, projections);
     const rowsAnEvent = pages.reduce((sum, rows) => sum + rows.length, 0) / (ROUNDS * SLICE);
     await duel(
       { name: 'projector', unit: 'events/s', target: 0.4, rounds: ROUNDS, orRate: 50_000, rowsAnEvent: Number(rowsAnEvent.toFixed(2)) },

@@ -15,7 +15,7 @@ import { WhatIf } from '../../dist/libs/audit/src/what-if/what-if.js';
 import { BudgetLinesProjection } from '../../dist/libs/budgets/src/lines/budget-lines.projection.js';
 import { asDomainEvent, contextOf, EventCodec, SqliteEventStore } from '../../dist/libs/event-store/src/index.js';
 import { policyDecider, policyStream } from '../../dist/libs/policies/src/index.js';
-import { Projector, ReadModels } from '../../dist/libs/projections/src/index.js';
+import { Projector, SqliteReadModels } from '../../dist/libs/projections/src/index.js';
 import { writeHistoryFile } from './history.mjs';
 import { duel, note, report, seconds, withFolder } from './measure.mjs';
 
@@ -37,7 +37,7 @@ async function withRecords(work) {
 
 export async function withRecordsOf(file, readModelsFile, work) {
   const store = new SqliteEventStore(file, new EventCodec(EVENT_DEFINITIONS), { now: () => new Date() });
-  const readModels = new ReadModels(readModelsFile);
+  const readModels = new SqliteReadModels(readModelsFile);
   const projector = new Projector(store, readModels);
   for (const projection of [new AwardRecordsProjection(), new BudgetLinesProjection()]) projector.add(projection);
   projector.start();
@@ -51,7 +51,7 @@ export async function withRecordsOf(file, readModelsFile, work) {
   try {
     await work({ store, readModels, records, readModelsFile });
   } finally {
-    readModels.close();
+    await readModels.close();
     await store.close();
   }
 }

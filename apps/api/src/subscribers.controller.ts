@@ -26,8 +26,8 @@ export class SubscribersController {
   @Post('verify')
   @HttpCode(202)
   @AllowRoles('administrator', 'auditor')
-  verify(@Body() { names }: ProjectionNamesDto): readonly Verification[] {
-    this.subscriptions.verify([...new Set(names)]);
+  async verify(@Body() { names }: ProjectionNamesDto): Promise<readonly Verification[]> {
+    await this.subscriptions.verify([...new Set(names)]);
     return this.subscriptions.verifications();
   }
 
@@ -35,8 +35,8 @@ export class SubscribersController {
   @Post('rebuild')
   @HttpCode(202)
   @AllowRoles('administrator')
-  rebuild(@Body() { names }: ProjectionNamesDto): readonly SubscriberStatus[] {
-    this.subscriptions.rebuild([...new Set(names)]);
+  async rebuild(@Body() { names }: ProjectionNamesDto): Promise<readonly SubscriberStatus[]> {
+    await this.subscriptions.rebuild([...new Set(names)]);
     return this.subscriptions.status();
   }
 
@@ -44,8 +44,8 @@ export class SubscribersController {
   @Post(':name/resume')
   @HttpCode(202)
   @AllowRoles('administrator')
-  resume(@Param('name') name: string): readonly SubscriberStatus[] {
-    this.subscriptions.resume(name);
+  async resume(@Param('name') name: string): Promise<readonly SubscriberStatus[]> {
+    await this.subscriptions.resume(name);
     return this.subscriptions.status();
   }
 }

@@ -8,7 +8,7 @@ import { Test } from '@nestjs/testing';
 import { EVENT_STORE, type EventStore, EventStoreModule, type RecordedEvent } from '@app/event-store';
 import { HttpModule, Tokens } from '@app/http';
 import { type Clock, type CreditCode, type PersonRole, withCheckCharacter } from '@app/kernel';
-import { ProjectionsModule, reactionContext, ReadModels, Subscriptions } from '@app/projections';
+import { ProjectionsModule, reactionContext, ReadModels, SqliteReadModels, Subscriptions } from '@app/projections';
 import type { EnterpriseCommand } from './decide.js';
 import { DossierProjection } from './dossier/dossier.projection.js';
 import type { DossierTables } from './dossier/dossier.tables.js';
@@ -408,13 +408,13 @@ describe('dossiers over HTTP', () => {
 
   it('rebuilds the same rows from the first event', async () => {
     await get(`/${CODE}`);
-    const rebuilt = new ReadModels(':memory:');
+    const rebuilt = new SqliteReadModels(':memory:');
     const projection = new DossierProjection();
-    const checkpoint = rebuilt.openLive(projection);
-    const work = rebuilt.begin(checkpoint);
-    for await (const page of app.get<EventStore>(EVENT_STORE).readAll())
-      for (const event of page) if (projection.handles.has(event.type)) projection.apply(event, work);
-    expect(rebuilt.commit(work, checkpoint, 1)).toBe(true);
+    const events: RecordedEvent[] = [];
+    for await (const page of app.get<EventStore>(EVENT_STORE).readAll()) events.push(...page);
+    await rebuilt.fill(projection, 1, (rows) => {
+      for (const event of events) if (projection.handles.has(event.type)) projection.apply(event, rows);
+    });
     const names: readonly (keyof DossierTables)[] = [
       'enterprise',
       'enterprise_name',
@@ -429,20 +429,19 @@ describe('dossiers over HTTP', () => {
       expect(rows.length).toBeGreaterThan(0);
       expect(await app.get(ReadModels).from<Record<string, object>>().selectFrom(name).selectAll().execute()).toEqual(rows);
     }
-    rebuilt.close();
+    await rebuilt.close();
   });
 
-  it('stops at an event of an enterprise it does not know', () => {
+  it('stops at an event of an enterprise it does not know', async () => {
     const stray = {
       stream: `enterprise-${THIRD}`,
       type: 'enterprise-renamed',
       data: { name: '无' },
       metadata: { effectiveOn: '2024-01-01' },
     } as unknown as RecordedEvent;
-    const models = new ReadModels(':memory:');
+    const models = new SqliteReadModels(':memory:');
     const projection = new DossierProjection();
-    const checkpoint = models.openLive(projection);
-    expect(() => projection.apply(stray, models.begin(checkpoint))).toThrow(/never registered/);
-    models.close();
+    await expect(models.fill(projection, 1, (rows) => projection.apply(stray, rows))).rejects.toThrow(/never registered/);
+    await models.close();
   });
 });

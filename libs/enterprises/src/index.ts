@@ -22,6 +22,7 @@ export {
   CERTIFICATIONS,
   type Clearance,
   clearanceOf,
+  creditCodeOfStream,
   creditCodesOf,
   currentFact,
   type Dossier,

@@ -1,4 +1,4 @@
-import type Database from 'better-sqlite3';
+import type { Snapshot } from './read-models.js';
 import { formerTable, keepsHistory, presentTable, quoted, type Row, SINCE, type Table } from './table.js';
 
 /** What is different between two generations of a read model. */
@@ -20,12 +20,12 @@ const SHOWN = 20;
 const ROWS_A_TURN = 500;
 
 /**
- * Compares two generations row by row, history included, in one snapshot of the file. Both are read in the order of
+ * Compares two generations row by row, history included, in one snapshot. Both are read in the order of
  * their keys, so that neither need be held in memory.
  * @throws the signal's reason when it aborts.
  */
 export async function compareGenerations(
-  snapshot: Database.Database,
+  snapshot: Snapshot,
   tables: readonly Table[],
   live: number,
   fresh: number,
@@ -35,9 +35,9 @@ export async function compareGenerations(
   let different = 0;
   const differences: TableDifference[] = [];
   const compare = async (name: string, sql: (generation: number) => string, keyOf: (row: Row) => string) => {
-    const [one, other] = [live, fresh].map((generation) => snapshot.prepare<[], Row>(sql(generation)).iterate()) as [Rows, Rows];
+    const [one, other] = [live, fresh].map((generation) => snapshot.rows(sql(generation))) as [Rows, Rows];
     for (;;) {
-      const [left, right] = [one.next(), other.next()];
+      const [left, right] = [await one.next(), await other.next()];
       if (left.done === true && right.done === true) return;
       rows += 1;
       if (rows % ROWS_A_TURN === 0) {
@@ -62,4 +62,4 @@ export async function compareGenerations(
   return { rows, different, differences };
 }
 
-type Rows = IterableIterator<Row, undefined>;
+type Rows = AsyncIterator<Row, undefined>;

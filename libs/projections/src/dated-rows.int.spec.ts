@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { changeFrom, datedTable, nextMonth, type Since, trueOn } from './dated-rows.js';
 import type { Projection, Rows } from './projection.js';
-import { ReadModels } from './read-models.js';
+import { SqliteReadModels } from './sqlite-read-models.js';
 import { table } from './table.js';
 
 interface StandRow extends Since {
@@ -43,21 +43,16 @@ const told = (history: readonly Happening[], id: string, day: string) =>
   history.filter((one) => one.id === id && one.day <= day).reduce<string | undefined>(after, undefined);
 
 describe('rows by business day', () => {
-  let readModels: ReadModels;
+  let readModels: SqliteReadModels;
   let run = 0;
   beforeAll(() => {
-    readModels = new ReadModels(':memory:');
-    readModels.openLive(projection as unknown as Projection);
+    readModels = new SqliteReadModels(':memory:');
   });
   afterAll(() => readModels.close());
 
-  function record(history: readonly Happening[]): void {
+  function record(history: readonly Happening[]): Promise<void> {
     run += 1;
-    const from = readModels.checkpoint(projection.name);
-    if (from === undefined) throw new Error('the tables are not there');
-    const work = readModels.begin(from);
-    for (const happening of history) say(work, happening);
-    expect(readModels.commit(work, from, from.position + 1)).toBe(true);
+    return readModels.fill(projection as unknown as Projection, run, (rows) => history.forEach((happening) => say(rows, happening)));
   }
 
   function say(rows: Rows, happening: Happening): void {
@@ -80,7 +75,7 @@ describe('rows by business day', () => {
   it('answer for every day with what had taken effect by then, however events were dated', async () => {
     await fc.assert(
       fc.asyncProperty(happenings, async (history) => {
-        record(history);
+        await record(history);
         // `m` begins nothing, but where something has begun it speaks: only histories in which that is one for all days are compared.
         const begun = (id: string) => history.filter((one) => one.id === id);
         for (const id of ['a', 'b'])
@@ -105,7 +100,7 @@ describe('rows by business day', () => {
   it('the present is what follows from everything', async () => {
     await fc.assert(
       fc.asyncProperty(happenings, async (history) => {
-        record(history);
+        await record(history);
         const present = await readModels
           .from<{ stand: StandRow }>()
           .selectFrom('stand')
@@ -125,7 +120,7 @@ describe('rows by business day', () => {
   });
 
   it('what is cut by month ends within a month of its beginning', async () => {
-    record([
+    await record([
       { id: 'a', day: '2024-01-20', word: 'k' },
       { id: 'a', day: '2024-04-05', word: 'l' },
     ]);

@@ -16,12 +16,15 @@ export function forkNode(since: number, until: number): number {
   return Math.floor(last / half) * half;
 }
 
-/** Every number under which something that held at a position may be filed, when nothing is filed under one beyond `end`. */
+/**
+ * Every number under which something that held at a position may be filed, when nothing is filed under one beyond `end`.
+ * As many numbers for every position, so that questions about any of them are one statement with other parameters.
+ */
 export function nodesAt(position: number, end: number): readonly number[] {
-  const nodes = new Set([position]);
+  const nodes = [position];
   for (let power = 1; power <= end; power *= 2) {
     const block = Math.floor(position / power);
-    nodes.add((block % 2 === 1 ? block : block + 1) * power);
+    nodes.push((block % 2 === 1 ? block : block + 1) * power);
   }
-  return [...nodes].filter((node) => node <= end || node === position);
+  return nodes;
 }

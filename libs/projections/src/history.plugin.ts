@@ -15,7 +15,7 @@ import {
 } from 'kysely';
 
 /** What a table stands for in a query; undefined to leave it as it is. @throws Problem when it cannot be asked just now. */
-export type Substitute = (table: string) => string | undefined;
+export type Substitute = (table: string) => RawNode | undefined;
 
 /**
  * Lets every query read its tables as of the vantage of whoever asks, without knowing of it: a common table expression
@@ -29,8 +29,8 @@ export class HistoryPlugin implements KyselyPlugin {
 
   transformQuery({ node }: PluginTransformQueryArgs): RootOperationNode {
     const expressions = [...this.tablesIn(node)].flatMap((name) => {
-      const text = this.substitute(name);
-      return text === undefined ? [] : [{ name, text }];
+      const select = this.substitute(name);
+      return select === undefined ? [] : [{ name, select }];
     });
     if (expressions.length === 0) return node;
     if (node.kind === 'RawNode') return withText(node, expressions);
@@ -70,13 +70,13 @@ export class HistoryPlugin implements KyselyPlugin {
 
 interface Expression {
   readonly name: string;
-  readonly text: string;
+  readonly select: RawNode;
 }
 
 function withExpressions(node: SelectQueryNode, expressions: readonly Expression[]): SelectQueryNode {
   const all = [
-    ...expressions.map(({ name, text }) => ({
-      ...CommonTableExpressionNode.create(CommonTableExpressionNameNode.create(name), RawNode.createWithSql(`(${text})`)),
+    ...expressions.map(({ name, select }) => ({
+      ...CommonTableExpressionNode.create(CommonTableExpressionNameNode.create(name), joined('(', select, ')')),
       materialized: false,
     })),
     ...(node.with?.expressions ?? []),
@@ -98,16 +98,33 @@ function withoutOwn(node: SetOperationNode): SetOperationNode {
 
 /** The expressions stand before the text's own. */
 function withText(node: RawNode, expressions: readonly Expression[]): RawNode {
-  const clause = `WITH ${expressions.map(({ name, text }) => `"${name}" AS NOT MATERIALIZED (${text})`).join(', ')}`;
   const [head = '', ...rest] = node.sqlFragments;
   // A text made of another text alone begins with nothing.
   if (head.trim() === '' && node.parameters[0]?.kind === 'RawNode') {
     return { ...node, parameters: [withText(node.parameters[0] as RawNode, expressions), ...node.parameters.slice(1)] };
   }
   const own = /^\s*WITH\s+(RECURSIVE\s+)?/i.exec(head);
-  const merged =
-    own === null
-      ? `${clause} ${head}`
-      : `${own[1] === undefined ? clause : clause.replace('WITH', 'WITH RECURSIVE')}, ${head.slice(own[0].length)}`;
-  return { ...node, sqlFragments: [merged, ...rest] };
+  const clauses = expressions.flatMap(({ name, select }, index) => [
+    `${index === 0 ? '' : ', '}"${name}" AS NOT MATERIALIZED (`,
+    select,
+    ')',
+  ]);
+  const text = own === null ? head : head.slice(own[0].length);
+  return joined(own?.[1] === undefined ? 'WITH ' : 'WITH RECURSIVE ', ...clauses, own === null ? ' ' : ', ', {
+    ...node,
+    sqlFragments: [text, ...rest],
+  });
+}
+
+/** One text of several, with the parameters of all. */
+function joined(...parts: readonly (string | RawNode)[]): RawNode {
+  const fragments = [''];
+  const parameters: OperationNode[] = [];
+  for (const part of parts) {
+    const [first = '', ...others] = typeof part === 'string' ? [part] : part.sqlFragments;
+    fragments[fragments.length - 1] += first;
+    fragments.push(...others);
+    if (typeof part !== 'string') parameters.push(...part.parameters);
+  }
+  return RawNode.create(fragments, parameters);
 }

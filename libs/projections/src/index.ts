@@ -5,6 +5,7 @@ export { Projector } from './projector.js';
 export { ProjectionsModule } from './projections.module.js';
 export { reactionContext } from './reaction-context.js';
 export { ReadModels } from './read-models.js';
+export { SqliteReadModels } from './sqlite-read-models.js';
 export type { SubscriberStatus } from './subscriber.js';
 export { Subscriptions, type Verification } from './subscriptions.js';
 export { type ColumnValue, type Row, type Table, table } from './table.js';

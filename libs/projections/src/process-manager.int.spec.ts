@@ -26,7 +26,10 @@ describe('a process manager', () => {
     jest.restoreAllMocks();
     await files.remove();
   });
-  function start(react: (event: RecordedEvent) => Promise<void> | void = () => undefined, name = 'manager'): ProcessManagerRunner {
+  async function start(
+    react: (event: RecordedEvent) => Promise<void> | void = () => undefined,
+    name = 'manager',
+  ): Promise<ProcessManagerRunner> {
     const manager: ProcessManager = {
       name,
       handles: new Set(['added']),
@@ -37,20 +40,21 @@ describe('a process manager', () => {
     };
     const runner = new ProcessManagerRunner(manager, store, readModels);
     running.push(runner);
+    await runner.prepare();
     runner.start();
     return runner;
   }
-  const until = async (condition: () => boolean) => {
-    while (!condition()) await new Promise(setImmediate);
+  const until = async (condition: () => boolean | Promise<boolean>) => {
+    while (!(await condition())) await new Promise(setImmediate);
   };
 
   it('reacts to every event it handles, in order, and keeps its place', async () => {
     await files.addMany(store, 'a', 2);
     await files.add(store, 'b', 1, 'other');
-    const runner = start();
+    const runner = await start();
     await files.add(store, 'c');
     expect(await runner.reached(4, LONG_MS)).toBe(true);
-    await until(() => readModels.checkpoint('manager')?.position === 4);
+    await until(async () => (await readModels.checkpoint('manager'))?.position === 4);
     expect(reacted).toEqual([1, 2, 4]);
     expect(runner.status()).toEqual({ name: 'manager', kind: 'process-manager', position: 4, state: 'running' });
   });
@@ -58,7 +62,7 @@ describe('a process manager', () => {
   it.each(['unavailable', 'conflict'] as const)('tries again while a command is %s, and says so meanwhile', async (kind) => {
     await files.add(store, 'a');
     const statuses: string[] = [];
-    const runner = start(() => {
+    const runner = await start(() => {
       statuses.push(runner.status().state);
       if (statuses.length < 3) throw new Problem(kind, 'try-later', '稍后再试');
     });
@@ -78,7 +82,7 @@ describe('a process manager', () => {
     'stops before the event on %s, and says why',
     async (_, thrown, message) => {
       await files.addMany(store, 'a', 3);
-      const runner = start(({ position }) => {
+      const runner = await start(({ position }) => {
         // eslint-disable-next-line @typescript-eslint/only-throw-error -- a library may throw anything
         if (position === 2) throw thrown;
       });
@@ -96,27 +100,27 @@ describe('a process manager', () => {
 
   it('goes on with the same event after a restart, at least once for each', async () => {
     await files.addMany(store, 'a', 3);
-    const first = start(({ position }) => {
+    const first = await start(({ position }) => {
       if (position === 3) throw new Error('broken');
     });
     expect(await first.reached(3, LONG_MS)).toBe(false);
     await first.stop();
     reacted = [];
-    const second = start();
+    const second = await start();
     expect(await second.reached(3, LONG_MS)).toBe(true);
     expect(reacted.at(-1)).toBe(3);
     expect(new Set([1, 2, 3, ...reacted])).toEqual(new Set([1, 2, 3]));
     await second.stop();
-    await until(() => readModels.checkpoint('manager')?.position === 3);
+    await until(async () => (await readModels.checkpoint('manager'))?.position === 3);
     reacted = [];
     await files.add(store, 'b');
-    expect(await start().reached(4, LONG_MS)).toBe(true);
+    expect(await (await start()).reached(4, LONG_MS)).toBe(true);
     expect(reacted).toEqual([4]);
   });
 
   it('stops between two tries when it is told to', async () => {
     await files.add(store, 'a');
-    const runner = start(() => {
+    const runner = await start(() => {
       throw new Problem('unavailable', 'try-later', '稍后再试');
     });
     await until(() => reacted.length > 0);
@@ -124,19 +128,17 @@ describe('a process manager', () => {
     const tried = reacted.length;
     await files.add(store, 'b');
     expect(reacted).toHaveLength(tried);
-    expect(readModels.checkpoint('manager')).toBeUndefined();
+    expect(await readModels.checkpoint('manager')).toBeUndefined();
   });
 
   it('is running again once a checkpoint that could not be saved is saved', async () => {
-    jest.spyOn(readModels, 'saveCheckpoint').mockImplementationOnce(() => {
-      throw new Error('disk full');
-    });
-    const runner = start();
+    jest.spyOn(readModels, 'saveCheckpoint').mockRejectedValueOnce(new Error('disk full'));
+    const runner = await start();
     await files.add(store, 'b');
     await until(() => runner.status().state === 'stopped');
     expect(runner.status().error).toBe('disk full');
     await until(() => runner.status().state === 'running');
-    expect(readModels.checkpoint('manager')?.position).toBe(1);
+    expect((await readModels.checkpoint('manager'))?.position).toBe(1);
     expect(await runner.reached(1, LONG_MS)).toBe(true);
   }, 20_000);
 

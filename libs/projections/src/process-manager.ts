@@ -21,21 +21,24 @@ const PASSED_OVER = 1_000;
 /** Runs one process manager over the ledger, in order, with its own checkpoint. */
 export class ProcessManagerRunner {
   private readonly stopping = new AbortController();
-  private readonly gate: PositionGate;
+  private readonly gate = new PositionGate();
   private loop: Promise<void> = Promise.resolve();
   private error: string | undefined;
   /** It has met an event it cannot deal with, and does nothing until it is told to go on. */
   private gaveUp = false;
-  /** The checkpoint as it stands in the file. */
-  private noted: number;
+  /** The checkpoint as it is stored. */
+  private noted = 0;
 
   constructor(
     private readonly manager: ProcessManager,
     private readonly store: EventStore,
     private readonly readModels: ReadModels,
-  ) {
-    this.noted = readModels.checkpoint(manager.name)?.position ?? 0;
-    this.gate = new PositionGate(this.noted);
+  ) {}
+
+  /** Finds its place; before `start`. */
+  async prepare(): Promise<void> {
+    this.noted = (await this.readModels.checkpoint(this.manager.name))?.position ?? 0;
+    this.gate.advance(this.noted);
   }
 
   start(): void {
@@ -80,7 +83,7 @@ export class ProcessManagerRunner {
   /** False when an event cannot be dealt with and the manager has to stop. */
   private async follow(signal: AbortSignal): Promise<boolean> {
     // After a fault: what was dealt with before it still has to be noted down.
-    if (this.error !== undefined && this.gate.position > this.noted) this.note();
+    if (this.error !== undefined && this.gate.position > this.noted) await this.note();
     for await (const page of this.store.subscribe({ after: this.gate.position, signal })) {
       let hasReacted = false;
       for (const event of page) {
@@ -93,15 +96,15 @@ export class ProcessManagerRunner {
         }
         this.gate.advance(event.position);
       }
-      if (hasReacted || this.gate.position - this.noted >= PASSED_OVER) this.note();
+      if (hasReacted || this.gate.position - this.noted >= PASSED_OVER) await this.note();
       this.error = undefined;
     }
     return true;
   }
 
-  private note(): void {
+  private async note(): Promise<void> {
     const { position } = this.gate;
-    this.readModels.saveCheckpoint({ name: this.manager.name, version: 1, position });
+    await this.readModels.saveCheckpoint({ name: this.manager.name, version: 1, position });
     this.noted = position;
     this.error = undefined;
   }

@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { ReadModels } from './read-models.js';
 import { RecordingTimesProjection } from './recording-times.js';
+import { SqliteReadModels } from './sqlite-read-models.js';
 import { Subscriptions } from './subscriptions.js';
 
 /** Provides the read models and everything that follows the ledger. */
@@ -14,7 +15,7 @@ export class ProjectionsModule {
   static forRoot(options: { readonly file: string }): DynamicModule {
     return {
       module: ProjectionsModule,
-      providers: [{ provide: ReadModels, useFactory: () => new ReadModels(options.file) }, Subscriptions],
+      providers: [{ provide: ReadModels, useFactory: () => new SqliteReadModels(options.file) }, Subscriptions],
       exports: [ReadModels, Subscriptions],
     };
   }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore, RecordedEvent } from '@app/event-store';
-import { notFound, Problem } from '@app/kernel';
+import { notFound, Problem, unreachable } from '@app/kernel';
 import { compareGenerations, type Comparison } from './comparison.js';
 import { isHandled, type Projection } from './projection.js';
-import type { Checkpoint, ReadModels } from './read-models.js';
+import type { Batch, Checkpoint, Outcome, ReadModels } from './read-models.js';
 import { PositionGate, type SubscriberStatus } from './subscriber.js';
 import type { Table } from './table.js';
 
@@ -56,21 +56,35 @@ export class Projector {
   private livePosition: number | undefined;
   private readonly stopping = new AbortController();
   private readonly loops = new Set<Promise<void>>();
+  private prepared: Promise<void> | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly store: EventStore,
     private readonly readModels: ReadModels,
   ) {}
 
-  /** Adds a projection and prepares its tables; before `start`. */
+  /** Adds a projection; before `prepare` and `start`. */
   add(projection: Projection): void {
-    const { live, building } = this.readModels.prepare(projection);
-    this.members.push({
-      projection,
-      gate: new PositionGate(live?.position ?? 0),
-      ...(live && { live: { projection, checkpoint: live } }),
-      ...(building && { building: { projection, checkpoint: building } }),
-    });
+    this.readModels.register(projection);
+    this.members.push({ projection, gate: new PositionGate() });
+  }
+
+  /** Finds out what is there of each projection, and begins what has to be built; once, before `start` or by it. */
+  prepare(): Promise<void> {
+    return (this.prepared ??= this.prepareAll());
+  }
+
+  private async prepareAll(): Promise<void> {
+    for (const member of this.members) {
+      const { projection } = member;
+      const { live, building } = await this.readModels.prepare(projection);
+      if (live !== undefined) {
+        member.live = { projection, checkpoint: live };
+        member.gate.advance(live.position);
+      }
+      if (building !== undefined) member.building = { projection, checkpoint: building };
+    }
   }
 
   projections(): readonly Projection[] {
@@ -86,6 +100,13 @@ export class Projector {
     this.stopping.abort();
     while (this.loops.size > 0) await Promise.all(this.loops);
     for (const { check } of this.members) check?.failed(ending());
+  }
+
+  /** One at a time: between two of these, every live track stands at `livePosition` and no other moves. */
+  private exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
   }
 
   private keep(loop: Promise<void>): void {
@@ -141,33 +162,39 @@ export class Projector {
    * Builds projections anew beside their live tables, which they replace when they have caught up.
    * @throws Problem `projection-unknown`, `projection-building`; then nothing is begun.
    */
-  rebuild(names: readonly string[]): void {
-    const members = names.map((name) => this.idle(name));
-    const begun = this.readModels.together(() =>
-      members.map((member) => {
-        const { projection, building } = member;
-        // One that could not be built is given up.
-        if (building !== undefined) this.readModels.abandon(building.checkpoint);
-        return { member, track: { projection, checkpoint: this.readModels.beginGeneration(projection, 'building') } };
-      }),
-    );
-    this.keep(this.catchUp(begun.map(({ member, track }) => (member.building = track))));
+  rebuild(names: readonly string[]): Promise<void> {
+    return this.exclusively(async () => {
+      await this.prepare();
+      const members = names.map((name) => this.idle(name));
+      const begun = await this.begun(members, 'building');
+      members.forEach((member, index) => (member.building = begun[index] as Track));
+      this.keep(this.catchUp(begun));
+    });
+  }
+
+  private async begun(members: readonly Member[], purpose: 'building' | 'checking'): Promise<readonly Track[]> {
+    const projections = members.map(({ projection }) => projection);
+    const checkpoints = await this.readModels.begin(projections, purpose);
+    return projections.map((projection, index) => ({ projection, checkpoint: checkpoints[index] as Checkpoint }));
   }
 
   /**
    * Goes on with a projection that had stopped, from the event it stopped at.
    * @throws Problem `projection-unknown`, `projection-not-stopped`.
    */
-  resume(name: string): void {
-    const member = this.member(name);
-    const stopped = [member.live, member.building].filter((track) => track?.error !== undefined) as Track[];
-    if (stopped.length === 0) throw new Problem('conflict', 'projection-not-stopped', `the projection ${name} has not stopped`);
-    for (const track of stopped) {
-      delete track.error;
-      const place = this.live.indexOf(track);
-      if (place >= 0) this.live.splice(place, 1);
-    }
-    this.keep(this.catchUp(stopped));
+  resume(name: string): Promise<void> {
+    return this.exclusively(async () => {
+      await this.prepare();
+      const member = this.member(name);
+      const stopped = [member.live, member.building].filter((track) => track?.error !== undefined) as Track[];
+      if (stopped.length === 0) throw new Problem('conflict', 'projection-not-stopped', `the projection ${name} has not stopped`);
+      for (const track of stopped) {
+        delete track.error;
+        const place = this.live.indexOf(track);
+        if (place >= 0) this.live.splice(place, 1);
+      }
+      this.keep(this.catchUp(stopped));
+    });
   }
 
   /**
@@ -175,16 +202,17 @@ export class Projector {
    * One promise a projection, in the order of the names; it fails when an event cannot be applied.
    * @throws Problem `projection-unknown`, `projection-building`; then nothing is begun.
    */
-  verify(names: readonly string[]): readonly Promise<Verified>[] {
-    const members = names.map((name) => this.idle(name));
-    const tracks = this.readModels.together(() =>
-      members.map(({ projection }) => ({ projection, checkpoint: this.readModels.beginGeneration(projection, 'checking') })),
-    );
-    const results = members.map(
-      (member, index) => new Promise<Verified>((done, failed) => (member.check = { track: tracks[index] as Track, done, failed })),
-    );
-    this.keep(this.catchUp(tracks));
-    return results;
+  verify(names: readonly string[]): Promise<readonly Promise<Verified>[]> {
+    return this.exclusively(async () => {
+      await this.prepare();
+      const members = names.map((name) => this.idle(name));
+      const tracks = await this.begun(members, 'checking');
+      const results = members.map(
+        (member, index) => new Promise<Verified>((done, failed) => (member.check = { track: tracks[index] as Track, done, failed })),
+      );
+      this.keep(this.catchUp(tracks));
+      return results;
+    });
   }
 
   private member(name: string): Member {
@@ -202,6 +230,7 @@ export class Projector {
   }
 
   private async begin(): Promise<void> {
+    await this.prepare();
     const live = this.members.flatMap((member) => (member.live === undefined ? [] : [member.live]));
     const furthest = Math.max(...live.map(({ checkpoint }) => checkpoint.position));
     const [abreast, behind] = [true, false].map((is) => live.filter(({ checkpoint }) => (checkpoint.position === furthest) === is));
@@ -220,8 +249,10 @@ export class Projector {
       () => this.live,
       async (signal) => {
         for await (const page of this.store.subscribe({ after: this.livePosition ?? 0, signal })) {
-          this.projectPage(this.live, page);
-          this.livePosition = Math.max(this.livePosition ?? 0, page.at(-1)?.position ?? 0);
+          await this.exclusively(async () => {
+            await this.projectPage(this.live, page);
+            this.livePosition = Math.max(this.livePosition ?? 0, page.at(-1)?.position ?? 0);
+          });
         }
         return true;
       },
@@ -238,18 +269,20 @@ export class Projector {
         // What stood when it began is complete when queries first see it.
         const least = head;
         // One by one: should one fail, those before it have found their place.
-        const settle = () => {
-          for (const track of left) if (this.settle(track, least, head)) left = left.filter((each) => each !== track);
+        const settle = async () => {
+          for (const track of left) if (await this.settle(track, least, head)) left = left.filter((each) => each !== track);
         };
-        settle();
+        await this.exclusively(settle);
         if (left.length === 0) return true;
         const after = Math.min(...left.map(({ checkpoint }) => checkpoint.position));
         for await (const page of this.store.subscribe({ after, signal })) {
           const last = page.at(-1)?.position ?? 0;
           if (last + CLOSE_ENOUGH >= head) head = await this.store.head();
           // Nothing may come between these two: what a comparison leaves of a page is for the moment the live tables stand there.
-          this.projectPage(left, page);
-          settle();
+          await this.exclusively(async () => {
+            await this.projectPage(left, page);
+            await settle();
+          });
           if (left.length === 0) return true;
         }
         return true;
@@ -272,7 +305,7 @@ export class Projector {
   }
 
   /** Puts a track that has caught up where it belongs; true when it needs no more feeding here. */
-  private settle(track: Track, least: number, head: number): boolean {
+  private async settle(track: Track, least: number, head: number): Promise<boolean> {
     const member = this.members.find(({ projection }) => projection === track.projection) as Member;
     const { position } = track.checkpoint;
     if (member.check?.track === track) return this.settleCheck(member, member.check);
@@ -281,7 +314,7 @@ export class Projector {
     if (position < (this.livePosition ?? 0)) return false;
     if (track === member.building) {
       if (position < least || position + CLOSE_ENOUGH < head) return false;
-      this.promote(member, track);
+      await this.promote(member, track);
     }
     track.failure = undefined;
     this.live.push(track);
@@ -292,9 +325,9 @@ export class Projector {
     return true;
   }
 
-  private promote(member: Member, track: Track): void {
+  private async promote(member: Member, track: Track): Promise<void> {
     const former = member.live;
-    this.readModels.promote(member.projection, track.checkpoint);
+    await this.readModels.promote(member.projection, track.checkpoint);
     if (former !== undefined && this.live.includes(former)) this.live.splice(this.live.indexOf(former), 1);
     member.live = track;
     delete member.building;
@@ -307,47 +340,77 @@ export class Projector {
     await this.readModels.dropFormerGenerations(projection).catch(() => undefined);
   }
 
-  private settleCheck(member: Member, { track, done, failed }: Check): boolean {
+  private async settleCheck(member: Member, { track, done, failed }: Check): Promise<boolean> {
     const live = member.live?.checkpoint as Checkpoint;
-    const end = () => {
+    const end = async () => {
       delete member.check;
-      this.readModels.abandon(track.checkpoint);
+      await this.readModels.abandon(track.checkpoint);
     };
     if (track.error !== undefined) {
-      end();
+      await end();
       failed(new Error(track.error));
       return true;
     }
     if (track.checkpoint.position < live.position) return false;
     const { position } = live;
-    const snapshot = this.readModels.snapshot();
+    const snapshot = await this.readModels.snapshot();
     const tables = member.projection.tables as unknown as readonly Table[];
     const comparing = compareGenerations(snapshot, tables, live.generation, track.checkpoint.generation, this.stopping.signal)
-      .finally(() => {
-        snapshot.close();
-        end();
-      })
+      .finally(() => snapshot.close())
+      .finally(end)
       .then((comparison) => done({ ...comparison, position }), failed);
     this.keep(comparing);
     return true;
   }
 
   /** One transaction for all tracks: it costs more than the share of one of them in a page. */
-  private projectPage(tracks: readonly Track[], page: readonly RecordedEvent[]): void {
-    const projected = this.readModels.together(() =>
-      tracks
-        .filter(({ error }) => error === undefined)
-        .map((track) => ({ track, ...this.project(track.projection, track.checkpoint, this.upToLive(track, page)) })),
-    );
-    for (const { track, checkpoint, error } of projected) {
-      track.checkpoint = checkpoint;
-      track.failure = undefined;
-      const member = this.members.find(({ projection }) => projection === track.projection) as Member;
-      if (member.live === track) member.gate.advance(checkpoint.position);
-      if (error === undefined) continue;
-      track.error = error;
-      if (member.live === track || (member.live === undefined && member.building === track)) member.gate.giveUp();
+  private async projectPage(tracks: readonly Track[], page: readonly RecordedEvent[]): Promise<void> {
+    const parts = tracks.flatMap((track) => {
+      const events = track.error === undefined ? this.upToLive(track, page) : [];
+      const batch = batchOf(track, events);
+      return batch === undefined ? [] : [{ track, events, batch }];
+    });
+    if (parts.length === 0) return;
+    const outcomes = await this.readModels.commit(parts.map(({ batch }) => batch));
+    for (const [index, { track, events }] of parts.entries()) await this.settleOutcome(track, events, outcomes[index] as Outcome);
+  }
+
+  private async settleOutcome(track: Track, events: readonly RecordedEvent[], outcome: Outcome): Promise<void> {
+    switch (outcome.kind) {
+      case 'committed':
+        track.checkpoint = outcome.checkpoint;
+        track.failure = undefined;
+        this.opened(track)?.advance(track.checkpoint.position);
+        return;
+      case 'moved':
+        return this.takenOver(track, events);
+      case 'failed':
+        return this.oneByOne(track, events, outcome.error);
+      default:
+        return unreachable(outcome);
     }
+  }
+
+  /** The gate of the tables queries see. */
+  private opened(track: Track): PositionGate | undefined {
+    return this.members.find(({ live }) => live === track)?.gate;
+  }
+
+  /** So that everything before the event at fault is applied, and nothing of that event. */
+  private async oneByOne(track: Track, events: readonly RecordedEvent[], error: unknown): Promise<void> {
+    const fresh = events.filter(({ position }) => position > track.checkpoint.position);
+    if (fresh.length === 1) return this.stopTrack(track, `position ${fresh[0]?.position}: ${messageOf(error)}`);
+    for (const event of fresh) {
+      await this.projectPage([track], [event]);
+      if (track.error !== undefined) return;
+    }
+  }
+
+  private stopTrack(track: Track, error: string): void {
+    track.error = error;
+    track.failure = undefined;
+    const member = this.members.find(({ projection }) => projection === track.projection) as Member;
+    if (member.live === track || (member.live === undefined && member.building === track)) member.gate.giveUp();
   }
 
   /** Tables that are to be compared with the live ones end where these end. */
@@ -357,62 +420,38 @@ export class Projector {
     return end === undefined ? page : page.filter(({ position }) => position <= end);
   }
 
-  /** Applies what is new of a page, up to an event that cannot be applied. */
-  private project(projection: Projection, from: Checkpoint, page: readonly RecordedEvent[]): Progress {
-    const fresh = page.filter(({ position }) => position > from.position);
-    if (fresh.length === 0) return { checkpoint: from };
-    try {
-      return this.write(projection, from, fresh);
-    } catch (error) {
-      if (isStorageFault(error)) throw error;
-      if (fresh.length === 1) return { checkpoint: from, error: `position ${fresh[0]?.position}: ${messageOf(error)}` };
-    }
-    // One by one, so that everything before the event at fault is applied, and nothing of that event.
-    let progress: Progress = { checkpoint: from };
-    for (const event of fresh) {
-      progress = this.project(projection, progress.checkpoint, [event]);
-      if (progress.error !== undefined) break;
-    }
-    return progress;
-  }
-
-  private write(projection: Projection, from: Checkpoint, events: readonly RecordedEvent[]): Progress {
-    if (this.readModels.present(from) === undefined) return this.takenOver(projection, from, events);
-    const work = this.readModels.begin(from);
-    for (const event of events) {
-      if (!isHandled(projection, event)) continue;
-      work.at(event.position);
-      projection.apply(event, work);
-    }
-    const position = events.at(-1)?.position ?? from.position;
-    return this.readModels.commit(work, from, position) ? { checkpoint: { ...from, position } } : this.takenOver(projection, from, events);
-  }
-
   /** Another process has moved the checkpoint. With the same code it has done our work; with other code the tables are no longer ours. */
-  private takenOver(projection: Projection, from: Checkpoint, events: readonly RecordedEvent[]): Progress {
-    const present = this.readModels.present(from) ?? this.readModels.generations(projection.name).live;
-    if (present?.version === from.version) return this.project(projection, present, events);
-    return {
-      checkpoint: from,
-      error: `version ${present?.version ?? 'unknown'} of ${projection.name} has taken over its tables; this is version ${from.version}`,
-    };
+  private async takenOver(track: Track, events: readonly RecordedEvent[]): Promise<void> {
+    const { checkpoint, projection } = track;
+    const present = (await this.readModels.present(checkpoint)) ?? (await this.readModels.generations(projection.name)).live;
+    if (present?.version !== checkpoint.version)
+      return this.stopTrack(
+        track,
+        `version ${present?.version ?? 'unknown'} of ${projection.name} has taken over its tables; this is version ${checkpoint.version}`,
+      );
+    track.checkpoint = present;
+    this.opened(track)?.advance(present.position);
+    await this.projectPage([track], events);
   }
+}
+
+/** What is new of some events to a track; undefined for nothing. */
+function batchOf({ projection, checkpoint: from }: Track, events: readonly RecordedEvent[]): Batch | undefined {
+  const fresh = events.filter(({ position }) => position > from.position);
+  const to = fresh.at(-1)?.position;
+  if (to === undefined) return undefined;
+  const handled = fresh.filter((event) => isHandled(projection, event));
+  return {
+    from,
+    to,
+    apply: (work) => {
+      for (const event of handled) work.during(event.position, () => projection.apply(event, work));
+    },
+  };
 }
 
 function ending(): Problem {
   return new Problem('unavailable', 'shutting-down', 'the program is ending');
-}
-
-/** Where a projection stands after a page, and why it stops there if it does. */
-interface Progress {
-  readonly checkpoint: Checkpoint;
-  readonly error?: string;
-}
-
-/** The file cannot be read or written just now. A value that does not fit its column is the projection's own fault. */
-function isStorageFault(error: unknown): boolean {
-  const { code } = (error ?? {}) as { readonly code?: unknown };
-  return typeof code === 'string' && code.startsWith('SQLITE_') && !/^SQLITE_(CONSTRAINT|MISMATCH|RANGE|ERROR)/.test(code);
 }
 
 function messageOf(error: unknown): string {

@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { EventCodec, SqliteEventStore } from '@app/event-store';
 import { derivedId } from '@app/kernel';
 import { Projector } from './projector.js';
-import { ReadModels } from './read-models.js';
 import { positionAt, RecordingTimesProjection } from './recording-times.js';
+import { SqliteReadModels } from './sqlite-read-models.js';
 
 const START = Date.parse('2024-05-01T00:00:00Z');
 
@@ -21,7 +21,7 @@ describe('the position of a time', () => {
           const folder = mkdtempSync(join(tmpdir(), 'times-'));
           let now = START;
           const store = new SqliteEventStore(join(folder, 'l.db'), new EventCodec({ noted: { version: 1 } }), { now: () => new Date(now) });
-          const readModels = new ReadModels(join(folder, 'r.db'));
+          const readModels = new SqliteReadModels(join(folder, 'r.db'));
           const projector = new Projector(store, readModels);
           projector.add(new RecordingTimesProjection());
           projector.start();
@@ -39,7 +39,7 @@ describe('the position of a time', () => {
             expect(await positionAt(new Date(at), store, readModels)).toBe(latest.filter((time) => time <= at).length);
           }
           await projector.stop();
-          readModels.close();
+          await readModels.close();
           await store.close();
           rmSync(folder, { recursive: true, force: true });
         },

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { EventCodec, type EventStore, type NewEvent, type RecordedEvent, SqliteEventStore } from '@app/event-store';
 import { derivedId } from '@app/kernel';
 import type { Projection, Rows } from './projection.js';
-import { ReadModels } from './read-models.js';
+import type { ReadModels } from './read-models.js';
+import { SqliteReadModels } from './sqlite-read-models.js';
 import { type Table, table } from './table.js';
 
 export const clock = { now: () => new Date('2024-05-01T04:00:00Z') };
@@ -58,7 +59,7 @@ export class Files {
   }
 
   readModels(): ReadModels {
-    return this.keep(new ReadModels(this.readModelsFile));
+    return this.keep(new SqliteReadModels(this.readModelsFile));
   }
 
   /** Appends one event to its own revision of a stream. */

@@ -51,7 +51,7 @@ describe('subscriptions', () => {
 
   it('do not start on read models that know more than the ledger', async () => {
     subscriptions.addProjection(new Totals());
-    readModels.saveCheckpoint({ name: 'echo', version: 1, position: 7 });
+    await readModels.saveCheckpoint({ name: 'echo', version: 1, position: 7 });
     subscriptions.addProcessManager(manager('echo'));
     await expect(subscriptions.onApplicationBootstrap()).rejects.toMatchObject({ kind: 'unavailable', code: 'read-models-ahead' });
   });

@@ -78,6 +78,8 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /** @throws Problem `read-models-ahead` when the read models know more than the ledger: they belong to another state of it. */
   async onApplicationBootstrap(): Promise<void> {
+    await this.projector.prepare();
+    for (const manager of this.managers) await manager.prepare();
     const head = await this.store.head();
     const ahead = this.status().find(({ position }) => position > head);
     if (ahead !== undefined) {
@@ -99,14 +101,14 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** Builds projections anew beside what queries see. @throws Problem as `Projector.rebuild`. */
-  rebuild(names: readonly string[]): void {
-    this.projector.rebuild(names);
+  async rebuild(names: readonly string[]): Promise<void> {
+    await this.projector.rebuild(names);
   }
 
   /** Goes on with a projection or process manager that had stopped. @throws Problem `projection-unknown`, `projection-not-stopped`. */
-  resume(name: string): void {
+  async resume(name: string): Promise<void> {
     const manager = this.managers.find((each) => each.status().name === name);
-    if (manager === undefined) this.projector.resume(name);
+    if (manager === undefined) await this.projector.resume(name);
     else manager.resume();
   }
 
@@ -114,8 +116,8 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
    * Begins to compare projections row for row with ones built anew; `verifications` tells how it goes.
    * @throws Problem as `Projector.verify`.
    */
-  verify(names: readonly string[]): void {
-    const results = this.projector.verify(names);
+  async verify(names: readonly string[]): Promise<void> {
+    const results = await this.projector.verify(names);
     names.forEach((name, index) => {
       this.verified.set(name, { name, state: 'running' });
       (results[index] as Promise<Verified>).then(
@@ -200,8 +202,8 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     if (this.started) await Promise.all([this.projector.stop(), ...this.managers.map((manager) => manager.stop())]);
   }
 
-  onApplicationShutdown(): void {
-    this.readModels.close();
+  async onApplicationShutdown(): Promise<void> {
+    await this.readModels.close();
   }
 }
 

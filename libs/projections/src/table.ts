@@ -42,7 +42,8 @@ export function createStatements(definition: Table, generation: number): readonl
   const present = presentTable(definition, generation);
   const statements = [
     `CREATE TABLE IF NOT EXISTS "${present}" (${columnsOf(definition)}${keepsHistory(definition) ? `, "${SINCE}" INTEGER NOT NULL` : ''}, PRIMARY KEY (${quoted(key)})) STRICT, WITHOUT ROWID`,
-    ...indexes.map((index) => indexStatement(present, index, index)),
+    // With the position behind them, a look at the past passes over later rows without reading them.
+    ...indexes.map((index) => indexStatement(present, index, keepsHistory(definition) ? [...index, SINCE] : index)),
   ];
   if (!keepsHistory(definition)) return statements;
   const former = formerTable(definition, generation);

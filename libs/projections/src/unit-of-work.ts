@@ -14,12 +14,17 @@ export interface FormerRow {
   readonly until: number;
 }
 
+/** In place of a row: it is not known yet. */
+export const MISSING = Symbol('missing');
+
 /** What a batch makes of one row. */
 export interface Change {
   readonly key: Key;
   /** What stands now, or undefined for nothing. */
   readonly row: Row | undefined;
   readonly since: number;
+  /** Nothing is stored under its key so far, as far as one has looked. */
+  readonly isNew: boolean;
   /** What has ended in this batch, oldest first. */
   readonly former: readonly FormerRow[];
 }
@@ -29,6 +34,8 @@ interface Entry {
   row: Row | undefined;
   /** The position since which it stands so. */
   since: number;
+  /** Nothing is stored under its key. */
+  readonly isNew: boolean;
   touched: boolean;
   readonly former: FormerRow[];
 }
@@ -40,8 +47,25 @@ interface Entry {
 export class UnitOfWork implements Rows {
   private readonly tables = new Map<Table, Map<string, Entry>>();
   private position = 0;
+  private readonly missing = new Map<Table, Map<string, Key>>();
 
-  constructor(private readonly read: (table: Table, key: Key) => StoredRow | undefined) {}
+  /** `read` answers with the row that is stored, undefined for none, or `MISSING` for one that has still to be fetched. */
+  constructor(private readonly read: (table: Table, key: Key) => StoredRow | undefined | typeof MISSING) {}
+
+  /** Rows that were asked for and have still to be fetched: what was made without them counts for nothing. */
+  get misses(): ReadonlyMap<Table, ReadonlyMap<string, Key>> {
+    return this.missing;
+  }
+
+  /** Applies the event at a position. When rows are missing, what it throws may be for want of them; the next event tells which more are. */
+  during(position: number, apply: () => void): void {
+    this.at(position);
+    try {
+      apply();
+    } catch (error) {
+      if (this.missing.size === 0) throw error;
+    }
+  }
 
   /** The event at this position is being applied: what is put from here on holds since then. */
   at(position: number): void {
@@ -67,7 +91,14 @@ export class UnitOfWork implements Rows {
 
   private change(table: Table, key: Key, row: Row | undefined): void {
     if (!keepsHistory(table)) {
-      this.entriesOf(table).set(identity(key), { key, row, since: this.position, touched: true, former: [] });
+      this.entriesOf(table).set(identity(key), {
+        key,
+        row,
+        since: this.position,
+        isNew: table.writtenOnceAt !== undefined,
+        touched: true,
+        former: [],
+      });
       return;
     }
     const entry = this.entry(table, key);
@@ -85,11 +116,19 @@ export class UnitOfWork implements Rows {
     const id = identity(key);
     let entry = entries.get(id);
     if (entry === undefined) {
-      const stored = this.read(table, key);
-      entry = { key, row: stored?.row, since: stored?.since ?? 0, touched: false, former: [] };
+      const read = this.read(table, key);
+      if (read === MISSING) this.miss(table, id, key);
+      const stored = read === MISSING ? undefined : read;
+      entry = { key, row: stored?.row, since: stored?.since ?? 0, isNew: stored === undefined, touched: false, former: [] };
       entries.set(id, entry);
     }
     return entry;
+  }
+
+  private miss(table: Table, id: string, key: Key): void {
+    let keys = this.missing.get(table);
+    if (keys === undefined) this.missing.set(table, (keys = new Map<string, Key>()));
+    keys.set(id, key);
   }
 
   private entriesOf(table: Table): Map<string, Entry> {
@@ -100,7 +139,7 @@ export class UnitOfWork implements Rows {
 }
 
 function* changed(entries: Iterable<Entry>): Iterable<Change> {
-  for (const { key, row, since, touched, former } of entries) if (touched) yield { key, row, since, former };
+  for (const entry of entries) if (entry.touched) yield entry;
 }
 
 function isSame({ columns }: Table, one: Row | undefined, other: Row | undefined): boolean {
@@ -110,6 +149,6 @@ function isSame({ columns }: Table, one: Row | undefined, other: Row | undefined
 }
 
 /** One text a key: parts run together would let two keys be one. */
-function identity(key: Key): string {
+export function identity(key: Key): string {
   return key.length === 1 ? String(key[0]) : JSON.stringify(key);
 }

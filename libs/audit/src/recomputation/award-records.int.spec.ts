@@ -7,7 +7,7 @@ import fastCheck from 'fast-check';
 import { awardEvents } from '@app/awards';
 import { EventCodec, lookingFrom, NO_STREAM, SqliteEventStore, VantageEventStore } from '@app/event-store';
 import { bundledPacks, type Pack, policyDecider, policyEvents, policyStream } from '@app/policies';
-import { Projector, ReadModels, type Subscriptions } from '@app/projections';
+import { Projector, type ReadModels, SqliteReadModels, type Subscriptions } from '@app/projections';
 import { courses, eventsOf } from './award-history.fixture.js';
 import { type AwardOnRecord, foldAward, type Placed } from './award-record.js';
 import { AwardRecords } from './award-records.js';
@@ -24,10 +24,10 @@ beforeEach(() => {
   store = new VantageEventStore(
     new SqliteEventStore(join(folder, 'ledger.db'), new EventCodec({ ...awardEvents, ...policyEvents }), clock),
   );
-  readModels = new ReadModels(join(folder, 'read.db'));
+  readModels = new SqliteReadModels(join(folder, 'read.db'));
 });
 afterEach(async () => {
-  readModels.close();
+  await readModels.close();
   await store.close();
   rmSync(folder, { recursive: true });
 });

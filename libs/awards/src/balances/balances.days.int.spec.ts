@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RecordedEvent } from '@app/event-store';
 import { Money } from '@app/kernel';
-import { ReadModels } from '@app/projections';
+import { SqliteReadModels } from '@app/projections';
 import { budget, by, PAYEE } from '../award.fixture.js';
 import { recorded } from '../list/recorded.fixture.js';
 import { BalancesProjection } from './balances.projection.js';
@@ -42,12 +42,9 @@ const history = fc
 
 /** What a ledger that knows these events answers. */
 async function answers(events: readonly RecordedEvent[], on?: string) {
-  const readModels = new ReadModels(':memory:');
+  const readModels = new SqliteReadModels(':memory:');
   const projection = new BalancesProjection();
-  const checkpoint = readModels.openLive(projection);
-  const work = readModels.begin(checkpoint);
-  for (const event of events) projection.apply(event, work);
-  expect(readModels.commit(work, checkpoint, 100)).toBe(true);
+  await readModels.fill(projection, 100, (rows) => events.forEach((event) => projection.apply(event, rows)));
   const balances = new GetBalancesHandler(readModels);
   const asked = [
     new GetBalances('line', {}, on),
@@ -59,7 +56,7 @@ async function answers(events: readonly RecordedEvent[], on?: string) {
   const trial = await new GetTrialBalanceHandler(readModels).execute(new GetTrialBalance(on));
   const answered = { trial, balances: [] as unknown[] };
   for (const query of asked) answered.balances.push(await balances.execute(query));
-  readModels.close();
+  await readModels.close();
   return answered;
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ReadModels } from '@app/projections';
+import { type ReadModels, SqliteReadModels } from '@app/projections';
 import { by } from '../award.fixture.js';
 import { recorded } from '../list/recorded.fixture.js';
 import { BalancesProjection } from './balances.projection.js';
@@ -15,21 +15,20 @@ describe('sums over the whole ledger', () => {
   let path: string;
   let readModels: ReadModels;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     path = mkdtempSync(join(tmpdir(), 'balances-'));
-    readModels = new ReadModels(join(path, 'read.db'));
+    readModels = new SqliteReadModels(join(path, 'read.db'));
     const projection = new BalancesProjection();
-    const checkpoint = readModels.openLive(projection);
-    const work = readModels.begin(checkpoint);
     // 100 lines of nearly ten trillion each: more than an amount carries, and more fen than a JavaScript number counts.
-    for (let line = 1; line <= LINES; line += 1) {
-      const event = { type: 'budget-appropriated', data: { amount: '9999999999999.99' } };
-      projection.apply(recorded(`budget-test-2024.line-${line}.2024`, 0, event, at, line), work);
-    }
-    expect(readModels.commit(work, checkpoint, LINES)).toBe(true);
+    await readModels.fill(projection, LINES, (rows) => {
+      for (let line = 1; line <= LINES; line += 1) {
+        const event = { type: 'budget-appropriated', data: { amount: '9999999999999.99' } };
+        projection.apply(recorded(`budget-test-2024.line-${line}.2024`, 0, event, at, line), rows);
+      }
+    });
   });
-  afterEach(() => {
-    readModels.close();
+  afterEach(async () => {
+    await readModels.close();
     rmSync(path, { recursive: true, force: true });
   });
 

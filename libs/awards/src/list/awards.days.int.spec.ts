@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { EventStore, RecordedEvent } from '@app/event-store';
 import { addDays, type BusinessDate, Problem } from '@app/kernel';
-import { ReadModels } from '@app/projections';
+import { SqliteReadModels } from '@app/projections';
 import { type AwardEvent, isGranted, paidOf } from '../award.js';
 import {
   approver,
@@ -86,12 +86,9 @@ const dayOf = (event: RecordedEvent) => dayOfEffect(event as RecordedEvent & Awa
 
 /** What a ledger that knows these events answers on a day: by its calendar, or when it is asked for the day later. */
 async function answers(events: readonly RecordedEvent[], on: BusinessDate, today: BusinessDate) {
-  const readModels = new ReadModels(':memory:');
+  const readModels = new SqliteReadModels(':memory:');
   const projection = new AwardsProjection();
-  const checkpoint = readModels.openLive(projection);
-  const work = readModels.begin(checkpoint);
-  for (const event of events) projection.apply(event, work);
-  readModels.commit(work, checkpoint, events.length);
+  await readModels.fill(projection, events.length, (rows) => events.forEach((event) => projection.apply(event, rows)));
   const clock = { now: () => new Date(`${today}T04:00:00Z`) };
   const asked = on === today ? undefined : on;
   const list = new ListAwardsHandler(readModels, clock);
@@ -102,7 +99,7 @@ async function answers(events: readonly RecordedEvent[], on: BusinessDate, today
     due: await due.execute(new GetDueInstalments(on, {}, 10)),
     free: await due.execute(new GetDueInstalments(on, { notInBatch: true, minimumAgeDays: 3 }, 1)),
   };
-  readModels.close();
+  await readModels.close();
   return answered;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RecordedEvent } from '@app/event-store';
-import { ReadModels } from '@app/projections';
+import { SqliteReadModels } from '@app/projections';
 import type { BudgetEvent } from '../budget.js';
 import { nameOf } from '../line.js';
 import { appropriated, line, opened, released, reserved, returned, spent } from '../specification.fixture.js';
@@ -63,12 +63,9 @@ function recorded({ type, data }: BudgetEvent, revision: number, effectiveOn: st
 
 /** What a ledger that knows these events answers. */
 async function answers(events: readonly RecordedEvent[], on?: string) {
-  const readModels = new ReadModels(':memory:');
+  const readModels = new SqliteReadModels(':memory:');
   const projection = new BudgetLinesProjection();
-  const checkpoint = readModels.openLive(projection);
-  const work = readModels.begin(checkpoint);
-  for (const event of events) projection.apply(event, work);
-  readModels.commit(work, checkpoint, events.length);
+  await readModels.fill(projection, events.length, (rows) => events.forEach((event) => projection.apply(event, rows)));
   const filter = { limit: 10, ...(on !== undefined && { on }) };
   try {
     return {
@@ -78,7 +75,7 @@ async function answers(events: readonly RecordedEvent[], on?: string) {
       live: await new ListReservationsHandler(readModels).execute({ line, filter: { ...filter, status: 'live' } } as never),
     };
   } finally {
-    readModels.close();
+    await readModels.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import type { Evidence } from '@app/kernel';
+import type { Evidence, PolicyCitation } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { ReadModels } from '@app/projections';
 import { PublishedTargets } from '../published-targets.js';
@@ -12,33 +12,37 @@ import { recordOfRows, type TargetEntryRow, type TargetTables } from './entries.
 export class TargetRecords {
   constructor(private readonly readModels: ReadModels) {}
 
-  /** One unit's record; an empty one where nothing has been reported. */
-  async ofUnit(pack: string, clause: string, unit: string): Promise<TargetRecord> {
-    return recordOfRows(
-      await this.entries(pack, clause)
-        .where('stream', '=', targetStream(pack, clause, unit))
-        .execute(),
-    );
-  }
-
-  /** The records of all units, by stream. */
-  async ofClause(pack: string, clause: string): Promise<ReadonlyMap<string, { readonly unit: string; readonly record: TargetRecord }>> {
+  /** The records of all units of some clauses, by stream. */
+  async ofClauses(
+    clauses: readonly ClauseOfPack[],
+  ): Promise<ReadonlyMap<string, { readonly unit: string; readonly record: TargetRecord }>> {
+    const rows = await this.readModels
+      .from<TargetTables>()
+      .selectFrom('target_entry')
+      .selectAll()
+      .where('pack', 'in', [...new Set(clauses.map(({ pack }) => pack))])
+      .where('clause', 'in', [...new Set(clauses.map(({ clause }) => clause))])
+      .orderBy('stream')
+      .orderBy('kind')
+      .orderBy('no')
+      .execute();
     const streams = new Map<string, TargetEntryRow[]>();
-    for (const row of await this.entries(pack, clause).execute()) {
-      const rows = streams.get(row.stream);
-      if (rows === undefined) streams.set(row.stream, [row]);
-      else rows.push(row);
+    for (const row of rows) {
+      const known = streams.get(row.stream);
+      if (known === undefined) streams.set(row.stream, [row]);
+      else known.push(row);
     }
     return new Map(
-      [...streams].map(([stream, rows]) => [stream, { unit: (rows.at(-1) as TargetEntryRow).unit, record: recordOfRows(rows) }]),
+      [...streams].map(([stream, entries]) => [stream, { unit: (entries.at(-1) as TargetEntryRow).unit, record: recordOfRows(entries) }]),
     );
   }
 
-  private entries(pack: string, clause: string) {
-    const entries = this.readModels.from<TargetTables>().selectFrom('target_entry').selectAll();
-    return entries.where('pack', '=', pack).where('clause', '=', clause).orderBy('stream').orderBy('kind').orderBy('no');
+  ofClause(pack: string, clause: string) {
+    return this.ofClauses([{ pack, clause }]);
   }
 }
+
+type ClauseOfPack = Pick<PolicyCitation, 'pack' | 'clause'>;
 
 /** One figure as it was entered. */
 export interface EntryView {

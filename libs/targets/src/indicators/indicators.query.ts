@@ -71,6 +71,8 @@ export type IndicatorUnits = IndicatorHead & {
   readonly counted?: CountView;
 };
 
+type Records = Awaited<ReturnType<TargetRecords['ofClauses']>>;
+
 @QueryHandler(ListIndicators)
 export class ListIndicatorsHandler implements IQueryHandler<ListIndicators> {
   constructor(
@@ -84,25 +86,24 @@ export class ListIndicatorsHandler implements IQueryHandler<ListIndicators> {
     const after = cursorKey(cursor, ['string', 'string']);
     const from = after === undefined ? 0 : 1 + all.findIndex(({ policy }) => policy.pack === after[0] && policy.clause === after[1]);
     const { items, next } = pageOf(all.slice(from, from + limit + 1), limit, ({ policy }) => [policy.pack, policy.clause]);
+    const records: Records = items.length === 0 ? new Map() : await this.records.ofClauses(items.map(({ policy }) => policy));
     const views: IndicatorView[] = [];
-    for (const target of items) views.push(await this.view(target, year ?? usualYear(target.terms, on), on));
+    for (const target of items) views.push(await this.view(target, records, year ?? usualYear(target.terms, on), on));
     return { items: views, ...(next !== undefined && { next }) };
   }
 
-  private async view(target: PublishedTarget, year: number, on: string): Promise<IndicatorView> {
+  private async view(target: PublishedTarget, records: Records, year: number, on: string): Promise<IndicatorView> {
     const { terms, policy } = target;
+    const evaluated = (unit: string) => {
+      const { record } = records.get(targetStream(policy.pack, policy.clause, unit)) ?? { record: NO_RECORD };
+      return evaluate(terms, unit, record, year, on);
+    };
     const { shape } = terms.clause;
     const head = headOf(target);
     if (shape.kind === 'target-table') {
-      const records = await this.records.ofClause(policy.pack, policy.clause);
-      const evaluations = shape.rows.map(({ title }) => {
-        const { record } = records.get(targetStream(policy.pack, policy.clause, title)) ?? { record: NO_RECORD };
-        return evaluate(terms, title, record, year, on);
-      });
-      return { ...head, kind: 'target-table', year, units: tally(evaluations) };
+      return { ...head, kind: 'target-table', year, units: tally(shape.rows.map(({ title }) => evaluated(title))) };
     }
-    const record = await this.records.ofUnit(policy.pack, policy.clause, terms.region);
-    const evaluation = evaluate(terms, terms.region, record, year, on);
+    const evaluation = evaluated(terms.region);
     const counted = await countedFor(this.counts, target, evaluation, on);
     return { ...head, kind: 'target', unit: terms.region, ...evaluation, ...(counted && { counted }) };
   }
@@ -180,7 +181,7 @@ async function countedFor(
     pack: policy.pack,
     region: terms.region,
     day: on < end ? on : end,
-    ...(since !== undefined && { since: `${since}-01-01` }),
+    ...(since !== undefined && { since: Number(since) }),
   });
   const reported = actual?.figure ?? actual?.value;
   return { ...count, ...(reported !== undefined && { difference: new Decimal(reported).minus(count.value).toFixed() }) };

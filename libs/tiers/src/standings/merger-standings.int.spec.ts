@@ -65,7 +65,7 @@ describe('standings beside their reviews', () => {
     expect([(await standing('2024-04-20')).includes(code), await counted()]).toEqual([true, 1]);
     // As the read models are between the merger and the removal.
     const readModels = ledger.app.get(ReadModels);
-    const table = `enterprise__${readModels.checkpoint('dossier')?.generation}`;
+    const table = `enterprise__${(await readModels.checkpoint('dossier'))?.generation}`;
     await readModels
       .from<Record<string, { credit_code: string; merged_on: string | null }>>()
       .updateTable(table)
