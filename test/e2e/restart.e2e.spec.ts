@@ -7,7 +7,7 @@ import { Tokens } from '@app/http';
 import { type PersonRole, withCheckCharacter } from '@app/kernel';
 import { type SubscriberStatus, Subscriptions } from '@app/projections';
 import { createLedger, type Ledger } from '../../apps/api/src/create-ledger.js';
-import { StoreUnderTest } from '../support/store-under-test.js';
+import { type StoreKind, STORES, StoreUnderTest } from '../support/store-under-test.js';
 
 const PACK = 'ganzhou-etdz-2023';
 const [A, B, C] = [1, 2, 3].map((number) => withCheckCharacter(`91360799MAXX0000${number}`)) as unknown as [string, string, string];
@@ -35,17 +35,20 @@ class Office {
 
   private store: StoreUnderTest | undefined;
 
-  private constructor(readonly dataFolder: string) {}
+  private constructor(
+    readonly dataFolder: string,
+    private readonly kind: StoreKind,
+  ) {}
 
-  static async open(dataFolder: string): Promise<Office> {
-    const office = new Office(dataFolder);
+  static async open(dataFolder: string, kind: StoreKind): Promise<Office> {
+    const office = new Office(dataFolder, kind);
     await office.reopen();
     return office;
   }
 
   async reopen(): Promise<void> {
-    const { dataFolder, clock } = this;
-    const store = (this.store ??= await StoreUnderTest.start(dataFolder, () => clock.now().getTime()));
+    const { dataFolder, clock, kind } = this;
+    const store = (this.store ??= await StoreUnderTest.start(dataFolder, () => clock.now().getTime(), kind));
     this.ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true, store: store.setting });
     await this.ledger.app.listen(0, '127.0.0.1');
   }
@@ -203,12 +206,12 @@ async function liveThrough(office: Office): Promise<void> {
   await office.bank('B4', [1, 'paid']);
 }
 
-describe('a ledger whose read models are lost', () => {
+describe.each(STORES)('a ledger on %s whose read models are lost', (kind) => {
   let dataFolder: string;
   let office: Office;
   beforeAll(async () => {
     dataFolder = mkdtempSync(join(tmpdir(), 'ledger-restart-'));
-    office = await Office.open(dataFolder);
+    office = await Office.open(dataFolder, kind);
     await liveThrough(office);
   });
   afterAll(async () => {
