@@ -200,6 +200,7 @@ describe('what happened, and what rests on it', () => {
       causes: [{ event: 'batch-freeze-started', position: started?.position }],
     });
     expect((await office.get('/audit/events/99999')).did).toBe('404 event-unknown');
+    expect((await office.get('/audit/timeline/award/no.such.award')).did).toBe('404 timeline-unknown');
   });
 
   it('shows which decisions rest on a fact, who took them, and what was paid', async () => {

@@ -77,6 +77,8 @@ describe('findings and their life', () => {
     for (const { code: each } of [...detectors, { code: 'manual' }])
       expect((await office.get(`/audit/findings?code=${String(each)}`)).did).toBe((await office.get('/audit/findings')).did);
     expect((await office.get('/audit/findings?code=paid-while-listd')).did).toBe('400 invalid-input');
+    for (const path of ['/audit/findings', '/audit/findings/summary'])
+      expect((await office.get(`${path}?pack=no-such-policy`)).did).toBe('404 policy-unknown');
   });
 
   it('are paged, duties among the others, and nothing twice', async () => {

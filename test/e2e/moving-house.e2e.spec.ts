@@ -70,8 +70,8 @@ function readModels(folder: string): Readonly<Record<string, string>> {
 }
 
 /** Opens a ledger, builds its read models from scratch and tells the trial balance. */
-async function opened(dataFolder: string, store: StoreUnderTest['setting']): Promise<unknown> {
-  const { app, close } = await createLedger({ dataFolder, logger: false, publishBundledPolicies: false, store });
+async function opened(dataFolder: string, esdb: StoreUnderTest['setting']): Promise<unknown> {
+  const { app, close } = await createLedger({ dataFolder, logger: false, publishBundledPolicies: false, esdb });
   try {
     expect(await app.get(Subscriptions).settled(60_000)).toBe(true);
     const token = await app.get(Tokens).issue({ id: 'hu', unit: '审计局', roles: ['auditor'] }, 3_600);
@@ -175,7 +175,7 @@ describe('a ledger that is backed up while it is written, and moves', () => {
     expect([copied.code, copied.stderr]).toEqual([0, expect.stringMatching(/复制 \d+\/\d+[^]*核对/)]);
     const trial = await opened(inFolder('moved'), node.setting);
     expect(trial).toMatchObject({ balanced: true, difference: '0.00' });
-    expect(trial).toEqual(await opened(inFolder('restored'), 'embedded'));
+    expect(trial).toEqual(await opened(inFolder('restored'), 'none'));
     expect(readModels(inFolder('moved'))).toEqual(readModels(inFolder('restored')));
     expect(Object.keys(readModels(inFolder('moved'))).length).toBeGreaterThan(50);
   }, 120_000);
@@ -187,7 +187,7 @@ describe('a ledger that is backed up while it is written, and moves', () => {
     for (const name of ['incoming', 'restoring']) {
       mkdirSync(inFolder(name));
       writeFileSync(inFolder(`${name}/ledger.db.${name}`), '');
-      const opening = createLedger({ dataFolder: inFolder(name), logger: false, publishBundledPolicies: true, store: 'embedded' });
+      const opening = createLedger({ dataFolder: inFolder(name), logger: false, publishBundledPolicies: true, esdb: 'none' });
       await expect(opening).rejects.toMatchObject({ code: 'store-incomplete' });
       expect(existsSync(inFolder(`${name}/ledger.db`))).toBe(false);
     }

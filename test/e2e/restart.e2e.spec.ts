@@ -49,7 +49,7 @@ class Office {
   async reopen(): Promise<void> {
     const { dataFolder, clock, kind } = this;
     const store = (this.store ??= await StoreUnderTest.start(dataFolder, () => clock.now().getTime(), kind));
-    this.ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true, store: store.setting });
+    this.ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true, esdb: store.setting });
     await this.ledger.app.listen(0, '127.0.0.1');
   }
 

@@ -45,7 +45,7 @@ class Office {
     const office = new Office(mkdtempSync(join(tmpdir(), 'ledger-sixth-')));
     const { dataFolder, clock } = office;
     office.store = await StoreUnderTest.start(dataFolder, () => clock.now().getTime());
-    office.ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true, store: office.store.setting });
+    office.ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true, esdb: office.store.setting });
     await office.ledger.app.listen(0, '127.0.0.1');
     office.url = await office.ledger.app.getUrl();
     office.tokens = Tokens.fromKeyFile(join(dataFolder, 'token.key'), clock);

@@ -48,7 +48,7 @@ export class Office {
     const dataFolder = mkdtempSync(join(tmpdir(), 'ledger-office-'));
     const clock = { today, now: () => new Date(`${clock.today}T04:00:00Z`) };
     const store = await StoreUnderTest.start(dataFolder, () => clock.now().getTime(), kind);
-    const ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true, store: store.setting });
+    const ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true, esdb: store.setting });
     await ledger.app.listen(0, '127.0.0.1');
     return new Office(ledger, store, await ledger.app.getUrl(), dataFolder, clock);
   }

@@ -52,8 +52,8 @@ export class StoreUnderTest {
   }
 
   /** For `createLedger`. */
-  get setting(): EsdbAddress | 'embedded' {
-    return this.url === undefined ? 'embedded' : parseAddress(this.url);
+  get setting(): EsdbAddress | 'none' {
+    return this.url === undefined ? 'none' : parseAddress(this.url);
   }
 
   /** For programs that are started. */

@@ -1,21 +1,24 @@
 import 'reflect-metadata';
-import type { Socket } from 'node:net';
-import { Logger, type LoggerService } from '@nestjs/common';
+import { type INestApplicationContext, Logger, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { type EsdbAddress, storeSettings } from '@app/event-store';
-import { refuseDeepBodies, sendProblem } from '@app/http';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Logger as Pino } from 'pino';
+import { type EsdbAddress, type Observer, storeSettings } from '@app/event-store';
 import type { Clock } from '@app/kernel';
 import { BundledPolicies } from '@app/policies';
 import { DataFolder } from './data-folder.js';
-import { LedgerModule } from './ledger.module.js';
-
-const MAX_BODY_BYTES = 3_000_000;
-const MAX_PARAMETER_LENGTH = 1_000;
+import { describeApi, httpServer, prepareServer } from './http-server.js';
+import { LedgerModule, type LedgerParts } from './ledger.module.js';
+import { drained } from './operations/draining.js';
+import { Metrics } from './operations/metrics.js';
+import { OPERATIONS, type Operations } from './operations/operations.js';
+import { readEnvironment, type Settings } from './operations/settings.js';
+import type { Tracing } from './operations/tracing.js';
+import { workerServer } from './operations/worker-server.js';
 
 export const SYSTEM_CLOCK: Clock = { now: () => new Date() };
+const DRAIN_MS = 20_000;
 
 export interface LedgerOptions {
   readonly dataFolder: string;
@@ -24,60 +27,106 @@ export interface LedgerOptions {
   readonly logger: LoggerService | false;
   /** Publishes the packs that come with the program on a ledger that does not know them yet. */
   readonly publishBundledPolicies: boolean;
-  /** Where the events are: an EventStoreDB, or the data folder whatever the environment says; by default what that says. */
-  readonly store?: EsdbAddress | 'embedded';
+  /** Where the events are: an EventStoreDB, or none but the data folder whatever the environment says; by default what that says. */
+  readonly esdb?: EsdbAddress | 'none' | undefined;
+  /** The key of the tokens, where several processes share one outside their folders. */
+  readonly tokenKeyFile?: string;
+  /** Where one line an answer goes. */
+  readonly requestLog?: Pino;
+  /** Who may read /metrics; by default whoever reaches this process. */
+  readonly metrics?: Settings['metrics'];
+  readonly tracing?: Tracing | undefined;
+  /** How long requests under way may take to finish when it closes, in milliseconds; 20 seconds when left out. */
+  readonly drainMs?: number;
 }
 
-export interface Ledger {
-  readonly app: NestFastifyApplication;
+/** What every process of the ledger is, whatever its role. */
+export interface LedgerProcess {
   readonly folder: DataFolder;
-  close(): Promise<void>;
+  /** Answers with the address it is reached at. */
+  listen(port: number, host: string): Promise<string>;
+  /**
+   * Says that it is not ready, takes no more connections, finishes what is under way, ends what follows the ledger after
+   * the page in work, and closes the stores. Answers how many requests had to be cut off.
+   */
+  close(): Promise<number>;
+}
+
+export interface Ledger extends LedgerProcess {
+  readonly app: NestFastifyApplication;
 }
 
 /**
- * Opens the ledger of a data folder: stores, features, projector and HTTP routes, ready for `listen` or `inject`.
+ * Opens the ledger of a data folder: stores, features, projector and HTTP routes, ready for `listen` or `inject`. With the
+ * role `api` it neither projects nor reacts, and answers from read models that a worker keeps up to date.
  * @throws Problem `data-folder-in-use` when another process works on the folder; `store-incomplete` while a ledger moves in.
  */
-export async function createLedger({
-  dataFolder,
-  clock = SYSTEM_CLOCK,
-  logger,
-  publishBundledPolicies,
-  store = storeSettings(process.env) ?? 'embedded',
-}: LedgerOptions): Promise<Ledger> {
-  // Whatever this process creates is its owner's alone: the ledger names people and accounts.
-  process.umask(0o077);
-  // Before the framework does so itself: the event store may have something to say when it is made.
-  Logger.overrideLogger(logger);
-  const folder = new DataFolder(dataFolder);
-  folder.acquire();
-  let app: NestFastifyApplication | undefined;
-  try {
-    folder.refuseIncomplete();
-    app = await NestFactory.create<NestFastifyApplication>(
-      LedgerModule.forRoot(folder, clock, store === 'embedded' ? undefined : store),
-      httpServer(),
-      {
-        logger,
-        abortOnError: false,
-      },
-    );
+export async function createLedger(options: LedgerOptions, role: 'all' | 'api' = 'all'): Promise<Ledger> {
+  return opened(options, role, async (parts, started) => {
+    const app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(parts), httpServer(), {
+      logger: options.logger,
+      abortOnError: false,
+    });
+    started(app);
     const fastify = app.getHttpAdapter().getInstance();
-    refuseDeepBodies(fastify);
-    fastify.decorateRequest('clock', { getter: () => clock });
+    prepareServer(fastify, { clock: parts.clock, metrics: parts.metrics, log: options.requestLog, tracing: options.tracing });
     describeApi(app);
     await app.init();
     await fastify.ready();
-    if (publishBundledPolicies) await app.get(BundledPolicies).publishNew();
-    const opened = app;
-    return {
-      app: opened,
-      folder,
-      close: async () => {
-        await opened.close();
-        folder.release();
-      },
+    if (options.publishBundledPolicies && role === 'all') await app.get(BundledPolicies).publishNew();
+    const listen = async (port: number, host: string) => {
+      await app.listen(port, host);
+      return (await app.getUrl()).replace('[::1]', '127.0.0.1');
     };
+    return { app, folder: parts.folder, listen, close: closing(app, fastify, parts.folder, options) };
+  });
+}
+
+/**
+ * Opens what follows the ledger, without the routes of features: it serves health and metrics alone.
+ * @throws Problem `data-folder-in-use` when another worker, or a process that works alone, is at the folder.
+ */
+export async function createWorker(options: LedgerOptions): Promise<LedgerProcess> {
+  return opened(options, 'worker', async (parts, started) => {
+    const context = await NestFactory.createApplicationContext(LedgerModule.forRoot(parts), {
+      logger: options.logger,
+      abortOnError: false,
+    });
+    started(context);
+    const fastify = workerServer(context.get<Operations>(OPERATIONS));
+    if (options.publishBundledPolicies) await context.get(BundledPolicies).publishNew();
+    const listen = (port: number, host: string) => fastify.listen({ port, host });
+    return { folder: parts.folder, listen, close: closing(context, fastify, parts.folder, options) };
+  });
+}
+
+async function opened<Opened>(
+  options: LedgerOptions,
+  role: Settings['role'],
+  open: (parts: LedgerParts, started: (app: INestApplicationContext) => void) => Promise<Opened>,
+): Promise<Opened> {
+  // Whatever this process creates is its owner's alone: the ledger names people and accounts.
+  process.umask(0o077);
+  // Before the framework does so itself: the event store may have something to say when it is made.
+  Logger.overrideLogger(options.logger);
+  const { dataFolder, clock = SYSTEM_CLOCK, esdb = storeSettings(readEnvironment()), tracing } = options;
+  const folder = new DataFolder(dataFolder, options.tokenKeyFile);
+  folder.acquire(role);
+  const metrics = new Metrics();
+  let app: INestApplicationContext | undefined;
+  try {
+    folder.refuseIncomplete();
+    const observer = tracing === undefined ? metrics : both(metrics, tracing);
+    const parts = {
+      folder,
+      clock,
+      esdb: esdb === 'none' ? undefined : esdb,
+      role,
+      metrics,
+      metricsAccess: options.metrics ?? 'open',
+      observer,
+    };
+    return await open(parts, (started) => (app = started));
   } catch (error) {
     // Whatever already follows the ledger must have ended before somebody else may take the folder.
     await app?.close().catch(() => undefined);
@@ -86,55 +135,21 @@ export async function createLedger({
   }
 }
 
-function httpServer(): FastifyAdapter {
-  const logger = new Logger('http');
-  return new FastifyAdapter({
-    bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: 60_000,
-    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(error, request, reply, logger),
-    clientErrorHandler: answerUnreadable,
-  } as never);
+function closing(
+  app: INestApplicationContext,
+  fastify: FastifyInstance,
+  folder: DataFolder,
+  { drainMs = DRAIN_MS }: LedgerOptions,
+): () => Promise<number> {
+  return async () => {
+    app.get<Operations>(OPERATIONS).drain();
+    const cutOff = await drained(fastify, drainMs);
+    await app.close();
+    folder.release();
+    return cutOff;
+  };
 }
 
-/** A request that is not even HTTP still gets a problem document. */
-function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return;
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-  const code = 'malformed-request';
-  const body = JSON.stringify({
-    type: `urn:policy-ledger:problem:${code}`,
-    title: 'malformed request',
-    status,
-    code,
-    detail: `not a readable HTTP request (${error.code ?? error.message})`,
-  });
-  socket.end(
-    `HTTP/1.1 ${status} Bad Request\r\ncontent-type: application/problem+json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
-}
-
-/** Serves the OpenAPI 3.1 description, built on first use. */
-function describeApi(app: NestFastifyApplication): void {
-  let description: OpenAPIObject | undefined;
-  const build = () =>
-    SwaggerModule.createDocument(
-      app,
-      new DocumentBuilder()
-        .setOpenAPIVersion('3.1.0')
-        .setTitle('政策台账 Policy ledger')
-        .setDescription(
-          'Commands need `Idempotency-Key`; `If-Match` carries a revision; every command answers with `Ledger-Position`. Errors are problem documents (RFC 9457).',
-        )
-        .setVersion('1')
-        .addBearerAuth()
-        .addSecurityRequirements('bearer')
-        .build(),
-    );
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .get('/openapi.json', (_request: FastifyRequest, reply: FastifyReply) => {
-      void reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify((description ??= build())));
-    });
+function both(outer: Observer, inner: Observer): Observer {
+  return { observe: (step, work) => outer.observe(step, () => inner.observe(step, work)) };
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Problem } from '@app/kernel';
+import type { Settings } from './operations/settings.js';
 
 /** The files of an embedded ledger. */
 export class DataFolder {
@@ -14,41 +15,63 @@ export class DataFolder {
   readonly incomingFile: string;
   readonly restoringFile: string;
   private readonly lockFile: string;
+  private readonly workerLockFile: string;
   private readonly serverFile: string;
-  private lock: Database.Database | undefined;
+  private readonly locks: Database.Database[] = [];
 
-  /** Creates the folder, readable by its owner only, when it does not exist. */
-  constructor(readonly path: string) {
+  /**
+   * Creates the folder, readable by its owner only, when it does not exist.
+   * @param sharedKeyFile the key of the tokens, where it is kept outside for several processes; it is never made.
+   */
+  constructor(
+    readonly path: string,
+    private readonly sharedKeyFile?: string,
+  ) {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     this.ledgerFile = join(path, 'ledger.db');
     this.readModelsFile = join(path, 'read-models.db');
-    this.tokenKeyFile = join(path, 'token.key');
+    this.tokenKeyFile = sharedKeyFile ?? join(path, 'token.key');
     this.claimsFile = join(path, 'claims.db');
     this.incomingFile = `${this.ledgerFile}.incoming`;
     this.restoringFile = `${this.ledgerFile}.restoring`;
     this.lockFile = join(path, 'lock.db');
+    this.workerLockFile = join(path, 'worker.db');
     this.serverFile = join(path, 'server.json');
   }
 
   /**
-   * Makes this process the one that follows the ledger. The lock is a transaction on a file of its own, which the
-   * operating system gives up with the process, also when it is killed.
-   * @throws Problem `data-folder-in-use` (unavailable)
+   * Makes this process the one that works on the folder, or with the roles `api` and `worker` one of several: any number
+   * of the first and one of the second, and nobody who works alone. A lock is a transaction on a file of its own, which
+   * the operating system gives up with the process, also when it is killed.
+   * @throws Problem `data-folder-in-use` (unavailable); `token-key-missing` (unavailable) where a shared key is not there.
    */
-  acquire(): void {
-    const lock = new Database(this.lockFile, { timeout: 0 });
+  acquire(role: Settings['role']): void {
+    if (this.sharedKeyFile !== undefined && !existsSync(this.sharedKeyFile))
+      throw new Problem(
+        'unavailable',
+        'token-key-missing',
+        'LEDGER_TOKEN_KEY_FILE names no file: each process would make a key of its own',
+      );
+    this.hold(this.lockFile, role === 'all');
+    if (role === 'worker') this.hold(this.workerLockFile, true);
+  }
+
+  private hold(file: string, alone: boolean): void {
+    const lock = new Database(file, { timeout: 0 });
+    this.locks.push(lock);
     try {
       lock.pragma('journal_mode = DELETE');
       lock.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER)');
-      lock.exec('BEGIN EXCLUSIVE');
+      lock.exec(alone ? 'BEGIN EXCLUSIVE' : 'BEGIN');
+      // A shared lock begins with the first read.
+      lock.prepare('SELECT count(*) FROM holder').get();
     } catch (error) {
-      lock.close();
+      this.release();
       if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) {
         throw new Problem('unavailable', 'data-folder-in-use', `another process is working on the ledger in ${this.path}`);
       }
       throw error;
     }
-    this.lock = lock;
   }
 
   /** @throws Problem `store-incomplete` while a copy or a restore has not come to its end: nothing must be recorded beside it. */
@@ -71,8 +94,7 @@ export class DataFolder {
   }
 
   release(): void {
-    this.lock?.close();
-    this.lock = undefined;
+    for (const lock of this.locks.splice(0)) lock.close();
   }
 
   /** Leaves word where the server of this folder listens, for command lines on the same machine. */

@@ -7,18 +7,20 @@ import { BlacklistModule, blacklistEvents } from '@app/blacklist';
 import { BudgetsModule, budgetEvents } from '@app/budgets';
 import { CalendarModule, dutyEvents } from '@app/calendar';
 import { EnterprisesModule, enterpriseEvents } from '@app/enterprises';
-import { type EsdbAddress, EventStoreModule } from '@app/event-store';
+import { type EsdbAddress, EVENT_STORE, type EventStore, EventStoreModule, type Observer } from '@app/event-store';
 import { ExportsModule } from '@app/exports';
 import { HttpModule, Tokens } from '@app/http';
 import { ImportsModule } from '@app/imports';
 import type { Clock } from '@app/kernel';
 import { Policies, PoliciesModule, policyEvents } from '@app/policies';
-import { ProjectionsModule } from '@app/projections';
+import { type Following, ProjectionsModule, Subscriptions } from '@app/projections';
 import { TargetsModule, targetEvents } from '@app/targets';
 import { tierEvents, TiersModule } from '@app/tiers';
 import type { DataFolder } from './data-folder.js';
-import { HealthController } from './health.controller.js';
-import { MetricsController } from './metrics.controller.js';
+import type { Metrics } from './operations/metrics.js';
+import { OPERATIONS, Operations } from './operations/operations.js';
+import { OperationsController } from './operations/operations.controller.js';
+import type { Settings } from './operations/settings.js';
 import { PublishedEnvelopes } from './published-envelopes.js';
 import { PublishedVocabulary } from './published-vocabulary.js';
 import { SubscribersController } from './subscribers.controller.js';
@@ -38,10 +40,23 @@ export const EVENT_DEFINITIONS = {
   ...findingEvents,
 };
 
-/** The whole ledger; its events are in the data folder, or in EventStoreDB where an address is given. */
+export interface LedgerParts {
+  readonly folder: DataFolder;
+  readonly clock: Clock;
+  /** The events are there, and not in the data folder. */
+  readonly esdb: EsdbAddress | undefined;
+  readonly role: Settings['role'];
+  readonly metrics: Metrics;
+  readonly metricsAccess: Settings['metrics'];
+  readonly observer: Observer;
+}
+
+const FOLLOWING: Readonly<Record<Settings['role'], Following>> = { all: 'alone', worker: 'for-others', api: 'elsewhere' };
+
+/** The whole ledger, for a process of any role. */
 @Module({})
 export class LedgerModule {
-  static forRoot(folder: DataFolder, clock: Clock, esdb?: EsdbAddress): DynamicModule {
+  static forRoot({ folder, clock, esdb, role, metrics, metricsAccess, observer }: LedgerParts): DynamicModule {
     return {
       module: LedgerModule,
       imports: [
@@ -50,8 +65,9 @@ export class LedgerModule {
           ...(esdb && { esdb: { address: esdb, indexFile: folder.claimsFile } }),
           clock,
           definitions: EVENT_DEFINITIONS,
+          observer,
         }),
-        ProjectionsModule.forRoot({ file: folder.readModelsFile }),
+        ProjectionsModule.forRoot({ file: folder.readModelsFile, following: FOLLOWING[role] }),
         HttpModule.forRoot(Tokens.fromKeyFile(folder.tokenKeyFile, clock)),
         CqrsModule.forRoot(),
         PoliciesModule,
@@ -71,7 +87,14 @@ export class LedgerModule {
         AuditModule,
         ExportsModule,
       ],
-      controllers: [HealthController, MetricsController, SubscribersController],
+      controllers: [OperationsController, SubscribersController],
+      providers: [
+        {
+          provide: OPERATIONS,
+          inject: [EVENT_STORE, Subscriptions],
+          useFactory: (store: EventStore, subscriptions: Subscriptions) => new Operations(store, subscriptions, metrics, metricsAccess),
+        },
+      ],
     };
   }
 }

@@ -1,45 +1,67 @@
 import { setFlagsFromString } from 'node:v8';
-import { ConsoleLogger } from '@nestjs/common';
+import type { Logger } from 'pino';
 import { Problem } from '@app/kernel';
-import { createLedger } from './create-ledger.js';
+import { createLedger, createWorker, type LedgerProcess } from './create-ledger.js';
+import { FrameworkLog, openLog } from './operations/logging.js';
+import { readEnvironment, settingsOf } from './operations/settings.js';
+import { openTracing, type Tracing } from './operations/tracing.js';
 
 // Catching up makes much garbage out of little that lives. Left alone, V8 lets the heap grow to four times what lives before
 // it collects in full: 450 MB for a million events instead of 260 MB, and not measurably faster.
 setFlagsFromString('--heap-growing-percent=50');
 
-const FRAMEWORK_CHATTER = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+/** A signal within so many milliseconds of the first is the same one, come by another way: npm and the terminal both pass it on. */
+const SAME_SIGNAL_MS = 500;
 
-/** One JSON object a line, without the framework's account of its own start. */
-class ServerLogger extends ConsoleLogger {
-  override log(message: unknown, ...rest: unknown[]): void {
-    if (!FRAMEWORK_CHATTER.has(String(rest.at(-1)))) super.log(message, ...rest);
-  }
+/** Serves the ledger, as the environment says: every setting is in docs/operations.md. */
+async function main(): Promise<void> {
+  const environment = readEnvironment();
+  const settings = settingsOf(environment, process.stdout.isTTY);
+  const { role, port, host, dataFolder, publishBundledPolicies, tokenKeyFile, metrics, drainMs } = settings;
+  const log = await openLog(settings);
+  const tracing = await openTracing(environment, role);
+  const options = {
+    dataFolder,
+    logger: new FrameworkLog(log),
+    requestLog: log,
+    publishBundledPolicies,
+    ...(tokenKeyFile !== undefined && { tokenKeyFile }),
+    metrics,
+    drainMs,
+    tracing,
+  };
+  const ledger = role === 'worker' ? await createWorker(options) : await createLedger(options, role);
+  const url = await ledger.listen(port, host);
+  if (role !== 'worker') ledger.folder.announce(url);
+  const steps = role === 'worker' ? `${url}/health` : `${url}/health, ${url}/openapi.json`;
+  log.info({ context: 'ledger' }, `the ledger in ${dataFolder} is ready at ${url}; first steps: ${steps}`);
+  endOnSignal(ledger, log, tracing);
 }
 
-/** Serves the embedded ledger. Settings: LEDGER_PORT (8080), LEDGER_HOST (127.0.0.1), LEDGER_DATA (./data), LEDGER_BUNDLED_POLICIES (publish or none), LEDGER_STORE (sqlite or esdb) and LEDGER_ESDB_URL (connection string of EventStoreDB). */
-async function main(): Promise<void> {
-  const { LEDGER_PORT = '8080', LEDGER_HOST = '127.0.0.1', LEDGER_DATA = './data', LEDGER_BUNDLED_POLICIES = 'publish' } = process.env;
-  const port = Number(LEDGER_PORT);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) fail(2, `LEDGER_PORT must be a port number, not ${LEDGER_PORT}`);
-  if (!['publish', 'none'].includes(LEDGER_BUNDLED_POLICIES))
-    fail(2, `LEDGER_BUNDLED_POLICIES must be publish or none, not ${LEDGER_BUNDLED_POLICIES}`);
-  const logger = new ServerLogger({ json: true, logLevels: ['log', 'warn', 'error', 'fatal'] });
-  const ledger = await createLedger({ dataFolder: LEDGER_DATA, logger, publishBundledPolicies: LEDGER_BUNDLED_POLICIES === 'publish' });
-  await ledger.app.listen(port, LEDGER_HOST);
-  const url = (await ledger.app.getUrl()).replace('[::1]', '127.0.0.1');
-  ledger.folder.announce(url);
-  logger.log(`the ledger in ${LEDGER_DATA} is ready at ${url}; first steps: ${url}/health, ${url}/openapi.json`, 'ledger');
-  let stopping = false;
+/** The first signal lets what is under way finish; a second ends the process at once. */
+function endOnSignal(ledger: LedgerProcess, log: Logger, tracing: Tracing | undefined): void {
+  let firstMs: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (stopping) return;
-      stopping = true;
-      ledger.close().then(
+      if (firstMs !== undefined) {
+        if (performance.now() - firstMs > SAME_SIGNAL_MS) process.exit(1);
+        return;
+      }
+      firstMs = performance.now();
+      log.info({ context: 'ledger' }, 'ending: what is under way is finished first; a second signal ends at once');
+      void end(ledger, log, tracing).then(
         () => process.exit(0),
         (error: unknown) => fail(1, String(error)),
       );
     });
   }
+}
+
+async function end(ledger: LedgerProcess, log: Logger, tracing: Tracing | undefined): Promise<void> {
+  const cutOff = await ledger.close();
+  if (cutOff > 0) log.warn({ context: 'ledger', cutOff }, 'requests took too long to finish and were cut off');
+  // What could not be traced is lost, and nothing else.
+  await tracing?.close().catch(() => undefined);
 }
 
 function fail(code: number, message: string): never {
@@ -48,7 +70,7 @@ function fail(code: number, message: string): never {
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof Problem) fail(3, error.detail);
+  if (error instanceof Problem) fail(error.code === 'setting' ? 2 : 3, error.detail);
   if (!(error instanceof Error)) fail(3, String(error));
   const { code } = error as NodeJS.ErrnoException;
   fail(3, code === 'EADDRINUSE' || code === 'EACCES' ? `cannot listen: ${error.message}` : (error.stack ?? error.message));

@@ -4,6 +4,7 @@ import { type BackupManifest, makeBackup, restoreBackup, storeSettings } from '@
 import { Problem } from '@app/kernel';
 import { SYSTEM_CLOCK } from '../../api/src/create-ledger.js';
 import { DataFolder } from '../../api/src/data-folder.js';
+import { readEnvironment } from '../../api/src/operations/settings.js';
 import { print, printJson } from './output.js';
 import { refuseUsed } from './places.js';
 import type { GlobalOptions } from './session.js';
@@ -16,7 +17,7 @@ export function addBackupCommands(program: Command): void {
     .requiredOption('--to <folder>', 'a folder that does not exist yet, or is empty');
   backup.action(async () => {
     const { to, data, json, server } = backup.optsWithGlobals<GlobalOptions & { to: string }>();
-    if (server !== undefined || storeSettings(process.env) !== undefined) {
+    if (server !== undefined || storeSettings(readEnvironment()) !== undefined) {
       throw new Problem(
         'invalid',
         'store-address',
@@ -40,7 +41,7 @@ export function addBackupCommands(program: Command): void {
     const isNew = !existsSync(data);
     const folder = new DataFolder(data);
     try {
-      folder.acquire();
+      folder.acquire('all');
       if (existsSync(folder.incomingFile)) folder.refuseIncomplete();
       refuseUsed(folder);
       const manifest = await restoreBackup(from, folder.ledgerFile, folder.restoringFile);

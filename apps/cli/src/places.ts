@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Archive, EsdbArchive, openLedgerFile, parseAddress, ReceivingFile, type ReceivingArchive } from '@app/event-store';
 import { Problem } from '@app/kernel';
 import { DataFolder } from '../../api/src/data-folder.js';
+import { readEnvironment } from '../../api/src/operations/settings.js';
 
 /** How a place of a ledger is named in a command. */
 export const PLACE_HELP = 'a data folder; esdb for the EventStoreDB in LEDGER_ESDB_URL; esdb:NAME for the one in another variable';
@@ -43,7 +44,7 @@ export function refuseUsed(folder: DataFolder): void {
 
 function holdFolder(folder: DataFolder, advice: string): void {
   try {
-    folder.acquire();
+    folder.acquire('all');
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     throw new Problem(error.kind, error.code, `${error.detail}; ${advice}`);
@@ -61,7 +62,7 @@ function addressIn(place: string) {
   }
   const variable = place === 'esdb' ? 'LEDGER_ESDB_URL' : /^esdb:([A-Za-z_][A-Za-z0-9_]*)$/.exec(place)?.[1];
   if (variable === undefined) return undefined;
-  const address = process.env[variable] ?? '';
+  const address = readEnvironment()[variable] ?? '';
   if (address === '') throw new Problem('invalid', 'store-address', `${variable} is not set`);
   return parseAddress(address);
 }

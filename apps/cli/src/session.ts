@@ -24,7 +24,10 @@ export async function withDoor(options: GlobalOptions, isOpen: boolean, work: (d
   if (!['publish', 'none'].includes(bundled))
     throw invalidField('LEDGER_BUNDLED_POLICIES', 'publish-or-none', `must be publish or none, not ${bundled}`);
   const publishBundledPolicies = bundled === 'publish';
-  const door = options.server === undefined ? await openDoor(options.data, { publishBundledPolicies }) : serverDoor(options.server);
+  const door =
+    options.server === undefined
+      ? await openDoor(options.data, { publishBundledPolicies, ...(SHARED_KEY_FILE !== undefined && { tokenKeyFile: SHARED_KEY_FILE }) })
+      : serverDoor(options.server);
   try {
     await work(door, token);
   } finally {
@@ -34,3 +37,6 @@ export async function withDoor(options: GlobalOptions, isOpen: boolean, work: (d
 
 /** The data folder when none is named. */
 export const DEFAULT_DATA = process.env['LEDGER_DATA'] ?? join('.', 'data');
+
+/** The key of the tokens, where several processes share one outside their data folders. */
+export const SHARED_KEY_FILE = process.env['LEDGER_TOKEN_KEY_FILE'] || undefined;

@@ -10,6 +10,7 @@ import {
   summaryOf,
 } from '@app/event-store';
 import { invalidField, Problem } from '@app/kernel';
+import { readEnvironment } from '../../api/src/operations/settings.js';
 import { EXIT, note, print, printJson, tableOf } from './output.js';
 import { openSource, openTarget, PLACE_HELP } from './places.js';
 import { showProgress } from './progress.js';
@@ -114,7 +115,7 @@ const PHASES = { copy: '复制', proof: '核对' } as const;
 const wordsOf = ({ events, head, digest }: LedgerSummary) => `${events} 个事件，账本位置至 ${head}，摘要 ${digest}`;
 
 function addressed(): EsdbAddress {
-  const address = storeSettings(process.env);
+  const address = storeSettings(readEnvironment());
   if (address === undefined)
     throw new Problem('invalid', 'store-address', 'the embedded ledger needs no care; name an EventStoreDB node in LEDGER_ESDB_URL');
   return address;

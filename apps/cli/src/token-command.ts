@@ -6,7 +6,7 @@ import { ROLES } from '@app/kernel';
 import { SYSTEM_CLOCK } from '../../api/src/create-ledger.js';
 import { DataFolder } from '../../api/src/data-folder.js';
 import { note, print, printJson } from './output.js';
-import type { GlobalOptions } from './session.js';
+import { type GlobalOptions, SHARED_KEY_FILE } from './session.js';
 
 /** `ledger token`: signs a bearer token with the key of the data folder. */
 export function addTokenCommand(program: Command): void {
@@ -21,7 +21,7 @@ export function addTokenCommand(program: Command): void {
     const { role, actor, unit, hours, data, json } = command.optsWithGlobals<
       GlobalOptions & { role: Role[]; actor: string; unit: string; hours: string }
     >();
-    const tokens = Tokens.fromKeyFile(new DataFolder(data).tokenKeyFile, SYSTEM_CLOCK);
+    const tokens = Tokens.fromKeyFile(new DataFolder(data, SHARED_KEY_FILE).tokenKeyFile, SYSTEM_CLOCK);
     const token = await tokens.issue({ id: actor, unit, roles: role }, Math.round(Number(hours) * 3600));
     note(`${actor} (${unit}): ${role.join(', ')}, ${hours} hours`);
     if (json === true) printJson({ token, actor, unit, roles: role });

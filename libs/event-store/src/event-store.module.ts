@@ -4,6 +4,7 @@ import { EventCodec, type EventDefinition } from './codec.js';
 import { EsdbEventStore, type EsdbOptions } from './esdb/esdb-event-store.js';
 import { EVENT_STORE, type EventStore } from './event-store.js';
 import { Executor } from './executor.js';
+import { type Observer, OBSERVER, UNOBSERVED } from './observer.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
 import { vantageClock, VantageEventStore } from './vantage.js';
 
@@ -15,6 +16,7 @@ export interface EventStoreOptions {
   readonly clock: Clock;
   /** The stored form of every feature's events. */
   readonly definitions: Readonly<Record<string, EventDefinition>>;
+  readonly observer?: Observer;
 }
 
 /** Provides the event store, the executor and the clock to every feature. */
@@ -23,7 +25,7 @@ export interface EventStoreOptions {
 export class EventStoreModule implements OnApplicationShutdown {
   constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
 
-  static forRoot({ file, esdb, clock, definitions }: EventStoreOptions): DynamicModule {
+  static forRoot({ file, esdb, clock, definitions, observer = UNOBSERVED }: EventStoreOptions): DynamicModule {
     const codec = new EventCodec(definitions);
     const store = new VantageEventStore(esdb === undefined ? new SqliteEventStore(file, codec, clock) : new EsdbEventStore(esdb, codec));
     return {
@@ -31,9 +33,10 @@ export class EventStoreModule implements OnApplicationShutdown {
       providers: [
         { provide: CLOCK, useValue: vantageClock(clock) },
         { provide: EVENT_STORE, useValue: store },
-        { provide: Executor, useValue: new Executor(store) },
+        { provide: Executor, useValue: new Executor(store, observer) },
+        { provide: OBSERVER, useValue: observer },
       ],
-      exports: [CLOCK, EVENT_STORE, Executor],
+      exports: [CLOCK, EVENT_STORE, Executor, OBSERVER],
     };
   }
 

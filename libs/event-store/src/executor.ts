@@ -4,6 +4,7 @@ import { type Actor, type Decider, type DecisionContext, derivedId, type DomainE
 import type { EventMetadata, NewEvent, RecordedEvent } from './event.js';
 import { type Appended, type EventStore, isProblem, NO_STREAM } from './event-store.js';
 import { COMMAND_NOTED } from './codec.js';
+import { kindOfStream, type Observer, UNOBSERVED } from './observer.js';
 import { currentVantage } from './vantage.js';
 
 /** Everything a command carries besides its own input. */
@@ -66,7 +67,10 @@ export class Executor {
   private readonly tails: Tails = new Map();
   private readonly rehearsals = new AsyncLocalStorage<Rehearsal>();
 
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly observer: Observer = UNOBSERVED,
+  ) {}
 
   /** The current state of a stream; in a rehearsal the one it has left; from a vantage the one it had there. */
   async load<Command, Event extends DomainEvent, State>(
@@ -112,7 +116,10 @@ export class Executor {
     context: CommandContext,
   ): Promise<Receipt> {
     const rehearsal = this.rehearsals.getStore();
-    if (rehearsal === undefined) return oneAtATime(this.tails, stream, () => this.attempt(decider, stream, command, context));
+    if (rehearsal === undefined) {
+      const attempt = () => this.attempt(decider, stream, command, context);
+      return this.observer.observe({ kind: 'command', stream: kindOfStream(stream) }, () => oneAtATime(this.tails, stream, attempt));
+    }
     return oneAtATime(rehearsal.tails, stream, () => this.decideOnly(rehearsal, decider, stream, command, context));
   }
 
@@ -174,7 +181,7 @@ export class Executor {
       }
       try {
         const newEvents = events.map((event, index) => envelope(event, index, context));
-        const { revision, position, repeated } = await this.append(stream, loaded.revision, newEvents);
+        const { revision, position, repeated } = await this.append(stream, loaded.revision, newEvents, attempt);
         // Decided on a stale state, a command done before comes to the same append: the store has recognised it. What was
         // recorded then may bear another day than this retry: the state is read from the events, not made up here.
         if (repeated) this.cache.delete(stream);
@@ -196,9 +203,10 @@ export class Executor {
   }
 
   /** The one way from here to the store: what a rehearsal has let through by mistake ends here. */
-  private append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<Appended> {
+  private append(stream: string, expectedRevision: number, events: readonly NewEvent[], attempt = 0): Promise<Appended> {
     if (this.rehearsals.getStore() !== undefined) throw new Error(`a rehearsal was about to write to ${stream}`);
-    return this.store.append(stream, expectedRevision, events);
+    const step = { kind: 'append', stream: kindOfStream(stream), events: events.length, attempt } as const;
+    return this.observer.observe(step, () => this.store.append(stream, expectedRevision, events));
   }
 
   /**
@@ -255,7 +263,7 @@ export class Executor {
     stream: string,
     known: Loaded<State>,
   ): Promise<Loaded<State>> {
-    const loaded = await this.read(decider, stream, known);
+    const loaded = await this.observer.observe({ kind: 'load', stream: kindOfStream(stream) }, () => this.read(decider, stream, known));
     if (loaded !== known) this.keep(stream, loaded);
     return loaded;
   }

@@ -7,6 +7,7 @@ export { type EsdbAddress, parseAddress } from './esdb/address.js';
 export { type Examination, examineStore, type Preparation, prepareStore } from './esdb/care.js';
 export { type EsdbOptions, EsdbEventStore } from './esdb/esdb-event-store.js';
 export { storeSettings } from './esdb/store-settings.js';
+export { type Observer, OBSERVER, type Step, UNOBSERVED } from './observer.js';
 export { SqliteEventStore } from './sqlite-event-store.js';
 export { currentVantage, lookingFrom, type Vantage, VantageEventStore } from './vantage.js';
 export { type Archive, type ArchiveState, type ReceivingArchive } from './moving/archive.js';

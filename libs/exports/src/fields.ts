@@ -58,6 +58,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     clearances: '部门核查意见',
     closedBy: '办结人',
     correlationId: '关联编号',
+    movedAt: '最近推进时间',
     counted: '台账统计',
     data: '内容',
     decidedBy: '决定人',

@@ -5,7 +5,6 @@ import { type Actor, businessDateAt, type Clock, contentHash, derivedId, invalid
 import type { AuthenticatedRequest } from './access.guard.js';
 
 const KEY_SHAPE = /^[\x21-\x7e]{1,200}$/;
-const CORRELATION_SHAPE = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** What every command body may say besides its own fields. */
 export class CommandDto {
@@ -40,7 +39,6 @@ export function commandContext(request: AuthenticatedRequest, clock: Clock): Com
     throw invalidField('Idempotency-Key', 'idempotency-key', 'must be 1 to 200 visible ASCII characters');
   const commandId = derivedId('command', actor.id, key);
   const content = [request.method, request.routeOptions.url ?? '', request.params ?? null, request.body ?? null];
-  const correlation = request.headers['correlation-id'];
   const expectedRevision = revisionOf(request.headers['if-match']);
   return {
     commandId,
@@ -48,7 +46,7 @@ export function commandContext(request: AuthenticatedRequest, clock: Clock): Com
     actor,
     effectiveOn: effectiveOn(request.body, today),
     today,
-    correlationId: typeof correlation === 'string' && CORRELATION_SHAPE.test(correlation) ? correlation : commandId,
+    correlationId: request.id,
     causationId: commandId,
     ...(expectedRevision !== undefined && { expectedRevision }),
   };

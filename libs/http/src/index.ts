@@ -1,6 +1,7 @@
 export { AllowAnyRole, AllowRoles, type AuthenticatedRequest, OpenToAll } from './access.guard.js';
 export { refuseDeepBodies } from './body-depth.js';
 export { CommandDto, Context } from './command-context.js';
+export { addCorrelation, correlationIdOf, currentCorrelation } from './correlation.js';
 export { IsBusinessDay, IsCreditCode, IsMoney, IsText, MayBeLeftOut } from './decorators.js';
 export { EmptyBodyPipe } from './empty-body.pipe.js';
 export { EvidenceDto, IsEvidenceList, IsListOf } from './evidence.dto.js';

@@ -47,6 +47,11 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'projection-unknown': '没有这个读模型或流程',
   'read-model-rebuilding': '读模型正在构建',
   'shutting-down': '程序正在退出',
+  'projector-elsewhere': '读模型由后台进程维护，此进程只应答请求',
+  'token-key-missing': '缺少令牌密钥文件',
+  'metrics-token': '监控指标需要专用令牌',
+  'metrics-closed': '监控指标未对外开放',
+  setting: '设置有误',
   'data-folder-in-use': '数据目录正在被使用',
   // 金额
   'money-malformed': '金额格式有误',
@@ -266,6 +271,7 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'finding-resolved': '疑点已办结，须先重新核查',
   'finding-not-resolved': '疑点尚未办结',
   'event-unknown': '没有这条记录',
+  'timeline-unknown': '台账中没有与之有关的记录',
   // 公示
   'notice-unknown': '没有符合条件的公示',
   'notice-too-long': '公示内容过多，请缩小范围',

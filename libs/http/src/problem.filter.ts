@@ -88,7 +88,9 @@ export class ProblemFilter implements ExceptionFilter {
 /** Also used for errors that the HTTP server raises before a route is found. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Pick<Logger, 'error'>): void {
   const problem = problemDocument(error, request.url.split('?')[0] ?? '/');
-  if (problem.status >= 500) logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  // A refusal of ours is told by its code alone: its detail may name people, and who asked has it.
+  if (error instanceof Problem && problem.status >= 500) logger.error(error.code);
+  else if (problem.status >= 500) logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="policy-ledger"');
   if (problem.status === 503) void reply.header('retry-after', '1');
   void reply.status(problem.status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(problem));

@@ -1,9 +1,11 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { currentVantage, EVENT_STORE, type EventStore, Executor } from '@app/event-store';
 import { notFound, refused } from '@app/kernel';
 import { ReadModels, Subscriptions } from '@app/projections';
 import { type PolicyTables } from './list/policies.projection.js';
 import type { Envelope, Pack } from './pack.js';
+import { policyEvents } from './policy.codec.js';
 import {
   latestVersion,
   policyDecider,
@@ -14,15 +16,20 @@ import {
   versionNumbered,
 } from './policy.js';
 
+/** How soon a policy counts that another process has published, in milliseconds. */
+const NOTED_WITHIN_MS = 500;
+
 export function policyStream(pack: string): string {
   return `policy-${pack}`;
 }
 
 /** The published policies, for features that decide under them. */
 @Injectable()
-export class Policies implements OnApplicationBootstrap {
+export class Policies implements OnApplicationBootstrap, BeforeApplicationShutdown {
   /** The latest text of every published policy, for vocabularies that must answer at once. */
   private latest: readonly Pack[] = [];
+  private readonly stopping = new AbortController();
+  private noting: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly executor: Executor,
@@ -32,7 +39,32 @@ export class Policies implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
+    const since = await this.store.head();
     for (const pack of await this.namedAtStart()) await this.noteChange(pack);
+    if (this.subscriptions.othersWrite) this.noting = this.noteOthers(since);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.noting;
+  }
+
+  /** Looks regularly for what other processes have done to policies. A fault is nothing but a later look. */
+  private async noteOthers(since: number): Promise<void> {
+    const types = Object.keys(policyEvents);
+    const { signal } = this.stopping;
+    for (let seen = since; !signal.aborted;) {
+      await sleep(NOTED_WITHIN_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      try {
+        const head = await this.store.head();
+        if (head === seen) continue;
+        for await (const page of this.store.readAll({ after: seen, types }))
+          for (const { stream } of page) await this.noteChange(stream.slice(policyStream('').length));
+        seen = head;
+      } catch {
+        // Whatever keeps the store from answering is told by health.
+      }
+    }
   }
 
   /**

@@ -7,5 +7,5 @@ export { reactionContext } from './reaction-context.js';
 export { ReadModels } from './read-models.js';
 export { SqliteReadModels } from './sqlite-read-models.js';
 export type { SubscriberStatus } from './subscriber.js';
-export { Subscriptions, type Verification } from './subscriptions.js';
+export { type Following, Subscriptions, type Verification } from './subscriptions.js';
 export { type ColumnValue, type Row, type Table, table } from './table.js';

@@ -56,7 +56,13 @@ describe('a process manager', () => {
     expect(await runner.reached(4, LONG_MS)).toBe(true);
     await until(async () => (await readModels.checkpoint('manager'))?.position === 4);
     expect(reacted).toEqual([1, 2, 4]);
-    expect(runner.status()).toEqual({ name: 'manager', kind: 'process-manager', position: 4, state: 'running' });
+    expect(runner.status()).toEqual({
+      name: 'manager',
+      kind: 'process-manager',
+      position: 4,
+      state: 'running',
+      movedAt: expect.any(String),
+    });
   });
 
   it.each(['unavailable', 'conflict'] as const)('tries again while a command is %s, and says so meanwhile', async (kind) => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@app/kernel';
 import type { EventStore, RecordedEvent } from '@app/event-store';
 import type { ReadModels } from './read-models.js';
-import { PositionGate, type SubscriberStatus } from './subscriber.js';
+import { PositionGate, type Runner, type SubscriberStatus } from './subscriber.js';
 
 /**
  * Carries a decision from one stream to the next. `react` sends commands whose ids derive from the event, so that
@@ -19,7 +19,7 @@ const RETRY_MS = [20, 100, 500, 2_000, 5_000];
 const PASSED_OVER = 1_000;
 
 /** Runs one process manager over the ledger, in order, with its own checkpoint. */
-export class ProcessManagerRunner {
+export class ProcessManagerRunner implements Runner {
   private readonly stopping = new AbortController();
   private readonly gate = new PositionGate();
   private loop: Promise<void> = Promise.resolve();
@@ -33,6 +33,8 @@ export class ProcessManagerRunner {
     private readonly manager: ProcessManager,
     private readonly store: EventStore,
     private readonly readModels: ReadModels,
+    /** Other processes see by the checkpoint alone how far it is: it is noted after every page. */
+    private readonly isWatched = false,
   ) {}
 
   /** Finds its place; before `start`. */
@@ -45,8 +47,10 @@ export class ProcessManagerRunner {
     this.loop = this.run();
   }
 
+  /** Ends after the event in work; nobody waits any longer for what comes after it. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.gate.giveUp();
     await this.loop;
   }
 
@@ -61,7 +65,8 @@ export class ProcessManagerRunner {
   status(): SubscriberStatus {
     const { name } = this.manager;
     const state = this.error === undefined ? ('running' as const) : ('stopped' as const);
-    return { name, kind: 'process-manager', position: this.gate.position, state, ...(this.error !== undefined && { error: this.error }) };
+    const { position, moved } = this.gate;
+    return { name, kind: 'process-manager', position, state, ...moved, ...(this.error !== undefined && { error: this.error }) };
   }
 
   reached(position: number, timeoutMs: number): Promise<boolean> {
@@ -96,7 +101,7 @@ export class ProcessManagerRunner {
         }
         this.gate.advance(event.position);
       }
-      if (hasReacted || this.gate.position - this.noted >= PASSED_OVER) await this.note();
+      if (hasReacted || this.isWatched || this.gate.position - this.noted >= PASSED_OVER) await this.note();
       this.error = undefined;
     }
     return true;

@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { ReadModels } from './read-models.js';
 import { RecordingTimesProjection } from './recording-times.js';
 import { SqliteReadModels } from './sqlite-read-models.js';
-import { Subscriptions } from './subscriptions.js';
+import { type Following, FOLLOWING, Subscriptions } from './subscriptions.js';
 
 /** Provides the read models and everything that follows the ledger. */
 @Global()
@@ -12,10 +12,14 @@ export class ProjectionsModule {
     subscriptions.addProjection(new RecordingTimesProjection());
   }
 
-  static forRoot(options: { readonly file: string }): DynamicModule {
+  static forRoot({ file, following = 'alone' }: { readonly file: string; readonly following?: Following }): DynamicModule {
     return {
       module: ProjectionsModule,
-      providers: [{ provide: ReadModels, useFactory: () => new SqliteReadModels(options.file) }, Subscriptions],
+      providers: [
+        { provide: ReadModels, useFactory: () => new SqliteReadModels(file) },
+        { provide: FOLLOWING, useValue: following },
+        Subscriptions,
+      ],
       exports: [ReadModels, Subscriptions],
     };
   }

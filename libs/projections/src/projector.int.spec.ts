@@ -49,7 +49,9 @@ describe('the projector', () => {
     const last = await files.add(store, 'b', 9, 'other');
     expect(await projector.reached(last, LONG_MS)).toBe(true);
     expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: 11, applied: 2 }]);
-    expect(projector.status()).toEqual([{ name: 'totals', kind: 'projection', position: last, state: 'running' }]);
+    expect(projector.status()).toEqual([
+      { name: 'totals', kind: 'projection', position: last, state: 'running', movedAt: expect.any(String) },
+    ]);
   });
 
   it('commits rows and checkpoint together: what fails leaves neither, and is done again', async () => {
@@ -108,8 +110,15 @@ describe('the projector', () => {
     await files.add(store, 'd');
     while (projector.status()[1]?.position !== 6) await new Promise(setImmediate);
     expect(projector.status()).toEqual([
-      { name: 'poisoned', kind: 'projection', position: 2, state: 'stopped', error: 'position 3: cannot be applied' },
-      { name: 'totals', kind: 'projection', position: 6, state: 'running' },
+      {
+        name: 'poisoned',
+        kind: 'projection',
+        position: 2,
+        state: 'stopped',
+        movedAt: expect.any(String),
+        error: 'position 3: cannot be applied',
+      },
+      { name: 'totals', kind: 'projection', position: 6, state: 'running', movedAt: expect.any(String) },
     ]);
     expect(await rowsOf(readModels, 'poisoned')).toEqual([{ stream: 'a', total: 2, applied: 2 }]);
     expect((await rowsOf(readModels)).map(({ stream }) => stream)).toEqual(['a', 'bad', 'c', 'd']);

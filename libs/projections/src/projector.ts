@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventStore, RecordedEvent } from '@app/event-store';
+import { type EventStore, type Observer, type RecordedEvent, UNOBSERVED } from '@app/event-store';
 import { notFound, Problem, unreachable } from '@app/kernel';
 import { compareGenerations, type Comparison } from './comparison.js';
 import { isHandled, type Projection } from './projection.js';
@@ -62,6 +62,7 @@ export class Projector {
   constructor(
     private readonly store: EventStore,
     private readonly readModels: ReadModels,
+    private readonly observer: Observer = UNOBSERVED,
   ) {}
 
   /** Adds a projection; before `prepare` and `start`. */
@@ -95,9 +96,10 @@ export class Projector {
     this.keep(this.begin());
   }
 
-  /** Ends after the page in work. */
+  /** Ends after the page in work; nobody waits any longer for what comes after it. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    for (const { gate } of this.members) gate.giveUp();
     while (this.loops.size > 0) await Promise.all(this.loops);
     for (const { check } of this.members) check?.failed(ending());
   }
@@ -115,7 +117,7 @@ export class Projector {
   }
 
   status(): readonly SubscriberStatus[] {
-    return this.members.map(({ projection: { name }, live, building, check }) => {
+    return this.members.map(({ projection: { name }, gate, live, building, check }) => {
       const reason = live?.error ?? live?.failure ?? (live === undefined ? (building?.error ?? building?.failure) : undefined);
       const beside = building ?? check?.track;
       return {
@@ -123,6 +125,7 @@ export class Projector {
         kind: 'projection',
         position: live?.checkpoint.position ?? building?.checkpoint.position ?? 0,
         state: reason !== undefined ? 'stopped' : live === undefined ? 'building' : 'running',
+        ...gate.moved,
         ...(reason !== undefined && { error: reason }),
         ...(live !== undefined &&
           beside !== undefined && {
@@ -249,7 +252,7 @@ export class Projector {
       () => this.live,
       async (signal) => {
         for await (const page of this.store.subscribe({ after: this.livePosition ?? 0, signal })) {
-          await this.exclusively(async () => {
+          await this.observed(this.live, page, async () => {
             await this.projectPage(this.live, page);
             this.livePosition = Math.max(this.livePosition ?? 0, page.at(-1)?.position ?? 0);
           });
@@ -279,7 +282,7 @@ export class Projector {
           const last = page.at(-1)?.position ?? 0;
           if (last + CLOSE_ENOUGH >= head) head = await this.store.head();
           // Nothing may come between these two: what a comparison leaves of a page is for the moment the live tables stand there.
-          await this.exclusively(async () => {
+          await this.observed(left, page, async () => {
             await this.projectPage(left, page);
             await settle();
           });
@@ -288,6 +291,12 @@ export class Projector {
         return true;
       },
     );
+  }
+
+  private observed(tracks: readonly Track[], page: readonly RecordedEvent[], work: () => Promise<void>): Promise<void> {
+    const position = page.at(-1)?.position ?? 0;
+    const step = { kind: 'projection-page', projections: tracks.length, events: page.length, position } as const;
+    return this.exclusively(() => this.observer.observe(step, work));
   }
 
   /** Runs `work` until it says it is done; after a fault, which is noted on the tracks, from where they stand. */

@@ -122,6 +122,9 @@ export abstract class ReadModels {
 
   abstract generations(name: string): Promise<Generations>;
 
+  /** Where every process manager stands, and the live tables of every projection, by name. */
+  abstract liveCheckpoints(): Promise<ReadonlyMap<string, Checkpoint>>;
+
   /** Where one generation stands; undefined when it is gone, or on its way out. */
   abstract present(generation: Generation): Promise<Checkpoint | undefined>;
 

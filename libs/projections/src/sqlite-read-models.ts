@@ -173,6 +173,11 @@ export class SqliteReadModels extends ReadModels {
     return this.generationsOf(name);
   }
 
+  async liveCheckpoints(): Promise<ReadonlyMap<string, Checkpoint>> {
+    const rows = this.cached(`SELECT name, generation, version, position FROM checkpoint WHERE purpose = 'live'`).all();
+    return new Map((rows as readonly Checkpoint[]).map((checkpoint) => [checkpoint.name, checkpoint]));
+  }
+
   private generationsOf(name: string): Generations {
     const of = (purpose: Purpose) =>
       this.cached('SELECT name, generation, version, position FROM checkpoint WHERE name = ? AND purpose = ?').get(name, purpose) as

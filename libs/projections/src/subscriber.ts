@@ -5,15 +5,32 @@ export interface SubscriberStatus {
   readonly position: number;
   /** `building`: queries have to wait for it, or see what an older version has left. */
   readonly state: 'running' | 'building' | 'stopped';
+  /** When its position last moved, as far as this process has seen: ISO 8601 in UTC. */
+  readonly movedAt?: string;
   /** Why it stopped, and at which event. */
   readonly error?: string;
   /** What is being built beside the tables queries see. */
   readonly beside?: { readonly purpose: 'rebuild' | 'verification'; readonly position: number; readonly error?: string };
 }
 
+/** A process manager as whoever starts, ends and waits for it sees it. */
+export interface Runner {
+  /** Finds its place; before `start`. */
+  prepare(): Promise<void>;
+  start(): void;
+  stop(): Promise<void>;
+  /** Goes on from the event it stopped at. */
+  resume(): void;
+  status(): SubscriberStatus;
+  /** True as soon as it has dealt with the position, false when it has not within the time. */
+  reached(position: number, timeoutMs: number): Promise<boolean>;
+}
+
 /** Lets callers wait until a moving position has reached a value. */
 export class PositionGate {
   private waiters: { readonly position: number; readonly resolve: (reached: boolean) => void; readonly timer: NodeJS.Timeout }[] = [];
+
+  private movedAtMs: number | undefined;
 
   constructor(private current = 0) {}
 
@@ -21,9 +38,15 @@ export class PositionGate {
     return this.current;
   }
 
+  /** For a status; nothing before it has first moved. */
+  get moved(): { readonly movedAt?: string } {
+    return this.movedAtMs === undefined ? {} : { movedAt: new Date(this.movedAtMs).toISOString() };
+  }
+
   advance(position: number): void {
     if (position <= this.current) return;
     this.current = position;
+    this.movedAtMs = Date.now();
     if (this.waiters.length === 0) return;
     const ready = this.waiters.filter((waiter) => waiter.position <= position);
     this.waiters = this.waiters.filter((waiter) => waiter.position > position);

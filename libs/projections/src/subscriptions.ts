@@ -4,15 +4,22 @@ import {
   Injectable,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
+  Optional,
 } from '@nestjs/common';
-import { EVENT_STORE, type EventStore, type Vantage } from '@app/event-store';
+import { EVENT_STORE, type EventStore, type Observer, OBSERVER, UNOBSERVED, type Vantage } from '@app/event-store';
 import { CLOCK, type Clock, invalidField, Problem } from '@app/kernel';
 import { type ProcessManager, ProcessManagerRunner } from './process-manager.js';
 import type { Projection } from './projection.js';
 import { Projector, type Verified } from './projector.js';
 import { ReadModels } from './read-models.js';
 import { positionAt } from './recording-times.js';
-import type { SubscriberStatus } from './subscriber.js';
+import type { Runner, SubscriberStatus } from './subscriber.js';
+import { Watcher } from './watcher.js';
+
+/** Who keeps the read models up to date: this process for itself, this one for others too, or another. */
+export type Following = 'alone' | 'for-others' | 'elsewhere';
+/** Injection token of `Following`. */
+export const FOLLOWING = Symbol('Following');
 
 /** How long a query waits for a position it was asked to have seen. */
 const READ_YOUR_WRITES_MS = 5_000;
@@ -25,11 +32,11 @@ export interface Verification extends Partial<Verified> {
   readonly error?: string;
 }
 
-/** Everything that follows the ledger in this process. Features add their projections and process managers at construction. */
+/** Everything that follows the ledger, in this process or in another. Features add their projections and process managers at construction. */
 @Injectable()
 export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  private readonly projector: Projector;
-  private readonly managers: ProcessManagerRunner[] = [];
+  private readonly projector: Projector | Watcher;
+  private readonly managers: Runner[] = [];
   private readonly names = new Set<string>();
   private readonly verified = new Map<string, Verification>();
   private started = false;
@@ -39,8 +46,10 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly readModels: ReadModels,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Optional() @Inject(OBSERVER) observer: Observer = UNOBSERVED,
+    @Optional() @Inject(FOLLOWING) private readonly following: Following = 'alone',
   ) {
-    this.projector = new Projector(store, readModels);
+    this.projector = following === 'elsewhere' ? new Watcher(readModels) : new Projector(store, readModels, observer);
   }
 
   /**
@@ -60,6 +69,11 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     return { position: point, now: this.clock.now() };
   }
 
+  /** Whether this process may find events it has not written itself. */
+  get othersWrite(): boolean {
+    return this.following !== 'alone';
+  }
+
   addProjection(projection: Projection): void {
     this.claim(projection.name);
     this.projector.add(projection);
@@ -67,7 +81,11 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   addProcessManager(manager: ProcessManager): void {
     this.claim(manager.name);
-    this.managers.push(new ProcessManagerRunner(manager, this.store, this.readModels));
+    const runner =
+      this.projector instanceof Watcher
+        ? this.projector.manager(manager.name)
+        : new ProcessManagerRunner(manager, this.store, this.readModels, this.following === 'for-others');
+    this.managers.push(runner);
   }
 
   /** Projections and process managers keep their checkpoints in one table, by name. */
@@ -80,8 +98,10 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   async onApplicationBootstrap(): Promise<void> {
     await this.projector.prepare();
     for (const manager of this.managers) await manager.prepare();
+    // In this order: another process may go on meanwhile.
+    const seen = this.status();
     const head = await this.store.head();
-    const ahead = this.status().find(({ position }) => position > head);
+    const ahead = seen.find(({ position }) => position > head);
     if (ahead !== undefined) {
       const detail = `${ahead.name} has seen position ${ahead.position}, but the ledger ends at ${head}: it is an older copy. If that is intended, delete read-models.db; it is built anew from the ledger`;
       throw new Problem('unavailable', 'read-models-ahead', detail);
@@ -89,6 +109,12 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     this.started = true;
     this.projector.start();
     for (const manager of this.managers) manager.start();
+  }
+
+  /** Resolves when the read models can be read, and fails when they cannot. */
+  async probe(): Promise<void> {
+    if (this.projector instanceof Watcher) await this.projector.refresh();
+    else await this.readModels.liveCheckpoints();
   }
 
   status(): readonly SubscriberStatus[] {

@@ -4,6 +4,7 @@ import { sightOf } from '@app/blacklist';
 import type { CommandContext, Receipt } from '@app/event-store';
 import { AllowAnyRole, AllowRoles, type AuthenticatedRequest, Context, type EvidenceDto } from '@app/http';
 import { businessDateAt, CLOCK, type Clock, type Evidence, invalidField } from '@app/kernel';
+import { Policies } from '@app/policies';
 import type { FindingAction } from './decide.js';
 import {
   AssignFindingDto,
@@ -35,12 +36,14 @@ export class FindingsController {
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
     @Inject(CLOCK) private readonly clock: Clock,
+    private readonly policies: Policies,
   ) {}
 
   /** 疑点清单: newest first. */
   @Get('findings')
   @AllowAnyRole()
-  list(@Query() { limit, cursor, ...asked }: FindingsDto, @Req() { actor }: AuthenticatedRequest): Promise<FindingsPage> {
+  async list(@Query() { limit, cursor, ...asked }: FindingsDto, @Req() { actor }: AuthenticatedRequest): Promise<FindingsPage> {
+    await this.checkPack(asked);
     const filter = { ...filterOf(asked), limit, ...(cursor !== undefined && { cursor }) };
     return this.queries.execute(new ListFindings(filter, askerOf(actor), this.today()));
   }
@@ -48,10 +51,11 @@ export class FindingsController {
   /** 疑点汇总: counts by what was found, its severity and its status. */
   @Get('findings/summary')
   @AllowAnyRole()
-  summary(
+  async summary(
     @Query() { limit: _limit, cursor: _cursor, ...asked }: FindingsDto,
     @Req() { actor }: AuthenticatedRequest,
   ): Promise<{ readonly items: readonly FindingCount[] }> {
+    await this.checkPack(asked);
     return this.queries.execute(new SummariseFindings(filterOf(asked), askerOf(actor), this.today()));
   }
 
@@ -119,6 +123,11 @@ export class FindingsController {
 
   private run(id: string, action: Exclude<FindingAction, { type: 'open' }>, context: CommandContext): Promise<Receipt> {
     return this.commands.execute(new RunFindingCommand(id, action, context));
+  }
+
+  /** Nothing found in a policy that is misspelt would read as a clean bill. @throws Problem `policy-unknown`. */
+  private async checkPack({ pack }: Pick<FindingsDto, 'pack'>): Promise<void> {
+    if (pack !== undefined) await this.policies.versionFor(pack, this.today());
   }
 
   private today(): string {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { PoliciesModule } from '@app/policies';
 import { Subscriptions } from '@app/projections';
 import { FindingsController } from './findings.controller.js';
 import { FindingsProjection } from './findings.projection.js';
@@ -8,6 +9,7 @@ import { OpenFindingHandler, RunFindingCommandHandler } from './run-finding-comm
 
 /** 疑点 */
 @Module({
+  imports: [PoliciesModule],
   controllers: [FindingsController],
   providers: [
     OverdueDuties,

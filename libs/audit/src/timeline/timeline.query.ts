@@ -2,7 +2,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Dossiers, creditCodesOf } from '@app/enterprises';
 import type { RecordedEvent } from '@app/event-store';
 import { cursorKey, type Page, pageOf } from '@app/http';
-import { addDays, type BusinessDate, type CreditCode, startOf } from '@app/kernel';
+import { addDays, type BusinessDate, type CreditCode, notFound, startOf } from '@app/kernel';
 import { ReadModels } from '@app/projections';
 import { type RecordedStep, stepOf } from './entry.js';
 import { type Link, linkOf, Links, notConfidential } from './links.js';
@@ -61,7 +61,15 @@ export class GetTimelineHandler implements IQueryHandler<GetTimeline> {
 
   async execute(asked: GetTimeline): Promise<Page<TimelineEntry>> {
     const { items, next } = pageOf(await this.positions(asked), asked.limit, (position) => [position]);
+    if (items.length === 0) await this.checkKnown(asked);
     return { items: await this.entries(items, asked.seesAll), ...(next !== undefined && { next }) };
+  }
+
+  /** What may not be seen is answered like what does not exist. @throws Problem `timeline-unknown`. */
+  private async checkKnown({ about, seesAll }: GetTimeline): Promise<void> {
+    const all = new GetTimeline(about, { order: 'ascending' }, seesAll, 1);
+    if ((await this.positions(all)).length === 0)
+      throw notFound('timeline-unknown', `nothing in the ledger is about ${about.kind} ${about.id}`);
   }
 
   private async positions({ about, filter, seesAll, limit, cursor }: GetTimeline): Promise<readonly number[]> {

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '@app/kernel';
+import type { Projection } from './projection.js';
+import type { Checkpoint, ReadModels } from './read-models.js';
+import type { Runner, SubscriberStatus } from './subscriber.js';
+
+/** What is known of the checkpoints is at most so old when somebody waits for them. */
+const POLL_MS = 25;
+
+interface Watched {
+  readonly name: string;
+  readonly kind: SubscriberStatus['kind'];
+  movedAtMs: number | undefined;
+}
+
+/**
+ * Sees how far the ledger has been followed where another process does the following: by the checkpoints that one writes.
+ * Why something has stopped is known there alone; from here it only falls behind.
+ */
+export class Watcher {
+  private readonly watched: Watched[] = [];
+  private readonly known: Projection[] = [];
+  private readonly stopping = new AbortController();
+  private checkpoints: ReadonlyMap<string, Checkpoint> = new Map();
+  private readAtMs = Number.NEGATIVE_INFINITY;
+  private reading: Promise<void> | undefined;
+
+  constructor(private readonly readModels: ReadModels) {}
+
+  add(projection: Projection): void {
+    this.readModels.register(projection);
+    this.known.push(projection);
+    this.watched.push({ name: projection.name, kind: 'projection', movedAtMs: undefined });
+  }
+
+  /** A process manager that runs elsewhere. */
+  manager(name: string): Runner {
+    const one: Watched = { name, kind: 'process-manager', movedAtMs: undefined };
+    this.watched.push(one);
+    return {
+      prepare: async () => undefined,
+      start: () => undefined,
+      stop: async () => undefined,
+      resume: elsewhere,
+      status: () => this.statusOf(one),
+      reached: (position, timeoutMs) => this.wait([one], position, timeoutMs),
+    };
+  }
+
+  projections(): readonly Projection[] {
+    return this.known;
+  }
+
+  prepare(): Promise<void> {
+    return this.refresh();
+  }
+
+  start(): void {
+    // What others do is looked for when somebody asks.
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+  }
+
+  status(): readonly SubscriberStatus[] {
+    return this.projected().map((one) => this.statusOf(one));
+  }
+
+  reached(position: number, timeoutMs: number, name?: string): Promise<boolean> {
+    const asked = this.projected().filter((one) => name === undefined || one.name === name);
+    return this.wait(asked, position, timeoutMs);
+  }
+
+  /** The same of those that have tables to answer from. */
+  async reachedByRunning(position: number, timeoutMs: number): Promise<boolean> {
+    await this.refresh();
+    const asked = this.projected().filter(({ name }) => this.checkpoints.has(name));
+    return this.wait(asked, position, timeoutMs);
+  }
+
+  readonly rebuild: (names: readonly string[]) => Promise<never> = async () => elsewhere();
+  readonly resume: (name: string) => Promise<never> = async () => elsewhere();
+  readonly verify: (names: readonly string[]) => Promise<never> = async () => elsewhere();
+
+  private projected(): readonly Watched[] {
+    return this.watched.filter(({ kind }) => kind === 'projection');
+  }
+
+  private async wait(asked: readonly Watched[], position: number, timeoutMs: number): Promise<boolean> {
+    const { signal } = this.stopping;
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      await this.refresh();
+      if (asked.every(({ name }) => (this.checkpoints.get(name)?.position ?? 0) >= position)) return true;
+      if (signal.aborted || performance.now() >= deadline) return false;
+      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private statusOf({ name, kind, movedAtMs }: Watched): SubscriberStatus {
+    // Told as it was last seen; who has to have it as it is waits for `refresh` first.
+    this.refresh().catch(() => undefined);
+    const checkpoint = this.checkpoints.get(name);
+    // A process manager that has had nothing to do has not noted where it stands either.
+    const isBuilding = checkpoint === undefined && kind === 'projection';
+    return {
+      name,
+      kind,
+      position: checkpoint?.position ?? 0,
+      state: isBuilding ? 'building' : 'running',
+      ...(movedAtMs !== undefined && { movedAt: new Date(movedAtMs).toISOString() }),
+    };
+  }
+
+  /** Reads the checkpoints, unless they have just been read. @throws whatever keeps the read models from being read. */
+  refresh(): Promise<void> {
+    this.reading ??= this.read().finally(() => (this.reading = undefined));
+    return this.reading;
+  }
+
+  private async read(): Promise<void> {
+    if (performance.now() - this.readAtMs < POLL_MS) return;
+    const before = this.checkpoints;
+    this.checkpoints = await this.readModels.liveCheckpoints();
+    this.readAtMs = performance.now();
+    for (const one of this.watched) {
+      if (this.checkpoints.get(one.name)?.position !== before.get(one.name)?.position) one.movedAtMs = Date.now();
+    }
+  }
+}
+
+function elsewhere(): never {
+  throw new Problem('unavailable', 'projector-elsewhere', 'this process answers requests alone; read models are kept by a worker');
+}
