@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import { EsdbArchive, openLedgerFile, parseAddress } from '@app/event-store';
 import { derivedId } from '@app/kernel';
 import { StandInLog } from '../stand-in/log.mjs';
+import { STAND_IN_LOG } from '../support/store-under-test.js';
 import type { Acknowledged } from './load.js';
-
-export const STAND_IN_LOG = 'node.log';
 
 interface StoredEvent {
   readonly position: number;
@@ -31,27 +30,24 @@ const paidOf = ({ paid }: AwardMoney) => [...paid.values()].reduce((sum, amount)
 const fen = (amount: unknown) => Math.round(Number(amount) * 100);
 
 /** Everything that must hold of a ledger whatever happened to the processes that wrote it. Returns what does not. */
-export function auditLedger(dataFolder: string, acknowledged: readonly Acknowledged[]): readonly string[] {
-  const events = readEvents(dataFolder);
-  return [...lostOrDoubled(events, acknowledged), ...gaps(events, !existsSync(join(dataFolder, STAND_IN_LOG))), ...moneyFaults(events)];
+export async function auditLedger(dataFolder: string, acknowledged: readonly Acknowledged[]): Promise<readonly string[]> {
+  const events = await readEvents(dataFolder);
+  return [...lostOrDoubled(events, acknowledged), ...gaps(events, existsSync(join(dataFolder, 'ledger.db'))), ...moneyFaults(events)];
 }
 
-/** The events of the folder's ledger, or of the stand-in node that keeps its log there. */
-export function readEvents(dataFolder: string): readonly StoredEvent[] {
+/** The events of the folder's ledger, of the stand-in node that keeps its log there, or of the real node under test. */
+export async function readEvents(dataFolder: string): Promise<readonly StoredEvent[]> {
   if (existsSync(join(dataFolder, STAND_IN_LOG))) return readStandIn(join(dataFolder, STAND_IN_LOG));
-  const database = new Database(join(dataFolder, 'ledger.db'), { readonly: true });
+  const file = join(dataFolder, 'ledger.db');
+  const archive = existsSync(file) ? openLedgerFile(file) : new EsdbArchive(parseAddress(process.env['LEDGER_TEST_ESDB_URL'] ?? ''));
   try {
-    const rows = database.prepare('SELECT position, stream, revision, type, data, metadata FROM events ORDER BY position').all() as {
-      position: number;
-      stream: string;
-      revision: number;
-      type: string;
-      data: string;
-      metadata: string;
-    }[];
-    return rows.map(({ data, metadata, ...row }) => ({ ...row, data: JSON.parse(data), commandId: JSON.parse(metadata).commandId }));
+    const events: StoredEvent[] = [];
+    for await (const page of archive.read())
+      for (const { data, metadata, ...record } of page)
+        events.push({ ...record, data: data as StoredEvent['data'], commandId: metadata.commandId });
+    return events;
   } finally {
-    database.close();
+    await archive.close();
   }
 }
 
