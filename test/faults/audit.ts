@@ -17,12 +17,16 @@ interface StoredEvent {
 
 interface AwardMoney {
   granted: number;
-  paid: number;
+  /** What the bank has paid and not returned, by instalment. */
+  paid: Map<number, number>;
   grants: number;
   line: string | undefined;
+  /** Lapsed or revoked: what is not paid is free again once nothing is at the bank. */
+  hasEnded: boolean;
   openPayments: Map<number, string>;
 }
 
+const paidOf = ({ paid }: AwardMoney) => [...paid.values()].reduce((sum, amount) => sum + amount, 0);
 const fen = (amount: unknown) => Math.round(Number(amount) * 100);
 
 /** Everything that must hold of a ledger whatever happened to the processes that wrote it. Returns what does not. */
@@ -94,7 +98,14 @@ function moneyFaults(events: readonly StoredEvent[]): readonly string[] {
   const lines = new Map<string, { available: number; reserved: Map<string, number>; spent: Map<string, number> }>();
   const faults: string[] = [];
   for (const { stream, type, data } of events) {
-    const award = awards.get(stream) ?? { granted: 0, paid: 0, grants: 0, line: undefined, openPayments: new Map() };
+    const award = awards.get(stream) ?? {
+      granted: 0,
+      paid: new Map(),
+      grants: 0,
+      line: undefined,
+      hasEnded: false,
+      openPayments: new Map(),
+    };
     const line = lines.get(stream) ?? { available: 0, reserved: new Map(), spent: new Map() };
     const key = typeof data['award'] === 'string' ? data['award'] : '';
     const amount = fen(data['amount']);
@@ -116,15 +127,28 @@ function moneyFaults(events: readonly StoredEvent[]): readonly string[] {
         award.openPayments.set(Number(data['no']), String(data['batch']));
         break;
       case 'instalment-paid':
-        award.paid += amount;
-        if (award.paid > award.granted) faults.push(`${stream} was paid more than granted`);
+        if (award.paid.has(Number(data['no']))) faults.push(`${stream}: instalment ${Number(data['no'])} is paid twice`);
+        award.paid.set(Number(data['no']), amount);
+        if (paidOf(award) > award.granted) faults.push(`${stream} was paid more than granted`);
+        break;
+      case 'award-lapsed':
+      case 'award-revoked':
+        award.hasEnded = true;
         break;
       case 'instalment-returned':
+        award.paid.delete(Number(data['no']));
+        award.openPayments.delete(Number(data['no']));
+        break;
       case 'instalment-order-cancelled':
         award.openPayments.delete(Number(data['no']));
         break;
       case 'budget-appropriated':
+      case 'budget-transferred-in':
         line.available += amount;
+        break;
+      case 'budget-transferred-out':
+        line.available -= amount;
+        if (line.available < 0) faults.push(`${stream} has sent away what it does not have`);
         break;
       case 'budget-reserved':
         line.available -= amount;
@@ -153,9 +177,12 @@ function moneyFaults(events: readonly StoredEvent[]): readonly string[] {
     const line = award.line === undefined ? undefined : lines.get(award.line);
     const id = stream.slice('award-'.length);
     const [reserved, spent] = [line?.reserved.get(id) ?? 0, line?.spent.get(id) ?? 0];
-    if (award.granted > 0 && reserved + spent !== award.granted)
-      faults.push(`${stream}: granted ${award.granted}, its line holds ${reserved} + ${spent}`);
-    if (spent !== award.paid) faults.push(`${stream}: paid ${award.paid}, its line spent ${spent}`);
+    const paid = paidOf(award);
+    // Paid instalments stay among the open payments.
+    const isAtBank = [...award.openPayments.keys()].some((no) => !award.paid.has(no));
+    const needed = award.hasEnded && !isAtBank ? 0 : award.granted - paid;
+    if (reserved !== needed) faults.push(`${stream}: its line holds ${reserved} and should hold ${needed}`);
+    if (spent !== paid) faults.push(`${stream}: paid ${paid}, its line spent ${spent}`);
   }
   for (const [stream, { reserved }] of lines) {
     for (const [award, held] of reserved) {

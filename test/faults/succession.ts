@@ -64,9 +64,15 @@ export class Succession {
     private readonly esdb: EsdbAddress | undefined,
   ) {}
 
-  /** A ledger on a copy of `template`, or on an empty folder. */
-  static async begin(clock: HandClock, { template, esdb }: { template?: string; esdb?: EsdbAddress } = {}): Promise<Succession> {
-    const folder = mkdtempSync(join(tmpdir(), 'ledger-succession-'));
+  /** A ledger in a folder, by default a new one, with a copy of `template` where one is given. */
+  static async begin(
+    clock: HandClock,
+    {
+      folder = mkdtempSync(join(tmpdir(), 'ledger-succession-')),
+      template,
+      esdb,
+    }: { folder?: string; template?: string; esdb?: EsdbAddress } = {},
+  ): Promise<Succession> {
     if (template !== undefined) cpSync(template, folder, { recursive: true });
     const succession = new Succession(folder, clock, esdb);
     await succession.open();
@@ -150,12 +156,12 @@ export class Succession {
     return outcome;
   }
 
+  /** Nothing when it is refused. */
   async get(path: string, actor = 'auditor'): Promise<Readonly<Record<string, unknown>>> {
     for (;;) {
       const answer = await this.ask('GET', { actor, key: '', path, body: {} });
       if (answer === undefined) continue;
-      if ('status' in answer) throw new Error(`${path} is refused: ${answer.code}`);
-      return answer.body;
+      return 'status' in answer ? {} : answer.body;
     }
   }
 
@@ -197,16 +203,16 @@ export class Succession {
     });
   }
 
-  /** Compares every read model with one built anew; the names of those that differ. */
+  /** Compares every read model with one built anew; what is said of those that differ. */
   async differingReadModels(): Promise<readonly string[]> {
     return this.outliving(async (process) => {
       const subscriptions = process.get(Subscriptions);
-      subscriptions.verify(subscriptions.projections().map(({ name }) => name));
+      const names = subscriptions.projections().map(({ name }) => name);
+      await subscriptions.verify(names);
       while (subscriptions.verifications().some(({ state }) => state === 'running')) await sleep(10);
-      return subscriptions
-        .verifications()
-        .filter(({ state }) => state !== 'equal')
-        .map((verification) => JSON.stringify(verification));
+      const verified = subscriptions.verifications();
+      if (verified.length !== names.length) throw new Error(`${verified.length} of ${names.length} read models were compared`);
+      return verified.filter(({ state }) => state !== 'equal').map((verification) => JSON.stringify(verification));
     });
   }
 

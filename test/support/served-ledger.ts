@@ -45,7 +45,7 @@ export interface DyingAt {
 export class ServedLedger {
   private child: ChildProcess | undefined;
   private standby: ChildProcess | undefined;
-  private readonly startedMs = Date.now();
+  private startedMs = Date.now();
   stderr = '';
 
   private constructor(
@@ -123,6 +123,13 @@ export class ServedLedger {
     const exited = once(child, 'exit');
     child.kill(signal);
     await exited;
+  }
+
+  /** Sets its clock forward, or back, from the next start on; while it is down. */
+  shift(days: number): void {
+    this.startedMs -= (days * 86_400_000) / DAYS_PER_SECOND;
+    this.standby?.kill('SIGKILL');
+    this.standby = undefined;
   }
 
   /** What its clock says now. */
