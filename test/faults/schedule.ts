@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAddress } from '@app/event-store';
 import type { PersonRole } from '@app/kernel';
+import { readModelSettings } from '@app/projections';
 import { bundledPackFiles } from '@app/policies';
 import { seededRandom } from '../support/random.js';
 import { insist, ServedLedger } from '../support/served-ledger.js';
 import { type Fault, StandInNode } from '../stand-in/node.mjs';
+import type { PostgresServer } from '../stand-in/postgres.mjs';
 import { StandInProcess } from '../stand-in/process.mjs';
-import { auditLedger, readEvents, STAND_IN_LOG } from './audit.js';
+import { STAND_IN_LOG } from '../support/store-under-test.js';
+import { auditLedger, readEvents } from './audit.js';
 import type { Fate, Point } from './mortal-process.js';
 import { type Door, PACK, RandomOffice } from './random-office.js';
 import { HandClock, Succession } from './succession.js';
@@ -53,23 +56,27 @@ interface Played {
   readonly faults: readonly string[];
 }
 
-/** Plays a schedule of faults over random commands, and then checks everything that must hold. The folder of one that failed stays. */
-export async function play(schedule: Schedule): Promise<Report> {
+/**
+ * Plays a schedule of faults over random commands, and then checks everything that must hold. The folder of one that failed
+ * stays. With a PostgreSQL the read models are there, and it crashes now and then: for simulated schedules.
+ */
+export async function play(schedule: Schedule, postgres?: PostgresServer): Promise<Report> {
   const began = performance.now();
   const folder = mkdtempSync(join(tmpdir(), `ledger-soak-${schedule.seed}-`));
-  const report = (faults: readonly string[], played?: Played): Report => ({
+  const report = (faults: readonly string[], played?: Played, events = 0): Report => ({
     ...schedule,
     passed: faults.length === 0,
     faults: faults.length === 0 ? [] : [...faults.slice(0, 10), `its files are in ${folder}`],
     commands: played?.office.commands ?? 0,
     acknowledged: played?.office.done.length ?? 0,
-    events: played === undefined ? 0 : readEvents(folder).length,
+    events,
     ...{ deaths: played?.deaths ?? 0, disturbances: played?.disturbances ?? 0, jumps: played?.jumps ?? 0 },
     ms: Math.round(performance.now() - began),
   });
   try {
-    const played = schedule.kind === 'simulated' ? await simulated(schedule, folder) : await processes(schedule, folder);
-    const told = report([...played.faults, ...played.office.faults, ...auditLedger(folder, played.office.done)], played);
+    const played = schedule.kind === 'simulated' ? await simulated(schedule, folder, postgres) : await processes(schedule, folder);
+    const faults = [...played.faults, ...played.office.faults, ...(await auditLedger(folder, played.office.done))];
+    const told = report(faults, played, (await readEvents(folder)).length);
     if (told.passed) rmSync(folder, { recursive: true, force: true });
     return told;
   } catch (error) {
@@ -108,11 +115,16 @@ const ROUNDS = 8;
 const OFFICERS = 3;
 const EACH = 4;
 
-async function simulated({ seed, store }: Schedule, folder: string): Promise<Played> {
+async function simulated({ seed, store }: Schedule, folder: string, postgres?: PostgresServer): Promise<Played> {
   const random = seededRandom(seed);
   const clock = HandClock.on(BEGIN);
   const node = store === 'stand-in' ? await StandInNode.start({ file: join(folder, STAND_IN_LOG) }) : undefined;
-  const ledger = await Succession.begin(clock, { folder, ...(node && { esdb: parseAddress(node.url) }) });
+  const database = postgres && readModelSettings({ LEDGER_READ_MODELS_URL: await postgres.database(), LEDGER_READ_MODELS_POOL: '4' });
+  const ledger = await Succession.begin(clock, {
+    folder,
+    ...(node && { esdb: parseAddress(node.url) }),
+    ...(database && { postgres: database }),
+  });
   let disturbances = 0;
   let jumps = 0;
   try {
@@ -139,7 +151,13 @@ async function simulated({ seed, store }: Schedule, folder: string): Promise<Pla
         disturbances += 1;
         if (random() < 0.2) await node.restart(50);
       }
-      await office.work(round, OFFICERS, EACH);
+      const working = office.work(round, OFFICERS, EACH);
+      if (postgres !== undefined && random() < 0.2) {
+        await sleep(random() * 300);
+        await postgres.restart();
+        disturbances += 1;
+      }
+      await working;
       // Forward for the notices to end; now and then back, as when somebody sets a clock right.
       const days = random() < 0.25 ? -Math.ceil(random() * 3) : Math.ceil(random() * 8);
       clock.instant += days * DAY_MS;
@@ -168,7 +186,7 @@ const KILLS = 2;
 async function processes({ seed, store }: Schedule, folder: string): Promise<Played> {
   const random = seededRandom(seed);
   const node = store === 'stand-in' ? await StandInProcess.start(join(folder, STAND_IN_LOG)) : undefined;
-  const served = await ServedLedger.start(folder, node?.url);
+  const served = await ServedLedger.start(folder, node && { environment: { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: node.url } });
   let jumps = 0;
   let disturbances = 0;
   let deaths = 0;

@@ -3,14 +3,16 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EVENT_STORE, type EsdbAddress, type EventStore, type RecordedEvent } from '@app/event-store';
-import type { Clock, PersonRole } from '@app/kernel';
-import { Subscriptions } from '@app/projections';
+import { type Clock, type PersonRole, Problem } from '@app/kernel';
+import { type PostgresSettings, Subscriptions } from '@app/projections';
 import { type Fate, MortalProcess, type Point, unharmed } from './mortal-process.js';
 import { toldAs } from './routes.js';
 
 /** How often a client asks before it says that the ledger answers nothing at all. */
 const PATIENCE = 2_000;
 const SETTLED_MS = 30_000;
+/** How often a ledger is started whose store or read models are away. */
+const STARTS = 100;
 
 /** A day that is set by hand. */
 export class HandClock implements Clock {
@@ -62,6 +64,7 @@ export class Succession {
     readonly folder: string,
     readonly clock: HandClock,
     private readonly esdb: EsdbAddress | undefined,
+    private readonly postgres: PostgresSettings | undefined,
   ) {}
 
   /** A ledger in a folder, by default a new one, with a copy of `template` where one is given. */
@@ -71,10 +74,11 @@ export class Succession {
       folder = mkdtempSync(join(tmpdir(), 'ledger-succession-')),
       template,
       esdb,
-    }: { folder?: string; template?: string; esdb?: EsdbAddress } = {},
+      postgres,
+    }: { folder?: string; template?: string; esdb?: EsdbAddress; postgres?: PostgresSettings } = {},
   ): Promise<Succession> {
     if (template !== undefined) cpSync(template, folder, { recursive: true });
-    const succession = new Succession(folder, clock, esdb);
+    const succession = new Succession(folder, clock, esdb, postgres);
     await succession.open();
     return succession;
   }
@@ -84,16 +88,22 @@ export class Succession {
   }
 
   private async open(): Promise<void> {
+    let failures = 0;
     for (let stragglers = this.process?.stragglers ?? []; ; stragglers = this.process.stragglers) {
       this.left = this.delay;
       this.process = await MortalProcess.start(this.folder, this.clock, {
         ...(this.esdb && { esdb: this.esdb }),
+        ...(this.postgres && { postgres: this.postgres }),
         fate: (point) => this.decide(point),
         stragglers,
       });
       if (!this.process.isDead) return;
       this.deaths += 1;
       await this.process.bury();
+      const { failure } = this.process;
+      if (failure === undefined) continue;
+      if (!(failure instanceof Problem && failure.kind === 'unavailable') || (failures += 1) > STARTS) throw failure as Error;
+      await sleep(100);
     }
   }
 

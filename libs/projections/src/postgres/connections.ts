@@ -52,9 +52,12 @@ export function writerPool(settings: PostgresSettings, name: string): pg.Pool {
   return quiet(new pg.Pool({ ...config(settings, `-c synchronous_commit=off ${idle} ${planner}`), max: WRITERS, application_name: name }));
 }
 
-/** An idle connection that breaks is replaced by the next that is needed; unheard, its error would end the process. */
+/**
+ * A connection that breaks is replaced by the next that is needed, and whoever was at work on it learns of it by the query that
+ * failed. The error it tells besides, idle or lent out, would end the process if nobody heard it.
+ */
 function quiet(pool: pg.Pool): pg.Pool {
-  return pool.on('error', () => undefined);
+  return pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
 }
 
 /** PostgreSQL refuses the rows themselves: classes 22 (data) and 23 (constraints). */
