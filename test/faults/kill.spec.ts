@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ServedLedger } from '../support/served-ledger.js';
+import { type DyingAt, ServedLedger } from '../support/served-ledger.js';
 import { seededRandom } from '../support/random.js';
 import { StandInProcess } from '../stand-in/process.mjs';
 import { auditLedger, readEvents, STAND_IN_LOG } from './audit.js';
@@ -13,6 +13,14 @@ const KILLS = Number(process.env['LEDGER_TEST_KILLS'] ?? 50);
 const SEED = Number(process.env['LEDGER_TEST_SEED'] ?? 20240102);
 const LIVES = 12;
 const AFFORDABLE_AWARDS = 24;
+
+/** Before these kills, servers that kill themselves in the middle of what concerns two streams. */
+const DYING_AT: ReadonlyMap<number, DyingAt> = new Map([
+  [2, { when: 'before', type: 'budget-reserved' }],
+  [3, { when: 'after', type: 'budget-reserved' }],
+  [4, { when: 'after', type: 'instalment-ordered' }],
+  [5, { when: 'after', type: 'budget-spent' }],
+]);
 
 const ALL_OF_IT = ['award-granted.v1', 'instalment-paid.v1', 'instalment-returned.v1', 'award-grant-failed.v1'];
 const typesIn = (folder: string) => new Set(readEvents(folder).map(({ type }) => type));
@@ -42,6 +50,15 @@ describe.each(STORES)('a server on $name that is killed again and again under lo
     await load.prepare(AFFORDABLE_AWARDS);
     load.start(LIVES);
     for (let kill = 0; kill < kills; kill += 1) {
+      const dying = standIn ? undefined : DYING_AT.get(kill);
+      if (dying !== undefined) {
+        await served.kill();
+        await served.restart(dying);
+        served.prepareNext();
+        await served.died();
+        await served.restart();
+      }
+      served.prepareNext();
       await sleep(100 + Math.floor(random() * 700));
       node?.inject({ on: 'batchAppend', kind: 'break' }, { on: 'subscribe', kind: 'break', after: 5 });
       if (kill % 4 === 0) node?.inject({ on: 'batchAppend', kind: 'lost-answer', stream: 'budget-' });
@@ -56,7 +73,7 @@ describe.each(STORES)('a server on $name that is killed again and again under lo
     }
     await sleep(2_000);
     // Fewer kills leave less time: the load goes on until it has come to what it is about.
-    for (let wait = 0; standIn && wait < 240 && !ALL_OF_IT.every((type) => typesIn(folder).has(type)); wait += 1) await sleep(500);
+    for (let wait = 0; wait < 240 && !ALL_OF_IT.every((type) => typesIn(folder).has(type)); wait += 1) await sleep(500);
     await load.finish();
     await served.settle();
 

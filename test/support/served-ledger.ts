@@ -22,9 +22,17 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** A point at which a server kills itself. */
+export interface DyingAt {
+  readonly when: 'before' | 'after';
+  /** As the domain calls it, without a version. */
+  readonly type: string;
+}
+
 /** A real server process on a data folder that can be killed and started again; a second is a day on its clock. */
 export class ServedLedger {
   private child: ChildProcess | undefined;
+  private standby: ChildProcess | undefined;
   private readonly startedMs = Date.now();
   stderr = '';
 
@@ -45,19 +53,41 @@ export class ServedLedger {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  async restart(): Promise<void> {
-    const child = spawn(process.execPath, [SERVER, this.dataFolder, String(this.port), String(this.startedMs)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...(this.esdbUrl !== undefined && { LEDGER_ESDB_URL: this.esdbUrl }) },
-    });
+  /** Starts the server; `dying` is the point at which it kills itself: `before` or `after` an event of the type is recorded. */
+  async restart(dying?: DyingAt): Promise<void> {
+    const child = this.standby ?? this.load();
+    this.standby = undefined;
     this.child = child;
-    child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
     const ready = once(child.stdout as NodeJS.ReadableStream, 'data');
     const gone = once(child, 'exit').then(() => {
       throw new Error(`the server did not start: ${this.stderr}`);
     });
     gone.catch(() => undefined);
+    child.stdin?.write(dying === undefined ? 'go\n' : `go ${dying.when} ${dying.type}\n`);
     await Promise.race([ready, gone]);
+  }
+
+  /** Has the next server read its modules, which is most of a start, while the present one is still at work. */
+  prepareNext(): void {
+    this.standby ??= this.load();
+  }
+
+  private load(): ChildProcess {
+    const child = spawn(process.execPath, [SERVER, this.dataFolder, String(this.port), String(this.startedMs)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...(this.esdbUrl !== undefined && { LEDGER_ESDB_URL: this.esdbUrl }) },
+    });
+    child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    // Killed before it has read a word.
+    child.stdin?.on('error', () => undefined);
+    return child;
+  }
+
+  /** Resolves when the server has killed itself. @throws Error when it has not within two minutes. */
+  async died(): Promise<void> {
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    await once(child, 'exit', { signal: AbortSignal.timeout(120_000) });
   }
 
   /** SIGKILL: no handler runs, nothing is flushed. */
@@ -66,6 +96,7 @@ export class ServedLedger {
   }
 
   async stop(): Promise<void> {
+    this.standby?.kill('SIGKILL');
     await this.end('SIGTERM');
   }
 

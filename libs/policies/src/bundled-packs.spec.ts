@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { sha256 } from '@app/kernel';
 import { assess, inputsOf } from './assess.js';
-import { bundledPackFiles, bundledPacks, readBundledSource } from './bundled-packs.js';
+import { bundledPackFiles, bundledPackIds, bundledPacks, readBundledSource } from './bundled-packs.js';
 import { factDefinitions } from './fact-values.js';
 import { canonicalPack, packFromCanonical, parsePack } from './load-pack.js';
 import { type Citation, type Pack, coveredBy } from './pack.js';
@@ -37,6 +37,8 @@ describe('the bundled packs', () => {
       expect(() => parsePack(text.replace(pack.source.sha256, sha256(tampered)), name, () => tampered)).toThrow(quote);
     }
   });
+
+  it('stand in files of their names', () => expect(bundledPackIds()).toEqual(bundledPacks().map(({ id }) => id)));
 
   it('reads no file but the bundled sources', () => {
     expect(readBundledSource('../package.json')).toBeUndefined();

@@ -6,6 +6,7 @@ import { type Pack } from './pack.js';
 // The build copies both folders beside the compiled sources, so the same relative path holds in src and in dist.
 const PACKS = new URL('../packs/', import.meta.url);
 const SOURCES = new URL('../sources/', import.meta.url);
+const SUFFIX = '.yaml';
 
 /** The text of a bundled source document; undefined when there is none of that name. */
 export function readBundledSource(file: string): string | undefined {
@@ -14,11 +15,15 @@ export function readBundledSource(file: string): string | undefined {
   return existsSync(place) ? readFileSync(place, 'utf8') : undefined;
 }
 
+/** The ids of the bundled packs: each stands in a file of its name. */
+export function bundledPackIds(): readonly string[] {
+  const names = readdirSync(PACKS).filter((name) => name.endsWith(SUFFIX));
+  return names.map((name) => name.slice(0, -SUFFIX.length)).sort();
+}
+
 /** The YAML text of every bundled pack, by file name. */
 export function bundledPackFiles(): ReadonlyMap<string, string> {
-  const names = readdirSync(PACKS)
-    .filter((name) => name.endsWith('.yaml'))
-    .sort();
+  const names = bundledPackIds().map((id) => `${id}${SUFFIX}`);
   return new Map(names.map((name) => [name, readFileSync(new URL(name, PACKS), 'utf8')]));
 }
 

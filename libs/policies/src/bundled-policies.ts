@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { businessDateAt, CLOCK, type Clock, derivedId, LEDGER_ACTOR } from '@app/kernel';
-import { bundledPacks } from './bundled-packs.js';
+import { bundledPackIds, bundledPacks } from './bundled-packs.js';
 import { RunPolicyCommand } from './handlers/run-policy-command.js';
 import { packHash } from './load-pack.js';
 import { Policies } from './policies.js';
@@ -19,9 +19,13 @@ export class BundledPolicies {
 
   /** Publishes what the ledger does not know yet. A policy it knows is only ever changed by an administrator's amendment. */
   async publishNew(): Promise<void> {
+    const unknown = new Set<string>();
+    for (const id of bundledPackIds()) if ((await this.policies.state(id)).status === 'unpublished') unknown.add(id);
+    // To read them takes as long as the rest of a start.
+    if (unknown.size === 0) return;
     const today = businessDateAt(this.clock.now());
     for (const pack of bundledPacks()) {
-      if ((await this.policies.state(pack.id)).status !== 'unpublished') continue;
+      if (!unknown.has(pack.id)) continue;
       const hash = packHash(pack);
       const commandId = derivedId('bundled-policy', pack.id, hash);
       const context = {

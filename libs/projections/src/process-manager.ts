@@ -47,8 +47,10 @@ export class ProcessManagerRunner implements Runner {
     this.loop = this.run();
   }
 
+  /** Ends after the event in work; nobody waits any longer for what comes after it. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.gate.giveUp();
     await this.loop;
   }
 

@@ -96,9 +96,10 @@ export class Projector {
     this.keep(this.begin());
   }
 
-  /** Ends after the page in work. */
+  /** Ends after the page in work; nobody waits any longer for what comes after it. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    for (const { gate } of this.members) gate.giveUp();
     while (this.loops.size > 0) await Promise.all(this.loops);
     for (const { check } of this.members) check?.failed(ending());
   }

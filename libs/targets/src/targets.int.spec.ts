@@ -10,7 +10,7 @@ import { type EnterpriseCommand, EnterprisesModule, enterpriseEvents, RunEnterpr
 import { type CommandContext, EventStoreModule, type RecordedEvent } from '@app/event-store';
 import { HttpModule, Tokens } from '@app/http';
 import { type Clock, contentHash, type CreditCode, derivedId, type PersonRole } from '@app/kernel';
-import { BundledPolicies, bundledPacks, policyEvents } from '@app/policies';
+import { BundledPolicies, bundledPacks, type Metric, policyEvents } from '@app/policies';
 import { isHandled, ProjectionsModule, ReadModels, SqliteReadModels, Subscriptions } from '@app/projections';
 import { TargetCountsProjection } from './metrics/counts.projection.js';
 import { LedgerCounts } from './metrics/ledger-counts.js';
@@ -291,8 +291,8 @@ describe('targets on a real ledger', () => {
     });
 
     const counts = new LedgerCounts(ledger.app.get(ReadModels));
-    const arrivals = (metric: Parameters<LedgerCounts['count']>[0], day: string, since?: number) =>
-      counts.count(metric, { pack: 'p', region: REGION, day, ...(since !== undefined && { since }) });
+    const arrivals = async (metric: Metric, day: string, since?: number) =>
+      (await counts.count([{ metric, pack: 'p', region: REGION, day, ...(since !== undefined && { since }) }]))[0];
     expect(await arrivals('enterprises-relocated', '2024-12-31')).toMatchObject({ value: '2' });
     expect(await arrivals('enterprises-relocated', '2024-12-31', 2024)).toMatchObject({ value: '1' });
     expect(await arrivals('enterprises-relocated', '2025-02-01', 2023)).toMatchObject({ value: '1' });
@@ -332,13 +332,10 @@ describe('targets on a real ledger', () => {
     );
     const counted = async (day: string, since?: number) =>
       (
-        await new LedgerCounts(readModels).count('awards-granted', {
-          pack: 'p',
-          region: REGION,
-          day,
-          ...(since !== undefined && { since }),
-        })
-      ).value;
+        await new LedgerCounts(readModels).count([
+          { metric: 'awards-granted', pack: 'p', region: REGION, day, ...(since !== undefined && { since }) },
+        ])
+      )[0]?.value;
     expect(await counted('2024-12-31')).toBe('3');
     expect(await counted('2024-06-30', 2024)).toBe('3');
     // It was revoked later only.

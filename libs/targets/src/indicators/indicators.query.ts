@@ -4,7 +4,7 @@ import type { TargetCounts } from '@app/policies';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { TargetRecords } from '../entries/entries.query.js';
 import { type Evaluation, evaluate, type Ranked, ranked, tally, type UnitEvaluation, usualYear } from '../evaluate.js';
-import { LedgerCounts, type LedgerCount } from '../metrics/ledger-counts.js';
+import { type CountedSpan, type LedgerCount, LedgerCounts } from '../metrics/ledger-counts.js';
 import { type OpenQuestion, openQuestions, type PublishedTarget, PublishedTargets } from '../published-targets.js';
 import { NO_RECORD, statedFor, targetStream } from '../target.js';
 
@@ -87,26 +87,33 @@ export class ListIndicatorsHandler implements IQueryHandler<ListIndicators> {
     const from = after === undefined ? 0 : 1 + all.findIndex(({ policy }) => policy.pack === after[0] && policy.clause === after[1]);
     const { items, next } = pageOf(all.slice(from, from + limit + 1), limit, ({ policy }) => [policy.pack, policy.clause]);
     const records: Records = items.length === 0 ? new Map() : await this.records.ofClauses(items.map(({ policy }) => policy));
-    const views: IndicatorView[] = [];
-    for (const target of items) views.push(await this.view(target, records, year ?? usualYear(target.terms, on), on));
+    const evaluated = items.map((target) => {
+      const asked = year ?? usualYear(target.terms, on);
+      const evaluations = evaluatedUnits(target, records, asked, on);
+      return { target, year: asked, evaluations, span: evaluations[0] && countedSpan(target, evaluations[0], on) };
+    });
+    const spans = evaluated.flatMap(({ span }) => span ?? []);
+    const counts = await this.counts.count(spans);
+    const views = evaluated.map(({ target, year: asked, evaluations, span }): IndicatorView => {
+      const [regional] = evaluations;
+      const head = headOf(target);
+      if (target.terms.clause.shape.kind === 'target-table' || regional === undefined)
+        return { ...head, kind: 'target-table', year: asked, units: tally(evaluations) };
+      const count = span && counts[spans.indexOf(span)];
+      return { ...head, kind: 'target', unit: target.terms.region, ...regional, ...(count && { counted: compared(count, regional) }) };
+    });
     return { items: views, ...(next !== undefined && { next }) };
   }
+}
 
-  private async view(target: PublishedTarget, records: Records, year: number, on: string): Promise<IndicatorView> {
-    const { terms, policy } = target;
-    const evaluated = (unit: string) => {
-      const { record } = records.get(targetStream(policy.pack, policy.clause, unit)) ?? { record: NO_RECORD };
-      return evaluate(terms, unit, record, year, on);
-    };
-    const { shape } = terms.clause;
-    const head = headOf(target);
-    if (shape.kind === 'target-table') {
-      return { ...head, kind: 'target-table', year, units: tally(shape.rows.map(({ title }) => evaluated(title))) };
-    }
-    const evaluation = evaluated(terms.region);
-    const counted = await countedFor(this.counts, target, evaluation, on);
-    return { ...head, kind: 'target', unit: terms.region, ...evaluation, ...(counted && { counted }) };
-  }
+/** The region's figure of a plain target, every row's of a table. */
+function evaluatedUnits({ terms, policy }: PublishedTarget, records: Records, year: number, on: string): readonly Evaluation[] {
+  const { shape } = terms.clause;
+  const units = shape.kind === 'target-table' ? shape.rows.map(({ title }) => title) : [terms.region];
+  return units.map((unit) => {
+    const { record } = records.get(targetStream(policy.pack, policy.clause, unit)) ?? { record: NO_RECORD };
+    return evaluate(terms, unit, record, year, on);
+  });
 }
 
 @QueryHandler(GetIndicator)
@@ -134,13 +141,14 @@ export class GetIndicatorHandler implements IQueryHandler<GetIndicator> {
       evaluation: evaluate(terms, unit, record, year, on),
     }));
     const regional = shape.kind === 'target' ? units.find(({ unit }) => unit === terms.region)?.evaluation : undefined;
-    const counted = regional && (await countedFor(this.counts, target, regional, on));
+    const span = regional && countedSpan(target, regional, on);
+    const [count] = span ? await this.counts.count([span]) : [];
     return {
       ...headOf(target),
       year,
       units: ranked(units),
       summary: tally(units.map(({ evaluation }) => evaluation)),
-      ...(counted && { counted }),
+      ...(regional && count && { counted: compared(count, regional) }),
     };
   }
 }
@@ -166,23 +174,22 @@ export function headOf(target: PublishedTarget): IndicatorHead {
   };
 }
 
-/** The ledger's own count for the region, to the same day and over the same years as the target. */
-async function countedFor(
-  counts: LedgerCounts,
-  { terms, policy }: PublishedTarget,
-  { year, plan, actual }: Evaluation,
-  on: string,
-): Promise<CountView | undefined> {
+/** What the ledger counts itself for the region, to the same day and over the same years as the target. */
+function countedSpan({ terms, policy }: PublishedTarget, { year, plan }: Evaluation, on: string): CountedSpan | undefined {
   const { shape } = terms.clause;
   if (shape.kind !== 'target' || shape.metric === undefined) return undefined;
   const end = plan?.year === year ? plan.dueOn : `${year}-12-31`;
   const since = shape.counts === 'within-year' ? year : 'since' in shape.due ? shape.due.since : undefined;
-  const count = await counts.count(shape.metric, {
+  return {
+    metric: shape.metric,
     pack: policy.pack,
     region: terms.region,
     day: on < end ? on : end,
     ...(since !== undefined && { since: Number(since) }),
-  });
+  };
+}
+
+function compared(count: LedgerCount, { actual }: Evaluation): CountView {
   const reported = actual?.figure ?? actual?.value;
   return { ...count, ...(reported !== undefined && { difference: new Decimal(reported).minus(count.value).toFixed() }) };
 }

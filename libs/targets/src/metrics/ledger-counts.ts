@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
+import { unreachable } from '@app/kernel';
 import type { Metric } from '@app/policies';
 import { ReadModels } from '@app/projections';
 import type { Counter } from './counted.js';
 import { type CountTables, daysOf, monthOf } from './counts.projection.js';
 
-/** The years and the day for which something is counted. */
+/** What is counted, for which years and which day. */
 export interface CountedSpan {
+  readonly metric: Metric;
   readonly pack: string;
   readonly region: string;
   /** The day that is counted for; nothing later counts. */
@@ -32,35 +34,59 @@ export interface LedgerCount {
 export class LedgerCounts {
   constructor(private readonly readModels: ReadModels) {}
 
-  async count(metric: Metric, span: CountedSpan): Promise<LedgerCount> {
-    const { day } = span;
-    if (metric === 'awards-granted') return { metric, day, value: String((await this.sums(metric, span.pack, span)).here) };
-    const isArrival = metric === 'enterprises-relocated' || metric === 'certified-enterprises-relocated';
-    const years = isArrival ? span : { day };
-    const { here, nowhere, all } = await this.sums(metric, span.region, years);
-    const counted = { metric, day, value: String(here), elsewhere: all - here - nowhere, withoutRegion: nowhere };
-    // Only where a certificate narrows it can anybody say how many of all enterprises ought to have the fact.
-    if (metric !== 'certificates-in-force-above-scale') return counted;
-    return { ...counted, undetermined: (await this.sums(`${metric}?`, span.region, years)).here };
+  /** One answer to each question, in one query. */
+  async count(asked: readonly CountedSpan[]): Promise<readonly LedgerCount[]> {
+    const parts = asked.flatMap((span, no) => this.sumsOf(span, no));
+    const [first, ...others] = parts;
+    if (first === undefined) return [];
+    const rows = await others.reduce((all, each) => all.unionAll(each), first).execute();
+    return asked.map(({ metric, day }, no) => {
+      const [sums, open] = [false, true].map((isOpen) => rows.find((row) => row.no === no && (row.open === 1) === isOpen));
+      const { here = 0, nowhere = 0, all = 0 } = sums ?? {};
+      if (metric === 'awards-granted') return { metric, day, value: String(here) };
+      const counted = { metric, day, value: String(here), elsewhere: all - here - nowhere, withoutRegion: nowhere };
+      return { ...counted, ...(open && { undetermined: open.here }) };
+    });
+  }
+
+  private sumsOf(span: CountedSpan, no: number) {
+    const { metric, pack, region, day, since } = span;
+    switch (metric) {
+      case 'awards-granted':
+        return [this.sums(metric, pack, day, no, since)];
+      case 'enterprises-relocated':
+      case 'certified-enterprises-relocated':
+        return [this.sums(metric, region, day, no, since)];
+      case 'certificates-in-force-above-scale':
+        // A certificate narrows it: so it can be said how many of all enterprises ought to have the fact.
+        return [this.sums(metric, region, day, no), this.sums(`${metric}?`, region, day, no)];
+      case 'certificates-in-force':
+      case 'tech-smes-registered':
+        return [this.sums(metric, region, day, no)];
+      default:
+        return unreachable(metric);
+    }
   }
 
   /** By whether the region begins with the one asked for; `nowhere`: none is on record. */
-  private async sums(counter: Counter | 'awards-granted', region: string, { day, since = 0 }: Pick<CountedSpan, 'day' | 'since'>) {
+  private sums(counter: Counter | 'awards-granted', region: string, day: string, no: number, since = 0) {
     const month = monthOf(day);
-    const row = await this.readModels
-      .from<CountTables>()
-      .selectFrom('target_count')
-      .where('counter', 'in', [counter, daysOf(counter, month)])
-      .where('day', '<=', day)
-      // Of the month of the day its days count alone.
-      .where('day', '<>', month)
-      .where('year', '>=', since)
-      .select([
-        sql<number>`coalesce(sum(case when substr(region, 1, length(${region})) = ${region} then change else 0 end), 0)`.as('here'),
-        sql<number>`coalesce(sum(case when region = '' then change else 0 end), 0)`.as('nowhere'),
-        sql<number>`coalesce(sum(change), 0)`.as('all'),
-      ])
-      .executeTakeFirstOrThrow();
-    return row;
+    return (
+      this.readModels
+        .from<CountTables>()
+        .selectFrom('target_count')
+        .where('counter', 'in', [counter, daysOf(counter, month)])
+        .where('day', '<=', day)
+        // Of the month of the day its days count alone.
+        .where('day', '<>', month)
+        .where('year', '>=', since)
+        .select([
+          sql<number>`coalesce(sum(case when substr(region, 1, length(${region})) = ${region} then change else 0 end), 0)`.as('here'),
+          sql<number>`coalesce(sum(case when region = '' then change else 0 end), 0)`.as('nowhere'),
+          sql<number>`coalesce(sum(change), 0)`.as('all'),
+          sql<number>`${sql.lit(no)}`.as('no'),
+          sql<number>`${sql.lit(counter.endsWith('?') ? 1 : 0)}`.as('open'),
+        ])
+    );
   }
 }

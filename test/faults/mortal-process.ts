@@ -1,0 +1,259 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type EsdbAddress, type EventStore, type NewEvent, VantageEventStore } from '@app/event-store';
+import { type Clock, Problem } from '@app/kernel';
+import { ReadModels, SqliteReadModels, Subscriptions } from '@app/projections';
+import { DataFolder } from '../../apps/api/src/data-folder.js';
+import { LedgerModule } from '../../apps/api/src/ledger.module.js';
+import { Metrics } from '../../apps/api/src/operations/metrics.js';
+import { Routes } from './routes.js';
+
+/** Something a process waits for. */
+export interface Point {
+  readonly kind: 'append' | 'read' | 'page' | 'rows' | 'checkpoint';
+  /** What it is about: the events appended, the subscriber, the stream. */
+  readonly of: string;
+}
+
+/**
+ * What becomes of the process at a point. It dies `before` the call is made, or `after` it has taken effect and before that
+ * is known, or with the call on its way, so that it takes effect `late`, under its successor. Or it lives on and the call
+ * fails with an outcome nobody knows: it was `lost`, or `done`, or is `delayed` until something else has been done.
+ */
+export type Fate = 'before' | 'after' | 'late' | 'lost' | 'done' | 'delayed';
+
+/** An append whose sender has given it up. */
+type Straggler = readonly [string, number, readonly NewEvent[]];
+
+/** Set while the test itself looks: that is no point of anything. */
+const looking = new AsyncLocalStorage<true>();
+export const unharmed = <Result>(look: () => Promise<Result>): Promise<Result> => looking.run(true, look);
+
+const FOREVER = new Promise<never>(() => undefined);
+const unanswered = () => new Problem('unavailable', 'store-unavailable', 'no answer came in time; retry the same command');
+
+/** Whose instances are whose. Those made while a process opens are its own. */
+const owners = new WeakMap<object, MortalProcess>();
+let opening: MortalProcess | undefined;
+
+/**
+ * A process of the ledger within this one: the modules the programs are made of, over the files or the node of a data
+ * folder. Every call to the store and every write of the read models is a point at which it can be killed: from then on
+ * nothing it has begun goes on, as after SIGKILL, and its files are closed so that another may open them.
+ */
+export class MortalProcess {
+  /** Resolves when it dies. */
+  readonly death: Promise<void>;
+  isDead = false;
+  /** Asked at every point. */
+  fate: (point: Point) => Fate | undefined = () => undefined;
+  /** Appends of this process, or of the one before it, that are still on their way. */
+  stragglers: readonly Straggler[] = [];
+  private app: INestApplicationContext | undefined;
+  private routes: Routes | undefined;
+  private store: VantageEventStore | undefined;
+  private readModels: ReadModels | undefined;
+  private subscriptions: Subscriptions | undefined;
+  private tellDeath: () => void = () => undefined;
+
+  private constructor() {
+    this.death = new Promise((resolve) => (this.tellDeath = resolve));
+  }
+
+  /**
+   * Starts a process; undefined when it died of it. `fate` holds from the first call on. One after the other: two cannot
+   * open at a time.
+   */
+  static async start(
+    dataFolder: string,
+    clock: Clock,
+    { esdb, fate, stragglers = [] }: { esdb?: EsdbAddress; fate?: MortalProcess['fate']; stragglers?: readonly Straggler[] } = {},
+  ): Promise<MortalProcess> {
+    const process = new MortalProcess();
+    if (fate !== undefined) process.fate = fate;
+    process.stragglers = stragglers;
+    opening = process;
+    try {
+      const metrics = new Metrics();
+      const parts = {
+        folder: new DataFolder(dataFolder),
+        clock,
+        esdb,
+        role: 'all',
+        metrics,
+        metricsAccess: 'open',
+        observer: metrics,
+      } as const;
+      const module = LedgerModule.forRoot(parts);
+      const created = NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+      const app = await Promise.race([created, process.death]);
+      if (app === undefined) created.catch(() => undefined);
+      else {
+        process.app = app;
+        process.routes = new Routes(app, clock);
+      }
+      return process;
+    } finally {
+      opening = undefined;
+    }
+  }
+
+  get<Part>(token: abstract new (...args: never[]) => Part): Part {
+    if (this.app === undefined) throw new Error('it died before it was ready');
+    return this.app.get(token);
+  }
+
+  /** Calls a route; never answers once the process has died. @throws Problem what the route refuses. */
+  call(asked: Parameters<Routes['call']>[0]): Promise<Record<string, unknown>> {
+    const { routes } = this;
+    if (routes === undefined || this.isDead) return FOREVER;
+    return routes.call(asked).then(
+      (answer) => (this.isDead ? FOREVER : answer),
+      (error: unknown) => {
+        if (this.isDead) return FOREVER;
+        throw error;
+      },
+    );
+  }
+
+  /** As SIGKILL. */
+  die(): void {
+    if (this.isDead) return;
+    this.isDead = true;
+    this.tellDeath();
+  }
+
+  /** Closes what a dead process has left open, as an operating system does. */
+  async bury(): Promise<void> {
+    this.die();
+    // Only so that no timer of it goes on; it never ends, for what it waits for never comes.
+    this.subscriptions?.beforeApplicationShutdown().catch(() => undefined);
+    await this.store?.close().catch(() => undefined);
+    await this.readModels?.close();
+  }
+
+  async stop(): Promise<void> {
+    await this.app?.close();
+  }
+
+  /** Takes note of a part of the process. */
+  owns(part: object): void {
+    if (part instanceof VantageEventStore) this.store = part;
+    if (part instanceof ReadModels) this.readModels = part;
+    if (part instanceof Subscriptions) this.subscriptions = part;
+  }
+
+  /** Lets one of the appends that are on their way arrive. What comes of it nobody learns. */
+  async arrive(store = this.store): Promise<void> {
+    const [first, ...rest] = this.stragglers;
+    this.stragglers = rest;
+    if (first !== undefined && store !== undefined) await original.append.apply(store, first as never).catch(() => undefined);
+  }
+
+  /** One call, and what becomes of it. */
+  async pass<Result>(point: Point, call: () => Promise<Result>, append?: Straggler): Promise<Result> {
+    if (this.isDead) return FOREVER;
+    const fate = looking.getStore() === true ? undefined : this.fate(point);
+    if (fate === 'before' || fate === 'late') {
+      if (fate === 'late' && append !== undefined) this.stragglers = [...this.stragglers, append];
+      this.die();
+    }
+    if (fate === 'delayed' && append !== undefined) this.stragglers = [...this.stragglers, append];
+    if (this.isDead) return FOREVER;
+    if (fate === 'lost' || fate === 'delayed') throw unanswered();
+    const result = await call().finally(() => fate === 'after' && this.die());
+    if (this.isDead) return FOREVER;
+    if (fate === 'done') throw unanswered();
+    return result;
+  }
+}
+
+const store = VantageEventStore.prototype;
+const readModels = SqliteReadModels.prototype;
+const original = {
+  append: store.append,
+  readStream: store.readStream,
+  readAll: store.readAll,
+  subscribe: store.subscribe,
+  findEvent: store.findEvent,
+  head: store.head,
+  commit: readModels.commit,
+  saveCheckpoint: readModels.saveCheckpoint,
+  prepare: readModels.prepare,
+  bootstrap: Subscriptions.prototype.onApplicationBootstrap,
+};
+
+/** Whose call it is; undefined where no mortal process is concerned. */
+function ownerOf(part: object): MortalProcess | undefined {
+  const known = owners.get(part);
+  if (known !== undefined || opening === undefined) return known;
+  owners.set(part, opening);
+  opening.owns(part);
+  return opening;
+}
+
+const patternOf = (stream: string) => stream.split('-')[0] as string;
+
+/** Each page of a reading is a point. */
+async function* eachPage<Page>(owner: MortalProcess, point: Point, pages: AsyncIterable<Page>): AsyncGenerator<Page> {
+  const reading = pages[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await owner.pass(point, () => reading.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await reading.return?.();
+  }
+}
+
+store.append = function (this: EventStore, ...append: Straggler) {
+  const owner = ownerOf(this);
+  const call = () => original.append.apply(this as VantageEventStore, append as never);
+  return owner === undefined ? call() : owner.pass({ kind: 'append', of: append[2].map(({ type }) => type).join('+') }, call, append);
+};
+store.readStream = function (this: EventStore, stream, options) {
+  const owner = ownerOf(this);
+  const pages = original.readStream.call(this as VantageEventStore, stream, options);
+  return owner === undefined ? pages : eachPage(owner, { kind: 'read', of: patternOf(stream) }, pages);
+} as typeof store.readStream;
+store.readAll = function (this: EventStore, options) {
+  const owner = ownerOf(this);
+  const pages = original.readAll.call(this as VantageEventStore, options);
+  return owner === undefined ? pages : eachPage(owner, { kind: 'read', of: 'all' }, pages);
+} as typeof store.readAll;
+store.subscribe = function (this: EventStore, options) {
+  const owner = ownerOf(this);
+  const pages = original.subscribe.call(this as VantageEventStore, options);
+  return owner === undefined ? pages : eachPage(owner, { kind: 'page', of: 'all' }, pages);
+} as typeof store.subscribe;
+store.findEvent = function (this: EventStore, id) {
+  const owner = ownerOf(this);
+  const call = () => original.findEvent.call(this as VantageEventStore, id);
+  return owner === undefined ? call() : owner.pass({ kind: 'read', of: 'event' }, call);
+};
+store.head = function (this: EventStore) {
+  const owner = ownerOf(this);
+  const call = () => original.head.call(this as VantageEventStore);
+  return owner === undefined ? call() : owner.pass({ kind: 'read', of: 'head' }, call);
+};
+readModels.prepare = function (this: SqliteReadModels, projection) {
+  ownerOf(this);
+  return original.prepare.call(this, projection);
+};
+readModels.commit = function (this: SqliteReadModels, batches) {
+  const owner = ownerOf(this);
+  const call = () => original.commit.call(this, batches);
+  return owner === undefined ? call() : owner.pass({ kind: 'rows', of: 'page' }, call);
+};
+readModels.saveCheckpoint = function (this: SqliteReadModels, checkpoint) {
+  const owner = ownerOf(this);
+  const call = () => original.saveCheckpoint.call(this, checkpoint);
+  return owner === undefined ? call() : owner.pass({ kind: 'checkpoint', of: checkpoint.name }, call);
+};
+Subscriptions.prototype.onApplicationBootstrap = function (this: Subscriptions) {
+  ownerOf(this);
+  return original.bootstrap.call(this);
+};

@@ -1,0 +1,296 @@
+import { withCheckCharacter } from '@app/kernel';
+import { bundledPackFiles } from '@app/policies';
+import type { Outcome, Succession } from './succession.js';
+
+export const PACK = 'ganzhou-etdz-2023';
+const paper = [{ title: '佐证材料' }];
+const reason = '会议决定';
+
+/** The day of the applications, and the day on which their notices are over and everything else happens. */
+export const APPLIED = '2024-03-04';
+export const TODAY = '2024-03-18';
+
+const LINES = { awards: '90000000.00', poor: '4999.99', others: '0.01' } as const;
+
+/** An enterprise with an award that may be granted. */
+export interface Subject {
+  readonly code: string;
+  readonly award: string;
+}
+
+export const subjectOf = (n: number): Subject => {
+  const code = withCheckCharacter(`91360799MAXA${String(n).padStart(5, '0')}`);
+  return { code, award: `${PACK}.G13.${code}.P1` };
+};
+
+/** Money, and subjects whose notice begins. */
+export async function prepareSubjects(ledger: Succession, subjects: number): Promise<void> {
+  let keys = 0;
+  const act = (actor: string, path: string, body: object = {}) => ledger.do(actor, `t${(keys += 1)}`, path, body);
+  const file = `${PACK}.yaml`;
+  await act('administrator', '/policies', { pack: bundledPackFiles().get(file), file, evidence: paper });
+  for (const [line, amount] of Object.entries(LINES)) {
+    await act('finance', '/budgets', { pack: PACK, line, period: '2024', title: line });
+    await act('finance', `/budgets/${PACK}/${line}/2024/appropriations`, { amount, reason, evidence: paper });
+  }
+  const prepare = async (n: number) => {
+    const { code, award } = subjectOf(n);
+    await act('clerk', '/enterprises', { creditCode: code, name: `测试企业${n}` });
+    const facts = [
+      { name: 'payment.account', value: `账户${n}`, sourceUnit: '测试' },
+      { name: 'project.landed', value: true, subject: 'P1', sourceUnit: '测试' },
+    ];
+    await act('clerk', `/enterprises/${code}/facts`, { facts });
+    for (const no of [1, 2]) await act('reviewer2', `/enterprises/${code}/facts/F${no}/verify`, { evidence: paper });
+    await act('clerk', '/awards', { pack: PACK, clause: 'G13', payee: code, occasion: 'P1' });
+    await act('clerk', `/awards/${award}/assess`);
+    await act('reviewer', `/awards/${award}/review`, { recommended: true });
+    await act('clerk', `/awards/${award}/publicise`);
+  };
+  // Some at once, for one commit a group.
+  for (let n = 0; n < subjects; n += 20) await Promise.all(Array.from({ length: Math.min(20, subjects - n) }, (_, i) => prepare(n + i)));
+}
+
+/** One carrying of a saga: `do` sends a command that must succeed, `send` one that may be refused. */
+export class Act {
+  readonly outcomes: Outcome[] = [];
+
+  constructor(
+    private readonly ledger: Succession,
+    /** Tells the commands, batches and listings of one run from those of another. */
+    readonly name: string,
+    private readonly part: string,
+  ) {}
+
+  async send(actor: string, path: string, body: object = {}): Promise<Outcome> {
+    const outcome = await this.ledger.send(actor, `${this.name}.${this.part}.${this.outcomes.length}`, path, body);
+    this.outcomes.push(outcome);
+    return outcome;
+  }
+
+  async do(actor: string, path: string, body: object = {}): Promise<Outcome> {
+    const outcome = await this.send(actor, path, body);
+    if (outcome.refused !== undefined) throw new Error(`${path} ${JSON.stringify(body)} is refused: ${outcome.refused}`);
+    return outcome;
+  }
+
+  settle(): Promise<void> {
+    return this.ledger.settle();
+  }
+}
+
+/** Something that concerns more than one stream. */
+export interface Saga {
+  readonly name: string;
+  readonly subjects: 1 | 2;
+  /** What comes before it. */
+  before?(act: Act, ...subjects: readonly Subject[]): Promise<void>;
+  run(act: Act, ...subjects: readonly Subject[]): Promise<void>;
+  /** What must have come of it: types of events in the order of the ledger, a subset of them. */
+  readonly leaves: readonly string[];
+}
+
+type Each = readonly Subject[];
+
+const grant = (act: Act, { award }: Subject, line: keyof typeof LINES = 'awards') =>
+  act.send('approver', `/awards/${award}/grant`, { line, period: '2024', documentNo: '示管〔2024〕8号' });
+
+async function granted(act: Act, ...subjects: Each): Promise<void> {
+  for (const subject of subjects) await grant(act, subject);
+}
+
+async function prepared(act: Act, ...subjects: Each): Promise<void> {
+  const instalments = subjects.map(({ award }) => ({ award, instalment: 1 }));
+  await act.do('finance', '/payment-batches', { batch: act.name, title: '批次', instalments });
+}
+
+async function frozen(act: Act, ...subjects: Each): Promise<void> {
+  await granted(act, ...subjects);
+  await prepared(act, ...subjects);
+  await act.do('finance', `/payment-batches/${act.name}/freeze`);
+}
+
+/** The bank's answer, one line a result. */
+function answered(act: Act, results: readonly ('paid' | 'returned')[], ago = 0): Promise<Outcome> {
+  const on = new Date(Date.parse(TODAY) - ago * 86_400_000).toISOString().slice(0, 10);
+  const rows = results.map((result, index) => `${act.name},${index + 1},5000.00,${result},${on},${result}-${index + 1}`);
+  const content = ['batch,line,amount,result,date,reference', ...rows].join('\n');
+  return act.do('finance', `/payment-batches/${act.name}/results`, { file: 'bank.csv', content });
+}
+
+async function cancelled(act: Act, ...subjects: Each): Promise<void> {
+  await frozen(act, ...subjects);
+  await act.do('finance2', `/payment-batches/${act.name}/cancel`, { reason });
+}
+
+async function listed(act: Act, { code }: Subject): Promise<void> {
+  const notice = { kind: 'enterprise', id: code, listingClass: 'general', ground: act.name, legalBasis: '条例', reasons: '事实' };
+  await act.do('clerk', '/blacklist/cases', { ...notice, rights: '陈述申辩', servedOn: TODAY, evidence: paper });
+  await act.do('clerk', `/blacklist/enterprise/${code}/cases/1/waive-statement`, { on: TODAY, evidence: paper });
+  await act.do('approver3', `/blacklist/enterprise/${code}/cases/1/list`, { termMonths: 6, reason, evidence: paper });
+}
+
+export const SAGAS: readonly Saga[] = [
+  {
+    name: 'reserve and grant',
+    subjects: 1,
+    run: granted,
+    leaves: ['award-grant-started', 'budget-reserved', 'award-granted'],
+  },
+  {
+    name: 'a grant the line cannot bear',
+    subjects: 1,
+    run: async (act, subject) => {
+      await grant(act, subject, 'poor');
+    },
+    leaves: ['award-grant-started', 'award-grant-failed'],
+  },
+  {
+    name: 'revoking, and the budget that is free again',
+    subjects: 1,
+    before: granted,
+    run: async (act, subject) => {
+      await act.do('approver2', `/awards/${subject?.award}/revoke`, { cause: 'fraud', reason, evidence: paper });
+    },
+    leaves: ['award-revoked', 'budget-released'],
+  },
+  {
+    name: 'revoking what is at the bank, which then returns it',
+    subjects: 1,
+    before: frozen,
+    run: async (act, subject) => {
+      await act.do('approver2', `/awards/${subject?.award}/revoke`, { cause: 'fraud', reason, evidence: paper });
+      await answered(act, ['returned']);
+    },
+    leaves: ['award-revoked', 'batch-results-recorded', 'instalment-returned', 'budget-released'],
+  },
+  {
+    name: 'clawing back what was paid',
+    subjects: 1,
+    before: async (act, ...subjects) => {
+      await frozen(act, ...subjects);
+      await answered(act, ['paid']);
+    },
+    run: async (act, subject) => {
+      const award = `/awards/${subject?.award}`;
+      await act.do('approver2', `${award}/revoke`, { cause: 'fraud', reason, evidence: paper });
+      await act.do('approver2', `${award}/clawbacks`, { cause: 'fraud', principal: '5000.00', dueOn: '2024-06-30', reason });
+      await act.do('finance', `${award}/clawbacks/1/receipts`, { amount: '2000.00', on: TODAY, reference: 'R1' });
+      await act.do('finance', `${award}/clawbacks/1/receipts`, { amount: '3000.00', on: TODAY, reference: 'R2' });
+    },
+    leaves: ['award-revoked', 'clawback-demanded', 'clawback-received', 'clawback-received'],
+  },
+  {
+    name: 'a listing, and the holds it brings',
+    subjects: 1,
+    before: granted,
+    run: (act, subject) => listed(act, subject),
+    leaves: ['listing-decided', 'award-held'],
+  },
+  {
+    name: 'a listing that ends, and the holds it releases',
+    subjects: 1,
+    before: async (act, subject) => {
+      await granted(act, subject);
+      await listed(act, subject);
+    },
+    run: async (act, subject) => {
+      const path = `/blacklist/enterprise/${subject?.code}/cases/1/objections`;
+      await act.do('clerk', path, { on: TODAY, reasons: '有误' });
+      await act.do('approver2', `${path}/1/decide`, { upheld: true, reason, evidence: paper });
+    },
+    leaves: ['listing-ended', 'award-hold-released'],
+  },
+  {
+    name: 'freezing a batch',
+    subjects: 2,
+    before: granted,
+    run: async (act, ...subjects) => {
+      await prepared(act, ...subjects);
+      await act.do('finance', `/payment-batches/${act.name}/freeze`);
+    },
+    leaves: ['batch-freeze-started', 'instalment-ordered', 'instalment-ordered', 'batch-frozen'],
+  },
+  {
+    name: 'freezing a batch one of whose awards is held meanwhile',
+    subjects: 2,
+    before: async (act, ...subjects) => {
+      await granted(act, ...subjects);
+      await prepared(act, ...subjects);
+      await act.do('approver2', `/awards/${subjects[0]?.award}/hold`, { reason });
+    },
+    run: async (act) => {
+      await act.do('finance', `/payment-batches/${act.name}/freeze`);
+    },
+    leaves: ['batch-freeze-started', 'instalment-ordered', 'batch-frozen'],
+  },
+  {
+    name: 'what the bank paid and what it returned',
+    subjects: 2,
+    before: frozen,
+    run: async (act) => {
+      await answered(act, ['paid', 'returned']);
+    },
+    leaves: ['batch-results-recorded', 'budget-spent', 'instalment-paid', 'instalment-returned'],
+  },
+  {
+    name: 'a payment that comes back',
+    subjects: 1,
+    before: async (act, ...subjects) => {
+      await frozen(act, ...subjects);
+      await answered(act, ['paid']);
+    },
+    run: async (act) => {
+      await answered(act, ['returned']);
+    },
+    leaves: ['batch-results-recorded', 'budget-spending-returned', 'instalment-returned'],
+  },
+  {
+    name: 'cancelling a frozen batch',
+    subjects: 2,
+    before: frozen,
+    run: async (act) => {
+      await act.do('finance2', `/payment-batches/${act.name}/cancel`, { reason });
+    },
+    leaves: ['batch-cancelled', 'instalment-order-cancelled', 'instalment-order-cancelled'],
+  },
+  {
+    name: 'a payment nobody expected, and its acceptance',
+    subjects: 1,
+    before: cancelled,
+    run: async (act) => {
+      await answered(act, ['paid']);
+      await act.settle();
+      await act.do('finance3', `/payment-batches/${act.name}/lines/1/resolve-unexpected`, { outcome: 'accepted', reason });
+    },
+    leaves: [
+      'batch-unexpected-results',
+      'award-held',
+      'batch-unexpected-resolved',
+      'budget-spent',
+      'instalment-paid',
+      'award-hold-released',
+    ],
+  },
+  {
+    name: 'moving money to another line',
+    subjects: 1,
+    run: async (act) => {
+      const to = { pack: PACK, line: 'others', period: '2024' };
+      await act.do('finance', `/budgets/${PACK}/awards/2024/transfers`, { to, amount: '1.00', reason, evidence: paper });
+    },
+    leaves: ['budget-transferred-out', 'budget-transferred-in'],
+  },
+  {
+    name: 'a merger into a black-listed enterprise',
+    subjects: 2,
+    before: async (act, one, other) => {
+      await granted(act, one);
+      await listed(act, other);
+    },
+    run: async (act, one, other) => {
+      await act.do('administrator', `/enterprises/${one?.code}/merge`, { survivor: other?.code, reason, evidence: paper });
+    },
+    leaves: ['enterprise-merged', 'enterprise-absorbed', 'award-held'],
+  },
+];

@@ -1,0 +1,223 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EVENT_STORE, type EsdbAddress, type EventStore, type RecordedEvent } from '@app/event-store';
+import type { Clock, PersonRole } from '@app/kernel';
+import { Subscriptions } from '@app/projections';
+import { type Fate, MortalProcess, type Point, unharmed } from './mortal-process.js';
+import { toldAs } from './routes.js';
+
+/** How often a client asks before it says that the ledger answers nothing at all. */
+const PATIENCE = 2_000;
+const SETTLED_MS = 30_000;
+
+/** A day that is set by hand. */
+export class HandClock implements Clock {
+  constructor(public instant: number) {}
+  static on(day: string): HandClock {
+    return new HandClock(Date.parse(`${day}T04:00:00Z`));
+  }
+  now(): Date {
+    return new Date(this.instant);
+  }
+  reach(day: string): void {
+    this.instant = Date.parse(`${day}T04:00:00Z`);
+  }
+}
+
+export interface Sent {
+  /** A role, with a number where there are several of it: `approver2`. */
+  readonly actor: string;
+  readonly key: string;
+  readonly path: string;
+  readonly body: object;
+}
+
+/** What a command came to: done, or refused for good. */
+export interface Outcome {
+  readonly sent: Sent;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly refused?: string;
+}
+
+/**
+ * One ledger over the lives of the processes that serve it: when one dies, the next takes over its files, and clients ask
+ * again, always under the same key.
+ */
+export class Succession {
+  /** Asked at every point of every process. */
+  fate: (point: Point) => Fate | undefined = () => undefined;
+  /** After how many calls of others an append arrives that was on its way. */
+  delay = 3;
+  deaths = 0;
+  /** What clients do before they ask again: some find that everything has come to its end without them. */
+  beforeAskingAgain: () => Promise<void> = async () => undefined;
+  private process!: MortalProcess;
+  private taking: Promise<void> | undefined;
+  private left = 0;
+  private readonly arrivals: Promise<void>[] = [];
+
+  private constructor(
+    readonly folder: string,
+    readonly clock: HandClock,
+    private readonly esdb: EsdbAddress | undefined,
+  ) {}
+
+  /** A ledger on a copy of `template`, or on an empty folder. */
+  static async begin(clock: HandClock, { template, esdb }: { template?: string; esdb?: EsdbAddress } = {}): Promise<Succession> {
+    const folder = mkdtempSync(join(tmpdir(), 'ledger-succession-'));
+    if (template !== undefined) cpSync(template, folder, { recursive: true });
+    const succession = new Succession(folder, clock, esdb);
+    await succession.open();
+    return succession;
+  }
+
+  get current(): MortalProcess {
+    return this.process;
+  }
+
+  private async open(): Promise<void> {
+    for (let stragglers = this.process?.stragglers ?? []; ; stragglers = this.process.stragglers) {
+      this.left = this.delay;
+      this.process = await MortalProcess.start(this.folder, this.clock, {
+        ...(this.esdb && { esdb: this.esdb }),
+        fate: (point) => this.decide(point),
+        stragglers,
+      });
+      if (!this.process.isDead) return;
+      this.deaths += 1;
+      await this.process.bury();
+    }
+  }
+
+  private decide(point: Point): Fate | undefined {
+    if (this.process?.stragglers.length > 0 && (this.left -= 1) <= 0) this.deliver();
+    const fate = this.fate(point);
+    if (fate === 'delayed') this.left = this.delay;
+    return fate;
+  }
+
+  private deliver(): void {
+    this.arrivals.push(this.process.arrive());
+  }
+
+  /** Lets everything arrive that is still on its way. */
+  async arriveAll(): Promise<void> {
+    while (this.process.stragglers.length > 0) this.deliver();
+    await Promise.all(this.arrivals.splice(0));
+  }
+
+  /** Waits for the one that takes over. */
+  async successor(dead: MortalProcess): Promise<void> {
+    if (this.process !== dead) return;
+    this.taking ??= (async () => {
+      this.deaths += 1;
+      await dead.bury();
+      await this.open();
+    })().finally(() => (this.taking = undefined));
+    await this.taking;
+  }
+
+  /** Does something with the living process, again with the next one when it dies of it. */
+  async outliving<Result>(work: (process: MortalProcess) => Promise<Result>): Promise<Result> {
+    for (;;) {
+      if (this.taking !== undefined) await this.taking;
+      const { process } = this;
+      const done = await Promise.race([work(process).then((result) => ({ result })), process.death]);
+      if (done !== undefined && !process.isDead) return done.result;
+      await this.successor(process);
+    }
+  }
+
+  /** A command, asked until it is answered. */
+  async send(actor: string, key: string, path: string, body: object = {}): Promise<Outcome> {
+    const sent = { actor, key, path, body };
+    for (let attempt = 0; attempt < PATIENCE; attempt += 1) {
+      const answer = await this.ask('POST', sent);
+      if (answer !== undefined && !('status' in answer)) return { sent, body: answer.body };
+      if (answer !== undefined && answer.status !== 503) return { sent, body: {}, refused: answer.code };
+      await this.beforeAskingAgain();
+      await sleep(Math.min(attempt, 20));
+    }
+    throw new Error(`${path} (${key}) is never answered`);
+  }
+
+  /** A command that must not be refused. */
+  async do(actor: string, key: string, path: string, body: object = {}): Promise<Outcome> {
+    const outcome = await this.send(actor, key, path, body);
+    if (outcome.refused !== undefined) throw new Error(`${path} ${JSON.stringify(body)} is refused: ${outcome.refused}`);
+    return outcome;
+  }
+
+  async get(path: string, actor = 'auditor'): Promise<Readonly<Record<string, unknown>>> {
+    for (;;) {
+      const answer = await this.ask('GET', { actor, key: '', path, body: {} });
+      if (answer === undefined) continue;
+      if ('status' in answer) throw new Error(`${path} is refused: ${answer.code}`);
+      return answer.body;
+    }
+  }
+
+  /** Undefined when the process died of it. */
+  private async ask(method: 'GET' | 'POST', { actor, key, path, body }: Sent) {
+    const role = actor.replace(/\d+$/, '') as PersonRole;
+    const asked = { method, path: `/v1${path}`, actor: { id: actor, unit: '测试单位', roles: [role] }, body, key };
+    if (this.taking !== undefined) await this.taking;
+    const { process } = this;
+    const answer = await Promise.race([process.call(asked).then((answer) => ({ body: answer }), toldAs), process.death]);
+    if (answer === undefined) await this.successor(process);
+    return answer ?? undefined;
+  }
+
+  /** Waits until everything has followed, also what is tried again. @throws Error when something has stopped for good. */
+  async settle(): Promise<void> {
+    for (const deadline = Date.now() + SETTLED_MS; ; await sleep(5)) {
+      const [isSettled, status] = await this.outliving((process) =>
+        unharmed(async () => {
+          const subscriptions = process.get(Subscriptions);
+          return [await subscriptions.settled(SETTLED_MS), subscriptions.status()] as const;
+        }),
+      );
+      const stopped = status.filter(({ state }) => state !== 'running');
+      if (isSettled && stopped.length === 0) return;
+      if (Date.now() > deadline) throw new Error(`not everything follows: ${JSON.stringify(isSettled ? stopped : status)}`);
+    }
+  }
+
+  head(): Promise<number> {
+    return this.outliving((process) => unharmed(() => process.get<EventStore>(EVENT_STORE as never).head()));
+  }
+
+  async events(after = 0): Promise<readonly RecordedEvent[]> {
+    return this.outliving(async (process) => {
+      const events: RecordedEvent[] = [];
+      for await (const page of process.get<EventStore>(EVENT_STORE as never).readAll({ after })) events.push(...page);
+      return events;
+    });
+  }
+
+  /** Compares every read model with one built anew; the names of those that differ. */
+  async differingReadModels(): Promise<readonly string[]> {
+    return this.outliving(async (process) => {
+      const subscriptions = process.get(Subscriptions);
+      subscriptions.verify(subscriptions.projections().map(({ name }) => name));
+      while (subscriptions.verifications().some(({ state }) => state === 'running')) await sleep(10);
+      return subscriptions
+        .verifications()
+        .filter(({ state }) => state !== 'equal')
+        .map((verification) => JSON.stringify(verification));
+    });
+  }
+
+  /** Lets the last process end as it should. */
+  async end(): Promise<void> {
+    this.fate = () => undefined;
+    await this.outliving((process) => process.stop());
+  }
+
+  async remove(): Promise<void> {
+    await this.end();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
