@@ -1,4 +1,8 @@
 /** Jest runs the sources as ESM through swc; `.e2e.spec.ts` and `test/faults` use the built programs in dist/. */
+
+// No test works on a ledger that the shell happens to name.
+for (const name of Object.keys(process.env)) if (/^LEDGER_(?!TEST_|HISTORY_)/.test(name)) delete process.env[name];
+
 export default {
   rootDir: '..',
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
@@ -6,7 +10,8 @@ export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   setupFiles: ['reflect-metadata'],
-  maxWorkers: 2,
+  // A real node holds one ledger at a time.
+  maxWorkers: process.env.LEDGER_TEST_ESDB_URL === undefined ? 2 : 1,
   testTimeout: 120_000,
   transform: {
     '\\.ts$': [

@@ -118,6 +118,7 @@ const tasks = {
   cli: () => run([join(root, 'dist/apps/cli/src/main.js'), ...args]),
   demo: () => run([join(root, 'dist/apps/cli/src/main.js'), 'demo', ...args]),
   bench: () => run(['--expose-gc', join(root, 'test/bench/main.mjs'), ...args]),
+  soak: () => run(['--no-warnings', '--import', './test/support/typescript.mjs', join(root, 'test/faults/soak.ts'), ...args]),
   test: () => run([...jest, ...args]),
 };
 

@@ -343,9 +343,9 @@ it('every event of a random history is told once of whoever did it, and once of 
       return known;
     };
     let seen = 0;
-    for (let position = 1; ; position += 1) {
+    for (const position of await office.positions()) {
       const { did, body } = await office.get(`/audit/events/${position}`);
-      if (did === '404 event-unknown') break;
+      expect(did).toBe('200');
       const { stream, actor } = body as unknown as Entry;
       const [, prefix = '', id = ''] = /^([a-z]+)-(.+)$/.exec(stream) ?? [];
       const abouts = [

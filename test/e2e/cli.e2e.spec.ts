@@ -9,6 +9,7 @@ import { Subscriptions } from '@app/projections';
 import { createLedger } from '../../apps/api/src/create-ledger.js';
 import { comparePastWithFold } from '../support/fold.js';
 import { ServedLedger } from '../support/served-ledger.js';
+import { StoreUnderTest } from '../support/store-under-test.js';
 
 const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
 const CASES = fileURLToPath(new URL('../../libs/policies/src/fixtures/assessments.jsonl', import.meta.url));
@@ -24,7 +25,10 @@ interface Finished {
 /** Runs the built command line as a person would. */
 function ledger(args: readonly string[], environment: Record<string, string> = {}): Promise<Finished> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [CLI, ...args], {
+      env: { ...process.env, LEDGER_STORE: 'sqlite', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -106,6 +110,8 @@ describe('ledger on the command line', () => {
   it('works on a data folder of its own, and through the server that holds it', async () => {
     const data = join(folder, 'own');
     const token = await tokenFor('clerk', 'wang', data);
+    const store = await StoreUnderTest.start(data);
+    const own = (args: readonly string[]) => ledger(args, store.environment);
     const register = [
       'enterprise',
       'register',
@@ -121,13 +127,13 @@ describe('ledger on the command line', () => {
       token,
       '--json',
     ];
-    const first = await ledger(register);
+    const first = await own(register);
     expect([first.code, JSON.parse(first.stdout)]).toMatchObject([0, { revision: 0, replayed: false }]);
-    expect(JSON.parse((await ledger(register)).stdout)).toMatchObject({ revision: 0, replayed: true });
-    expect((await ledger(['enterprise', 'list', '--data', data, '--token', token])).stdout).toContain('命令行企业');
+    expect(JSON.parse((await own(register)).stdout)).toMatchObject({ revision: 0, replayed: true });
+    expect((await own(['enterprise', 'list', '--data', data, '--token', token])).stdout).toContain('命令行企业');
 
-    expect((await ledger(['enterprise', 'list', '--data', data])).code).toBe(2);
-    const finance = await ledger([
+    expect((await own(['enterprise', 'list', '--data', data])).code).toBe(2);
+    const finance = await own([
       'budget',
       'open',
       '--pack',
@@ -142,10 +148,10 @@ describe('ledger on the command line', () => {
       token,
     ]);
     expect([finance.code, finance.stderr]).toEqual([1, expect.stringContaining('role-required')]);
-    expect((await ledger(['award', 'show', `ganzhou-etdz-2023.G01.${CODE}.once`, '--data', data, '--token', token])).code).toBe(1);
+    expect((await own(['award', 'show', `ganzhou-etdz-2023.G01.${CODE}.once`, '--data', data, '--token', token])).code).toBe(1);
     expect((await ledger(['enterprise', 'list', '--server', 'http://127.0.0.1:9', '--token', token])).code).toBe(3);
 
-    const served = await ServedLedger.start(data);
+    const served = await ServedLedger.start(data, store);
     try {
       const through = await ledger([
         '--server',
@@ -163,6 +169,7 @@ describe('ledger on the command line', () => {
       expect([blocked.code, blocked.stderr]).toEqual([3, expect.stringContaining('data-folder-in-use')]);
     } finally {
       await served.stop();
+      await store.close();
     }
   }, 120_000);
 

@@ -9,7 +9,8 @@ import { parse } from 'csv-parse/sync';
 import readExcelFile from 'read-excel-file/node';
 import { Tokens } from '@app/http';
 import type { PersonRole } from '@app/kernel';
-import { freePort } from '../support/served-ledger.js';
+import { freePort, told } from '../support/served-ledger.js';
+import { StoreUnderTest } from '../support/store-under-test.js';
 
 const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
 const SERVER = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
@@ -59,12 +60,14 @@ describe('the demonstration year in files', () => {
   let data: string;
   let token: string;
   let server: ChildProcess;
+  let store: StoreUnderTest;
+  let environment: Readonly<Record<string, string>> = { LEDGER_STORE: 'sqlite' };
   let url: string;
 
   async function run(...args: readonly string[]): Promise<Finished> {
     const child = spawn(process.execPath, [CLI, ...args], {
       cwd: folder,
-      env: { ...process.env, ...(token && { LEDGER_TOKEN: token }), ...(data && { LEDGER_DATA: data }) },
+      env: { ...process.env, ...environment, ...(token && { LEDGER_TOKEN: token }), ...(data && { LEDGER_DATA: data }) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [stdout, stderr] = ['', ''];
@@ -86,17 +89,25 @@ describe('the demonstration year in files', () => {
     data = inFolder(join('data', readdirSync(inFolder('data')).find((name) => name.startsWith('demo-')) as string));
     token = await tokenOf('auditor', 'shen', '审计局');
     expect((await run('award', 'list', '--output', 'embedded.csv')).code).toBe(0);
+    // The year is played in its folder; where another store is under test, it moves there.
+    store = await StoreUnderTest.start(folder);
+    environment = store.environment;
+    if (store.kind !== 'sqlite') {
+      expect((await run('store', 'copy', '--from', data, '--to', 'esdb')).code).toBe(0);
+      rmSync(join(data, 'ledger.db'));
+    }
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
     server = spawn(process.execPath, [SERVER], {
-      env: { ...process.env, LEDGER_DATA: data, LEDGER_PORT: String(port) },
+      env: { ...process.env, ...environment, LEDGER_DATA: data, LEDGER_PORT: String(port) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(server.stdout as NodeJS.ReadableStream, 'data');
+    await told(server, 'is ready');
   });
   afterAll(async () => {
     server.kill('SIGTERM');
     await once(server, 'exit');
+    await store.close();
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -260,7 +260,6 @@ function examples(payees: readonly string[], agency: string, other: string, newc
     '/v1/audit/reliance/{kind}/{id}': [`/v1/audit/reliance/listing/enterprise.${d}.1`],
     '/v1/audit/reliance/{kind}/{of}/{id}': [`/v1/audit/reliance/fact/${a}/F1`],
     '/v1/audit/timeline/{kind}/{id}': [`/v1/audit/timeline/enterprise/${a}`, `/v1/audit/timeline/award/${award(b, 'P1')}`],
-    '/v1/audit/events/{position}': ['/v1/audit/events/3'],
     '/v1/audit/findings': ['/v1/audit/findings'],
     '/v1/audit/findings/summary': ['/v1/audit/findings/summary'],
     '/v1/audit/findings/{id}': ['/v1/audit/findings/none'],
@@ -388,7 +387,8 @@ describe('a ledger that is looked at later', () => {
         evidence: paper,
       });
     routes = await readRoutes();
-    shown = examples(payees, agency, other, newcomer);
+    const [, , third] = await office.positions();
+    shown = { ...examples(payees, agency, other, newcomer), '/v1/audit/events/{position}': [`/v1/audit/events/${third}`] };
 
     const going = lives(payees, agency, other, newcomer).map((steps) => [...steps]);
     const refused = new Map<string, string>();

@@ -7,6 +7,7 @@ import { Tokens } from '@app/http';
 import { type PersonRole, withCheckCharacter } from '@app/kernel';
 import { type SubscriberStatus, Subscriptions } from '@app/projections';
 import { createLedger, type Ledger } from '../../apps/api/src/create-ledger.js';
+import { type StoreKind, STORES, StoreUnderTest } from '../support/store-under-test.js';
 
 const PACK = 'ganzhou-etdz-2023';
 const [A, B, C] = [1, 2, 3].map((number) => withCheckCharacter(`91360799MAXX0000${number}`)) as unknown as [string, string, string];
@@ -32,22 +33,34 @@ class Office {
   today = '2024-05-01';
   private readonly clock = { now: () => new Date(`${this.today}T04:00:00Z`) };
 
-  private constructor(readonly dataFolder: string) {}
+  private store: StoreUnderTest | undefined;
 
-  static async open(dataFolder: string): Promise<Office> {
-    const office = new Office(dataFolder);
+  private constructor(
+    readonly dataFolder: string,
+    private readonly kind: StoreKind,
+  ) {}
+
+  static async open(dataFolder: string, kind: StoreKind): Promise<Office> {
+    const office = new Office(dataFolder, kind);
     await office.reopen();
     return office;
   }
 
   async reopen(): Promise<void> {
-    this.ledger = await createLedger({ dataFolder: this.dataFolder, clock: this.clock, logger: false, publishBundledPolicies: true });
+    const { dataFolder, clock, kind } = this;
+    const store = (this.store ??= await StoreUnderTest.start(dataFolder, () => clock.now().getTime(), kind));
+    this.ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true, esdb: store.setting });
     await this.ledger.app.listen(0, '127.0.0.1');
   }
 
   async close(): Promise<void> {
     await this.ledger?.close();
     this.ledger = undefined;
+  }
+
+  async dispose(): Promise<void> {
+    await this.close();
+    await this.store?.close();
   }
 
   private get app() {
@@ -193,16 +206,16 @@ async function liveThrough(office: Office): Promise<void> {
   await office.bank('B4', [1, 'paid']);
 }
 
-describe('a ledger whose read models are lost', () => {
+describe.each(STORES)('a ledger on %s whose read models are lost', (kind) => {
   let dataFolder: string;
   let office: Office;
   beforeAll(async () => {
     dataFolder = mkdtempSync(join(tmpdir(), 'ledger-restart-'));
-    office = await Office.open(dataFolder);
+    office = await Office.open(dataFolder, kind);
     await liveThrough(office);
   });
   afterAll(async () => {
-    await office.close();
+    await office.dispose();
     rmSync(dataFolder, { recursive: true, force: true });
   });
 

@@ -7,6 +7,7 @@ import { type PersonRole, withCheckCharacter } from '@app/kernel';
 import { METRICS, NOTE_KINDS, parsePack, type Shape, TARGET_COUNTS } from '@app/policies';
 import { Subscriptions } from '@app/projections';
 import { createLedger, type Ledger } from '../../apps/api/src/create-ledger.js';
+import { StoreUnderTest } from '../support/store-under-test.js';
 
 const text = (name: string) => readFileSync(new URL(`./sixth-document/${name}`, import.meta.url), 'utf8');
 const [DOCUMENT, PACK_TEXT] = [text('document.txt'), text('pack.yaml')];
@@ -33,6 +34,7 @@ class Office {
   today = '2024-01-05';
   private keys = 0;
   private readonly clock = { now: () => new Date(`${this.today}T04:00:00Z`) };
+  private store!: StoreUnderTest;
   private ledger!: Ledger;
   private tokens!: Tokens;
   private url!: string;
@@ -42,7 +44,8 @@ class Office {
   static async open(): Promise<Office> {
     const office = new Office(mkdtempSync(join(tmpdir(), 'ledger-sixth-')));
     const { dataFolder, clock } = office;
-    office.ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true });
+    office.store = await StoreUnderTest.start(dataFolder, () => clock.now().getTime());
+    office.ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true, esdb: office.store.setting });
     await office.ledger.app.listen(0, '127.0.0.1');
     office.url = await office.ledger.app.getUrl();
     office.tokens = Tokens.fromKeyFile(join(dataFolder, 'token.key'), clock);
@@ -51,6 +54,7 @@ class Office {
 
   async close(): Promise<void> {
     await this.ledger.close();
+    await this.store.close();
     rmSync(this.dataFolder, { recursive: true, force: true });
   }
 

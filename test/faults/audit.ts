@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import { EsdbArchive, openLedgerFile, parseAddress } from '@app/event-store';
 import { derivedId } from '@app/kernel';
 import { StandInLog } from '../stand-in/log.mjs';
+import { STAND_IN_LOG } from '../support/store-under-test.js';
 import type { Acknowledged } from './load.js';
-
-export const STAND_IN_LOG = 'node.log';
 
 interface StoredEvent {
   readonly position: number;
@@ -18,36 +17,37 @@ interface StoredEvent {
 
 interface AwardMoney {
   granted: number;
-  paid: number;
+  /** What the bank has paid and not returned, by instalment. */
+  paid: Map<number, number>;
   grants: number;
   line: string | undefined;
+  /** Lapsed or revoked: what is not paid is free again once nothing is at the bank. */
+  hasEnded: boolean;
   openPayments: Map<number, string>;
 }
 
+const paidOf = ({ paid }: AwardMoney) => [...paid.values()].reduce((sum, amount) => sum + amount, 0);
 const fen = (amount: unknown) => Math.round(Number(amount) * 100);
 
 /** Everything that must hold of a ledger whatever happened to the processes that wrote it. Returns what does not. */
-export function auditLedger(dataFolder: string, acknowledged: readonly Acknowledged[]): readonly string[] {
-  const events = readEvents(dataFolder);
-  return [...lostOrDoubled(events, acknowledged), ...gaps(events, !existsSync(join(dataFolder, STAND_IN_LOG))), ...moneyFaults(events)];
+export async function auditLedger(dataFolder: string, acknowledged: readonly Acknowledged[]): Promise<readonly string[]> {
+  const events = await readEvents(dataFolder);
+  return [...lostOrDoubled(events, acknowledged), ...gaps(events, existsSync(join(dataFolder, 'ledger.db'))), ...moneyFaults(events)];
 }
 
-/** The events of the folder's ledger, or of the stand-in node that keeps its log there. */
-export function readEvents(dataFolder: string): readonly StoredEvent[] {
+/** The events of the folder's ledger, of the stand-in node that keeps its log there, or of the real node under test. */
+export async function readEvents(dataFolder: string): Promise<readonly StoredEvent[]> {
   if (existsSync(join(dataFolder, STAND_IN_LOG))) return readStandIn(join(dataFolder, STAND_IN_LOG));
-  const database = new Database(join(dataFolder, 'ledger.db'), { readonly: true });
+  const file = join(dataFolder, 'ledger.db');
+  const archive = existsSync(file) ? openLedgerFile(file) : new EsdbArchive(parseAddress(process.env['LEDGER_TEST_ESDB_URL'] ?? ''));
   try {
-    const rows = database.prepare('SELECT position, stream, revision, type, data, metadata FROM events ORDER BY position').all() as {
-      position: number;
-      stream: string;
-      revision: number;
-      type: string;
-      data: string;
-      metadata: string;
-    }[];
-    return rows.map(({ data, metadata, ...row }) => ({ ...row, data: JSON.parse(data), commandId: JSON.parse(metadata).commandId }));
+    const events: StoredEvent[] = [];
+    for await (const page of archive.read())
+      for (const { data, metadata, ...record } of page)
+        events.push({ ...record, data: data as StoredEvent['data'], commandId: metadata.commandId });
+    return events;
   } finally {
-    database.close();
+    await archive.close();
   }
 }
 
@@ -98,7 +98,14 @@ function moneyFaults(events: readonly StoredEvent[]): readonly string[] {
   const lines = new Map<string, { available: number; reserved: Map<string, number>; spent: Map<string, number> }>();
   const faults: string[] = [];
   for (const { stream, type, data } of events) {
-    const award = awards.get(stream) ?? { granted: 0, paid: 0, grants: 0, line: undefined, openPayments: new Map() };
+    const award = awards.get(stream) ?? {
+      granted: 0,
+      paid: new Map(),
+      grants: 0,
+      line: undefined,
+      hasEnded: false,
+      openPayments: new Map(),
+    };
     const line = lines.get(stream) ?? { available: 0, reserved: new Map(), spent: new Map() };
     const key = typeof data['award'] === 'string' ? data['award'] : '';
     const amount = fen(data['amount']);
@@ -120,15 +127,28 @@ function moneyFaults(events: readonly StoredEvent[]): readonly string[] {
         award.openPayments.set(Number(data['no']), String(data['batch']));
         break;
       case 'instalment-paid':
-        award.paid += amount;
-        if (award.paid > award.granted) faults.push(`${stream} was paid more than granted`);
+        if (award.paid.has(Number(data['no']))) faults.push(`${stream}: instalment ${Number(data['no'])} is paid twice`);
+        award.paid.set(Number(data['no']), amount);
+        if (paidOf(award) > award.granted) faults.push(`${stream} was paid more than granted`);
+        break;
+      case 'award-lapsed':
+      case 'award-revoked':
+        award.hasEnded = true;
         break;
       case 'instalment-returned':
+        award.paid.delete(Number(data['no']));
+        award.openPayments.delete(Number(data['no']));
+        break;
       case 'instalment-order-cancelled':
         award.openPayments.delete(Number(data['no']));
         break;
       case 'budget-appropriated':
+      case 'budget-transferred-in':
         line.available += amount;
+        break;
+      case 'budget-transferred-out':
+        line.available -= amount;
+        if (line.available < 0) faults.push(`${stream} has sent away what it does not have`);
         break;
       case 'budget-reserved':
         line.available -= amount;
@@ -157,9 +177,12 @@ function moneyFaults(events: readonly StoredEvent[]): readonly string[] {
     const line = award.line === undefined ? undefined : lines.get(award.line);
     const id = stream.slice('award-'.length);
     const [reserved, spent] = [line?.reserved.get(id) ?? 0, line?.spent.get(id) ?? 0];
-    if (award.granted > 0 && reserved + spent !== award.granted)
-      faults.push(`${stream}: granted ${award.granted}, its line holds ${reserved} + ${spent}`);
-    if (spent !== award.paid) faults.push(`${stream}: paid ${award.paid}, its line spent ${spent}`);
+    const paid = paidOf(award);
+    // Paid instalments stay among the open payments.
+    const isAtBank = [...award.openPayments.keys()].some((no) => !award.paid.has(no));
+    const needed = award.hasEnded && !isAtBank ? 0 : award.granted - paid;
+    if (reserved !== needed) faults.push(`${stream}: its line holds ${reserved} and should hold ${needed}`);
+    if (spent !== paid) faults.push(`${stream}: paid ${paid}, its line spent ${spent}`);
   }
   for (const [stream, { reserved }] of lines) {
     for (const [award, held] of reserved) {

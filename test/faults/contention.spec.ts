@@ -84,7 +84,7 @@ describe(`${WRITERS} writers at once`, () => {
       reason: '追加',
       evidence: [{ title: '追加批复' }],
     });
-    const open = readEvents(folder)
+    const open = (await readEvents(folder))
       .filter(({ type }) => type === 'award-grant-failed.v1')[0]
       ?.stream.slice('award-'.length) as string;
     const approvals = await Promise.all(
@@ -109,7 +109,7 @@ describe(`${WRITERS} writers at once`, () => {
       await post(`finance${number}`, `/v1/payment-batches/C${number}/results`, { file: 'bank.csv', content });
     }
     await served.settle();
-    const paid = readEvents(folder).filter(({ type, stream }) => type === 'instalment-paid.v1' && stream === `award-${open}`);
+    const paid = (await readEvents(folder)).filter(({ type, stream }) => type === 'instalment-paid.v1' && stream === `award-${open}`);
     expect(paid).toHaveLength(1);
   }, 120_000);
 
@@ -117,6 +117,6 @@ describe(`${WRITERS} writers at once`, () => {
     tokens.set('auditor', await served.token('auditor', 'auditor'));
     expect(await served.get('/v1/balances/reconciliation', tokens.get('auditor') as string)).toMatchObject({ reconciled: true });
     expect(await served.get('/v1/balances/trial', tokens.get('auditor') as string)).toMatchObject({ balanced: true });
-    expect(auditLedger(folder, [])).toEqual([]);
+    expect(await auditLedger(folder, [])).toEqual([]);
   });
 });

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type EsdbAddress, type EventStore, type NewEvent, VantageEventStore } from '@app/event-store';
 import { type Clock, Problem } from '@app/kernel';
-import { ReadModels, SqliteReadModels, Subscriptions } from '@app/projections';
+import { PostgresReadModels, type PostgresSettings, ReadModels, SqliteReadModels, Subscriptions } from '@app/projections';
 import { DataFolder } from '../../apps/api/src/data-folder.js';
 import { LedgerModule } from '../../apps/api/src/ledger.module.js';
 import { Metrics } from '../../apps/api/src/operations/metrics.js';
@@ -30,6 +31,7 @@ type Straggler = readonly [string, number, readonly NewEvent[]];
 const looking = new AsyncLocalStorage<true>();
 export const unharmed = <Result>(look: () => Promise<Result>): Promise<Result> => looking.run(true, look);
 
+const BURIED_MS = 500;
 const FOREVER = new Promise<never>(() => undefined);
 const unanswered = () => new Problem('unavailable', 'store-unavailable', 'no answer came in time; retry the same command');
 
@@ -46,6 +48,8 @@ export class MortalProcess {
   /** Resolves when it dies. */
   readonly death: Promise<void>;
   isDead = false;
+  /** Why it did not start. */
+  failure: unknown;
   /** Asked at every point. */
   fate: (point: Point) => Fate | undefined = () => undefined;
   /** Appends of this process, or of the one before it, that are still on their way. */
@@ -68,7 +72,12 @@ export class MortalProcess {
   static async start(
     dataFolder: string,
     clock: Clock,
-    { esdb, fate, stragglers = [] }: { esdb?: EsdbAddress; fate?: MortalProcess['fate']; stragglers?: readonly Straggler[] } = {},
+    {
+      esdb,
+      postgres,
+      fate,
+      stragglers = [],
+    }: { esdb?: EsdbAddress; postgres?: PostgresSettings; fate?: MortalProcess['fate']; stragglers?: readonly Straggler[] } = {},
   ): Promise<MortalProcess> {
     const process = new MortalProcess();
     if (fate !== undefined) process.fate = fate;
@@ -80,6 +89,7 @@ export class MortalProcess {
         folder: new DataFolder(dataFolder),
         clock,
         esdb,
+        postgres,
         role: 'all',
         metrics,
         metricsAccess: 'open',
@@ -87,9 +97,13 @@ export class MortalProcess {
       } as const;
       const module = LedgerModule.forRoot(parts);
       const created = NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
-      const app = await Promise.race([created, process.death]);
-      if (app === undefined) created.catch(() => undefined);
-      else {
+      // A start that fails is a death: whoever runs it starts it again.
+      const failed = created.catch((error: unknown) => {
+        process.failure = error;
+        process.die();
+      });
+      const app = (await Promise.race([failed, process.death])) ?? undefined;
+      if (app !== undefined) {
         process.app = app;
         process.routes = new Routes(app, clock);
       }
@@ -130,7 +144,8 @@ export class MortalProcess {
     // Only so that no timer of it goes on; it never ends, for what it waits for never comes.
     this.subscriptions?.beforeApplicationShutdown().catch(() => undefined);
     await this.store?.close().catch(() => undefined);
-    await this.readModels?.close();
+    // A connection that a dead call still holds keeps its pool from ending.
+    await Promise.race([this.readModels?.close().catch(() => undefined), sleep(BURIED_MS)]);
   }
 
   async stop(): Promise<void> {
@@ -170,7 +185,6 @@ export class MortalProcess {
 }
 
 const store = VantageEventStore.prototype;
-const readModels = SqliteReadModels.prototype;
 const original = {
   append: store.append,
   readStream: store.readStream,
@@ -178,9 +192,6 @@ const original = {
   subscribe: store.subscribe,
   findEvent: store.findEvent,
   head: store.head,
-  commit: readModels.commit,
-  saveCheckpoint: readModels.saveCheckpoint,
-  prepare: readModels.prepare,
   bootstrap: Subscriptions.prototype.onApplicationBootstrap,
 };
 
@@ -239,20 +250,24 @@ store.head = function (this: EventStore) {
   const call = () => original.head.call(this as VantageEventStore);
   return owner === undefined ? call() : owner.pass({ kind: 'read', of: 'head' }, call);
 };
-readModels.prepare = function (this: SqliteReadModels, projection) {
-  ownerOf(this);
-  return original.prepare.call(this, projection);
-};
-readModels.commit = function (this: SqliteReadModels, batches) {
-  const owner = ownerOf(this);
-  const call = () => original.commit.call(this, batches);
-  return owner === undefined ? call() : owner.pass({ kind: 'rows', of: 'page' }, call);
-};
-readModels.saveCheckpoint = function (this: SqliteReadModels, checkpoint) {
-  const owner = ownerOf(this);
-  const call = () => original.saveCheckpoint.call(this, checkpoint);
-  return owner === undefined ? call() : owner.pass({ kind: 'checkpoint', of: checkpoint.name }, call);
-};
+for (const readModels of [SqliteReadModels.prototype, PostgresReadModels.prototype] as const) {
+  const { prepare, commit, saveCheckpoint } = readModels as ReadModels;
+  const watched: Pick<ReadModels, 'prepare' | 'commit' | 'saveCheckpoint'> = {
+    prepare(this: ReadModels, projection) {
+      ownerOf(this);
+      return prepare.call(this, projection);
+    },
+    commit(this: ReadModels, batches) {
+      const call = () => commit.call(this, batches);
+      return ownerOf(this)?.pass({ kind: 'rows', of: 'page' }, call) ?? call();
+    },
+    saveCheckpoint(this: ReadModels, checkpoint) {
+      const call = () => saveCheckpoint.call(this, checkpoint);
+      return ownerOf(this)?.pass({ kind: 'checkpoint', of: checkpoint.name }, call) ?? call();
+    },
+  };
+  Object.assign(readModels, watched);
+}
 Subscriptions.prototype.onApplicationBootstrap = function (this: Subscriptions) {
   ownerOf(this);
   return original.bootstrap.call(this);

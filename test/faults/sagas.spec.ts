@@ -142,7 +142,7 @@ async function halfDone(ledger: Succession): Promise<readonly unknown[]> {
 
 /** An answer as far as it is the same whenever it is given. */
 function answerOf({ refused, body: { stream, revision } }: Outcome): string {
-  const isShared = String(stream).startsWith('budget-');
+  const isShared = /^(budget|tierreview)-/.test(String(stream));
   return JSON.stringify([refused ?? null, stream, isShared ? null : revision]);
 }
 

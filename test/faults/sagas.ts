@@ -10,6 +10,10 @@ const reason = '会议决定';
 export const APPLIED = '2024-03-04';
 export const TODAY = '2024-03-18';
 
+const LADDER = 'ganzhou-etdz-cultivation';
+/** Every run's: a ladder has one a year. */
+const REVIEW = `/tier-reviews/${LADDER}/2024`;
+
 const LINES = { awards: '90000000.00', poor: '4999.99', others: '0.01' } as const;
 
 /** An enterprise with an award that may be granted. */
@@ -27,8 +31,10 @@ export const subjectOf = (n: number): Subject => {
 export async function prepareSubjects(ledger: Succession, subjects: number): Promise<void> {
   let keys = 0;
   const act = (actor: string, path: string, body: object = {}) => ledger.do(actor, `t${(keys += 1)}`, path, body);
-  const file = `${PACK}.yaml`;
-  await act('administrator', '/policies', { pack: bundledPackFiles().get(file), file, evidence: paper });
+  for (const id of [PACK, 'national-hnte-2016']) {
+    const file = `${id}.yaml`;
+    await act('administrator', '/policies', { pack: bundledPackFiles().get(file), file, evidence: paper });
+  }
   for (const [line, amount] of Object.entries(LINES)) {
     await act('finance', '/budgets', { pack: PACK, line, period: '2024', title: line });
     await act('finance', `/budgets/${PACK}/${line}/2024/appropriations`, { amount, reason, evidence: paper });
@@ -129,6 +135,9 @@ async function listed(act: Act, { code }: Subject): Promise<void> {
   await act.do('clerk', `/blacklist/enterprise/${code}/cases/1/waive-statement`, { on: TODAY, evidence: paper });
   await act.do('approver3', `/blacklist/enterprise/${code}/cases/1/list`, { termMonths: 6, reason, evidence: paper });
 }
+
+const placed = (act: Act, { code }: Subject) =>
+  act.do('reviewer', `/ladders/${LADDER}/enterprises/${code}/assign`, { to: 'cultivation-pool', reason });
 
 export const SAGAS: readonly Saga[] = [
   {
@@ -282,15 +291,30 @@ export const SAGAS: readonly Saga[] = [
     leaves: ['budget-transferred-out', 'budget-transferred-in'],
   },
   {
-    name: 'a merger into a black-listed enterprise',
+    name: 'a review that takes an enterprise out of its ladder',
+    subjects: 1,
+    before: async (act, subject) => {
+      await placed(act, subject);
+      await act.do('clerk', REVIEW);
+      await act.settle();
+      await act.do('clerk', `${REVIEW}/propose`, { restart: true });
+    },
+    run: async (act, subject) => {
+      await act.do('approver', `${REVIEW}/decide`, { decisions: [{ creditCode: subject?.code, to: 'out' }], reason });
+    },
+    leaves: ['tier-proposals-decided', 'tier-removed'],
+  },
+  {
+    name: 'a merger into a black-listed enterprise of one that stands in a ladder',
     subjects: 2,
     before: async (act, one, other) => {
+      await placed(act, one);
       await granted(act, one);
       await listed(act, other);
     },
     run: async (act, one, other) => {
       await act.do('administrator', `/enterprises/${one?.code}/merge`, { survivor: other?.code, reason, evidence: paper });
     },
-    leaves: ['enterprise-merged', 'enterprise-absorbed', 'award-held'],
+    leaves: ['enterprise-merged', 'enterprise-absorbed', 'award-held', 'tier-removed'],
   },
 ];

@@ -3,14 +3,16 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EVENT_STORE, type EsdbAddress, type EventStore, type RecordedEvent } from '@app/event-store';
-import type { Clock, PersonRole } from '@app/kernel';
-import { Subscriptions } from '@app/projections';
+import { type Clock, type PersonRole, Problem } from '@app/kernel';
+import { type PostgresSettings, Subscriptions } from '@app/projections';
 import { type Fate, MortalProcess, type Point, unharmed } from './mortal-process.js';
 import { toldAs } from './routes.js';
 
 /** How often a client asks before it says that the ledger answers nothing at all. */
 const PATIENCE = 2_000;
 const SETTLED_MS = 30_000;
+/** How often a ledger is started whose store or read models are away. */
+const STARTS = 100;
 
 /** A day that is set by hand. */
 export class HandClock implements Clock {
@@ -62,13 +64,21 @@ export class Succession {
     readonly folder: string,
     readonly clock: HandClock,
     private readonly esdb: EsdbAddress | undefined,
+    private readonly postgres: PostgresSettings | undefined,
   ) {}
 
-  /** A ledger on a copy of `template`, or on an empty folder. */
-  static async begin(clock: HandClock, { template, esdb }: { template?: string; esdb?: EsdbAddress } = {}): Promise<Succession> {
-    const folder = mkdtempSync(join(tmpdir(), 'ledger-succession-'));
+  /** A ledger in a folder, by default a new one, with a copy of `template` where one is given. */
+  static async begin(
+    clock: HandClock,
+    {
+      folder = mkdtempSync(join(tmpdir(), 'ledger-succession-')),
+      template,
+      esdb,
+      postgres,
+    }: { folder?: string; template?: string; esdb?: EsdbAddress; postgres?: PostgresSettings } = {},
+  ): Promise<Succession> {
     if (template !== undefined) cpSync(template, folder, { recursive: true });
-    const succession = new Succession(folder, clock, esdb);
+    const succession = new Succession(folder, clock, esdb, postgres);
     await succession.open();
     return succession;
   }
@@ -78,16 +88,22 @@ export class Succession {
   }
 
   private async open(): Promise<void> {
+    let failures = 0;
     for (let stragglers = this.process?.stragglers ?? []; ; stragglers = this.process.stragglers) {
       this.left = this.delay;
       this.process = await MortalProcess.start(this.folder, this.clock, {
         ...(this.esdb && { esdb: this.esdb }),
+        ...(this.postgres && { postgres: this.postgres }),
         fate: (point) => this.decide(point),
         stragglers,
       });
       if (!this.process.isDead) return;
       this.deaths += 1;
       await this.process.bury();
+      const { failure } = this.process;
+      if (failure === undefined) continue;
+      if (!(failure instanceof Problem && failure.kind === 'unavailable') || (failures += 1) > STARTS) throw failure as Error;
+      await sleep(100);
     }
   }
 
@@ -150,12 +166,12 @@ export class Succession {
     return outcome;
   }
 
+  /** Nothing when it is refused. */
   async get(path: string, actor = 'auditor'): Promise<Readonly<Record<string, unknown>>> {
     for (;;) {
       const answer = await this.ask('GET', { actor, key: '', path, body: {} });
       if (answer === undefined) continue;
-      if ('status' in answer) throw new Error(`${path} is refused: ${answer.code}`);
-      return answer.body;
+      return 'status' in answer ? {} : answer.body;
     }
   }
 
@@ -197,16 +213,16 @@ export class Succession {
     });
   }
 
-  /** Compares every read model with one built anew; the names of those that differ. */
+  /** Compares every read model with one built anew; what is said of those that differ. */
   async differingReadModels(): Promise<readonly string[]> {
     return this.outliving(async (process) => {
       const subscriptions = process.get(Subscriptions);
-      subscriptions.verify(subscriptions.projections().map(({ name }) => name));
+      const names = subscriptions.projections().map(({ name }) => name);
+      await subscriptions.verify(names);
       while (subscriptions.verifications().some(({ state }) => state === 'running')) await sleep(10);
-      return subscriptions
-        .verifications()
-        .filter(({ state }) => state !== 'equal')
-        .map((verification) => JSON.stringify(verification));
+      const verified = subscriptions.verifications();
+      if (verified.length !== names.length) throw new Error(`${verified.length} of ${names.length} read models were compared`);
+      return verified.filter(({ state }) => state !== 'equal').map((verification) => JSON.stringify(verification));
     });
   }
 

@@ -12,10 +12,12 @@ export class StandInLog {
   #tombstones = new Set();
   #listeners = new Set();
   #file;
+  #now;
   #end = 0;
 
-  /** Without a file nothing outlives the process. To look at what a running node has kept, read only. */
-  constructor(file, { readOnly = false } = {}) {
+  /** Without a file nothing outlives the process. To look at what a running node has kept, read only. `now` is its clock, in ms. */
+  constructor(file, { readOnly = false, now = Date.now } = {}) {
+    this.#now = now;
     if (file !== undefined) {
       if (existsSync(file)) this.#load(file, readOnly);
       if (!readOnly) this.#file = openSync(file, 'a');
@@ -64,7 +66,7 @@ export class StandInLog {
   }
 
   append(stream, events, tombstone = false) {
-    const created = String(BigInt(Date.now()) * 10_000n);
+    const created = String(BigInt(this.#now()) * 10_000n);
     if (this.#file !== undefined) {
       const stored = events.map((event) => ({
         ...event,

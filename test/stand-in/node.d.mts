@@ -35,8 +35,13 @@ export interface StandInRecord {
 }
 
 export declare class StandInNode {
-  /** Starts a node; with a file its data outlives it. `log` is shared by the nodes of one cluster. */
-  static start(options?: { readonly file?: string; readonly port?: number; readonly log?: StandInNode['log'] }): Promise<StandInNode>;
+  /** Starts a node; with a file its data outlives it. `log` is shared by the nodes of one cluster; `now` is its clock, in milliseconds. */
+  static start(options?: {
+    readonly file?: string;
+    readonly port?: number;
+    readonly log?: StandInNode['log'];
+    readonly now?: () => number;
+  }): Promise<StandInNode>;
   readonly port: number;
   readonly url: string;
   version: string;

@@ -78,6 +78,7 @@ export class StandInNode {
   #log;
   #ownsLog;
   #file;
+  #now;
   #faults = [];
   #held = [];
   #waking;
@@ -93,6 +94,7 @@ export class StandInNode {
 
   constructor(options = {}) {
     this.#file = options.file;
+    this.#now = options.now;
     this.#log = options.log;
     this.#ownsLog = options.log === undefined;
     this.port = options.port ?? 0;
@@ -113,7 +115,7 @@ export class StandInNode {
   }
 
   async listen() {
-    this.#log ??= new StandInLog(this.#file);
+    this.#log ??= new StandInLog(this.#file, { now: this.#now });
     this.#server = new Server({ 'grpc.max_receive_message_length': 17 * 1024 * 1024 });
     this.#server.addService(STREAMS, {
       append: (call, answer) => this.#append(call, answer),

@@ -13,7 +13,7 @@ class PlainRows implements Rows {
 
   put<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, row: R): void {
     const key = JSON.stringify(table.key.map((column) => row[column]));
-    this.of(table.name).set(key, { row, text: textOf(Object.keys(table.columns), row as Row) });
+    this.of(table.name).set(key, { row, text: textOf(Object.keys(table.columns), row) });
   }
 
   remove<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: readonly (string | number)[]): void {

@@ -7,6 +7,7 @@ import { Tokens } from '@app/http';
 import { type PersonRole, withCheckCharacter } from '@app/kernel';
 import { Subscriptions } from '@app/projections';
 import { createLedger, type Ledger } from '../../apps/api/src/create-ledger.js';
+import { type StoreKind, StoreUnderTest } from './store-under-test.js';
 
 export const paper = [{ title: '佐证材料' }];
 
@@ -34,6 +35,7 @@ export class Office {
 
   private constructor(
     private readonly ledger: Ledger,
+    private readonly store: StoreUnderTest,
     private readonly url: string,
     private readonly dataFolder: string,
     private readonly clock: { today: string; now(): Date },
@@ -41,16 +43,19 @@ export class Office {
     this.tokens = Tokens.fromKeyFile(join(dataFolder, 'token.key'), clock);
   }
 
-  static async open(today: string): Promise<Office> {
+  /** On the store under test, or a certain one. */
+  static async open(today: string, kind?: StoreKind): Promise<Office> {
     const dataFolder = mkdtempSync(join(tmpdir(), 'ledger-office-'));
     const clock = { today, now: () => new Date(`${clock.today}T04:00:00Z`) };
-    const ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true });
+    const store = await StoreUnderTest.start(dataFolder, () => clock.now().getTime(), kind);
+    const ledger = await createLedger({ dataFolder, clock, logger: false, publishBundledPolicies: true, esdb: store.setting });
     await ledger.app.listen(0, '127.0.0.1');
-    return new Office(ledger, await ledger.app.getUrl(), dataFolder, clock);
+    return new Office(ledger, store, await ledger.app.getUrl(), dataFolder, clock);
   }
 
   async close(): Promise<void> {
     await this.ledger.close();
+    await this.store.close();
     rmSync(this.dataFolder, { recursive: true, force: true });
   }
 
@@ -112,6 +117,15 @@ export class Office {
       revision,
       events.map((event) => ({ id: randomUUID(), ...event, metadata })),
     );
+  }
+
+  /** Where the events of the ledger stand: without gaps only where it is embedded. */
+  async positions(): Promise<readonly number[]> {
+    await this.settle();
+    const positions: number[] = [];
+    for await (const page of this.ledger.app.get<EventStore>(EVENT_STORE).readAll())
+      positions.push(...page.map(({ position }) => position));
+    return positions;
   }
 
   /** Good for an hour of its calendar. */

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Tokens } from '@app/http';
 import type { PersonRole } from '@app/kernel';
+import { StoreUnderTest } from './store-under-test.js';
 
 const SERVER = fileURLToPath(new URL('./fast-server.mjs', import.meta.url));
 
@@ -22,6 +23,17 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** Resolves when a program has said a word on stdout. */
+export function told(child: ChildProcess, word: string): Promise<void> {
+  return new Promise((resolve) => {
+    let said = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes(word)) resolve();
+    });
+  });
+}
+
 /** A point at which a server kills itself. */
 export interface DyingAt {
   readonly when: 'before' | 'after';
@@ -33,18 +45,22 @@ export interface DyingAt {
 export class ServedLedger {
   private child: ChildProcess | undefined;
   private standby: ChildProcess | undefined;
-  private readonly startedMs = Date.now();
+  private startedMs = Date.now();
   stderr = '';
 
   private constructor(
     readonly dataFolder: string,
     readonly port: number,
-    private readonly esdbUrl: string | undefined,
   ) {}
 
-  /** With `esdbUrl` the ledger is kept there and not in the folder. */
-  static async start(dataFolder: string, esdbUrl?: string): Promise<ServedLedger> {
-    const served = new ServedLedger(dataFolder, await freePort(), esdbUrl);
+  private ownStore: StoreUnderTest | undefined;
+  private environment: Readonly<Record<string, string>> = {};
+
+  /** On the store under test, empty at first; or on one that somebody else has started. */
+  static async start(dataFolder: string, store?: Pick<StoreUnderTest, 'environment'>): Promise<ServedLedger> {
+    const served = new ServedLedger(dataFolder, await freePort());
+    if (store === undefined) served.ownStore = await StoreUnderTest.start(dataFolder, () => served.now().getTime());
+    served.environment = (store ?? served.ownStore)?.environment ?? {};
     await served.restart();
     return served;
   }
@@ -58,7 +74,7 @@ export class ServedLedger {
     const child = this.standby ?? this.load();
     this.standby = undefined;
     this.child = child;
-    const ready = once(child.stdout as NodeJS.ReadableStream, 'data');
+    const ready = told(child, 'ready');
     const gone = once(child, 'exit').then(() => {
       throw new Error(`the server did not start: ${this.stderr}`);
     });
@@ -75,7 +91,7 @@ export class ServedLedger {
   private load(): ChildProcess {
     const child = spawn(process.execPath, [SERVER, this.dataFolder, String(this.port), String(this.startedMs)], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...(this.esdbUrl !== undefined && { LEDGER_ESDB_URL: this.esdbUrl }) },
+      env: { ...process.env, ...this.environment },
     });
     child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
     // Killed before it has read a word.
@@ -98,6 +114,7 @@ export class ServedLedger {
   async stop(): Promise<void> {
     this.standby?.kill('SIGKILL');
     await this.end('SIGTERM');
+    await this.ownStore?.close();
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
@@ -106,6 +123,13 @@ export class ServedLedger {
     const exited = once(child, 'exit');
     child.kill(signal);
     await exited;
+  }
+
+  /** Sets its clock forward, or back, from the next start on; while it is down. */
+  shift(days: number): void {
+    this.startedMs -= (days * 86_400_000) / DAYS_PER_SECOND;
+    this.standby?.kill('SIGKILL');
+    this.standby = undefined;
   }
 
   /** What its clock says now. */

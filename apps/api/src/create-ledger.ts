@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { INestApplicationContext, LoggerService } from '@nestjs/common';
+import { type INestApplicationContext, Logger, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -7,6 +7,7 @@ import type { Logger as Pino } from 'pino';
 import { type EsdbAddress, type Observer, storeSettings } from '@app/event-store';
 import type { Clock } from '@app/kernel';
 import { BundledPolicies } from '@app/policies';
+import { type PostgresSettings, readModelSettings } from '@app/projections';
 import { DataFolder } from './data-folder.js';
 import { describeApi, httpServer, prepareServer } from './http-server.js';
 import { LedgerModule, type LedgerParts } from './ledger.module.js';
@@ -27,8 +28,10 @@ export interface LedgerOptions {
   readonly logger: LoggerService | false;
   /** Publishes the packs that come with the program on a ledger that does not know them yet. */
   readonly publishBundledPolicies: boolean;
-  /** Where the events are, when not in the data folder; by default what the environment says. */
-  readonly esdb?: EsdbAddress;
+  /** Where the events are: an EventStoreDB, or `none` for the data folder whatever the environment says; by default what that says. */
+  readonly esdb?: EsdbAddress | 'none' | undefined;
+  /** Where the read models are: a PostgreSQL, or `none` for the data folder whatever the environment says; by default what that says. */
+  readonly postgres?: PostgresSettings | 'none' | undefined;
   /** The key of the tokens, where several processes share one outside their folders. */
   readonly tokenKeyFile?: string;
   /** Where one line an answer goes. */
@@ -59,7 +62,7 @@ export interface Ledger extends LedgerProcess {
 /**
  * Opens the ledger of a data folder: stores, features, projector and HTTP routes, ready for `listen` or `inject`. With the
  * role `api` it neither projects nor reacts, and answers from read models that a worker keeps up to date.
- * @throws Problem `data-folder-in-use` when another process works on the folder.
+ * @throws Problem `data-folder-in-use` when another process works on the folder; `store-incomplete` while a ledger moves in.
  */
 export async function createLedger(options: LedgerOptions, role: 'all' | 'api' = 'all'): Promise<Ledger> {
   return opened(options, role, async (parts, started) => {
@@ -107,14 +110,19 @@ async function opened<Opened>(
 ): Promise<Opened> {
   // Whatever this process creates is its owner's alone: the ledger names people and accounts.
   process.umask(0o077);
-  const { dataFolder, clock = SYSTEM_CLOCK, esdb = storeSettings(readEnvironment()), tracing } = options;
+  // Before the framework does so itself: the event store may have something to say when it is made.
+  Logger.overrideLogger(options.logger);
+  const { dataFolder, clock = SYSTEM_CLOCK, tracing } = options;
+  const { esdb = storeSettings(readEnvironment()), postgres = readModelSettings(readEnvironment()) } = options;
   const folder = new DataFolder(dataFolder, options.tokenKeyFile);
   folder.acquire(role);
   const metrics = new Metrics();
   let app: INestApplicationContext | undefined;
   try {
+    folder.refuseIncomplete();
     const observer = tracing === undefined ? metrics : both(metrics, tracing);
-    const parts = { folder, clock, esdb, role, metrics, metricsAccess: options.metrics ?? 'open', observer };
+    const places = { esdb: esdb === 'none' ? undefined : esdb, postgres: postgres === 'none' ? undefined : postgres };
+    const parts = { folder, clock, ...places, role, metrics, metricsAccess: options.metrics ?? 'open', observer };
     return await open(parts, (started) => (app = started));
   } catch (error) {
     // Whatever already follows the ledger must have ended before somebody else may take the folder.

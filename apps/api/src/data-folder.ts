@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Problem } from '@app/kernel';
 import type { Settings } from './operations/settings.js';
@@ -11,6 +11,9 @@ export class DataFolder {
   readonly tokenKeyFile: string;
   /** Copy of the claimed event ids where the ledger itself is kept in EventStoreDB. */
   readonly claimsFile: string;
+  /** A ledger that is being copied in, and one that is being restored: neither is one yet. */
+  readonly incomingFile: string;
+  readonly restoringFile: string;
   private readonly lockFile: string;
   private readonly workerLockFile: string;
   private readonly serverFile: string;
@@ -29,6 +32,8 @@ export class DataFolder {
     this.readModelsFile = join(path, 'read-models.db');
     this.tokenKeyFile = sharedKeyFile ?? join(path, 'token.key');
     this.claimsFile = join(path, 'claims.db');
+    this.incomingFile = `${this.ledgerFile}.incoming`;
+    this.restoringFile = `${this.ledgerFile}.restoring`;
     this.lockFile = join(path, 'lock.db');
     this.workerLockFile = join(path, 'worker.db');
     this.serverFile = join(path, 'server.json');
@@ -67,6 +72,25 @@ export class DataFolder {
       }
       throw error;
     }
+  }
+
+  /** @throws Problem `store-incomplete` while a copy or a restore has not come to its end: nothing must be recorded beside it. */
+  refuseIncomplete(): void {
+    const unfinished = [this.incomingFile, this.restoringFile].find((file) => existsSync(file));
+    if (unfinished === undefined) return;
+    throw new Problem(
+      'unavailable',
+      'store-incomplete',
+      `${unfinished} is what a copy or a restore has not finished; run it again, or remove the file to begin without it`,
+    );
+  }
+
+  /** What a new ledger cannot be put beside: everything but the key of tokens, the lock and what is being finished. */
+  inTheWay(): readonly string[] {
+    const harmless = [this.tokenKeyFile, this.lockFile, this.incomingFile, this.restoringFile].map((file) => basename(file));
+    return readdirSync(this.path).filter(
+      (name) => !harmless.some((each) => name === each || (/^-(wal|shm|journal)$/.test(name.slice(each.length)) && name.startsWith(each))),
+    );
   }
 
   release(): void {

@@ -13,7 +13,7 @@ import { HttpModule, Tokens } from '@app/http';
 import { ImportsModule } from '@app/imports';
 import type { Clock } from '@app/kernel';
 import { Policies, PoliciesModule, policyEvents } from '@app/policies';
-import { type Following, ProjectionsModule, Subscriptions } from '@app/projections';
+import { type Following, type PostgresSettings, ProjectionsModule, Subscriptions } from '@app/projections';
 import { TargetsModule, targetEvents } from '@app/targets';
 import { tierEvents, TiersModule } from '@app/tiers';
 import type { DataFolder } from './data-folder.js';
@@ -45,6 +45,8 @@ export interface LedgerParts {
   readonly clock: Clock;
   /** The events are there, and not in the data folder. */
   readonly esdb: EsdbAddress | undefined;
+  /** The read models are there, and not in the data folder. */
+  readonly postgres?: PostgresSettings | undefined;
   readonly role: Settings['role'];
   readonly metrics: Metrics;
   readonly metricsAccess: Settings['metrics'];
@@ -56,7 +58,7 @@ const FOLLOWING: Readonly<Record<Settings['role'], Following>> = { all: 'alone',
 /** The whole ledger, for a process of any role. */
 @Module({})
 export class LedgerModule {
-  static forRoot({ folder, clock, esdb, role, metrics, metricsAccess, observer }: LedgerParts): DynamicModule {
+  static forRoot({ folder, clock, esdb, postgres, role, metrics, metricsAccess, observer }: LedgerParts): DynamicModule {
     return {
       module: LedgerModule,
       imports: [
@@ -67,7 +69,7 @@ export class LedgerModule {
           definitions: EVENT_DEFINITIONS,
           observer,
         }),
-        ProjectionsModule.forRoot({ file: folder.readModelsFile, following: FOLLOWING[role] }),
+        ProjectionsModule.forRoot({ file: folder.readModelsFile, following: FOLLOWING[role], ...(postgres && { postgres }) }),
         HttpModule.forRoot(Tokens.fromKeyFile(folder.tokenKeyFile, clock)),
         CqrsModule.forRoot(),
         PoliciesModule,

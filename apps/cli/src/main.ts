@@ -1,9 +1,11 @@
+import { Logger, type LoggerService } from '@nestjs/common';
 import { Command, CommanderError } from 'commander';
 import { addAuditCommands } from './audit-commands.js';
+import { addBackupCommands } from './backup-command.js';
 import { addDemoCommand } from './demo/demo-command.js';
 import { addEntitlementsCommand } from './entitlements-command.js';
 import { addImportCommand } from './import-command.js';
-import { EXIT, explain } from './output.js';
+import { EXIT, explain, note } from './output.js';
 import { addPolicyCommands } from './policy-commands.js';
 import { addProjectionsCommand } from './projections-command.js';
 import { addRoute } from './route-command.js';
@@ -12,8 +14,16 @@ import { DEFAULT_DATA, type GlobalOptions } from './session.js';
 import { addStoreCommand } from './store-command.js';
 import { addTokenCommand } from './token-command.js';
 
+/** What parts of the ledger warn of while a command runs; stdout is for the answer alone. */
+const WARNINGS: LoggerService = {
+  log: () => undefined,
+  warn: (text: unknown) => note(String(text)),
+  error: (text: unknown) => note(String(text)),
+};
+
 /** `ledger`: the door for operators, reviewers and scripts. Exit codes: 0 done, 1 the answer is no, 2 wrong input, 3 not available. */
 async function main(): Promise<void> {
+  Logger.overrideLogger(WARNINGS);
   const program = new Command('ledger')
     .description('政策台账 policy ledger')
     .option('--json', 'machine-readable: only JSON on stdout, notes on stderr')
@@ -30,6 +40,7 @@ async function main(): Promise<void> {
   addProjectionsCommand(program);
   addTokenCommand(program);
   addStoreCommand(program);
+  addBackupCommands(program);
   addDemoCommand(program);
   inheritExit(program);
   try {

@@ -1,14 +1,27 @@
 import type { Command } from 'commander';
-import { type EsdbAddress, examineStore, prepareStore, storeSettings } from '@app/event-store';
-import { Problem } from '@app/kernel';
+import {
+  copyLedger,
+  type CopyPhase,
+  type EsdbAddress,
+  examineStore,
+  type LedgerSummary,
+  prepareStore,
+  storeSettings,
+  summaryOf,
+} from '@app/event-store';
+import { invalidField, Problem } from '@app/kernel';
 import { readEnvironment } from '../../api/src/operations/settings.js';
 import { EXIT, note, print, printJson, tableOf } from './output.js';
+import { openSource, openTarget, PLACE_HELP } from './places.js';
+import { showProgress } from './progress.js';
 import type { GlobalOptions } from './session.js';
 import { STORE_FINDINGS, termOf } from './terms.js';
 
 /** `ledger store`: care for the EventStoreDB node that `LEDGER_ESDB_URL` names. The address is never an argument: others could see it. */
 export function addStoreCommand(program: Command): void {
-  const store = program.command('store').description('事件库: prepares and examines the EventStoreDB node named by LEDGER_ESDB_URL');
+  const store = program
+    .command('store')
+    .description('事件库: prepares and examines the EventStoreDB node named by LEDGER_ESDB_URL; moves ledgers between stores');
 
   const setup = store
     .command('setup')
@@ -45,7 +58,61 @@ export function addStoreCommand(program: Command): void {
     }
     if (findings.length > 0) process.exitCode = EXIT.no;
   });
+
+  const copy = store
+    .command('copy')
+    .description('迁移账本: copies a ledger to another store and proves that both hold the same; broken off, it goes on when run again')
+    .requiredOption('--from <place>', PLACE_HELP)
+    .requiredOption('--to <place>', 'an empty place, or one where an earlier copy of the same ledger was broken off')
+    .option('--until <position>', 'where it ends: a position, or now; needed where the source is being written');
+  copy.action(async () => {
+    const { from, to, until: words, json } = copy.optsWithGlobals<GlobalOptions & { from: string; to: string; until?: string }>();
+    if (words !== undefined && !/^(now|[1-9]\d{0,14})$/.test(words)) throw invalidField('until', 'position', 'must be a position or now');
+    process.umask(0o077);
+    const progress = showProgress();
+    const source = openSource(from, words === undefined);
+    try {
+      const target = openTarget(to);
+      try {
+        const until = words === undefined ? undefined : words === 'now' ? await source.head() : Number(words);
+        if (until !== undefined) note(`复制至账本位置 ${until}`);
+        const onProgress = (phase: CopyPhase, position: number, end: number) => progress(PHASES[phase], position, end);
+        const copied = await copyLedger(source, target, { until, onProgress });
+        progress.stop();
+        if (json === true) printJson({ from: source.name, to: target.name, ...copied });
+        else print(`${copied.wasComplete ? '两边已是同一账本' : '迁移完成，两边是同一账本'}：${wordsOf(copied)}`);
+      } finally {
+        await target.close();
+      }
+    } finally {
+      progress.stop();
+      await source.close();
+    }
+  });
+
+  const digest = store
+    .command('digest <place>')
+    .description('账本摘要: how many events a ledger holds, to which position, and the digest over all of them');
+  digest.action(async (place: string) => {
+    const { json } = digest.optsWithGlobals<GlobalOptions>();
+    const source = openSource(place, false);
+    const progress = showProgress();
+    try {
+      const head = await source.head();
+      const summary = await summaryOf(source.read(), (position) => progress('读取', position, Math.max(head, position)));
+      progress.stop();
+      if (json === true) printJson({ place: source.name, ...summary });
+      else print(wordsOf(summary));
+    } finally {
+      progress.stop();
+      await source.close();
+    }
+  });
 }
+
+const PHASES = { copy: '复制', proof: '核对' } as const;
+
+const wordsOf = ({ events, head, digest }: LedgerSummary) => `${events} 个事件，账本位置至 ${head}，摘要 ${digest}`;
 
 function addressed(): EsdbAddress {
   const address = storeSettings(readEnvironment());

@@ -29,7 +29,7 @@ export interface RecordedEvent<Event extends DomainEvent = DomainEvent> {
   readonly stream: string;
   /** Place in the stream, from 0, without gaps. */
   readonly revision: number;
-  /** Place in the whole ledger, from 1, without gaps in the embedded store. */
+  /** Place in the whole ledger: it only grows, from 1 and without gaps where the ledger was always embedded. */
   readonly position: number;
   readonly type: Event['type'];
   readonly data: Event['data'];

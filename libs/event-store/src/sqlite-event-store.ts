@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { type Clock, Problem } from '@app/kernel';
 import type { EventCodec } from './codec.js';
 import { encodeAppend, type EncodedEvent } from './encode-append.js';
+import { EVENTS_SCHEMA, NEVER_REPLACED } from './events-schema.js';
 import type { EventMetadata, NewEvent, RecordedEvent } from './event.js';
 import {
   type Appended,
@@ -16,37 +17,13 @@ import {
 } from './event-store.js';
 
 const PAGE_SIZE = 512;
-/** How many positions a read of some types searches through in one turn of the event loop. */
-const SEARCHED_POSITIONS = 4_096;
+/** How many events a read of some types searches through in one turn of the event loop. */
+const SEARCHED_EVENTS = 4_096;
 const GROUP_APPENDS = 256;
 const QUEUED_APPENDS = 20_000;
 /** How often a live subscription looks for events that another process on the same file has written. */
 const POLL_MS = 100;
 const LOCK_WAIT_MS = 10_000;
-
-const NEVER_REPLACED = 'events are never replaced';
-const SCHEMA = `
-CREATE TABLE IF NOT EXISTS events (
-  position    INTEGER PRIMARY KEY,
-  stream      TEXT NOT NULL,
-  revision    INTEGER NOT NULL,
-  id          TEXT NOT NULL UNIQUE,
-  type        TEXT NOT NULL,
-  recorded_at TEXT NOT NULL,
-  data        TEXT NOT NULL,
-  metadata    TEXT NOT NULL,
-  UNIQUE (stream, revision)
-) STRICT;
-CREATE TRIGGER IF NOT EXISTS events_are_never_edited BEFORE UPDATE ON events
-  BEGIN SELECT RAISE(ABORT, 'events are never edited'); END;
-CREATE TRIGGER IF NOT EXISTS events_are_never_deleted BEFORE DELETE ON events
-  BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
--- REPLACE removes the rows it conflicts with without firing the trigger above.
-CREATE TRIGGER IF NOT EXISTS events_are_never_replaced BEFORE INSERT ON events
-  WHEN EXISTS (SELECT 1 FROM events WHERE position = NEW.position)
-    OR EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
-    OR EXISTS (SELECT 1 FROM events WHERE stream = NEW.stream AND revision = NEW.revision)
-  BEGIN SELECT RAISE(ABORT, '${NEVER_REPLACED}'); END;`;
 
 interface Row {
   readonly position: number;
@@ -96,7 +73,7 @@ export class SqliteEventStore implements EventStore {
     this.database = new Database(file, { timeout: LOCK_WAIT_MS });
     this.database.pragma('journal_mode = WAL');
     this.database.pragma('synchronous = FULL');
-    this.database.exec(SCHEMA);
+    this.database.exec(EVENTS_SCHEMA);
     this.statements = prepare(this.database);
   }
 
@@ -235,13 +212,14 @@ export class SqliteEventStore implements EventStore {
   private async *readTypes(types: readonly string[], options: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[]> {
     const names = JSON.stringify(types.flatMap((type) => this.codec.storedNames(type)));
     const forwards = options.direction !== 'backwards';
-    const { typesForwards, typesBackwards } = this.statements;
+    const { typesForwards, typesBackwards, stretchForwards, stretchBackwards } = this.statements;
     const head = () => this.statements.head.get() ?? 0;
     let after = forwards ? (options.after ?? 0) : Math.min(options.after ?? Number.MAX_SAFE_INTEGER, head() + 1);
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     while (left > 0) {
-      // Never beyond the head: what is recorded there meanwhile would be passed over.
-      const end = forwards ? Math.min(after + SEARCHED_POSITIONS, head()) : after - SEARCHED_POSITIONS;
+      // So many events, not positions: a ledger that has moved here may have gaps between them. Never beyond the head: what is
+      // recorded there meanwhile would be passed over.
+      const end = forwards ? (stretchForwards.get(after) ?? head()) : (stretchBackwards.get(after) ?? 0);
       if (forwards ? end <= after : after <= 1) return;
       const wanted = Math.min(PAGE_SIZE, left);
       const rows = (forwards ? typesForwards : typesBackwards).all(after, end, names, wanted);
@@ -348,6 +326,14 @@ function prepare(database: Database.Database) {
     allBackwards: database.prepare<[number, number], Row>(
       `SELECT ${columns} FROM events WHERE position < ? ORDER BY position DESC LIMIT +?`,
     ),
+    stretchForwards: database
+      .prepare<[number], number>(`SELECT position FROM events WHERE position > ? ORDER BY position LIMIT 1 OFFSET ${SEARCHED_EVENTS - 1}`)
+      .pluck(),
+    stretchBackwards: database
+      .prepare<[number], number>(
+        `SELECT position FROM events WHERE position < ? ORDER BY position DESC LIMIT 1 OFFSET ${SEARCHED_EVENTS - 1}`,
+      )
+      .pluck(),
     typesForwards: database.prepare<[number, number, string, number], Row>(
       `SELECT ${columns} FROM events WHERE position > ? AND position <= ? AND type IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT +?`,
     ),

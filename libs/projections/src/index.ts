@@ -1,5 +1,7 @@
 export { changeFrom, type DatedTable, datedTable, nextMonth, type Since, type Spell, trueOn } from './dated-rows.js';
 export type { ProcessManager } from './process-manager.js';
+export { PostgresReadModels } from './postgres/postgres-read-models.js';
+export { type PostgresSettings, readModelSettings, shown as shownReadModels } from './postgres/settings.js';
 export { isHandled, type Projection, type Rows } from './projection.js';
 export { Projector } from './projector.js';
 export { ProjectionsModule } from './projections.module.js';

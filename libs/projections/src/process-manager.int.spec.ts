@@ -5,6 +5,7 @@ import { type ProcessManager, ProcessManagerRunner } from './process-manager.js'
 import { reactionContext } from './reaction-context.js';
 import type { ReadModels } from './read-models.js';
 import { Files } from './subscriptions.fixture.js';
+import { Watcher } from './watcher.js';
 
 const LONG_MS = 60_000;
 
@@ -38,10 +39,9 @@ describe('a process manager', () => {
         await react(event);
       },
     };
-    const runner = new ProcessManagerRunner(manager, store, readModels);
+    const runner = new ProcessManagerRunner(manager, store, readModels, new Watcher(readModels).manager(name));
     running.push(runner);
-    await runner.prepare();
-    runner.start();
+    await runner.gain();
     return runner;
   }
   const until = async (condition: () => boolean | Promise<boolean>) => {
@@ -66,12 +66,12 @@ describe('a process manager', () => {
   });
 
   it.each(['unavailable', 'conflict'] as const)('tries again while a command is %s, and says so meanwhile', async (kind) => {
-    await files.add(store, 'a');
     const statuses: string[] = [];
     const runner = await start(() => {
       statuses.push(runner.status().state);
       if (statuses.length < 3) throw new Problem(kind, 'try-later', '稍后再试');
     });
+    await files.add(store, 'a');
     expect(await runner.reached(1, 0)).toBe(false);
     await until(() => runner.status().position === 1);
     expect(reacted).toEqual([1, 1, 1]);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@app/kernel';
 import type { EventStore, RecordedEvent } from '@app/event-store';
 import type { ReadModels } from './read-models.js';
-import { PositionGate, type Runner, type SubscriberStatus } from './subscriber.js';
+import { elsewhere, PositionGate, type Runner, type SubscriberStatus } from './subscriber.js';
 
 /**
  * Carries a decision from one stream to the next. `react` sends commands whose ids derive from the event, so that
@@ -22,6 +22,8 @@ const PASSED_OVER = 1_000;
 export class ProcessManagerRunner implements Runner {
   private readonly stopping = new AbortController();
   private readonly gate = new PositionGate();
+  /** Ends when another process runs it; undefined while this one does not. */
+  private tenure: AbortController | undefined;
   private loop: Promise<void> = Promise.resolve();
   private error: string | undefined;
   /** It has met an event it cannot deal with, and does nothing until it is told to go on. */
@@ -29,52 +31,71 @@ export class ProcessManagerRunner implements Runner {
   /** The checkpoint as it is stored. */
   private noted = 0;
 
+  /** `holds` tells whether this process may still react. */
   constructor(
     private readonly manager: ProcessManager,
     private readonly store: EventStore,
     private readonly readModels: ReadModels,
+    /** How far it is when another process runs it. */
+    private readonly elsewhere: Runner,
+    private readonly holds: () => boolean = () => true,
     /** Other processes see by the checkpoint alone how far it is: it is noted after every page. */
     private readonly isWatched = false,
   ) {}
 
-  /** Finds its place; before `start`. */
-  async prepare(): Promise<void> {
-    this.noted = (await this.readModels.checkpoint(this.manager.name))?.position ?? 0;
-    this.gate.advance(this.noted);
+  get name(): string {
+    return this.manager.name;
   }
 
-  start(): void {
-    this.loop = this.run();
+  /** From now on this process runs it; resolves when it has found its place. */
+  async gain(): Promise<void> {
+    await this.loop;
+    this.noted = (await this.readModels.checkpoint(this.manager.name))?.position ?? 0;
+    this.gate.advance(this.noted);
+    this.gaveUp = false;
+    this.error = undefined;
+    this.tenure = new AbortController();
+    this.loop = this.run(this.tenure.signal);
+  }
+
+  /** Another process runs it by now, or may at any moment. */
+  lose(): void {
+    this.tenure?.abort();
+    this.tenure = undefined;
   }
 
   /** Ends after the event in work; nobody waits any longer for what comes after it. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.tenure?.abort();
     this.gate.giveUp();
     await this.loop;
   }
 
-  /** Goes on from the event it stopped at. @throws Problem `projection-not-stopped`. */
+  /** Goes on from the event it stopped at. @throws Problem `projection-not-stopped`, `projector-elsewhere`. */
   resume(): void {
-    if (!this.gaveUp) throw new Problem('conflict', 'projection-not-stopped', `the process manager ${this.manager.name} has not stopped`);
+    const { name } = this.manager;
+    if (this.tenure === undefined) throw elsewhere(name);
+    if (!this.gaveUp) throw new Problem('conflict', 'projection-not-stopped', `the process manager ${name} has not stopped`);
     this.gaveUp = false;
     this.error = undefined;
-    this.loop = this.run();
+    this.loop = this.run(this.tenure.signal);
   }
 
   status(): SubscriberStatus {
+    if (this.tenure === undefined) return this.elsewhere.status();
     const { name } = this.manager;
     const state = this.error === undefined ? ('running' as const) : ('stopped' as const);
     const { position, moved } = this.gate;
     return { name, kind: 'process-manager', position, state, ...moved, ...(this.error !== undefined && { error: this.error }) };
   }
 
-  reached(position: number, timeoutMs: number): Promise<boolean> {
-    return this.error !== undefined && this.gate.position < position ? Promise.resolve(false) : this.gate.reached(position, timeoutMs);
+  async reached(position: number, timeoutMs: number): Promise<boolean> {
+    if (this.tenure === undefined) return this.elsewhere.reached(position, timeoutMs);
+    return this.error !== undefined && this.gate.position < position ? false : this.gate.reached(position, timeoutMs);
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
+  private async run(signal: AbortSignal): Promise<void> {
     for (let goOn = true; goOn && !signal.aborted;) {
       try {
         goOn = await this.follow(signal);
@@ -93,8 +114,8 @@ export class ProcessManagerRunner implements Runner {
       let hasReacted = false;
       for (const event of page) {
         if (this.manager.handles.has(event.type)) {
-          if (!(await this.reactUntilDone(event))) {
-            this.gaveUp = !this.stopping.signal.aborted;
+          if (!(await this.reactUntilDone(event, signal))) {
+            this.gaveUp = !signal.aborted && this.holds();
             return false;
           }
           hasReacted = true;
@@ -115,9 +136,10 @@ export class ProcessManagerRunner implements Runner {
   }
 
   /** False when it was told to stop or cannot go on. A passing fault is retried; anything else stops it, visibly. */
-  private async reactUntilDone(event: RecordedEvent): Promise<boolean> {
+  private async reactUntilDone(event: RecordedEvent, signal: AbortSignal): Promise<boolean> {
     for (let attempt = 0; ; attempt += 1) {
-      if (this.stopping.signal.aborted) return false;
+      // A process that has slept through its lease may not know yet that it has been deposed.
+      if (signal.aborted || !this.holds()) return false;
       try {
         await this.manager.react(event);
         this.error = undefined;
@@ -129,7 +151,7 @@ export class ProcessManagerRunner implements Runner {
           this.gate.giveUp();
           return false;
         }
-        await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], undefined, { signal: this.stopping.signal }).catch(() => undefined);
+        await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], undefined, { signal }).catch(() => undefined);
       }
     }
   }

@@ -1,4 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { PostgresReadModels } from './postgres/postgres-read-models.js';
+import type { PostgresSettings } from './postgres/settings.js';
 import { ReadModels } from './read-models.js';
 import { RecordingTimesProjection } from './recording-times.js';
 import { SqliteReadModels } from './sqlite-read-models.js';
@@ -12,11 +14,23 @@ export class ProjectionsModule {
     subscriptions.addProjection(new RecordingTimesProjection());
   }
 
-  static forRoot({ file, following = 'alone' }: { readonly file: string; readonly following?: Following }): DynamicModule {
+  /** In PostgreSQL where settings of it are given, and otherwise in a file. */
+  static forRoot({
+    file,
+    postgres,
+    following = 'alone',
+  }: {
+    readonly file: string;
+    readonly postgres?: PostgresSettings;
+    readonly following?: Following;
+  }): DynamicModule {
     return {
       module: ProjectionsModule,
       providers: [
-        { provide: ReadModels, useFactory: () => new SqliteReadModels(file) },
+        {
+          provide: ReadModels,
+          useFactory: () => (postgres === undefined ? new SqliteReadModels(file) : PostgresReadModels.open(postgres)),
+        },
         { provide: FOLLOWING, useValue: following },
         Subscriptions,
       ],

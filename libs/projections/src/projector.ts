@@ -4,8 +4,9 @@ import { notFound, Problem, unreachable } from '@app/kernel';
 import { compareGenerations, type Comparison } from './comparison.js';
 import { isHandled, type Projection } from './projection.js';
 import type { Batch, Checkpoint, Outcome, ReadModels } from './read-models.js';
-import { PositionGate, type SubscriberStatus } from './subscriber.js';
+import { elsewhere, PositionGate, type SubscriberStatus } from './subscriber.js';
 import type { Table } from './table.js';
+import { Watcher } from './watcher.js';
 
 const RETRY_MS = 500;
 /** Tables that are at most so many events behind the end may take over: under load the end moves on all the time. */
@@ -19,12 +20,16 @@ interface Track {
   error?: string;
   /** Why it cannot go on just now; retried. */
   failure?: string | undefined;
+  /** Tables that are being built have been made ready to be seen. */
+  isComplete?: true;
 }
 
 /** A projection: the tables queries see, and what is being built beside them. */
 interface Member {
   readonly projection: Projection;
   readonly gate: PositionGate;
+  /** Whether this process runs it. */
+  held: boolean;
   live?: Track;
   building?: Track;
   check?: Check;
@@ -51,54 +56,84 @@ interface Check {
  */
 export class Projector {
   private readonly members: Member[] = [];
+  /** Sees how far those are that other processes run. */
+  readonly watcher: Watcher;
   private readonly live: Track[] = [];
   /** The last position the live tables were given; undefined until any is live. */
   private livePosition: number | undefined;
   private readonly stopping = new AbortController();
   private readonly loops = new Set<Promise<void>>();
-  private prepared: Promise<void> | undefined;
+  private leading: Promise<void> = Promise.resolve();
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly store: EventStore,
     private readonly readModels: ReadModels,
     private readonly observer: Observer = UNOBSERVED,
-  ) {}
+  ) {
+    this.watcher = new Watcher(readModels);
+  }
 
-  /** Adds a projection; before `prepare` and `start`. */
+  /** Adds a projection; before `start`. */
   add(projection: Projection): void {
-    this.readModels.register(projection);
-    this.members.push({ projection, gate: new PositionGate() });
-  }
-
-  /** Finds out what is there of each projection, and begins what has to be built; once, before `start` or by it. */
-  prepare(): Promise<void> {
-    return (this.prepared ??= this.prepareAll());
-  }
-
-  private async prepareAll(): Promise<void> {
-    for (const member of this.members) {
-      const { projection } = member;
-      const { live, building } = await this.readModels.prepare(projection);
-      if (live !== undefined) {
-        member.live = { projection, checkpoint: live };
-        member.gate.advance(live.position);
-      }
-      if (building !== undefined) member.building = { projection, checkpoint: building };
-    }
+    this.watcher.add(projection);
+    this.members.push({ projection, gate: new PositionGate(), held: false });
   }
 
   projections(): readonly Projection[] {
     return this.members.map(({ projection }) => projection);
   }
 
+  /** Follows the ledger with every projection. */
   start(): void {
-    this.keep(this.begin());
+    this.keep(this.gain(this.members.map(({ projection }) => projection.name)));
+  }
+
+  /**
+   * From now on this process runs these of its projections; resolves when it is known what is there of them.
+   * @throws Error when that cannot be read.
+   */
+  gain(names: readonly string[]): Promise<void> {
+    const members = this.members.filter(({ projection, held }) => !held && names.includes(projection.name));
+    for (const member of members) member.held = true;
+    const leading = this.leading.then(() => this.lead(members));
+    this.leading = leading.catch(() => this.lose(names));
+    return leading;
+  }
+
+  /** Another process runs these projections by now, or may at any moment. */
+  lose(names: readonly string[]): void {
+    for (const member of this.members) {
+      if (!names.includes(member.projection.name)) continue;
+      const place = member.live === undefined ? -1 : this.live.indexOf(member.live);
+      if (place >= 0) this.live.splice(place, 1);
+      member.check?.failed(elsewhere(member.projection.name));
+      delete member.live;
+      delete member.building;
+      delete member.check;
+      member.held = false;
+    }
+  }
+
+  /** Finds out what is there of projections, begins what has to be built, and follows the ledger with them. */
+  private async lead(members: readonly Member[]): Promise<void> {
+    for (const member of members) {
+      const { projection } = member;
+      const { live, building } = await this.readModels.prepare(projection);
+      if (!member.held) continue;
+      if (live !== undefined) {
+        member.live = { projection, checkpoint: live };
+        member.gate.advance(live.position);
+      }
+      if (building !== undefined) member.building = { projection, checkpoint: building };
+    }
+    this.begin(members);
   }
 
   /** Ends after the page in work; nobody waits any longer for what comes after it. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    await this.watcher.stop();
     for (const { gate } of this.members) gate.giveUp();
     while (this.loops.size > 0) await Promise.all(this.loops);
     for (const { check } of this.members) check?.failed(ending());
@@ -117,7 +152,16 @@ export class Projector {
   }
 
   status(): readonly SubscriberStatus[] {
-    return this.members.map(({ projection: { name }, gate, live, building, check }) => {
+    const elsewhere = this.watcher.status();
+    return this.members.map((member, index) => {
+      const {
+        projection: { name },
+        gate,
+        live,
+        building,
+        check,
+      } = member;
+      if (!member.held) return elsewhere[index] as SubscriberStatus;
       const reason = live?.error ?? live?.failure ?? (live === undefined ? (building?.error ?? building?.failure) : undefined);
       const beside = building ?? check?.track;
       return {
@@ -146,14 +190,19 @@ export class Projector {
   }
 
   /** The same of those alone that queries see and that have not stopped. Others refuse by themselves to answer from where they have not been. */
-  reachedByRunning(position: number, timeoutMs: number): Promise<boolean> {
-    const running = this.members.filter(({ live }) => live !== undefined && live.error === undefined);
+  async reachedByRunning(position: number, timeoutMs: number): Promise<boolean> {
+    if (this.members.some(({ held }) => !held)) await this.watcher.refresh();
+    const elsewhere = this.watcher.status();
+    const running = this.members.filter(({ held, live }, index) =>
+      held ? live !== undefined && live.error === undefined : elsewhere[index]?.state === 'running',
+    );
     return this.reachedBy(running, position, timeoutMs);
   }
 
   private async reachedBy(members: readonly Member[], position: number, timeoutMs: number): Promise<boolean> {
     const results = await Promise.all(
-      members.map(async ({ gate, live, building }) => {
+      members.map(async ({ projection: { name }, held, gate, live, building }) => {
+        if (!held) return this.watcher.reached(position, timeoutMs, name);
         const error = live === undefined ? building?.error : live.error;
         return error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs);
       }),
@@ -167,7 +216,7 @@ export class Projector {
    */
   rebuild(names: readonly string[]): Promise<void> {
     return this.exclusively(async () => {
-      await this.prepare();
+      await this.leading;
       const members = names.map((name) => this.idle(name));
       const begun = await this.begun(members, 'building');
       members.forEach((member, index) => (member.building = begun[index] as Track));
@@ -187,8 +236,9 @@ export class Projector {
    */
   resume(name: string): Promise<void> {
     return this.exclusively(async () => {
-      await this.prepare();
+      await this.leading;
       const member = this.member(name);
+      if (!member.held) throw elsewhere(name);
       const stopped = [member.live, member.building].filter((track) => track?.error !== undefined) as Track[];
       if (stopped.length === 0) throw new Problem('conflict', 'projection-not-stopped', `the projection ${name} has not stopped`);
       for (const track of stopped) {
@@ -207,7 +257,7 @@ export class Projector {
    */
   verify(names: readonly string[]): Promise<readonly Promise<Verified>[]> {
     return this.exclusively(async () => {
-      await this.prepare();
+      await this.leading;
       const members = names.map((name) => this.idle(name));
       const tracks = await this.begun(members, 'checking');
       const results = members.map(
@@ -226,25 +276,31 @@ export class Projector {
 
   private idle(name: string): Member {
     const member = this.member(name);
+    if (!member.held) throw elsewhere(name);
     const isBuilding = member.building !== undefined && member.building.error === undefined;
     if (member.live === undefined || isBuilding || member.check !== undefined)
       throw new Problem('conflict', 'projection-building', `the projection ${name} is being built or verified already`);
     return member;
   }
 
-  private async begin(): Promise<void> {
-    await this.prepare();
-    const live = this.members.flatMap((member) => (member.live === undefined ? [] : [member.live]));
-    const furthest = Math.max(...live.map(({ checkpoint }) => checkpoint.position));
-    const [abreast, behind] = [true, false].map((is) => live.filter(({ checkpoint }) => (checkpoint.position === furthest) === is));
-    this.live.push(...(abreast as Track[]));
-    if (this.live.length > 0) {
+  private begin(members: readonly Member[]): void {
+    const live = members.flatMap((member) => member.live ?? []);
+    const building = members.flatMap((member) => member.building ?? []);
+    const furthest = this.livePosition ?? Math.max(...live.map(({ checkpoint }) => checkpoint.position));
+    // Those that stand together go on together, when nothing goes on yet.
+    const abreast = this.livePosition === undefined ? live.filter(({ checkpoint }) => checkpoint.position === furthest) : [];
+    if (abreast.length > 0) {
+      this.live.push(...abreast);
       this.livePosition = furthest;
       this.keep(this.followLive());
     }
-    const building = this.members.flatMap((member) => (member.building === undefined ? [] : [member.building]));
-    for (const tracks of [behind as Track[], building]) if (tracks.length > 0) this.keep(this.catchUp(tracks));
-    for (const { projection } of this.members) await this.dropFormer(projection);
+    const behind = live.filter((track) => !abreast.includes(track));
+    for (const tracks of [behind, building]) if (tracks.length > 0) this.keep(this.catchUp(tracks));
+    this.keep(this.dropAllFormer(members));
+  }
+
+  private async dropAllFormer(members: readonly Member[]): Promise<void> {
+    for (const { projection } of members) await this.dropFormer(projection);
   }
 
   private async followLive(): Promise<void> {
@@ -278,9 +334,13 @@ export class Projector {
         await this.exclusively(settle);
         if (left.length === 0) return true;
         const after = Math.min(...left.map(({ checkpoint }) => checkpoint.position));
-        for await (const page of this.store.subscribe({ after, signal })) {
+        const pages = this.store.subscribe({ after, signal });
+        for await (const page of gathered(pages, this.readModels.eventsAtOnce, () => head)) {
           const last = page.at(-1)?.position ?? 0;
-          if (last + CLOSE_ENOUGH >= head) head = await this.store.head();
+          if (last + CLOSE_ENOUGH >= head) {
+            for (const track of left) await this.complete(track);
+            head = await this.store.head();
+          }
           // Nothing may come between these two: what a comparison leaves of a page is for the moment the live tables stand there.
           await this.observed(left, page, async () => {
             await this.projectPage(left, page);
@@ -291,6 +351,14 @@ export class Projector {
         return true;
       },
     );
+  }
+
+  /** What takes long before tables can be seen is done while others go on. */
+  private async complete(track: Track): Promise<void> {
+    const member = this.members.find(({ building }) => building === track);
+    if (member === undefined || track.isComplete === true || track.error !== undefined) return;
+    await this.readModels.complete(track.projection, track.checkpoint);
+    track.isComplete = true;
   }
 
   private observed(tracks: readonly Track[], page: readonly RecordedEvent[], work: () => Promise<void>): Promise<void> {
@@ -350,7 +418,9 @@ export class Projector {
   }
 
   private async settleCheck(member: Member, { track, done, failed }: Check): Promise<boolean> {
-    const live = member.live?.checkpoint as Checkpoint;
+    const live = member.live?.checkpoint;
+    // Lost meanwhile: whoever runs it now has dropped these tables.
+    if (live === undefined) return true;
     const end = async () => {
       delete member.check;
       await this.readModels.abandon(track.checkpoint);
@@ -393,6 +463,9 @@ export class Projector {
         return;
       case 'moved':
         return this.takenOver(track, events);
+      case 'deposed':
+        this.lose([track.projection.name]);
+        return;
       case 'failed':
         return this.oneByOne(track, events, outcome.error);
       default:
@@ -457,6 +530,24 @@ function batchOf({ projection, checkpoint: from }: Track, events: readonly Recor
       for (const event of handled) work.during(event.position, () => projection.apply(event, work));
     },
   };
+}
+
+/** Puts pages together, as long as there is more to come before `end`. */
+async function* gathered(
+  pages: AsyncIterable<readonly RecordedEvent[]>,
+  most: number,
+  end: () => number,
+): AsyncGenerator<readonly RecordedEvent[]> {
+  let together: RecordedEvent[] = [];
+  for await (const page of pages) {
+    if (together.length === 0 && page.length >= most) yield page;
+    else {
+      together.push(...page);
+      if (together.length < most && (page.at(-1)?.position ?? 0) + CLOSE_ENOUGH < end()) continue;
+      yield together;
+      together = [];
+    }
+  }
 }
 
 function ending(): Problem {

@@ -40,8 +40,10 @@ export interface Batch {
 /** What has become of a batch. */
 export type Outcome =
   | { readonly kind: 'committed'; readonly checkpoint: Checkpoint }
-  /** The generation stands somewhere else by now, or is no longer this process's to write. */
+  /** The generation stands somewhere else by now. */
   | { readonly kind: 'moved' }
+  /** Another process follows the ledger in this one's place. */
+  | { readonly kind: 'deposed' }
   /** The batch itself is at fault: it could not be applied, or its rows do not fit their tables. */
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -50,6 +52,21 @@ export interface Snapshot {
   /** Rows one after the other; names come from code, never from input. */
   rows(sql: string): AsyncIterator<Row, undefined>;
   close(): Promise<void>;
+}
+
+/** Who hears which subscribers this process is to run. */
+export interface Candidate {
+  /** @throws Error when it cannot begin with them just now: they are given back. */
+  gained(names: readonly string[]): Promise<void>;
+  lost(names: readonly string[]): void;
+}
+
+/** A process's part in running subscribers, of which each is run by one process at a time. */
+export interface Candidacy {
+  /** Whether this process still runs a subscriber, as far as anybody can tell without asking. */
+  holds(name: string): boolean;
+  /** Gives up what it holds, so that others need not wait. */
+  end(): Promise<void>;
 }
 
 /** What queries see of a projection. */
@@ -76,6 +93,10 @@ interface KnownTable {
 export abstract class ReadModels {
   /** Typed queries; features name the tables they read. */
   abstract readonly queries: Kysely<never>;
+  /** How many events are best written together by whoever is far behind. */
+  abstract readonly eventsAtOnce: number;
+  /** Whether several processes may work on them. */
+  abstract readonly isShared: boolean;
   private readonly known = new Map<string, KnownTable>();
   private readonly knownNames = new Set<string>();
   private readonly shapes = new Map<string, ReadonlySet<string>>();
@@ -117,6 +138,9 @@ export abstract class ReadModels {
   /** Removes the tables of generations that nobody sees or builds any more, one table a turn. */
   abstract dropFormerGenerations(projection: Projection): Promise<void>;
 
+  /** Makes tables that are nearly built ready to be seen: what takes long and need not hold up others. */
+  abstract complete(projection: Projection, generation: Generation): Promise<void>;
+
   /** Gives up tables that were being built. */
   abstract abandon(generation: Generation): Promise<void>;
 
@@ -139,6 +163,12 @@ export abstract class ReadModels {
   abstract commit(batches: readonly Batch[]): Promise<readonly Outcome[]>;
 
   abstract snapshot(): Promise<Snapshot>;
+
+  /** Offers to run subscribers. Each is gained when nobody runs it, and lost when somebody else has taken it over. */
+  abstract stand(names: readonly string[], candidate: Candidate): Promise<Candidacy>;
+
+  /** The checkpoint that is furthest on of all there are. */
+  abstract furthest(): Promise<Checkpoint | undefined>;
 
   abstract close(): Promise<void>;
 
@@ -166,6 +196,10 @@ export abstract class ReadModels {
 
   /** The live tables of a projection as far as this process knows. */
   protected abstract live(projection: string): LiveTables | undefined;
+
+  protected projectionOf(table: string): string {
+    return this.known.get(table)?.projection ?? '';
+  }
 
   /** What stands in place of a table for whoever asks; undefined for the table's own view. */
   private substitute(name: string): RawNode | undefined {

@@ -5,6 +5,8 @@ import { forkNode } from './forks.js';
 import type { Projection } from './projection.js';
 import {
   type Batch,
+  type Candidacy,
+  type Candidate,
   type Checkpoint,
   type Generation,
   type Generations,
@@ -48,6 +50,8 @@ interface TableStatements {
  */
 export class SqliteReadModels extends ReadModels {
   readonly queries: Kysely<never>;
+  readonly eventsAtOnce = 1;
+  readonly isShared = false;
   private readonly database: Database.Database;
   private readonly statements = new Map<string, TableStatements>();
   private readonly cachedStatements = new Map<string, Database.Statement>();
@@ -142,6 +146,10 @@ export class SqliteReadModels extends ReadModels {
     }
   }
 
+  async complete(): Promise<void> {
+    // Indexes are filled with the rows.
+  }
+
   async abandon(generation: Generation): Promise<void> {
     this.transaction(() => this.drop(generation));
   }
@@ -198,6 +206,11 @@ export class SqliteReadModels extends ReadModels {
     return this.cached(
       `SELECT name, generation, version, position FROM checkpoint WHERE name = ? AND generation = ? AND purpose <> 'former'`,
     ).get(name, generation) as Checkpoint | undefined;
+  }
+
+  async furthest(): Promise<Checkpoint | undefined> {
+    return this.cached('SELECT name, generation, version, position FROM checkpoint ORDER BY position DESC LIMIT 1').get() as
+      Checkpoint | undefined;
   }
 
   async saveCheckpoint({ name, version, position }: Omit<Checkpoint, 'generation'>): Promise<void> {
@@ -267,6 +280,12 @@ export class SqliteReadModels extends ReadModels {
       },
       close: async () => void database.close(),
     };
+  }
+
+  /** A data folder has one process: it runs everything. */
+  async stand(names: readonly string[], candidate: Candidate): Promise<Candidacy> {
+    await candidate.gained(names);
+    return { holds: () => true, end: async () => undefined };
   }
 
   protected live(projection: string): LiveTables | undefined {

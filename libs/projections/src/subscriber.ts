@@ -1,3 +1,5 @@
+import { Problem } from '@app/kernel';
+
 /** How a subscriber of the ledger is doing, for health and for people. */
 export interface SubscriberStatus {
   readonly name: string;
@@ -15,9 +17,11 @@ export interface SubscriberStatus {
 
 /** A process manager as whoever starts, ends and waits for it sees it. */
 export interface Runner {
-  /** Finds its place; before `start`. */
-  prepare(): Promise<void>;
-  start(): void;
+  readonly name: string;
+  /** From now on this process runs it; resolves when it has found its place. */
+  gain(): Promise<void>;
+  /** Another process runs it by now, or may at any moment. */
+  lose(): void;
   stop(): Promise<void>;
   /** Goes on from the event it stopped at. */
   resume(): void;
@@ -76,4 +80,8 @@ export class PositionGate {
       this.waiters.push({ position, resolve, timer });
     });
   }
+}
+
+export function elsewhere(name: string): Problem {
+  return new Problem('unavailable', 'projector-elsewhere', `another process runs ${name}`);
 }

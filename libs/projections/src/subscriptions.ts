@@ -11,7 +11,7 @@ import { CLOCK, type Clock, invalidField, Problem } from '@app/kernel';
 import { type ProcessManager, ProcessManagerRunner } from './process-manager.js';
 import type { Projection } from './projection.js';
 import { Projector, type Verified } from './projector.js';
-import { ReadModels } from './read-models.js';
+import { type Candidacy, ReadModels } from './read-models.js';
 import { positionAt } from './recording-times.js';
 import type { Runner, SubscriberStatus } from './subscriber.js';
 import { Watcher } from './watcher.js';
@@ -39,6 +39,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   private readonly managers: Runner[] = [];
   private readonly names = new Set<string>();
   private readonly verified = new Map<string, Verification>();
+  private candidacy: Candidacy | undefined;
   private started = false;
   private stopping = false;
 
@@ -71,7 +72,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Whether this process may find events it has not written itself. */
   get othersWrite(): boolean {
-    return this.following !== 'alone';
+    return this.following !== 'alone' || this.readModels.isShared;
   }
 
   addProjection(projection: Projection): void {
@@ -81,11 +82,14 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   addProcessManager(manager: ProcessManager): void {
     this.claim(manager.name);
-    const runner =
-      this.projector instanceof Watcher
-        ? this.projector.manager(manager.name)
-        : new ProcessManagerRunner(manager, this.store, this.readModels, this.following === 'for-others');
-    this.managers.push(runner);
+    if (this.projector instanceof Watcher) {
+      this.managers.push(this.projector.manager(manager.name));
+      return;
+    }
+    const holds = () => this.candidacy?.holds(manager.name) ?? true;
+    const isWatched = this.following === 'for-others' || this.readModels.isShared;
+    const elsewhere = this.projector.watcher.manager(manager.name);
+    this.managers.push(new ProcessManagerRunner(manager, this.store, this.readModels, elsewhere, holds, isWatched));
   }
 
   /** Projections and process managers keep their checkpoints in one table, by name. */
@@ -96,19 +100,26 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /** @throws Problem `read-models-ahead` when the read models know more than the ledger: they belong to another state of it. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.projector.prepare();
-    for (const manager of this.managers) await manager.prepare();
     // In this order: another process may go on meanwhile.
-    const seen = this.status();
+    const furthest = await this.readModels.furthest();
     const head = await this.store.head();
-    const ahead = seen.find(({ position }) => position > head);
-    if (ahead !== undefined) {
-      const detail = `${ahead.name} has seen position ${ahead.position}, but the ledger ends at ${head}: it is an older copy. If that is intended, delete read-models.db; it is built anew from the ledger`;
+    if (furthest !== undefined && furthest.position > head) {
+      const detail = `${furthest.name} has seen position ${furthest.position}, but the ledger ends at ${head}: it is an older copy. If that is intended, delete the read models; they are built anew from the ledger`;
       throw new Problem('unavailable', 'read-models-ahead', detail);
     }
     this.started = true;
-    this.projector.start();
-    for (const manager of this.managers) manager.start();
+    const { projector } = this;
+    if (projector instanceof Watcher) return projector.refresh();
+    this.candidacy = await this.readModels.stand([...this.names], {
+      gained: async (names) => {
+        await projector.gain(names);
+        for (const manager of this.managers) if (names.includes(manager.name)) await manager.gain();
+      },
+      lost: (names) => {
+        projector.lose(names);
+        for (const manager of this.managers) if (names.includes(manager.name)) manager.lose();
+      },
+    });
   }
 
   /** Resolves when the read models can be read, and fails when they cannot. */
@@ -133,7 +144,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Goes on with a projection or process manager that had stopped. @throws Problem `projection-unknown`, `projection-not-stopped`. */
   async resume(name: string): Promise<void> {
-    const manager = this.managers.find((each) => each.status().name === name);
+    const manager = this.managers.find((each) => each.name === name);
     if (manager === undefined) await this.projector.resume(name);
     else manager.resume();
   }
@@ -201,7 +212,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Waits until the process managers, or the one named, have dealt with a position; false when they have not within the time. */
   async followed(position: number, timeoutMs: number, name?: string): Promise<boolean> {
-    const asked = this.managers.filter((manager) => name === undefined || manager.status().name === name);
+    const asked = this.managers.filter((manager) => name === undefined || manager.name === name);
     const reached = await Promise.all(asked.map((manager) => manager.reached(position, timeoutMs)));
     return reached.every(Boolean);
   }
@@ -226,6 +237,8 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
     if (this.started) await Promise.all([this.projector.stop(), ...this.managers.map((manager) => manager.stop())]);
+    // Only now: nothing of it is under way any more.
+    await this.candidacy?.end();
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -36,28 +36,80 @@ export function formerTable({ name }: Pick<Table, 'name'>, generation: number): 
   return `${name}__${generation}_former`;
 }
 
+/** How a database says what tables are made of. */
+interface Dialect {
+  readonly types: Readonly<Record<'text' | 'integer', string>>;
+  readonly tail: { readonly keyed: string; readonly plain: string };
+  readonly indexName: (on: string, columns: readonly string[], no: number) => string;
+}
+
+const SQLITE: Dialect = {
+  types: { text: 'TEXT', integer: 'INTEGER' },
+  tail: { keyed: ' STRICT, WITHOUT ROWID', plain: ' STRICT' },
+  indexName: (on, columns) => `${on}_by_${columns.join('_')}`,
+};
+/** Text is compared by its bytes, as in SQLite. Names of indexes are numbered: PostgreSQL cuts what is longer than 63 bytes. */
+const POSTGRES: Dialect = {
+  types: { text: 'text COLLATE "C"', integer: 'bigint' },
+  tail: { keyed: '', plain: '' },
+  indexName: (on, _columns, no) => `${on}_i${no}`,
+};
+const LONGEST_NAME = 60;
+
 /** The statements that create the tables of a generation with their indexes. Names come from code, never from input. */
 export function createStatements(definition: Table, generation: number): readonly string[] {
-  const { key, indexes = [] } = definition;
-  const present = presentTable(definition, generation);
-  const statements = [
-    `CREATE TABLE IF NOT EXISTS "${present}" (${columnsOf(definition)}${keepsHistory(definition) ? `, "${SINCE}" INTEGER NOT NULL` : ''}, PRIMARY KEY (${quoted(key)})) STRICT, WITHOUT ROWID`,
-    // With the position behind them, a look at the past passes over later rows without reading them.
-    ...indexes.map((index) => indexStatement(present, index, keepsHistory(definition) ? [...index, SINCE] : index)),
-  ];
-  if (!keepsHistory(definition)) return statements;
-  const former = formerTable(definition, generation);
+  return [...tableStatements(definition, generation, SQLITE), ...indexStatements(definition, generation, SQLITE)];
+}
+
+/** The same for PostgreSQL, tables and indexes apart: what is filled without indexes and given them after is filled much faster. */
+export function postgresTableStatements(definition: Table, generation: number): readonly string[] {
+  const longest = formerTable(definition, generation);
+  if (longest.length > LONGEST_NAME) throw new Error(`the name ${longest} is too long for a table of PostgreSQL`);
+  return tableStatements(definition, generation, POSTGRES);
+}
+
+export function postgresIndexStatements(definition: Table, generation: number): readonly string[] {
+  return indexStatements(definition, generation, POSTGRES);
+}
+
+function tableStatements(definition: Table, generation: number, { types, tail }: Dialect): readonly string[] {
+  const columns = Object.entries(definition.columns)
+    .map(([column, type]) => `"${column}" ${types[type]}`)
+    .join(', ');
+  const [since, until, node] = [SINCE, UNTIL, NODE].map((name) => `"${name}" ${types.integer} NOT NULL`);
+  const history = keepsHistory(definition);
+  const present = `CREATE TABLE IF NOT EXISTS "${presentTable(definition, generation)}" (${columns}${history ? `, ${since}` : ''}, PRIMARY KEY (${quoted(definition.key)}))${tail.keyed}`;
+  if (!history) return [present];
   return [
-    ...statements,
-    `CREATE TABLE IF NOT EXISTS "${former}" (${columnsOf(definition)}, "${SINCE}" INTEGER NOT NULL, "${UNTIL}" INTEGER NOT NULL, "${NODE}" INTEGER NOT NULL) STRICT`,
-    // One row by its key; then whatever held at a position, alone or under the first column of what queries look up. So a
-    // query reads what held there, however often rows have changed before and since.
-    indexStatement(former, key, [...key, NODE]),
-    ...[...new Set([...(key.length > 1 ? [key[0]] : []), ...indexes.map(([first]) => first)])].map((first) =>
-      indexStatement(former, [first as string, 'then'], [first as string, NODE]),
-    ),
-    indexStatement(former, ['node'], [NODE]),
+    present,
+    `CREATE TABLE IF NOT EXISTS "${formerTable(definition, generation)}" (${columns}, ${since}, ${until}, ${node})${tail.plain}`,
   ];
+}
+
+function indexStatements(definition: Table, generation: number, dialect: Dialect): readonly string[] {
+  const { key, indexes = [] } = definition;
+  const [present, former] = [presentTable(definition, generation), formerTable(definition, generation)];
+  const statement = (on: string, named: readonly string[], columns: readonly string[], no: number) =>
+    `CREATE INDEX IF NOT EXISTS "${dialect.indexName(on, named, no)}" ON "${on}" (${quoted(columns)})`;
+  const history = keepsHistory(definition);
+  // With the position behind them, a look at the past passes over later rows without reading them.
+  const ofPresent = indexes.map((index, no) => statement(present, index, history ? [...index, SINCE] : index, no));
+  if (!history) return ofPresent;
+  const firsts = [...new Set([...(key.length > 1 ? [key[0]] : []), ...indexes.map(([first]) => first)])] as readonly string[];
+  // One row by its key; then whatever held at a position, alone or under the first column of what queries look up. So a
+  // query reads what held there, however often rows have changed before and since.
+  const ofFormer: readonly (readonly [readonly string[], readonly string[]])[] = [
+    [key, [...key, NODE]],
+    ...firsts.map(
+      (first) =>
+        [
+          [first, 'then'],
+          [first, NODE],
+        ] as const,
+    ),
+    [['node'], [NODE]],
+  ];
+  return [...ofPresent, ...ofFormer.map(([named, columns], no) => statement(former, named, columns, no))];
 }
 
 export function keepsHistory({ writtenOnceAt, isPrivate }: Table): boolean {
@@ -67,16 +119,6 @@ export function keepsHistory({ writtenOnceAt, isPrivate }: Table): boolean {
 /** Everything about a table that its rows depend on: with another one they have to be built anew. */
 export function shapeOf({ name, columns, key, indexes = [], writtenOnceAt, isPrivate }: Table): string {
   return JSON.stringify([name, columns, key, indexes, writtenOnceAt ?? null, isPrivate ?? false]);
-}
-
-function columnsOf({ columns }: Table): string {
-  return Object.entries(columns)
-    .map(([column, type]) => `"${column}" ${type === 'integer' ? 'INTEGER' : 'TEXT'}`)
-    .join(', ');
-}
-
-function indexStatement(on: string, named: readonly string[], columns: readonly string[]): string {
-  return `CREATE INDEX IF NOT EXISTS "${on}_by_${named.join('_')}" ON "${on}" (${quoted(columns)})`;
 }
 
 export function quoted(columns: readonly string[]): string {

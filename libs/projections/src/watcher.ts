@@ -38,8 +38,9 @@ export class Watcher {
     const one: Watched = { name, kind: 'process-manager', movedAtMs: undefined };
     this.watched.push(one);
     return {
-      prepare: async () => undefined,
-      start: () => undefined,
+      name,
+      gain: async () => undefined,
+      lose: () => undefined,
       stop: async () => undefined,
       resume: elsewhere,
       status: () => this.statusOf(one),
@@ -49,14 +50,6 @@ export class Watcher {
 
   projections(): readonly Projection[] {
     return this.known;
-  }
-
-  prepare(): Promise<void> {
-    return this.refresh();
-  }
-
-  start(): void {
-    // What others do is looked for when somebody asks.
   }
 
   async stop(): Promise<void> {

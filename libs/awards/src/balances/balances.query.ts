@@ -52,6 +52,10 @@ const COLUMNS: Readonly<Record<BalanceGroup, readonly ('pack' | 'line' | 'period
   payee: ['payee'],
 };
 
+/** A posting's amount, on the side it stands on. */
+const DEBIT = sql`CASE WHEN amount_fen > 0 THEN amount_fen ELSE 0 END`;
+const CREDIT = sql`CASE WHEN amount_fen < 0 THEN -amount_fen ELSE 0 END`;
+
 @QueryHandler(GetBalances)
 export class GetBalancesHandler implements IQueryHandler<GetBalances> {
   constructor(private readonly readModels: ReadModels) {}
@@ -63,8 +67,8 @@ export class GetBalancesHandler implements IQueryHandler<GetBalances> {
       .selectFrom(runningSums(by === 'payee' || filter.payee !== undefined, on).as('sums'))
       .select(['account', ...columns])
       .select([
-        sql<string>`CAST(sum(CAST(debit_fen AS INTEGER)) AS TEXT)`.as('debit'),
-        sql<string>`CAST(sum(CAST(credit_fen AS INTEGER)) AS TEXT)`.as('credit'),
+        sql<string>`CAST(sum(CAST(debit_fen AS BIGINT)) AS TEXT)`.as('debit'),
+        sql<string>`CAST(sum(CAST(credit_fen AS BIGINT)) AS TEXT)`.as('credit'),
         sql<string>`CAST(sum(balance_fen) AS TEXT)`.as('balance'),
       ])
       .groupBy(['account', ...columns]);
@@ -94,7 +98,7 @@ function runningSums(byPayee: boolean, on: string | undefined): AliasableExpress
   if (!byPayee) return on === undefined ? sql`${sql.table('line_balance')}` : (trueOn(lineBalances, on) as AliasableExpression<never>);
   if (on === undefined) return sql`${sql.table('balance')}`;
   return sql`(SELECT account, pack, line, period, clause, payee,
-    max(amount_fen, 0) AS debit_fen, max(-amount_fen, 0) AS credit_fen, amount_fen AS balance_fen
+    ${DEBIT} AS debit_fen, ${CREDIT} AS credit_fen, amount_fen AS balance_fen
     FROM ${sql.table('posting')} WHERE effective_on <= ${on})`;
 }
 
@@ -133,12 +137,12 @@ export class GetTrialBalanceHandler implements IQueryHandler<GetTrialBalance> {
 
   private async running(on: string | undefined): Promise<readonly AccountSums[]> {
     return this
-      .summed(sql`SELECT account, CAST(sum(CAST(debit_fen AS INTEGER)) AS TEXT) AS debit, CAST(sum(CAST(credit_fen AS INTEGER)) AS TEXT) AS credit,
+      .summed(sql`SELECT account, CAST(sum(CAST(debit_fen AS BIGINT)) AS TEXT) AS debit, CAST(sum(CAST(credit_fen AS BIGINT)) AS TEXT) AS credit,
       CAST(sum(balance_fen) AS TEXT) AS balance FROM ${runningSums(false, on)} GROUP BY account ORDER BY account`);
   }
 
   private async posted(): Promise<readonly AccountSums[]> {
-    return this.summed(sql`SELECT account, CAST(sum(max(amount_fen, 0)) AS TEXT) AS debit, CAST(sum(max(-amount_fen, 0)) AS TEXT) AS credit,
+    return this.summed(sql`SELECT account, CAST(sum(${DEBIT}) AS TEXT) AS debit, CAST(sum(${CREDIT}) AS TEXT) AS credit,
       (SELECT CAST(coalesce(sum(balance_fen), 0) AS TEXT) FROM balance WHERE balance.account = posting.account) AS balance
       FROM posting GROUP BY account ORDER BY account`);
   }

@@ -8,31 +8,52 @@ export interface Claim {
 }
 
 /** One event of the claims stream. */
-export interface ClaimBatch {
+export interface ClaimBatch extends ClaimContent {
   readonly revision: number;
-  readonly position: number;
+  /** Where it stands in the store. */
+  readonly place: number;
   readonly eventId: string;
-  readonly claims: readonly Claim[];
 }
 
-/** Who has claimed an id, and after which position its event can stand. */
+/** What one event of the claims stream says. */
+export interface ClaimContent {
+  readonly claims: readonly Claim[];
+  /**
+   * The ledger's position that lies before it: what stands before it in the store has none beyond, what stands after it has
+   * a later one. Its own place where nothing else is said.
+   */
+  readonly floor?: number;
+  /** A ledger begins to move in from another store, or has done so: from there on positions are shifted. */
+  readonly move?: Move;
+}
+
+export type Move = { readonly state: 'begun' } | { readonly state: 'ended'; readonly shift: number };
+
+/** Who has claimed an id, and after which place in the store its event can stand. */
 export interface Claimed {
   readonly stream: string;
   readonly commandHash: string;
-  readonly position: number;
+  readonly place: number;
 }
+
+/** Of an index in another format nothing is kept: it is derived. */
+const FORMAT = 2;
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS batch (
   revision INTEGER PRIMARY KEY,
-  position INTEGER NOT NULL UNIQUE,
-  event_id TEXT NOT NULL
+  place    INTEGER NOT NULL UNIQUE,
+  floor    INTEGER NOT NULL,
+  event_id TEXT NOT NULL,
+  move     TEXT
 ) STRICT;
+CREATE INDEX IF NOT EXISTS batch_floor ON batch (floor, place);
+CREATE INDEX IF NOT EXISTS batch_move ON batch (revision) WHERE move IS NOT NULL;
 CREATE TABLE IF NOT EXISTS claim (
   no           INTEGER PRIMARY KEY,
   stream       TEXT NOT NULL,
   command_hash TEXT NOT NULL,
-  position     INTEGER NOT NULL
+  place        INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS claimed (
   id    TEXT PRIMARY KEY,
@@ -43,14 +64,35 @@ CREATE TABLE IF NOT EXISTS claimed (
 export class ClaimIndex {
   private readonly database: Database.Database;
   private readonly statements: ReturnType<typeof prepare>;
+  private lastMove: Move | undefined;
 
   /** `:memory:` for one that is read anew at every start. */
   constructor(file: string) {
     this.database = new Database(file);
     this.database.pragma('journal_mode = WAL');
     this.database.pragma('synchronous = NORMAL');
+    if (this.database.pragma('user_version', { simple: true }) !== FORMAT) {
+      this.database.exec('DROP TABLE IF EXISTS claimed; DROP TABLE IF EXISTS claim; DROP TABLE IF EXISTS batch;');
+      this.database.pragma(`user_version = ${FORMAT}`);
+    }
     this.database.exec(SCHEMA);
     this.statements = prepare(this.database);
+    this.lastMove = this.readMove();
+  }
+
+  /** What was last said of a ledger moving in; undefined when none ever did. */
+  get move(): Move | undefined {
+    return this.lastMove;
+  }
+
+  /** How far the ledger's positions lie beyond the store's now. */
+  get shift(): number {
+    return this.lastMove?.state === 'ended' ? this.lastMove.shift : 0;
+  }
+
+  private readMove(): Move | undefined {
+    const text = this.statements.lastMove.get();
+    return text === undefined ? undefined : (JSON.parse(text) as Move);
   }
 
   /** The last batch that is in the index. */
@@ -62,9 +104,9 @@ export class ClaimIndex {
     return this.statements.eventAt.get(revision) === eventId;
   }
 
-  /** The position of the batch with a revision. */
-  positionAt(revision: number): number | undefined {
-    return this.statements.positionAt.get(revision);
+  /** Where the batch with a revision stands in the store. */
+  placeAt(revision: number): number | undefined {
+    return this.statements.placeAt.get(revision);
   }
 
   find(id: string): Claimed | undefined {
@@ -75,29 +117,32 @@ export class ClaimIndex {
   add(batches: readonly ClaimBatch[]): void {
     const { batch, claim, claimed } = this.statements;
     this.database.transaction(() => {
-      for (const { revision, position, eventId, claims } of batches) {
-        if (batch.run(revision, position, eventId).changes === 0) continue;
+      for (const { revision, place, eventId, claims, floor, move } of batches) {
+        const text = move === undefined ? null : JSON.stringify(move);
+        if (batch.run(revision, place, floor ?? place + this.shift, eventId, text).changes === 0) continue;
+        if (move !== undefined) this.lastMove = move;
         for (const { stream, commandHash, ids } of claims) {
-          const { lastInsertRowid } = claim.run(stream, commandHash, position);
+          const { lastInsertRowid } = claim.run(stream, commandHash, place);
           for (const id of ids) claimed.run(id, lastInsertRowid);
         }
       }
     })();
   }
 
-  /** The position of the last claim at or before a position: a place of the store from which everything later can be read. */
+  /** Where the last claim at or before a position of the ledger stands: a place from which everything later can be read. */
   placeBefore(position: number): number | undefined {
-    return this.statements.placeBefore.get(position) ?? undefined;
+    return this.statements.placeBefore.get(position);
   }
 
-  /** The position of the first claim at or after a position. */
+  /** Where the first claim at or after a position of the ledger stands: a place before which everything earlier stands. */
   placeAfter(position: number): number | undefined {
-    return this.statements.placeAfter.get(position) ?? undefined;
+    return this.statements.placeAfter.get(position);
   }
 
   /** Forgets everything: it belonged to another ledger, or to another state of this one. */
   clear(): void {
     this.database.exec('DELETE FROM claimed; DELETE FROM claim; DELETE FROM batch;');
+    this.lastMove = undefined;
   }
 
   close(): void {
@@ -111,14 +156,17 @@ function prepare(database: Database.Database) {
       'SELECT revision, event_id AS eventId FROM batch ORDER BY revision DESC LIMIT 1',
     ),
     eventAt: database.prepare<[number], string>('SELECT event_id FROM batch WHERE revision = ?').pluck(),
-    positionAt: database.prepare<[number], number>('SELECT position FROM batch WHERE revision = ?').pluck(),
+    placeAt: database.prepare<[number], number>('SELECT place FROM batch WHERE revision = ?').pluck(),
+    lastMove: database.prepare<[], string>('SELECT move FROM batch WHERE move IS NOT NULL ORDER BY revision DESC LIMIT 1').pluck(),
     find: database.prepare<[string], Claimed>(
-      'SELECT stream, command_hash AS commandHash, position FROM claimed JOIN claim ON claim.no = claimed.claim WHERE id = ?',
+      'SELECT stream, command_hash AS commandHash, place FROM claimed JOIN claim ON claim.no = claimed.claim WHERE id = ?',
     ),
-    batch: database.prepare('INSERT OR IGNORE INTO batch (revision, position, event_id) VALUES (?, ?, ?)'),
-    claim: database.prepare('INSERT INTO claim (stream, command_hash, position) VALUES (?, ?, ?)'),
+    batch: database.prepare('INSERT OR IGNORE INTO batch (revision, place, floor, event_id, move) VALUES (?, ?, ?, ?, ?)'),
+    claim: database.prepare('INSERT INTO claim (stream, command_hash, place) VALUES (?, ?, ?)'),
     claimed: database.prepare('INSERT OR IGNORE INTO claimed (id, claim) VALUES (?, ?)'),
-    placeBefore: database.prepare<[number], number | null>('SELECT max(position) FROM batch WHERE position <= ?').pluck(),
-    placeAfter: database.prepare<[number], number | null>('SELECT min(position) FROM batch WHERE position >= ?').pluck(),
+    placeBefore: database
+      .prepare<[number], number>('SELECT place FROM batch WHERE floor <= ? ORDER BY floor DESC, place DESC LIMIT 1')
+      .pluck(),
+    placeAfter: database.prepare<[number], number>('SELECT place FROM batch WHERE floor >= ? ORDER BY floor, place LIMIT 1').pluck(),
   };
 }

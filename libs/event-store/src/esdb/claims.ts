@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Problem } from '@app/kernel';
 import { duplicateEvent, NO_STREAM } from '../event-store.js';
 import { type BatchWriter, bytesOf, type WireEvent, type Written } from './batch-writer.js';
-import type { Claim, Claimed, ClaimBatch, ClaimIndex } from './claim-index.js';
+import type { Claim, Claimed, ClaimBatch, ClaimContent, ClaimIndex, Move } from './claim-index.js';
 import type { Reader, StoredEvent } from './reading.js';
 import { type Session, verdictOn } from './session.js';
 
@@ -23,7 +23,7 @@ export interface ClaimedId {
 /** What an append may now write. */
 export interface Granted {
   /**
-   * The events can only stand after this position. `first` says that nobody can have written them yet: the ids have been
+   * The events can only stand after this place of the store. `first` says that nobody can have written them yet: the ids have been
    * claimed just now, by this very append.
    */
   readonly after: number;
@@ -61,7 +61,59 @@ export class Claims {
     private readonly reader: Reader,
     private readonly writer: BatchWriter,
     private readonly index: ClaimIndex,
+    /** For the one that moves a ledger in; everybody else is refused until it has arrived. */
+    private readonly movesIn = false,
   ) {}
+
+  /** The index as the stream had it when this was asked first. @throws Problem `store-incomplete` while a ledger is moving in. */
+  async ready(): Promise<void> {
+    await this.open();
+    this.refuseIncomplete();
+  }
+
+  private refuseIncomplete(): void {
+    if (this.movesIn || this.index.move?.state !== 'begun') return;
+    throw new Problem(
+      'unavailable',
+      'store-incomplete',
+      'a ledger is being copied into this event store; let "ledger store copy" come to its end, or run it again',
+    );
+  }
+
+  /**
+   * Claims ids of events that have happened elsewhere, all after a position of the ledger and in its order.
+   * @returns how many of the events, from the first, were claimed before: these may stand in the store already, and are
+   *   to be written before the rest is claimed.
+   * @throws Problem `duplicate-event` for an id that is claimed for another stream or command.
+   */
+  async claimMoved(events: readonly (ClaimedId & { readonly stream: string })[], floor: number): Promise<number> {
+    await this.open();
+    for (;;) {
+      const known = events.map(({ id }) => this.index.find(id));
+      const taken = events.find(({ stream, commandHash }, index) => {
+        const claimed = known[index];
+        return claimed !== undefined && (claimed.stream !== stream || claimed.commandHash !== commandHash);
+      });
+      if (taken !== undefined) throw duplicateEvent(taken.stream, taken.id);
+      const before = known.findIndex((claimed) => claimed === undefined);
+      if (before !== 0) return before < 0 ? events.length : before;
+      const fresh = events.filter((_, index) => known[index] === undefined);
+      const claims = new Map<string, Claim & { readonly ids: string[] }>();
+      for (const { id, stream, commandHash } of fresh) {
+        const key = `${commandHash} ${stream}`;
+        const claim = claims.get(key) ?? { stream, commandHash, ids: [] };
+        claims.set(key, claim);
+        claim.ids.push(id);
+      }
+      if ((await this.record(randomUUID(), { claims: [...claims.values()], floor })) !== undefined) return events.length;
+    }
+  }
+
+  /** Notes that a ledger begins to move in, or has arrived. */
+  async noteMove(move: Move, floor: number): Promise<void> {
+    await this.open();
+    while ((await this.record(randomUUID(), { claims: [], floor, move })) === undefined);
+  }
 
   /**
    * Claims ids for an append.
@@ -89,6 +141,7 @@ export class Claims {
       return this.catchUp();
     };
     await (this.nextCatch ??= this.catching.then(next, next));
+    this.refuseIncomplete();
   }
 
   /** An index of another ledger, or of a later state of one that was restored, is of no use. */
@@ -134,13 +187,13 @@ export class Claims {
     if (group.length === 0) return;
     const eventId = randomUUID();
     try {
-      const batch = await this.record(eventId, claims);
+      const batch = await this.record(eventId, { claims });
       if (batch === undefined) {
         // Another process has claimed something meanwhile: everything is looked at again.
         this.waiting.unshift(...group.map(({ again }) => again));
         return;
       }
-      for (const { resolve } of group) resolve({ after: batch.position, first: true });
+      for (const { resolve } of group) resolve({ after: batch.place, first: true });
     } catch (error) {
       // Who came later would wait as long for the same.
       for (const { reject } of [...group, ...this.waiting.splice(0)]) reject(error);
@@ -156,6 +209,7 @@ export class Claims {
       const next = this.waiting.shift() as Waiting;
       const { stream, events, resolve, reject } = next;
       try {
+        this.refuseIncomplete();
         const known = events.map(({ id }) => this.index.find(id));
         const own = new Set<string>();
         const taken = events.find(({ id, commandHash }, index) => {
@@ -166,7 +220,7 @@ export class Claims {
         });
         if (taken !== undefined) throw duplicateEvent(stream, taken.id);
         const fresh = events.filter(({ id }, index) => known[index] === undefined && !inGroup.has(id));
-        const earliest = Math.min(...known.flatMap((claimed) => claimed?.position ?? []));
+        const earliest = Math.min(...known.flatMap((claimed) => claimed?.place ?? []));
         const first = fresh.length === events.length;
         if (known.every((claimed) => claimed !== undefined)) {
           resolve({ after: earliest, first });
@@ -184,9 +238,9 @@ export class Claims {
   }
 
   /** Writes one batch after the last one known. Undefined when it is not the last any more. */
-  private async record(eventId: string, claims: readonly Claim[]): Promise<ClaimBatch | undefined> {
+  private async record(eventId: string, content: ClaimContent): Promise<ClaimBatch | undefined> {
     const expected = this.index.last()?.revision ?? NO_STREAM;
-    const event: WireEvent = { id: eventId, type: CLAIMS_TYPE, data: bytesOf(JSON.stringify({ claims })), metadata: bytesOf('{}') };
+    const event: WireEvent = { id: eventId, type: CLAIMS_TYPE, data: bytesOf(JSON.stringify(content)), metadata: bytesOf('{}') };
     const written = await this.session.repeating(async (client) => {
       try {
         const limit = this.session.limits.callMs;
@@ -196,30 +250,30 @@ export class Claims {
         throw error;
       }
     });
-    const batch = written === 'conflict' ? undefined : batchOf(written, expected + 1, eventId, claims);
+    const batch = written === 'conflict' ? undefined : batchOf(written, expected + 1, eventId, content);
     if (batch !== undefined) {
       this.index.add([batch]);
       return batch;
     }
     // Written by somebody else, or by us in a call whose answer was lost: the stream itself tells.
     await this.catchUp();
-    const position = this.index.positionAt(expected + 1);
-    if (position !== undefined && this.index.has(eventId, expected + 1)) return { revision: expected + 1, position, eventId, claims };
+    const place = this.index.placeAt(expected + 1);
+    if (place !== undefined && this.index.has(eventId, expected + 1)) return { revision: expected + 1, place, eventId, ...content };
     if ((this.index.last()?.revision ?? NO_STREAM) === expected) throw rewound();
     return undefined;
   }
 }
 
 /** The batch just written; undefined where the answer does not place it exactly. */
-function batchOf({ revision, position }: Written, expected: number, eventId: string, claims: readonly Claim[]): ClaimBatch | undefined {
-  return position === undefined || revision !== expected ? undefined : { revision, position: Number(position), eventId, claims };
+function batchOf({ revision, position }: Written, expected: number, eventId: string, content: ClaimContent): ClaimBatch | undefined {
+  return position === undefined || revision !== expected ? undefined : { revision, place: Number(position), eventId, ...content };
 }
 
-function batchIn({ id, type, revision, position, data }: StoredEvent): ClaimBatch {
-  const claims = (data as { claims?: unknown } | null)?.claims;
+function batchIn({ id, type, revision, place, data }: StoredEvent): ClaimBatch {
+  const { claims, floor, move } = (data ?? {}) as Partial<ClaimContent>;
   if (type !== CLAIMS_TYPE || !Array.isArray(claims))
     throw new Problem('unavailable', 'store-refused', `event ${revision} of ${CLAIMS_STREAM} is not one of the ledger's`);
-  return { revision, position, eventId: id, claims: claims as readonly Claim[] };
+  return { revision, place, eventId: id, claims, ...(floor !== undefined && { floor }), ...(move !== undefined && { move }) };
 }
 
 function rewound(): Problem {

@@ -19,10 +19,9 @@ import { BatchWriter, bytesOf, type WireEvent } from './batch-writer.js';
 import { ClaimIndex } from './claim-index.js';
 import { Claims, CLAIMS_STREAM, CLAIMS_TYPE, type Granted } from './claims.js';
 import { LiveFeed } from './live-feed.js';
-import { type Place, Reader, type StoredEvent } from './reading.js';
+import { isMetadata, notesIn, PAGE_SIZE, type Place, Reader, type StoredEvent, type StoreNotes } from './reading.js';
 import { closedProblem, DEFAULT_LIMITS, type Limits, Session, verdictOn } from './session.js';
 
-const PAGE_SIZE = 512;
 const QUEUED_APPENDS = 20_000;
 /** Places of the store that are remembered, so that a read from one of them needs no search. */
 const REMEMBERED_PLACES = 4_096;
@@ -44,18 +43,14 @@ interface Append {
   readonly hashes: readonly string[];
 }
 
-/** Our metadata as stored: with the ledger's id of an event where the store knows it by another. */
-interface StoredMetadata extends EventMetadata {
-  readonly eventId?: string;
-}
-
 /** Where the last event of an append stands. */
 interface Written {
   readonly revision: number;
+  readonly place: number;
   readonly position: number;
 }
 
-/** The end of a stream: its events after a position, and its last revision. */
+/** The end of a stream: its events after a place, and its last revision. */
 interface Tail {
   readonly revision: number;
   readonly events: readonly StoredEvent[];
@@ -63,7 +58,8 @@ interface Tail {
 
 /**
  * The ledger in EventStoreDB (KurrentDB). Positions are the commit positions of the store: they grow, with gaps, and the
- * system's own events between them are passed over. `recordedAt` is the clock of the server.
+ * system's own events between them are passed over. `recordedAt` is the clock of the server. Events that were recorded in
+ * another store keep both as they were there (`StoreNotes`), and positions go on after theirs.
  *
  * The store tells repeats within a stream by their ids alone and knows nothing of ids in other streams: `Claims` makes
  * them unique, and what a repeat must equal is compared here.
@@ -77,11 +73,12 @@ export class EsdbEventStore implements EventStore {
   private readonly tails = new Map<string, Promise<unknown>>();
   /** Up to where streams have grown, as far as we have heard. */
   private readonly revisions = new LRUCache<string, number>({ max: REMEMBERED_STREAMS });
-  private readonly places = new LRUCache<number, true>({ max: REMEMBERED_PLACES });
+  /** Where events stand in the store, by their position in the ledger. */
+  private readonly places = new LRUCache<number, number>({ max: REMEMBERED_PLACES });
   private readonly closing = new AbortController();
   private pending = 0;
   private idle: () => void = () => {};
-  private highest = 0;
+  private highest = { place: 0, position: 0 };
   private closed: Promise<void> | undefined;
 
   constructor(
@@ -126,7 +123,7 @@ export class EsdbEventStore implements EventStore {
     if (!first) {
       const tail = await this.tailOf(stream, after);
       const before = this.recordedAs(append, tail, []);
-      if (before !== undefined) return before;
+      if (before !== undefined) return this.seen(stream, before);
     }
     // Streams only grow: one that has gone on needs no call to say so.
     const known = this.revisions.get(stream) ?? NO_STREAM;
@@ -144,11 +141,12 @@ export class EsdbEventStore implements EventStore {
 
   /** Writes the events; undefined when the answer leaves open whether and where they stand. */
   private async write({ stream, expectedRevision, events }: Append, ids: readonly string[]): Promise<Written | undefined> {
+    const { shift } = this.index;
     const wire: readonly WireEvent[] = events.map(({ id, type, data, metadata }, index) => ({
       id: ids[index] as string,
       type,
       data: bytesOf(data),
-      metadata: bytesOf(ids[index] === id ? metadata : `{"eventId":${JSON.stringify(id)},${metadata.slice(1)}`),
+      metadata: bytesOf(withNotes(metadata, { ...(ids[index] !== id && { eventId: id }), ...(shift > 0 && { shift }) })),
     }));
     const written = await this.session.repeating(async (client) => {
       try {
@@ -159,16 +157,17 @@ export class EsdbEventStore implements EventStore {
       }
     });
     if (written?.position === undefined || written.revision !== expectedRevision + events.length) return undefined;
-    return { revision: written.revision, position: Number(written.position) };
+    const place = Number(written.position);
+    return { revision: written.revision, place, position: place + shift };
   }
 
-  /** The events of a stream after a position, read from its end: an id that was claimed there can stand nowhere else. */
+  /** The events of a stream after a place, read from its end: an id that was claimed there can stand nowhere else. */
   private async tailOf(stream: string, after: number): Promise<Tail> {
     const events: StoredEvent[] = [];
     let count = 32;
     for (let from: Place = 'end'; ; count = PAGE_SIZE) {
       const page: readonly StoredEvent[] = await this.reader.stream(stream, from, 'backwards', count);
-      const later = page.filter(({ position }) => position > after);
+      const later = page.filter(({ place }) => place > after);
       events.push(...later);
       const oldest = page.at(-1);
       if (from === 'end' && page[0] === undefined) return { revision: NO_STREAM, events };
@@ -185,7 +184,11 @@ export class EsdbEventStore implements EventStore {
    * call wrote them.
    * @throws Problem `duplicate-event` when they stand there as anything but this append.
    */
-  private recordedAs({ stream, expectedRevision, events }: Append, tail: Tail, written: readonly string[]): Appended | undefined {
+  private recordedAs(
+    { stream, expectedRevision, events }: Append,
+    tail: Tail,
+    written: readonly string[],
+  ): (Appended & Written) | undefined {
     const own = new Set(events.map(({ id }) => id));
     const recorded = tail.events.filter((event) => own.has(ledgerIdOf(event)));
     const [first] = recorded;
@@ -196,25 +199,26 @@ export class EsdbEventStore implements EventStore {
       first.revision === expectedRevision + 1 &&
       recorded.every((event, index) => event.revision === first.revision + index && isSameEvent(event, events[index]));
     if (!same) throw duplicateEvent(stream, ledgerIdOf(first));
-    return { revision: last.revision, position: last.position, repeated: first.id !== written[0] };
+    return { revision: last.revision, place: last.place, position: last.position, repeated: first.id !== written[0] };
   }
 
-  private seen(stream: string, appended: Appended): Appended {
-    this.noteRevision(stream, appended.revision);
-    this.remember(appended.position);
-    return appended;
+  private seen(stream: string, { revision, repeated, ...stands }: Appended & Written): Appended {
+    this.noteRevision(stream, revision);
+    this.remember(stands);
+    return { revision, position: stands.position, repeated };
   }
 
   private noteRevision(stream: string, revision: number): void {
     if (revision > (this.revisions.get(stream) ?? NO_STREAM)) this.revisions.set(stream, revision);
   }
 
-  private remember(position: number): void {
-    this.places.set(position, true);
-    if (position > this.highest) this.highest = position;
+  private remember({ place, position }: Pick<StoredEvent, 'place' | 'position'>): void {
+    this.places.set(position, place);
+    if (position > this.highest.position) this.highest = { place, position };
   }
 
   async *readStream(stream: string, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    await this.claims.ready();
     const direction = options.direction ?? 'forwards';
     const forwards = direction === 'forwards';
     let from: Place = options.from ?? (forwards ? 'start' : 'end');
@@ -233,47 +237,19 @@ export class EsdbEventStore implements EventStore {
   async *readAll({ types, ...options }: ReadAllOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
     const names = types && new Set(types.flatMap((type) => this.codec.storedNames(type)));
     if (names?.size === 0) return;
+    await this.claims.ready();
     const forwards = options.direction !== 'backwards';
     const after = options.after ?? (forwards ? 0 : Number.MAX_SAFE_INTEGER);
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     if (left <= 0) return;
     const wanted = ({ type, position }: StoredEvent) =>
       (forwards ? position > after : position < after) && isLedgerEvent(type) && (names === undefined || names.has(type));
-    for await (const page of this.pagesFrom(forwards ? await this.placeAfter(after) : await this.placeBefore(after), forwards, left)) {
+    const place = forwards ? await this.placeAfter(after) : await this.placeBefore(after);
+    for await (const page of this.reader.pagesFrom(place, forwards ? 'forwards' : 'backwards', left)) {
       const events = page.filter(wanted).slice(0, left);
       left -= events.length;
       if (events.length > 0) yield events.map((event) => this.decode(event));
       if (left <= 0) return;
-    }
-  }
-
-  /**
-   * Everything from a place on, the system's events included, each once. In a long read the next page is on its way while
-   * one is used; whoever wants only a few events gets a small first page.
-   */
-  private async *pagesFrom(place: Place, forwards: boolean, few: number): AsyncGenerator<readonly StoredEvent[]> {
-    const direction = forwards ? 'forwards' : 'backwards';
-    let count = Math.min(PAGE_SIZE, few + 32);
-    const ahead = count === PAGE_SIZE;
-    let passed: number | undefined;
-    let coming = this.reader.all(place, direction, count);
-    for (;;) {
-      const page = await coming;
-      const last = page.at(-1)?.position;
-      const more = page.length === count && last !== undefined;
-      count = PAGE_SIZE;
-      const next = () => this.reader.all(last as number, direction, count);
-      if (more && ahead) {
-        coming = next();
-        // Whoever leaves before the next page hears nothing of what became of it.
-        coming.catch(() => undefined);
-      }
-      // Forwards, a page begins with the event at its place.
-      const fresh = passed !== undefined && page[0]?.position === passed ? page.slice(1) : page;
-      if (fresh.length > 0) yield fresh;
-      if (!more) return;
-      if (!ahead) coming = next();
-      passed = last;
     }
   }
 
@@ -283,14 +259,16 @@ export class EsdbEventStore implements EventStore {
    */
   private async placeAfter(position: number): Promise<Place> {
     if (position <= 0) return 'start';
-    if (this.places.has(position)) return position;
+    const known = this.places.get(position);
+    if (known !== undefined) return known;
     await this.claims.refresh();
     return this.index.placeBefore(position) ?? 'start';
   }
 
   /** A place from which a backward read finds everything before a position. */
   private async placeBefore(position: number): Promise<Place> {
-    if (this.places.has(position)) return position;
+    const known = this.places.get(position);
+    if (known !== undefined) return known;
     await this.claims.refresh();
     return this.index.placeAfter(position) ?? 'end';
   }
@@ -310,12 +288,13 @@ export class EsdbEventStore implements EventStore {
       const { client } = this.session;
       let feed: LiveFeed | undefined;
       try {
+        await this.claims.ready();
         place ??= await this.placeAfter(after);
         feed = new LiveFeed(this.session, client, place);
         for (let expected = 0; !over();) {
           const page = await feed.next(ending, this.session.limits.stallMs);
           const events = page.filter(({ type, position }) => position > delivered && isLedgerEvent(type));
-          const last = events.at(-1)?.position;
+          const last = events.at(-1);
           if (last === undefined) {
             // Silence is right as long as nothing is recorded: what stood there a whole wait ago must have come by now.
             if (page.length > 0 || over()) continue;
@@ -325,8 +304,8 @@ export class EsdbEventStore implements EventStore {
           }
           failures = 0;
           yield events;
-          delivered = last;
-          place = last;
+          delivered = last.position;
+          place = last.place;
           this.remember(last);
         }
       } catch (error) {
@@ -352,28 +331,29 @@ export class EsdbEventStore implements EventStore {
     const { stream, revision, position, created } = event;
     const { type, data } = this.codec.decode(event.type, event.data);
     if (!isMetadata(event.metadata)) throw new Error(`event ${revision} of ${stream} was not written by the ledger`);
-    const { eventId, ...metadata } = event.metadata;
-    return { id: eventId ?? event.id, stream, revision, position, type, data, recordedAt: created.toISOString(), metadata };
+    const { eventId, moved, shift: _shift, ...metadata } = event.metadata;
+    const recordedAt = moved?.recordedAt ?? created.toISOString();
+    return { id: eventId ?? event.id, stream, revision, position, type, data, recordedAt, metadata };
   }
 
   async findEvent(id: string): Promise<RecordedEvent | undefined> {
     const claimed = await this.claims.find(id);
     if (claimed === undefined) return undefined;
-    const { events } = await this.tailOf(claimed.stream, claimed.position);
+    const { events } = await this.tailOf(claimed.stream, claimed.place);
     const found = events.find((event) => ledgerIdOf(event) === id);
     return found && this.decode(found);
   }
 
   async head(): Promise<number> {
+    await this.claims.ready();
     const known = this.highest;
-    for await (const page of this.pagesFrom('end', false, 1)) {
-      const last = page.find(({ type, position }) => position <= known || isLedgerEvent(type));
+    for await (const page of this.reader.pagesFrom('end', 'backwards', 1)) {
+      const last = page.find(({ type, place }) => place <= known.place || isLedgerEvent(type));
       if (last === undefined) continue;
-      const head = Math.max(last.position, known);
-      this.remember(head);
-      return head;
+      if (last.place > known.place) this.remember(last);
+      break;
     }
-    return 0;
+    return this.highest.position;
   }
 
   /** Lets the appends under way come to their end, as long as one call may take, and ends everything else. */
@@ -390,18 +370,18 @@ export class EsdbEventStore implements EventStore {
   }
 }
 
+/** The text of metadata with notes of the store before it. */
+export function withNotes(metadata: string, notes: StoreNotes): string {
+  const text = JSON.stringify(notes);
+  return text === '{}' ? metadata : `${text.slice(0, -1)},${metadata.slice(1)}`;
+}
+
 /** A subscription that is behind and silent. */
 class Stalled extends Error {}
 
-const isLedgerEvent = (type: string) => !type.startsWith('$') && type !== CLAIMS_TYPE;
+export const isLedgerEvent = (type: string) => !type.startsWith('$') && type !== CLAIMS_TYPE;
 
-function isMetadata(metadata: unknown): metadata is StoredMetadata {
-  return typeof metadata === 'object' && metadata !== null && 'commandId' in metadata && 'commandHash' in metadata;
-}
-
-function ledgerIdOf({ id, metadata }: StoredEvent): string {
-  return (isMetadata(metadata) ? metadata.eventId : undefined) ?? id;
-}
+const ledgerIdOf = ({ id, metadata }: StoredEvent) => notesIn(metadata).eventId ?? id;
 
 /**
  * The id alone is not enough: an id reused for other content, or by a command with other content that happens to cause

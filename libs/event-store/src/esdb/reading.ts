@@ -1,14 +1,21 @@
 import type { ResolvedEvent, StreamingRead } from '@eventstore/db-client';
 import { Problem } from '@app/kernel';
+import type { EventMetadata } from '../event.js';
 import { symptomOf } from './classify.js';
 import type { LedgerClient } from './client.js';
 import type { Session } from './session.js';
+
+/** Events in one page of a long read. */
+export const PAGE_SIZE = 512;
 
 /** An event as the store returns it, with what the client leaves optional made sure of. */
 export interface StoredEvent {
   readonly id: string;
   readonly stream: string;
   readonly revision: number;
+  /** Where it stands in the store: its commit position. */
+  readonly place: number;
+  /** Where it stands in the ledger: the same, unless the ledger has moved here from elsewhere. */
   readonly position: number;
   /** Stored name, such as `award-granted.v1`, or a system type that begins with `$`. */
   readonly type: string;
@@ -17,29 +24,64 @@ export interface StoredEvent {
   readonly created: Date;
 }
 
+/** What stands in an event's metadata beside the ledger's own, where the store could not keep it otherwise. */
+export interface StoreNotes {
+  /** The ledger's id of the event, where the store knows it by another. */
+  readonly eventId?: string;
+  /** Of an event that was recorded in another store first: where it stood there, and when it was recorded. */
+  readonly moved?: { readonly position: number; readonly recordedAt: string };
+  /** How far the ledger's position lies beyond the store's: so that positions go on where those of the former store ended. */
+  readonly shift?: number;
+}
+
 export type Direction = 'forwards' | 'backwards';
-/** A position in the ledger, or one of its ends. */
+/** A place in the store, or one of its ends. */
 export type Place = number | 'start' | 'end';
 
 /** Positions of the store are pairs of 64 bits; those of the ledger are numbers. Every event has its own commit position. */
-export function pairOf(position: number) {
-  return { commit: BigInt(position), prepare: BigInt(position) };
+export function pairOf(place: number) {
+  return { commit: BigInt(place), prepare: BigInt(place) };
 }
 
 /**
  * @throws Problem `store-refused` for an event without a position (servers before 22.6), beyond what a number can hold
  *   exactly, or of an explicit transaction, whose events share one commit position.
  */
-function positionOf(id: string, position: { readonly commit: bigint; readonly prepare: bigint } | undefined): number {
+function placeOf(id: string, position: { readonly commit: bigint; readonly prepare: bigint } | undefined): number {
   if (position === undefined || position.commit > BigInt(Number.MAX_SAFE_INTEGER) || position.commit !== position.prepare)
     throw new Problem('unavailable', 'store-refused', `event ${id} has no position of its own in the event store`);
   return Number(position.commit);
 }
 
+/** @throws Problem `store-refused` for a position that is none. */
+function positionOf(id: string, metadata: unknown, place: number): number {
+  const { moved, shift = 0 } = notesIn(metadata);
+  const position = moved === undefined ? place + shift : moved.position;
+  if (!Number.isSafeInteger(position) || position < 0)
+    throw new Problem('unavailable', 'store-refused', `event ${id} has a position that is none`);
+  return position;
+}
+
+/** The ledger's metadata as it stands in the store. */
+export type StoredMetadata = EventMetadata & StoreNotes;
+
+export function isMetadata(metadata: unknown): metadata is StoredMetadata {
+  return typeof metadata === 'object' && metadata !== null && 'commandId' in metadata && 'commandHash' in metadata;
+}
+
+/** The store's notes in the metadata of an event, of whichever kind; none where there is nothing of ours. */
+export function notesIn(metadata: unknown): StoreNotes {
+  return isMetadata(metadata) ? metadata : {};
+}
+
 export function storedEvent({ event }: ResolvedEvent): StoredEvent {
   if (event === undefined) throw new Problem('unavailable', 'store-refused', 'the event store returned a link whose event is gone');
   const { id, streamId, revision, type, data, metadata, created, position } = event;
-  return { id, stream: streamId, revision: Number(revision), position: positionOf(id, position), type, data, metadata, created };
+  const place = placeOf(id, position);
+  return {
+    ...{ id, stream: streamId, revision: Number(revision), place, position: positionOf(id, metadata, place) },
+    ...{ type, data, metadata, created },
+  };
 }
 
 /** Reads pages, each a call of its own with a time limit: repeated when it fails, cancelled whatever happens. */
@@ -63,6 +105,35 @@ export class Reader {
     return this.page((client) =>
       client.readAll({ fromPosition, direction, maxCount: count, requiresLeader: true }, { highWaterMark: count }),
     );
+  }
+
+  /**
+   * Everything from a place on, the system's events included, each once. In a long read the next page is on its way while
+   * one is used; whoever wants only a few events gets a small first page.
+   */
+  async *pagesFrom(place: Place, direction: Direction, few = PAGE_SIZE): AsyncGenerator<readonly StoredEvent[]> {
+    let count = Math.min(PAGE_SIZE, few + 32);
+    const ahead = count === PAGE_SIZE;
+    let passed: number | undefined;
+    let coming = this.all(place, direction, count);
+    for (;;) {
+      const page = await coming;
+      const last = page.at(-1)?.place;
+      const more = page.length === count && last !== undefined;
+      count = PAGE_SIZE;
+      const next = () => this.all(last as number, direction, count);
+      if (more && ahead) {
+        coming = next();
+        // Whoever leaves before the next page hears nothing of what became of it.
+        coming.catch(() => undefined);
+      }
+      // Forwards, a page begins with the event at its place.
+      const fresh = passed !== undefined && page[0]?.place === passed ? page.slice(1) : page;
+      if (fresh.length > 0) yield fresh;
+      if (!more) return;
+      if (!ahead) coming = next();
+      passed = last;
+    }
   }
 
   private page(open: (client: LedgerClient) => StreamingRead<ResolvedEvent>): Promise<readonly StoredEvent[]> {

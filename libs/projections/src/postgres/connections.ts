@@ -1,0 +1,84 @@
+import pg from 'pg';
+import { Problem } from '@app/kernel';
+import type { PostgresSettings } from './settings.js';
+
+/** The schema that holds every table; `reporting` holds views for others alone. */
+export const SCHEMA = 'ledger';
+
+const CONNECT_MS = 10_000;
+/** Live tables, catching up, a comparison, and one to spare. */
+const WRITERS = 4;
+/** A transaction nobody goes on with for so long is ended: it would hold its locks. */
+const IDLE_MS = 60_000;
+const INT8 = 20;
+const NUMERIC = 1700;
+
+/** A whole number as PostgreSQL says it. @throws Error for one that JavaScript cannot hold exactly: a wrong sum is worse than none. */
+export function wholeNumberOf(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`${text} is no whole number below 2^53`);
+  return value;
+}
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: string) =>
+    oid === INT8 || oid === NUMERIC ? (wholeNumberOf as never) : (pg.types.getTypeParser(oid, format as 'text') as never),
+};
+
+function config({ url }: PostgresSettings, options: string): pg.PoolConfig {
+  return {
+    connectionString: url,
+    types,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    application_name: 'policy-ledger',
+    options: `-c search_path=${SCHEMA} ${options}`,
+  };
+}
+
+/** Connections for queries: as many as are allowed, each query for as long as it may take. */
+export function queryPool(settings: PostgresSettings): pg.Pool {
+  return quiet(new pg.Pool({ ...config(settings, `-c statement_timeout=${settings.timeoutMs}`), max: settings.pool }));
+}
+
+/**
+ * Connections for the projector. It finds rows by their keys alone; without statistics of tables that are just being filled
+ * the planner would guess otherwise. What a crash takes of the last moments takes the checkpoint with it: nothing need wait
+ * for the disk. `name` is what the server calls them by.
+ */
+export function writerPool(settings: PostgresSettings, name: string): pg.Pool {
+  const planner = ['seqscan', 'hashjoin', 'mergejoin'].map((way) => `-c enable_${way}=off`).join(' ');
+  const idle = `-c idle_in_transaction_session_timeout=${IDLE_MS}`;
+  return quiet(new pg.Pool({ ...config(settings, `-c synchronous_commit=off ${idle} ${planner}`), max: WRITERS, application_name: name }));
+}
+
+/**
+ * A connection that breaks is replaced by the next that is needed, and whoever was at work on it learns of it by the query that
+ * failed. The error it tells besides, idle or lent out, would end the process if nobody heard it.
+ */
+function quiet(pool: pg.Pool): pg.Pool {
+  return pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
+}
+
+/** PostgreSQL refuses the rows themselves: classes 22 (data) and 23 (constraints). */
+export function isRowFault(error: unknown): boolean {
+  return /^2[23]/.test(codeOf(error));
+}
+
+/** What a failed query means to whoever asked. Server faults become problems; what is wrong with the query itself stays as it is. */
+export function problemOf(error: unknown): unknown {
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : '';
+  if (code === '42P01' && /__\d+/.test(message))
+    return new Problem('unavailable', 'read-model-rebuilding', 'the read model has just been replaced; retry');
+  if (code === '57014') return new Problem('unavailable', 'read-models-unavailable', 'the answer took longer than allowed; ask for less');
+  // Connections (class 08, or those of the system), resources, an ending server; what the pool says has no code.
+  if (/^(08|53|57P|E[A-Z]{3,}$)/.test(code) || /^(Connection terminated|timeout exceeded when trying to connect)/.test(message))
+    return new Problem('unavailable', 'read-models-unavailable', 'the read models cannot be reached just now; retry');
+  return error;
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,45 @@
+import { type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { SCHEMA } from './connections.js';
+
+/** The fixed tables. Tables of read models are made by the projector, a generation at a time. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-checkpoints': {
+    async up(database: Kysely<never>) {
+      await sql`
+        CREATE TABLE checkpoint (
+          name text COLLATE "C" NOT NULL,
+          generation integer NOT NULL,
+          version integer NOT NULL,
+          position bigint NOT NULL,
+          purpose text NOT NULL,
+          shape text NOT NULL,
+          -- Why its worker has stopped; null while it runs.
+          failure text,
+          PRIMARY KEY (name, generation)
+        ) WITH (fillfactor = 20, autovacuum_vacuum_threshold = 1000)`.execute(database);
+      await sql`
+        CREATE TABLE lease (
+          name text COLLATE "C" PRIMARY KEY,
+          holder text NOT NULL,
+          -- Rises with every change of the holder: who shows an older one has been deposed.
+          token bigint NOT NULL,
+          expires_at timestamptz NOT NULL
+        ) WITH (fillfactor = 20)`.execute(database);
+      // Queries are written once, for SQLite and for PostgreSQL: what only the former has by this name.
+      await sql`
+        CREATE FUNCTION json_each(text) RETURNS TABLE (value text) LANGUAGE sql IMMUTABLE PARALLEL SAFE
+          AS 'SELECT jsonb_array_elements_text($1::jsonb)'`.execute(database);
+    },
+  },
+};
+
+/** Brings the schema up to date; any number of processes may do so at once. @throws what the database says. */
+export async function migrate(database: Kysely<never>): Promise<void> {
+  const migrator = new Migrator({
+    db: database as never,
+    provider: { getMigrations: async () => MIGRATIONS },
+    migrationTableSchema: SCHEMA,
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error instanceof Error ? error : new Error('the schema could not be brought up to date', { cause: error });
+}

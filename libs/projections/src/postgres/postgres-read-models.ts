@@ -1,0 +1,558 @@
+import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import type pg from 'pg';
+import { forkNode } from '../forks.js';
+import type { Projection } from '../projection.js';
+import {
+  type Batch,
+  type Candidacy,
+  type Candidate,
+  type Checkpoint,
+  type Generation,
+  type Generations,
+  type LiveTables,
+  type Outcome,
+  type Purpose,
+  ReadModels,
+  shapesOf,
+  type Snapshot,
+  tablesOfShape,
+} from '../read-models.js';
+import {
+  type ColumnValue,
+  keepsHistory,
+  type Key,
+  postgresIndexStatements,
+  postgresTableStatements,
+  presentTable,
+  quoted,
+  type Row,
+  SINCE,
+  type Table,
+} from '../table.js';
+import { type Change, identity, type StoredRow, UnitOfWork } from '../unit-of-work.js';
+import { isRowFault, problemOf, queryPool, SCHEMA, writerPool } from './connections.js';
+import { arrayOf, checkValues, type Column, copyLine, copyTo } from './copy.js';
+import { Leases } from './leases.js';
+import { migrate } from './migrations.js';
+import { RowCache } from './row-cache.js';
+import type { PostgresSettings } from './settings.js';
+import { keyArrays, statementsOf, type TableStatements } from './statements.js';
+
+/** So many rows and more go to a table by COPY. */
+const COPY_FROM = 50;
+const MOST_CACHED_ROWS = 60_000;
+/** How long it may take to learn what another process has changed. */
+const REFRESH_MS = 500;
+const ROWS_A_FETCH = 1_000;
+
+interface StoredCheckpoint extends Checkpoint {
+  readonly shape: string;
+}
+
+type Values = readonly (ColumnValue | undefined)[];
+
+/**
+ * The read models in PostgreSQL, for any number of processes: the same tables as in SQLite, in the schema `ledger`.
+ *
+ * `apply` reads rows at once, and these are across a network: a batch is applied with what is at hand, the rows it missed are
+ * fetched together, and it is applied again, until nothing is missing. Rows stay at hand from one batch to the next as long
+ * as nobody else moves the checkpoint, which every commit makes sure of.
+ */
+export class PostgresReadModels extends ReadModels {
+  readonly queries: Kysely<never>;
+  readonly eventsAtOnce = 4_096;
+  readonly isShared = true;
+  private readonly pool: pg.Pool;
+  private readonly writers: pg.Pool;
+  private readonly leases: Leases;
+  private readonly cache = new RowCache(MOST_CACHED_ROWS);
+  private readonly statements = new Map<string, TableStatements>();
+  private liveRows: ReadonlyMap<string, StoredCheckpoint> = new Map();
+  private refreshing: Promise<void> | undefined;
+  private readonly timer: NodeJS.Timeout;
+
+  private constructor(settings: PostgresSettings) {
+    super();
+    this.pool = queryPool(settings);
+    this.leases = new Leases(this.pool);
+    this.writers = writerPool(settings, this.leases.holder);
+    this.queries = new Kysely<never>({ dialect: new PostgresDialect({ pool: translating(this.pool) }), plugins: [this.history] });
+    this.timer = setInterval(() => void this.refresh().catch(() => undefined), REFRESH_MS).unref();
+  }
+
+  /**
+   * Connects, and brings the schema up to date.
+   * @throws Problem `read-models-unavailable` when the server cannot be reached.
+   */
+  static async open(settings: PostgresSettings): Promise<PostgresReadModels> {
+    const models = new PostgresReadModels(settings);
+    try {
+      await models.transaction((client) => client.query(`${EXCLUSIVELY('schema')}; CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`));
+      await migrate(models.queries);
+      await models.refresh();
+      return models;
+    } catch (error) {
+      await models.close();
+      throw problemOf(error);
+    }
+  }
+
+  protected prepared(projection: Projection): Promise<Generations> {
+    const { name, version } = projection;
+    return this.changing(name, async (client) => {
+      const rows = await checkpointsOf(client, name);
+      const of = (purpose: Purpose) => rows.find((row) => row.purpose === purpose);
+      // A comparison that was interrupted is not worth going on with.
+      for (const row of rows) if (row.purpose === 'checking') await this.drop(client, row);
+      const usable = (row: StoredCheckpoint | undefined) => row?.version === version && row.shape === shapesOf(projection);
+      const [live, building] = [of('live'), of('building')];
+      if (building !== undefined && !usable(building)) await this.drop(client, building);
+      const next = building !== undefined && usable(building) ? checkpointOf(building) : undefined;
+      if (live !== undefined && usable(live)) return { live: checkpointOf(live), building: next };
+      return { live: undefined, building: next ?? (await this.begun(client, projection, 'building')) };
+    });
+  }
+
+  begin(projections: readonly Projection[], purpose: Exclude<Purpose, 'live'>): Promise<readonly Checkpoint[]> {
+    return this.transaction(async (client) => {
+      const begun: Checkpoint[] = [];
+      for (const projection of [...projections]) {
+        await client.query(EXCLUSIVELY(projection.name));
+        const rows = await checkpointsOf(client, projection.name);
+        if (purpose === 'building') for (const row of rows) if (row.purpose === purpose) await this.drop(client, row);
+        begun.push(await this.begun(client, projection, purpose));
+      }
+      return begun;
+    });
+  }
+
+  private async begun(client: pg.ClientBase, projection: Projection, purpose: Purpose): Promise<Checkpoint> {
+    const { name, version } = projection;
+    const tables = projection.tables as unknown as readonly Table[];
+    const { rows } = await client.query<{ generation: number }>(
+      `INSERT INTO checkpoint (name, generation, version, position, purpose, shape)
+       SELECT $1, coalesce(max(generation), 0) + 1, $2, 0, $3, $4 FROM checkpoint WHERE name = $1 RETURNING generation`,
+      [name, version, purpose, shapesOf(projection)],
+    );
+    const generation = rows[0]?.generation as number;
+    await client.query(tables.flatMap((table) => postgresTableStatements(table, generation)).join('; '));
+    for (const table of tables) if (table.writtenOnceAt === undefined) this.cache.begun(presentTable(table, generation));
+    return { name, generation, version, position: 0 };
+  }
+
+  async complete(projection: Projection, { generation }: Generation): Promise<void> {
+    const client = await this.writers.connect();
+    try {
+      for (const table of projection.tables as unknown as readonly Table[]) {
+        for (const statement of postgresIndexStatements(table, generation)) await client.query(statement);
+        // Queries are planned by what is known of the rows.
+        for (const name of tablesOf(table, generation)) await client.query(`ANALYZE "${name}"`);
+      }
+    } finally {
+      client.release();
+    }
+  }
+
+  async promote(projection: Projection, generation: Generation): Promise<void> {
+    await this.complete(projection, generation);
+    await this.changing(generation.name, async (client) => {
+      await client.query(`UPDATE checkpoint SET purpose = 'former' WHERE name = $1 AND purpose = 'live'`, [generation.name]);
+      await client.query(`UPDATE checkpoint SET purpose = 'live' WHERE name = $1 AND generation = $2`, [
+        generation.name,
+        generation.generation,
+      ]);
+      for (const table of projection.tables as unknown as readonly Table[]) {
+        const columns = quoted(Object.keys(table.columns));
+        await client.query(
+          `DROP VIEW IF EXISTS "${table.name}" CASCADE; CREATE VIEW "${table.name}" AS SELECT ${columns} FROM "${presentTable(table, generation.generation)}"`,
+        );
+      }
+    });
+    await this.refresh();
+  }
+
+  async dropFormerGenerations({ name }: Projection): Promise<void> {
+    for (const row of await checkpointsOf(this.pool, name)) {
+      if (row.purpose !== 'former') continue;
+      for (const table of tablesOfShape(row.shape, row.generation)) await this.writers.query(`DROP TABLE IF EXISTS "${table}"`);
+      await this.pool.query('DELETE FROM checkpoint WHERE name = $1 AND generation = $2', [name, row.generation]);
+    }
+  }
+
+  abandon({ name, generation }: Generation): Promise<void> {
+    return this.changing(name, async (client) => {
+      const row = (await checkpointsOf(client, name)).find((one) => one.generation === generation);
+      if (row !== undefined) await this.drop(client, row);
+    });
+  }
+
+  private async drop(client: pg.ClientBase, { name, generation, shape }: StoredCheckpoint): Promise<void> {
+    const tables = tablesOfShape(shape, generation);
+    this.cache.forget(tables);
+    await client.query(`DROP TABLE IF EXISTS ${quoted(tables)}`);
+    await client.query('DELETE FROM checkpoint WHERE name = $1 AND generation = $2', [name, generation]);
+  }
+
+  async generations(name: string): Promise<Generations> {
+    const rows = await checkpointsOf(this.pool, name);
+    const of = (purpose: Purpose) => rows.filter((row) => row.purpose === purpose).map(checkpointOf)[0];
+    return { live: of('live'), building: of('building') };
+  }
+
+  async present({ name, generation }: Generation): Promise<Checkpoint | undefined> {
+    const rows = await checkpointsOf(this.pool, name);
+    return rows.filter((row) => row.generation === generation && row.purpose !== 'former').map(checkpointOf)[0];
+  }
+
+  async furthest(): Promise<Checkpoint | undefined> {
+    const { rows } = await this.pool.query<Checkpoint>(
+      'SELECT name, generation, version, position FROM checkpoint ORDER BY position DESC LIMIT 1',
+    );
+    return rows[0];
+  }
+
+  async saveCheckpoint({ name, version, position }: Omit<Checkpoint, 'generation'>): Promise<void> {
+    const token = this.leases.tokenFor(name);
+    // Where processes compete, the lease must still be ours when this is written.
+    const held = token === undefined ? 'SELECT true' : 'SELECT true FROM lease WHERE name = $1 AND token = $4 FOR KEY SHARE';
+    const { rowCount } = await this.pool.query(
+      `WITH held AS (${held})
+       INSERT INTO checkpoint (name, generation, version, position, purpose, shape) SELECT $1, 0, $2, $3, 'live', '[]' FROM held
+       ON CONFLICT (name, generation) DO UPDATE SET version = excluded.version, position = excluded.position`,
+      [name, version, position, ...(token === undefined ? [] : [token])],
+    );
+    if (rowCount === 0) throw new Error(`another process runs ${name} by now`);
+  }
+
+  async commit(batches: readonly Batch[]): Promise<readonly Outcome[]> {
+    const outcomes = new Array<Outcome | undefined>(batches.length);
+    try {
+      const works = await this.applied(batches, (index, error) => (outcomes[index] = { kind: 'failed', error }));
+      await this.transaction(async (client) => {
+        const standing = await this.locked(client, batches);
+        const written = [...works].filter(([index]) => (outcomes[index] = standing(batches[index] as Batch)).kind === 'committed');
+        if (written.length === 0) return;
+        for (const [index, work] of written) await inTurn(this.write(client, (batches[index] as Batch).from.generation, work));
+        const committed = written.map(([index]) => batches[index] as Batch);
+        await client.query(ADVANCE, [...generationArrays(committed), arrayOf(committed.map(({ to }) => to))]);
+      });
+      for (const [index, work] of works) this.remember(batches[index] as Batch, work, outcomes[index] as Outcome);
+    } catch (error) {
+      // Whether it was written or not, only the tables can tell.
+      for (const { from } of batches) this.forget(from);
+      if (!isRowFault(error)) throw problemOf(error);
+      if (batches.length === 1) return [{ kind: 'failed', error }];
+      // One of them is at fault; together they are written all or not at all.
+      const each: Outcome[] = [];
+      for (const batch of batches) each.push(...(await this.commit([batch])));
+      return each;
+    }
+    return outcomes as readonly Outcome[];
+  }
+
+  /** Applies batches until nothing they read is missing. */
+  private async applied(
+    batches: readonly Batch[],
+    fail: (index: number, error: unknown) => void,
+  ): Promise<ReadonlyMap<number, UnitOfWork>> {
+    const works = new Map<number, UnitOfWork>();
+    // What was fetched for these batches is at hand until they are written, however little is kept.
+    const fetched = new Map<string, Map<string, StoredRow | undefined>>();
+    let left = [...batches.entries()];
+    while (left.length > 0) {
+      const missing: (readonly [TableStatements, ReadonlyMap<string, Key>])[] = [];
+      const again: typeof left = [];
+      for (const [index, batch] of left) {
+        const work = new UnitOfWork((table, key) => {
+          const [{ present }, id] = [this.of(table, batch.from.generation), identity(key)];
+          const rows = fetched.get(present);
+          return rows?.has(id) === true ? rows.get(id) : this.cache.get(present, id);
+        });
+        const error = attempt(() => {
+          batch.apply(work);
+          if (work.misses.size > 0) return;
+          for (const [table, changes] of work.changes()) for (const change of changes) checkChange(table, change);
+        });
+        if (work.misses.size > 0) {
+          again.push([index, batch]);
+          for (const [table, keys] of work.misses) missing.push([this.of(table, batch.from.generation), keys]);
+        } else if (error !== undefined) fail(index, error.thrown);
+        else works.set(index, work);
+      }
+      if (missing.length > 0) await this.fetch(missing, fetched);
+      left = again;
+    }
+    return works;
+  }
+
+  private async fetch(
+    missing: readonly (readonly [TableStatements, ReadonlyMap<string, Key>])[],
+    fetched: Map<string, Map<string, StoredRow | undefined>>,
+  ): Promise<void> {
+    const client = await this.writers.connect();
+    try {
+      for (const [{ table, present, select, id }, keys] of missing) {
+        const rows = fetched.get(present) ?? new Map<string, StoredRow | undefined>();
+        fetched.set(present, rows);
+        for (const key of keys.keys()) rows.set(key, undefined);
+        const found = await client.query<Row>({ name: `${id}s`, text: select, values: [...keyArrays(table, [...keys.values()])] });
+        for (const { [SINCE]: since, ...row } of found.rows) {
+          const key = table.key.map((column) => row[column]) as unknown as Key;
+          rows.set(identity(key), { row, since: (since as number | undefined) ?? 0 });
+        }
+        for (const key of keys.keys()) this.cache.set(present, key, rows.get(key));
+      }
+    } finally {
+      client.release();
+    }
+  }
+
+  /** Locks the checkpoints of batches, and what allows this process to move them; answers where each of them stands. */
+  private async locked(client: pg.ClientBase, batches: readonly Batch[]): Promise<(batch: Batch) => Outcome> {
+    const names = [...new Set(batches.map(({ from }) => from.name))];
+    const tokens = new Map(names.map((name) => [name, this.leases.tokenFor(name)]));
+    const competing = names.filter((name) => tokens.get(name) !== undefined);
+    const held =
+      competing.length === 0
+        ? []
+        : (await client.query<{ name: string }>(HELD, [arrayOf(competing), arrayOf(competing.map((name) => tokens.get(name)))])).rows;
+    const deposed = new Set(competing);
+    for (const { name } of held) deposed.delete(name);
+    const { rows } = await client.query<Checkpoint>(LOCK, [...generationArrays(batches)]);
+    return ({ from, to }) => {
+      if (deposed.has(from.name)) return { kind: 'deposed' };
+      const present = rows.find(({ name, generation }) => name === from.name && generation === from.generation);
+      const stands = present !== undefined && present.position === from.position && present.version === from.version;
+      return stands ? { kind: 'committed', checkpoint: { ...from, position: to } } : { kind: 'moved' };
+    };
+  }
+
+  /** Sends the rows of one batch: what is many by COPY, the rest as arrays. */
+  private *write(client: pg.ClientBase, generation: number, work: UnitOfWork): Iterable<() => Promise<unknown>> {
+    for (const [table, changes] of work.changes()) {
+      const { id, present, former, presentColumns, formerColumns, upsert, insertFormer, remove } = this.of(table, generation);
+      const [added, changed, ended]: [Values[], Values[], Values[]] = [[], [], []];
+      const removed: Key[] = [];
+      const columns = Object.keys(table.columns);
+      const history = keepsHistory(table);
+      for (const { key, row, since, isNew, former: past } of changes) {
+        for (const one of past) ended.push([...columns.map((name) => one.row[name]), one.since, one.until, forkNode(one.since, one.until)]);
+        if (row !== undefined) (isNew ? added : changed).push([...columns.map((name) => row[name]), ...(history ? [since] : [])]);
+        else if (!isNew) removed.push(key);
+      }
+      const run = (name: string, text: string, values: readonly string[]) => () =>
+        client.query({ name: id + name, text, values: [...values] });
+      const copy = (name: string, written: readonly Column[], rows: readonly Values[]) => {
+        const lines = rows.map(copyLine).join('');
+        return () => copyTo(client, name, written, lines);
+      };
+      if (removed.length > 0) yield run('r', remove, keyArrays(table, removed));
+      if (added.length >= COPY_FROM) yield copy(present, presentColumns, added);
+      else changed.push(...added);
+      if (changed.length > 0) yield run('u', upsert, arraysOf(presentColumns, changed));
+      if (ended.length >= COPY_FROM) yield copy(former, formerColumns, ended);
+      else if (ended.length > 0) yield run('f', insertFormer, arraysOf(formerColumns, ended));
+    }
+  }
+
+  private remember({ from, to }: Batch, work: UnitOfWork, { kind }: Outcome): void {
+    if (kind !== 'committed') return this.forget(from);
+    for (const [table, changes] of work.changes()) {
+      // Rows that are written once are not read again.
+      if (table.writtenOnceAt !== undefined) continue;
+      const { present } = this.of(table, from.generation);
+      for (const { key, row, since } of changes) this.cache.set(present, identity(key), row && { row, since });
+    }
+    const live = this.liveRows.get(from.name);
+    if (live?.generation === from.generation) this.liveRows = new Map(this.liveRows).set(from.name, { ...live, position: to });
+  }
+
+  private forget({ name, generation }: Generation): void {
+    const tables = [...this.statements.values()].filter((one) => one.projection === name && one.generation === generation);
+    this.cache.forget(tables.map(({ present }) => present));
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const client = await this.writers.connect();
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    // What it sees is settled with its first query.
+    await client.query('SELECT count(*) FROM checkpoint');
+    let cursors = 0;
+    return {
+      async *rows(sql) {
+        const cursor = `rows_${(cursors += 1)}`;
+        await client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`);
+        for (;;) {
+          const { rows } = await client.query<Row>(`FETCH ${ROWS_A_FETCH} FROM ${cursor}`);
+          yield* rows;
+          if (rows.length < ROWS_A_FETCH) return undefined;
+        }
+      },
+      close: async () => {
+        // A connection that has broken is not given back.
+        const error = await client.query('ROLLBACK').then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        client.release(error !== undefined);
+      },
+    };
+  }
+
+  stand(names: readonly string[], candidate: Candidate): Promise<Candidacy> {
+    return this.leases.stand(names, candidate);
+  }
+
+  /** Reads again what other processes may have changed: queries go by it. */
+  private refresh(): Promise<void> {
+    this.refreshing ??= this.pool
+      .query<StoredCheckpoint>(`SELECT name, generation, version, position, shape FROM checkpoint WHERE purpose = 'live'`)
+      .then(({ rows }) => {
+        const before = this.liveRows;
+        // What was committed here while this was read must not seem to be undone.
+        const newest = (row: StoredCheckpoint) => {
+          const known = before.get(row.name);
+          return known?.generation === row.generation && known.position > row.position ? known : row;
+        };
+        this.liveRows = new Map(rows.map((row) => [row.name, newest(row)]));
+      })
+      .finally(() => (this.refreshing = undefined));
+    return this.refreshing;
+  }
+
+  async liveCheckpoints(): Promise<ReadonlyMap<string, Checkpoint>> {
+    await this.refresh();
+    return this.liveRows;
+  }
+
+  protected live(projection: string): LiveTables | undefined {
+    return this.liveRows.get(projection);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    await this.refreshing?.catch(() => undefined);
+    await Promise.all([this.pool.end(), this.writers.end()]);
+  }
+
+  private of(table: Table, generation: number): TableStatements {
+    const present = presentTable(table, generation);
+    let statements = this.statements.get(present);
+    if (statements === undefined) {
+      statements = statementsOf(table, generation, this.projectionOf(table.name), this.statements.size);
+      this.statements.set(present, statements);
+    }
+    return statements;
+  }
+
+  /** Changes what there is of one projection, while no other process does. */
+  private changing<Result>(name: string, work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
+    return this.transaction(async (client) => {
+      await client.query(EXCLUSIVELY(name));
+      return work(client);
+    });
+  }
+
+  private async transaction<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
+    const client = await this.writers.connect();
+    let broken = false;
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => (broken = true));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
+
+const EXCLUSIVELY = (name: string) => `SELECT pg_advisory_xact_lock(hashtextextended('policy-ledger ${name.replaceAll("'", "''")}', 0))`;
+const GIVEN = 'unnest($1::text[], $2::integer[]) AS given (name, generation)';
+const LOCK = `
+  SELECT stored.name, stored.generation, stored.version, stored.position FROM ${GIVEN}
+  JOIN checkpoint AS stored ON stored.name = given.name AND stored.generation = given.generation
+  WHERE stored.purpose <> 'former' ORDER BY stored.name, stored.generation FOR UPDATE OF stored`;
+/** Kept by whoever takes the lease over until this transaction ends. */
+const HELD = `
+  SELECT lease.name FROM unnest($1::text[], $2::bigint[]) AS given (name, token)
+  JOIN lease ON lease.name = given.name AND lease.token = given.token ORDER BY lease.name FOR KEY SHARE OF lease`;
+const ADVANCE = `
+  UPDATE checkpoint AS stored SET position = given.position FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS given (name, generation, position)
+  WHERE stored.name = given.name AND stored.generation = given.generation`;
+
+function generationArrays(batches: readonly Batch[]): readonly [string, string] {
+  return [arrayOf(batches.map(({ from }) => from.name)), arrayOf(batches.map(({ from }) => from.generation))];
+}
+
+function arraysOf(columns: readonly Column[], rows: readonly Values[]): readonly string[] {
+  return columns.map((_, index) => arrayOf(rows.map((row) => row[index])));
+}
+
+function tablesOf(table: Table, generation: number): readonly string[] {
+  const [present, former] = tablesOfShape(JSON.stringify([JSON.stringify([table.name])]), generation) as [string, string];
+  return keepsHistory(table) ? [present, former] : [present];
+}
+
+async function checkpointsOf(
+  client: pg.ClientBase | pg.Pool,
+  name: string,
+): Promise<readonly (StoredCheckpoint & { readonly purpose: Purpose | 'former' })[]> {
+  const columns = 'name, generation, version, position, purpose, shape';
+  return (
+    await client.query<StoredCheckpoint & { purpose: Purpose | 'former' }>(
+      `SELECT ${columns} FROM checkpoint WHERE name = $1 ORDER BY generation`,
+      [name],
+    )
+  ).rows;
+}
+
+function checkpointOf({ name, generation, version, position }: Checkpoint): Checkpoint {
+  return { name, generation, version, position };
+}
+
+function checkChange(table: Table, { row, former }: Change): void {
+  if (row !== undefined) checkValues(table, row);
+  for (const one of former) checkValues(table, one.row);
+}
+
+function attempt(work: () => void): { readonly thrown: unknown } | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+/** One after the other; the next is made ready while one is under way. */
+async function inTurn(steps: Iterable<() => Promise<unknown>>): Promise<void> {
+  let running: Promise<unknown> = Promise.resolve();
+  for (const step of steps) {
+    await running;
+    running = step();
+    // Heard by whoever waits for it next.
+    running.catch(() => undefined);
+  }
+  await running;
+}
+
+/** Faults of the server reach whoever asked as problems. */
+function translating(pool: pg.Pool): PostgresPool {
+  const rethrow = (error: unknown) => {
+    throw problemOf(error);
+  };
+  return {
+    async connect() {
+      const client = await pool.connect().catch(rethrow);
+      return {
+        query: (text: string, values: readonly unknown[]) => client.query(text, [...values]).catch(rethrow),
+        release: () => client.release(),
+      } as never;
+    },
+    end: () => pool.end(),
+  };
+}

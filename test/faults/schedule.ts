@@ -1,0 +1,287 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseAddress } from '@app/event-store';
+import type { PersonRole } from '@app/kernel';
+import { readModelSettings } from '@app/projections';
+import { bundledPackFiles } from '@app/policies';
+import { seededRandom } from '../support/random.js';
+import { insist, ServedLedger } from '../support/served-ledger.js';
+import { type Fault, StandInNode } from '../stand-in/node.mjs';
+import type { PostgresServer } from '../stand-in/postgres.mjs';
+import { StandInProcess } from '../stand-in/process.mjs';
+import { STAND_IN_LOG } from '../support/store-under-test.js';
+import { auditLedger, readEvents } from './audit.js';
+import type { Fate, Point } from './mortal-process.js';
+import { type Door, PACK, RandomOffice } from './random-office.js';
+import { HandClock, Succession } from './succession.js';
+
+const DAY_MS = 86_400_000;
+const BEGIN = '2024-02-01';
+const PERSONS: readonly PersonRole[] = ['clerk', 'reviewer', 'approver', 'finance', 'auditor', 'administrator'];
+
+export interface Schedule {
+  readonly seed: number;
+  readonly store: 'embedded' | 'stand-in';
+  /**
+   * `simulated`: the ledger runs in this process, which plays its deaths and time-outs, at any call of its stores.
+   * `processes`: real servers over HTTP, ended by SIGKILL at random moments, and with them the stand-in node.
+   */
+  readonly kind: 'simulated' | 'processes';
+}
+
+export interface Report extends Schedule {
+  readonly passed: boolean;
+  /** What did not hold. */
+  readonly faults: readonly string[];
+  readonly commands: number;
+  readonly acknowledged: number;
+  readonly events: number;
+  /** How often a process of the ledger, or the node, has died. */
+  readonly deaths: number;
+  /** Time-outs, lost and late answers, broken connections. */
+  readonly disturbances: number;
+  /** Jumps of the clock, forward and back. */
+  readonly jumps: number;
+  readonly ms: number;
+}
+
+interface Played {
+  readonly office: RandomOffice;
+  readonly folder: string;
+  readonly deaths: number;
+  readonly disturbances: number;
+  readonly jumps: number;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Plays a schedule of faults over random commands, and then checks everything that must hold. The folder of one that failed
+ * stays. With a PostgreSQL the read models are there, and it crashes now and then: for simulated schedules.
+ */
+export async function play(schedule: Schedule, postgres?: PostgresServer): Promise<Report> {
+  const began = performance.now();
+  const folder = mkdtempSync(join(tmpdir(), `ledger-soak-${schedule.seed}-`));
+  const report = (faults: readonly string[], played?: Played, events = 0): Report => ({
+    ...schedule,
+    passed: faults.length === 0,
+    faults: faults.length === 0 ? [] : [...faults.slice(0, 10), `its files are in ${folder}`],
+    commands: played?.office.commands ?? 0,
+    acknowledged: played?.office.done.length ?? 0,
+    events,
+    ...{ deaths: played?.deaths ?? 0, disturbances: played?.disturbances ?? 0, jumps: played?.jumps ?? 0 },
+    ms: Math.round(performance.now() - began),
+  });
+  try {
+    const played = schedule.kind === 'simulated' ? await simulated(schedule, folder, postgres) : await processes(schedule, folder);
+    const faults = [...played.faults, ...played.office.faults, ...(await auditLedger(folder, played.office.done))];
+    const told = report(faults, played, (await readEvents(folder)).length);
+    if (told.passed) rmSync(folder, { recursive: true, force: true });
+    return told;
+  } catch (error) {
+    return report([error instanceof Error ? (error.stack ?? error.message) : String(error)]);
+  }
+}
+
+async function opened(door: Door, office: RandomOffice): Promise<void> {
+  const file = `${PACK}.yaml`;
+  const pack = { pack: bundledPackFiles().get(file), file, evidence: [{ title: '原件' }] };
+  await door.send('administrator', 'publish', '/policies', pack);
+  await office.open();
+}
+
+/** How likely something befalls a process at a point of each kind, and what. */
+const RISKS: Readonly<Record<Point['kind'], readonly [risk: number, fates: readonly Fate[]]>> = {
+  append: [0.03, ['before', 'after', 'late', 'lost', 'done', 'delayed']],
+  rows: [0.01, ['before', 'after', 'lost', 'done']],
+  checkpoint: [0.02, ['before', 'after', 'lost', 'done']],
+  read: [0.002, ['before', 'after', 'lost']],
+  page: [0.002, ['before', 'lost']],
+};
+const DEADLY: ReadonlySet<Fate> = new Set(['before', 'after', 'late']);
+
+/** What befalls a connection to the node. */
+const NODE_FAULTS: readonly Fault[] = [
+  { on: 'batchAppend', kind: 'break' },
+  { on: 'batchAppend', kind: 'lost-answer' },
+  { on: 'batchAppend', kind: 'twice' },
+  { on: 'batchAppend', kind: 'late', delayMs: 30 },
+  { on: 'batchAppend', kind: 'late-answer', delayMs: 30 },
+  { on: 'subscribe', kind: 'break', after: 3 },
+  { on: 'read', kind: 'break', after: 1 },
+];
+const ROUNDS = 8;
+const OFFICERS = 3;
+const EACH = 4;
+
+async function simulated({ seed, store }: Schedule, folder: string, postgres?: PostgresServer): Promise<Played> {
+  const random = seededRandom(seed);
+  const clock = HandClock.on(BEGIN);
+  const node = store === 'stand-in' ? await StandInNode.start({ file: join(folder, STAND_IN_LOG) }) : undefined;
+  const database = postgres && readModelSettings({ LEDGER_READ_MODELS_URL: await postgres.database(), LEDGER_READ_MODELS_POOL: '4' });
+  const ledger = await Succession.begin(clock, {
+    folder,
+    ...(node && { esdb: parseAddress(node.url) }),
+    ...(database && { postgres: database }),
+  });
+  let disturbances = 0;
+  let jumps = 0;
+  try {
+    const door: Door = {
+      send: (actor, key, path, body) => ledger.send(actor, key, path, body),
+      get: (path) => ledger.get(path),
+      now: () => clock.now(),
+    };
+    const office = new RandomOffice(door, seed);
+    await opened(door, office);
+    const risks = seededRandom(seed + 1_000_003);
+    ledger.fate = ({ kind }) => {
+      const [risk, fates] = RISKS[kind];
+      if (risks() >= risk) return undefined;
+      const fate = fates[Math.floor(risks() * fates.length)] as Fate;
+      if (!DEADLY.has(fate)) disturbances += 1;
+      ledger.delay = 1 + Math.floor(risks() * 30);
+      return fate;
+    };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const fault = NODE_FAULTS[Math.floor(random() * NODE_FAULTS.length)] as Fault;
+      if (node !== undefined) {
+        node.inject(fault);
+        disturbances += 1;
+        if (random() < 0.2) await node.restart(50);
+      }
+      const working = office.work(round, OFFICERS, EACH);
+      if (postgres !== undefined && random() < 0.2) {
+        await sleep(random() * 300);
+        await postgres.restart();
+        disturbances += 1;
+      }
+      await working;
+      // Forward for the notices to end; now and then back, as when somebody sets a clock right.
+      const days = random() < 0.25 ? -Math.ceil(random() * 3) : Math.ceil(random() * 8);
+      clock.instant += days * DAY_MS;
+      if (Math.abs(days) > 1) jumps += 1;
+    }
+    ledger.fate = () => undefined;
+    node?.calm();
+    await ledger.arriveAll();
+    await ledger.settle();
+    const faults = await differences(
+      door,
+      office,
+      () => ledger.settle(),
+      () => ledger.head(),
+    );
+    faults.push(...(await ledger.differingReadModels()));
+    return { office, folder, deaths: ledger.deaths, disturbances, jumps, faults };
+  } finally {
+    await ledger.end();
+    await node?.stop();
+  }
+}
+
+const KILLS = 2;
+
+async function processes({ seed, store }: Schedule, folder: string): Promise<Played> {
+  const random = seededRandom(seed);
+  const node = store === 'stand-in' ? await StandInProcess.start(join(folder, STAND_IN_LOG)) : undefined;
+  const served = await ServedLedger.start(folder, node && { environment: { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: node.url } });
+  let jumps = 0;
+  let disturbances = 0;
+  let deaths = 0;
+  try {
+    const tokens = new Map<string, string>();
+    for (const role of PERSONS) for (const no of ['', '2', '3']) tokens.set(`${role}${no}`, await served.token(`${role}${no}`, role));
+    const door: Door = {
+      send: async (actor, key, path, body) => {
+        const answer = await insist(served.url, tokens.get(actor) as string, `/v1${path}`, body, key, () => false);
+        const refused = answer !== undefined && answer.status >= 400 ? String(answer.body['code']) : undefined;
+        return { body: answer?.body ?? {}, ...(refused !== undefined && { refused }) };
+      },
+      get: async (path) => {
+        for (;;) {
+          try {
+            return await served.get(`/v1${path}`, tokens.get('auditor') as string);
+          } catch {
+            await sleep(50);
+          }
+        }
+      },
+      now: () => served.now(),
+    };
+    const office = new RandomOffice(door, seed);
+    await opened(door, office);
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const working = office.work(kill, OFFICERS, EACH);
+      served.prepareNext();
+      await sleep(100 + random() * 1_500);
+      if (node !== undefined) {
+        node.inject(NODE_FAULTS[Math.floor(random() * NODE_FAULTS.length)] as Fault);
+        disturbances += 1;
+        if (random() < 0.5) {
+          await node.kill();
+          await node.restart();
+          deaths += 1;
+        }
+      }
+      await served.kill();
+      deaths += 1;
+      served.shift(random() < 0.3 ? -2 : 7);
+      jumps += 1;
+      await served.restart();
+      await working;
+    }
+    await office.work(KILLS, OFFICERS, EACH);
+    await served.settle();
+    const head = async () => (await served.get('/health', ''))['position'] as number;
+    const faults = await differences(door, office, () => served.settle(), head);
+    faults.push(...(await verified(served)));
+    await served.stop();
+    return { office, folder, deaths, disturbances, jumps, faults };
+  } finally {
+    await served.kill();
+    await node?.kill();
+  }
+}
+
+/** Compares the read models of a server with ones built anew, as its command line would. */
+async function verified(served: ServedLedger): Promise<readonly string[]> {
+  const token = await served.token('administrator', 'administrator');
+  const ask = async (path: string) =>
+    (await served.get(path, token)) as unknown as readonly { name: string; kind: string; state: string }[];
+  const names = (await ask('/v1/subscribers')).filter(({ kind }) => kind === 'projection').map(({ name }) => name);
+  const asked = await insist(served.url, token, '/v1/subscribers/verify', { names }, 'verify', () => false);
+  if (asked === undefined || asked.status >= 400) return [`the verification is refused: ${JSON.stringify(asked?.body)}`];
+  for (;;) {
+    const all = await ask('/v1/subscribers/verifications');
+    if (all.length === names.length && all.every(({ state }) => state !== 'running'))
+      return all.filter(({ state }) => state !== 'equal').map((one) => JSON.stringify(one));
+    await sleep(100);
+  }
+}
+
+/** What the bank did beyond what was asked stands in a reconciliation until people have dealt with it; that is no fault. */
+const LEFT_TO_PEOPLE = /^(unexpected payment|overpaid|clawed back)/;
+
+/** Every command that was answered gets its answer again, and changes nothing; the books balance. */
+async function differences(door: Door, office: RandomOffice, settle: () => Promise<void>, head: () => Promise<number>): Promise<string[]> {
+  const faults: string[] = [];
+  const before = await head();
+  for (const { actor, key, path, body, stream, revision } of office.done) {
+    const again = await door.send(actor, key, path, body);
+    const same = again.refused === undefined && again.body['stream'] === stream && again.body['revision'] === revision;
+    if (!same) faults.push(`${path} (${key}) was answered with ${stream}@${revision}, and now ${JSON.stringify(again)}`);
+  }
+  await settle();
+  const after = await head();
+  if (after !== before) faults.push(`asking again has added ${after - before} events`);
+  const trial = await door.get('/balances/trial');
+  if (trial['balanced'] !== true) faults.push(`out of balance: ${JSON.stringify(trial)}`);
+  const { differences: found } = (await door.get('/balances/reconciliation')) as { differences?: readonly { figure: string }[] };
+  for (const difference of found ?? [{ figure: 'no reconciliation' }])
+    if (!LEFT_TO_PEOPLE.test(difference.figure)) faults.push(`not reconciled: ${JSON.stringify(difference)}`);
+  const { items } = (await door.get('/awards?status=granting')) as { items: readonly object[] };
+  if (items.length > 0) faults.push(`still being granted: ${JSON.stringify(items)}`);
+  return faults;
+}

@@ -1,0 +1,68 @@
+/**
+ * `npm run soak -- --schedules N --seed S`: plays schedules of faults over random commands, one JSON line each. Of a
+ * schedule that failed it prints how to play it again. Exit codes: 0 all passed, 1 one has not, 2 wrong usage.
+ */
+import 'reflect-metadata';
+import { parseArgs } from 'node:util';
+import { PostgresServer } from '../stand-in/postgres.mjs';
+import { play, type Schedule } from './schedule.js';
+
+/** One in so many is played with real processes, which take longer, when both kinds are asked for. */
+const SHARE_OF_PROCESSES = 10;
+const USAGE = `usage: npm run soak -- [--schedules <number>] [--seed <number>] [--store embedded|stand-in]
+                         [--read-models sqlite|postgres] [--kind mixed|simulated|processes]`;
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n${USAGE}\n`);
+  process.exit(2);
+}
+
+function settings() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        schedules: { type: 'string', default: '10' },
+        seed: { type: 'string', default: '1' },
+        store: { type: 'string', default: 'embedded' },
+        'read-models': { type: 'string', default: 'sqlite' },
+        kind: { type: 'string', default: 'mixed' },
+      },
+    });
+    return values;
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const { schedules, seed, store, kind, 'read-models': readModels } = settings();
+const wholeNumber = (text: string, name: string) => (/^\d{1,9}$/.test(text) ? Number(text) : fail(`${name} must be a whole number`));
+const number = wholeNumber(schedules, '--schedules');
+const first = wholeNumber(seed, '--seed');
+if (store !== 'embedded' && store !== 'stand-in') fail('--store must be embedded or stand-in');
+if (kind !== 'mixed' && kind !== 'simulated' && kind !== 'processes') fail('--kind must be mixed, simulated or processes');
+if (readModels !== 'sqlite' && readModels !== 'postgres') fail('--read-models must be sqlite or postgres');
+if (readModels === 'postgres' && kind === 'processes') fail('schedules with real processes are played over sqlite alone');
+
+const postgres = readModels === 'postgres' ? await PostgresServer.start() : undefined;
+const kindOf = (one: number): Schedule['kind'] => {
+  if (kind !== 'mixed') return kind;
+  if (postgres !== undefined) return 'simulated';
+  return one % SHARE_OF_PROCESSES === 0 ? 'processes' : 'simulated';
+};
+
+let failed = 0;
+for (let one = first; one < first + number; one += 1) {
+  const cpu = process.cpuUsage();
+  const { faults, ...report } = await play({ seed: one, store, kind: kindOf(one) }, postgres);
+  const { user, system } = process.cpuUsage(cpu);
+  const told = { ...report, readModels, cpuMs: Math.round((user + system) / 1_000), ...(faults.length > 0 && { faults }) };
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+  if (report.passed) continue;
+  failed += 1;
+  process.stderr.write(
+    `seed ${one} failed; again: npm run soak -- --schedules 1 --seed ${one} --store ${store} --read-models ${readModels} --kind ${report.kind}\n`,
+  );
+}
+await postgres?.stop();
+process.stderr.write(`${number - failed} of ${number} schedules passed\n`);
+process.exit(failed > 0 ? 1 : 0);

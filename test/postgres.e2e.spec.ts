@@ -1,0 +1,175 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Tokens } from '@app/http';
+import { type PostgresSettings, Subscriptions } from '@app/projections';
+import { createLedger, type Ledger } from '../apps/api/src/create-ledger.js';
+import { PostgresServer } from './stand-in/postgres.mjs';
+import { comparePastWithFold } from './support/fold.js';
+
+/** More for a long night: LEDGER_HISTORY_EVENTS=20000 npm test -- postgres.e2e */
+const EVENTS = Number(process.env['LEDGER_HISTORY_EVENTS'] ?? 1_000);
+const clock = { now: () => new Date('2026-03-01T04:00:00Z') };
+/** How a process of its own gets on; and what reads the other routes. */
+const PASSING = /^\/(health|live|ready|metrics|v1\/(subscribers|imports|exports|differences))\b/;
+/** Parameters of paths by the names that answers give them. */
+const ALIASES: Readonly<Record<string, readonly string[]>> = { code: ['creditCode'], position: ['position'] };
+/** What queries cannot do without. */
+const QUERIES: Readonly<Record<string, string>> = {
+  '/v1/titles': '?title=专精特新',
+  '/v1/entitlements': '?pack=ganzhou-etdz-2023',
+  '/v1/public-notices/file': '?pack=ganzhou-etdz-2023',
+};
+/** What nothing in the other answers leads to. */
+const BY_NAME: Readonly<Record<string, Item>> = {
+  '/v1/ladders/{ladder}/diagnosis/{code}': { ladder: 'baiyun-cultivation' },
+  '/v1/rosters/{pack}/{clause}': { pack: 'ganzhou-etdz-2023', clause: 'G51' },
+  '/v1/targets/{pack}/{clause}': { pack: 'ganzhou-2023', clause: 'Z29' },
+  '/v1/target-tables/{pack}/{clause}': { pack: 'ganzhou-2023', clause: 'Z29' },
+  '/v1/targets/{pack}/{clause}/entries': { pack: 'ganzhou-2023', clause: 'Z29' },
+  '/v1/audit/timeline/{kind}/{id}': { kind: 'enterprise' },
+  '/v1/audit/reliance/{kind}/{of}/{id}': { kind: 'fact', id: 'F1' },
+};
+const UNANSWERED: readonly string[] = [
+  '/v1/blacklist/{kind}/{id}',
+  '/v1/agencies/{code}',
+  '/v1/blacklist-reviews/{listing}/awards',
+  '/v1/tier-reviews/{ladder}/{year}',
+  '/v1/tier-reviews/{ladder}/{year}/proposals',
+  '/v1/tier-reviews/{ladder}/{year}/recommendations',
+  '/v1/audit/reliance/{kind}/{id}',
+  '/v1/audit/findings/{id}',
+];
+
+const GENERATOR = './bench/history.mjs';
+const { writeHistoryFile } = (await import(GENERATOR)) as {
+  writeHistoryFile(file: string, options: { events: number; seed: number }): Promise<number>;
+};
+
+describe('one history in both kinds of read models', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ledger-both-'));
+  let server: PostgresServer;
+  let ledgers: readonly [Ledger, Ledger];
+  let headers: Readonly<Record<string, string>>;
+
+  async function open(name: string, postgres?: PostgresSettings): Promise<Ledger> {
+    const dataFolder = join(folder, name);
+    const ledger = await createLedger({
+      dataFolder,
+      clock,
+      logger: false,
+      publishBundledPolicies: false,
+      ...(postgres && { postgres }),
+    });
+    await ledger.app.listen(0, '127.0.0.1');
+    const subscriptions = ledger.app.get(Subscriptions);
+    expect({ settled: await subscriptions.settled(100_000), status: subscriptions.status() }).toMatchObject({ settled: true });
+    return ledger;
+  }
+
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+    mkdirSync(join(folder, 'sqlite'));
+    await writeHistoryFile(join(folder, 'sqlite', 'ledger.db'), { events: EVENTS, seed: 7 });
+    const tokens = Tokens.fromKeyFile(join(folder, 'sqlite', 'token.key'), clock);
+    const roles = ['administrator', 'auditor', 'finance', 'clerk'] as const;
+    headers = { authorization: `Bearer ${await tokens.issue({ id: 'auditor', unit: '测试单位', roles: [...roles] }, 3_600)}` };
+    const sqlite = await open('sqlite');
+    await sqlite.close();
+    // What process managers have added is in both.
+    cpSync(join(folder, 'sqlite'), join(folder, 'postgres'), { recursive: true });
+    const postgres = { url: await server.database(), pool: 5, timeoutMs: 30_000 };
+    ledgers = [await open('sqlite'), await open('postgres', postgres)];
+  }, 200_000);
+  afterAll(async () => {
+    for (const ledger of ledgers) await ledger.close();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function ask({ app }: Ledger, path: string) {
+    const response = await fetch((await app.getUrl()) + path, { headers });
+    const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
+    return { path, statusCode: response.status, isJson, body: await response.text() };
+  }
+
+  it('gives the same answers to every query there is, of now, of a day and of before', async () => {
+    const [sqlite, postgres] = ledgers;
+    const { paths } = JSON.parse((await ask(sqlite, '/openapi.json')).body) as {
+      paths: Record<string, { get?: { parameters?: readonly { name: string }[] } }>;
+    };
+    const routes = Object.entries(paths).filter(([path, { get }]) => get !== undefined && !PASSING.test(path));
+    const head = (JSON.parse((await ask(sqlite, '/health')).body) as { position: number }).position;
+    const seen = new Map<string, Item>();
+    const unequal: unknown[] = [];
+    const answered = new Set<string>();
+    const compare = async (path: string, url: string) => {
+      const [one, other] = [await ask(sqlite, url), await ask(postgres, url)];
+      if (one.statusCode === 200) answered.add(path);
+      if (one.statusCode !== other.statusCode || one.body !== other.body || one.statusCode >= 500) unequal.push(one, other);
+      if (one.statusCode === 200 && one.isJson) for (const item of itemsIn(JSON.parse(one.body))) seen.set(JSON.stringify(item), item);
+    };
+    for (const isDeep of [false, true]) {
+      for (const [path, { get }] of routes) {
+        const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string);
+        if (names.length > 0 !== isDeep) continue;
+        const takes = new Set(get?.parameters?.map(({ name }) => name));
+        for (const values of valuesFor(names, [...seen.values()]).slice(0, 4)) {
+          const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] as string));
+          const needed = QUERIES[path] ?? '?';
+          for (const query of [
+            needed,
+            `${needed}&asOf=${Math.floor(head / 2)}`,
+            ...(takes.has('on') ? [`${needed}&on=2024-06-30`] : []),
+            ...(takes.has('limit') ? [`${needed}&limit=3`] : []),
+          ])
+            await compare(path, url + query);
+        }
+      }
+    }
+    const { creditCode } = [...seen.values()].find((item) => item['creditCode'] !== undefined) as { creditCode: string };
+    for (const [path, values] of Object.entries(BY_NAME)) {
+      const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? creditCode);
+      for (const query of ['', `?asOf=${Math.floor(head / 2)}`]) await compare(path, url + query);
+    }
+    expect(unequal.slice(0, 6)).toEqual([]);
+    // The rest has nothing to show in these histories.
+    expect(routes.map(([path]) => path).filter((path) => !answered.has(path))).toEqual(UNANSWERED);
+  });
+
+  it('holds the rows a fold has at every position, and those of tables built anew', async () => {
+    const [, postgres] = ledgers;
+    const { differences, compared } = await comparePastWithFold(postgres, 100);
+    expect(differences).toEqual([]);
+    expect(compared).toBeGreaterThan(100);
+    const subscriptions = postgres.app.get(Subscriptions);
+    await subscriptions.verify(subscriptions.projections().map(({ name }) => name));
+    while (subscriptions.verifications().some(({ state }) => state === 'running')) await sleep(50);
+    expect(subscriptions.verifications().filter(({ state }) => state !== 'equal')).toEqual([]);
+  });
+});
+
+type Item = Readonly<Record<string, string>>;
+
+/** Every object an answer holds, with its texts and numbers. */
+function* itemsIn(answer: unknown): Iterable<Item> {
+  if (typeof answer !== 'object' || answer === null) return;
+  const own = Object.entries(answer).filter(([, value]) => typeof value === 'string' || typeof value === 'number');
+  if (own.length > 0 && !Array.isArray(answer)) yield Object.fromEntries(own.map(([name, value]) => [name, String(value)]));
+  for (const value of Object.values(answer)) yield* itemsIn(value);
+}
+
+/** What the parameters of a path may be: fields of one thing that was answered elsewhere. */
+function valuesFor(names: readonly string[], items: readonly Item[]): readonly Item[] {
+  if (names.length === 0) return [{}];
+  const values = new Map<string, Item>();
+  for (const item of items) {
+    const found = names.map(
+      (name) => [name, (ALIASES[name] ?? [name]).map((alias) => item[alias]).find((value) => value !== undefined)] as const,
+    );
+    if (found.every(([, value]) => value !== undefined)) values.set(JSON.stringify(found), Object.fromEntries(found) as Item);
+  }
+  return [...values.values()];
+}
