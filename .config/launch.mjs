@@ -113,7 +113,8 @@ const jest = [
 ];
 const tasks = {
   build: () => {},
-  api: () => run([join(root, 'dist/apps/api/src/main.js'), ...args]),
+  // Newer Nodes give new objects so much room that an idle server takes 270 MB instead of 180.
+  api: () => run(['--max-semi-space-size=8', join(root, 'dist/apps/api/src/main.js'), ...args]),
   cli: () => run([join(root, 'dist/apps/cli/src/main.js'), ...args]),
   demo: () => run([join(root, 'dist/apps/cli/src/main.js'), 'demo', ...args]),
   bench: () => run(['--expose-gc', join(root, 'test/bench/main.mjs'), ...args]),

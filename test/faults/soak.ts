@@ -4,6 +4,7 @@
  */
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
+import { Logger } from '@nestjs/common';
 import { PostgresServer } from '../stand-in/postgres.mjs';
 import { play, type Schedule } from './schedule.js';
 
@@ -33,6 +34,9 @@ function settings() {
     return fail(error instanceof Error ? error.message : String(error));
   }
 }
+
+// Standard output is for the lines of schedules.
+Logger.overrideLogger(false);
 
 const { schedules, seed, store, kind, 'read-models': readModels } = settings();
 const wholeNumber = (text: string, name: string) => (/^\d{1,9}$/.test(text) ? Number(text) : fail(`${name} must be a whole number`));

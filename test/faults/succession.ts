@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { EVENT_STORE, type EsdbAddress, type EventStore, type RecordedEvent } from '@app/event-store';
-import { type Clock, type PersonRole, Problem } from '@app/kernel';
+import type { Clock, PersonRole } from '@app/kernel';
 import { type PostgresSettings, Subscriptions } from '@app/projections';
 import { type Fate, MortalProcess, type Point, unharmed } from './mortal-process.js';
 import { toldAs } from './routes.js';
@@ -99,11 +100,29 @@ export class Succession {
       });
       if (!this.process.isDead) return;
       this.deaths += 1;
-      await this.process.bury();
+      await this.buried(this.process);
       const { failure } = this.process;
       if (failure === undefined) continue;
-      if (!(failure instanceof Problem && failure.kind === 'unavailable') || (failures += 1) > STARTS) throw failure as Error;
+      if ((failures += 1) > STARTS) throw failure as Error;
       await sleep(100);
+    }
+  }
+
+  /** Closes what it has left open: files, and its connections to PostgreSQL, in whatever they were. */
+  private async buried(dead: MortalProcess): Promise<void> {
+    await dead.bury();
+    if (this.postgres === undefined) return;
+    const client = new pg.Client({ connectionString: this.postgres.url });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      );
+    } catch {
+      // It is away itself, and every connection with it.
+    } finally {
+      await client.end().catch(() => undefined);
     }
   }
 
@@ -129,7 +148,7 @@ export class Succession {
     if (this.process !== dead) return;
     this.taking ??= (async () => {
       this.deaths += 1;
-      await dead.bury();
+      await this.buried(dead);
       await this.open();
     })().finally(() => (this.taking = undefined));
     await this.taking;

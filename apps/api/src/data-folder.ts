@@ -45,7 +45,7 @@ export class DataFolder {
    * the operating system gives up with the process, also when it is killed.
    * @throws Problem `data-folder-in-use` (unavailable); `token-key-missing` (unavailable) where a shared key is not there.
    */
-  acquire(role: Settings['role']): void {
+  acquire(role: Settings['role'] = 'all'): void {
     if (this.sharedKeyFile !== undefined && !existsSync(this.sharedKeyFile))
       throw new Problem(
         'unavailable',

@@ -233,6 +233,25 @@ async function* pagesOf(records: readonly StoredRecord[]): AsyncGenerator<readon
   yield records;
 }
 
+it('a ledger that was copied in several batches to a node that is behind it is read from any position', async () => {
+  const [old, fresh] = [await houseOn(advancedNode()), await houseOn(newNode())];
+  const writing = old.store();
+  for (let number = 0; number < 12; number += 1)
+    await writing.append(
+      `thing-${number}`,
+      NO_STREAM,
+      Array.from({ length: 50 }, (_, index) => newEvent({ number, index })),
+    );
+  await copyLedger(old.source(), fresh.archive());
+  const events = await flatten(writing.readAll());
+  for (const index of [0, 100, 254, 255, 256, 300, 511, 512, 590]) {
+    const position = events[index]?.position as number;
+    const anew = fresh.store();
+    expect(await flatten(anew.readAll({ after: position }))).toEqual(events.slice(index + 1));
+    expect(await flatten(anew.readAll({ after: position, direction: 'backwards' }))).toEqual(events.slice(0, index).reverse());
+  }
+});
+
 describe('a copy into EventStoreDB that is broken off', () => {
   it('goes on from every point at which it can end, and nobody can use what is there until it has arrived', async () => {
     const file = newPath();
