@@ -121,6 +121,7 @@ function rebuild() {
         target: 0.4,
         rows,
         peakMb,
+        cpuSeconds,
       });
       const allowed = (ALLOWED_SECONDS_A_MILLION * EVENTS) / 1_000_000;
       report({

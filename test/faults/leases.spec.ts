@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
 import { EventCodec, type EventStore, SqliteEventStore } from '@app/event-store';
 import { derivedId } from '@app/kernel';
 import { PostgresReadModels, type Projection, table } from '@app/projections';
@@ -185,6 +186,7 @@ describe('workers that compete for the same read models', () => {
       acquire: async () => undefined,
       giveUpOverdue: () => undefined,
     });
+    await sql`UPDATE lease SET expires_at = '-infinity' WHERE name = 'fenced'`.execute(reader.queries);
     await until(() => held.has('other'));
     const here = { ...from, position: 1 };
     const outcomes: string[] = [];

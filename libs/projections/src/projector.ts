@@ -220,7 +220,7 @@ export class Projector {
       const members = names.map((name) => this.idle(name));
       const begun = await this.begun(members, 'building');
       members.forEach((member, index) => (member.building = begun[index] as Track));
-      this.keep(this.catchUp(begun));
+      for (const tracks of dealt(begun, this.readModels.buildersAtOnce)) this.keep(this.catchUp(tracks));
     });
   }
 
@@ -295,7 +295,8 @@ export class Projector {
       this.keep(this.followLive());
     }
     const behind = live.filter((track) => !abreast.includes(track));
-    for (const tracks of [behind, building]) if (tracks.length > 0) this.keep(this.catchUp(tracks));
+    for (const tracks of [behind, ...dealt(building, this.readModels.buildersAtOnce)])
+      if (tracks.length > 0) this.keep(this.catchUp(tracks));
     this.keep(this.dropAllFormer(members));
   }
 
@@ -308,8 +309,8 @@ export class Projector {
       () => this.live,
       async (signal) => {
         for await (const page of this.store.subscribe({ after: this.livePosition ?? 0, signal })) {
-          await this.observed(this.live, page, async () => {
-            await this.projectPage(this.live, page);
+          await this.exclusively(async () => {
+            await this.observed(this.live, page, () => this.projectPage(this.live, page));
             this.livePosition = Math.max(this.livePosition ?? 0, page.at(-1)?.position ?? 0);
           });
         }
@@ -341,11 +342,17 @@ export class Projector {
             for (const track of left) await this.complete(track);
             head = await this.store.head();
           }
-          // Nothing may come between these two: what a comparison leaves of a page is for the moment the live tables stand there.
-          await this.observed(left, page, async () => {
-            await this.projectPage(left, page);
-            await settle();
-          });
+          if (left.every((track) => this.members.some(({ building }) => building === track))) {
+            // Nobody sees these tables yet: others may go on meanwhile.
+            await this.observed(left, page, () => this.projectPage(left, page));
+            await this.exclusively(settle);
+          } else {
+            // Nothing may come between these two: what a comparison leaves of a page is for the moment the live tables stand there.
+            await this.exclusively(async () => {
+              await this.observed(left, page, () => this.projectPage(left, page));
+              await settle();
+            });
+          }
           if (left.length === 0) return true;
         }
         return true;
@@ -364,7 +371,7 @@ export class Projector {
   private observed(tracks: readonly Track[], page: readonly RecordedEvent[], work: () => Promise<void>): Promise<void> {
     const position = page.at(-1)?.position ?? 0;
     const step = { kind: 'projection-page', projections: tracks.length, events: page.length, position } as const;
-    return this.exclusively(() => this.observer.observe(step, work));
+    return this.observer.observe(step, work);
   }
 
   /** Runs `work` until it says it is done; after a fault, which is noted on the tracks, from where they stand. */
@@ -530,6 +537,12 @@ function batchOf({ projection, checkpoint: from }: Track, events: readonly Recor
       for (const event of handled) work.during(event.position, () => projection.apply(event, work));
     },
   };
+}
+
+/** Deals tracks out to so many hands at most. */
+function dealt(tracks: readonly Track[], most: number): readonly (readonly Track[])[] {
+  const hands = Array.from({ length: most }, (_, hand) => tracks.filter((_track, index) => index % most === hand));
+  return hands.filter((hand) => hand.length > 0);
 }
 
 /** Puts pages together, as long as there is more to come before `end`. */

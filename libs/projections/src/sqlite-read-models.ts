@@ -51,6 +51,7 @@ interface TableStatements {
 export class SqliteReadModels extends ReadModels {
   readonly queries: Kysely<never>;
   readonly eventsAtOnce = 1;
+  readonly buildersAtOnce = 1;
   readonly isShared = false;
   private readonly database: Database.Database;
   private readonly statements = new Map<string, TableStatements>();

@@ -61,7 +61,9 @@ type Values = readonly (ColumnValue | undefined)[];
  */
 export class PostgresReadModels extends ReadModels {
   readonly queries: Kysely<never>;
-  readonly eventsAtOnce = 4_096;
+  readonly eventsAtOnce = 2_048;
+  /** While one waits for the server, another makes its rows ready. */
+  readonly buildersAtOnce = 2;
   readonly isShared = true;
   private readonly pool: pg.Pool;
   private readonly writers: pg.Pool;
