@@ -6,14 +6,14 @@ import { businessDateAt, CLOCK, type Clock } from '@app/kernel';
 import {
   ApplyForRepairDto,
   DeclineListingDto,
-  DecideObjectionDto,
+  DecideListingObjectionDto,
   DecideRepairDto,
   FindSubjectDto,
   ListCasesDto,
   ListListingsDto,
   ListSubjectDto,
   OpenCaseDto,
-  RaiseObjectionDto,
+  RaiseListingObjectionDto,
   RecordStatementDto,
   WaiveStatementDto,
 } from './blacklist.dto.js';
@@ -144,7 +144,7 @@ export class BlacklistController {
     @Param('kind') kind: string,
     @Param('id') id: string,
     @Param('case', WholeNumberPipe) no: number,
-    @Body() { on, reasons, evidence }: RaiseObjectionDto,
+    @Body() { on, reasons, evidence }: RaiseListingObjectionDto,
     @Context() context: CommandContext,
   ): Promise<Receipt> {
     return this.run(kind, id, { type: 'object', case: no, on, reasons, evidence }, context);
@@ -159,7 +159,7 @@ export class BlacklistController {
     @Param('id') id: string,
     @Param('case', WholeNumberPipe) no: number,
     @Param('objection', WholeNumberPipe) objection: number,
-    @Body() { upheld, reason, evidence }: DecideObjectionDto,
+    @Body() { upheld, reason, evidence }: DecideListingObjectionDto,
     @Context() context: CommandContext,
   ): Promise<Receipt> {
     return this.run(kind, id, { type: 'decide-objection', case: no, objection, upheld, reason, evidence }, context);

@@ -132,7 +132,7 @@ export class DeclineListingDto extends CommandDto {
 }
 
 /** 异议 */
-export class RaiseObjectionDto extends CommandDto {
+export class RaiseListingObjectionDto extends CommandDto {
   /** 提出日期 */
   @IsBusinessDay()
   on!: string;
@@ -146,7 +146,7 @@ export class RaiseObjectionDto extends CommandDto {
 }
 
 /** 异议决定 */
-export class DecideObjectionDto extends CommandDto {
+export class DecideListingObjectionDto extends CommandDto {
   /** 异议是否成立: upheld, it revokes the listing. */
   @IsBoolean()
   upheld!: boolean;

@@ -1,6 +1,21 @@
 /** What the database says to a row that would take the place of another. */
 export const NEVER_REPLACED = 'events are never replaced';
 
+/** How long one connection to the file waits for another's write. */
+export const LOCK_WAIT_MS = 10_000;
+
+/** A row of the events' table. */
+export interface EventRow {
+  readonly position: number;
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  readonly recorded_at: string;
+  readonly data: string;
+  readonly metadata: string;
+}
+
 /** The table of an embedded ledger's events, and what keeps it from being edited. */
 export const EVENTS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS events (

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { type Clock, Problem } from '@app/kernel';
 import type { EventCodec } from './codec.js';
 import { encodeAppend, type EncodedEvent } from './encode-append.js';
-import { EVENTS_SCHEMA, NEVER_REPLACED } from './events-schema.js';
+import { type EventRow, EVENTS_SCHEMA, LOCK_WAIT_MS, NEVER_REPLACED } from './events-schema.js';
 import type { EventMetadata, NewEvent, RecordedEvent } from './event.js';
 import {
   type Appended,
@@ -23,18 +23,6 @@ const GROUP_APPENDS = 256;
 const QUEUED_APPENDS = 20_000;
 /** How often a live subscription looks for events that another process on the same file has written. */
 const POLL_MS = 100;
-const LOCK_WAIT_MS = 10_000;
-
-interface Row {
-  readonly position: number;
-  readonly stream: string;
-  readonly revision: number;
-  readonly id: string;
-  readonly type: string;
-  readonly recorded_at: string;
-  readonly data: string;
-  readonly metadata: string;
-}
 
 interface QueuedAppend {
   readonly stream: string;
@@ -184,7 +172,7 @@ export class SqliteEventStore implements EventStore {
       if (rows.length > 0) yield rows.map((row) => this.decode(row));
       if (rows.length < wanted) return;
       left -= rows.length;
-      const last = (rows.at(-1) as Row).revision;
+      const last = (rows.at(-1) as EventRow).revision;
       from = forwards ? last + 1 : last - 1;
     }
   }
@@ -203,7 +191,7 @@ export class SqliteEventStore implements EventStore {
       if (rows.length > 0) yield rows.map((row) => this.decode(row));
       if (rows.length < wanted) return;
       left -= rows.length;
-      after = (rows.at(-1) as Row).position;
+      after = (rows.at(-1) as EventRow).position;
       await nextTurn();
     }
   }
@@ -225,7 +213,7 @@ export class SqliteEventStore implements EventStore {
       const rows = (forwards ? typesForwards : typesBackwards).all(after, end, names, wanted);
       if (rows.length > 0) yield rows.map((row) => this.decode(row));
       left -= rows.length;
-      after = rows.length < wanted ? end : (rows.at(-1) as Row).position;
+      after = rows.length < wanted ? end : (rows.at(-1) as EventRow).position;
       await nextTurn();
     }
   }
@@ -271,7 +259,7 @@ export class SqliteEventStore implements EventStore {
     for (const wake of [...this.wakers]) wake();
   }
 
-  private decode(row: Row): RecordedEvent {
+  private decode(row: EventRow): RecordedEvent {
     const { type, data } = this.codec.decode(row.type, JSON.parse(row.data));
     const metadata = JSON.parse(row.metadata) as EventMetadata;
     return {
@@ -315,15 +303,17 @@ function prepare(database: Database.Database) {
     head: database.prepare<[], number>('SELECT position FROM events ORDER BY position DESC LIMIT 1').pluck(),
     streamHead: database.prepare<[string], number>('SELECT revision FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1').pluck(),
     insert: database.prepare(`INSERT INTO events (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
-    byId: database.prepare<[string], Row>(`SELECT ${columns} FROM events WHERE id = ?`),
-    forwards: database.prepare<[string, number, number], Row>(
+    byId: database.prepare<[string], EventRow>(`SELECT ${columns} FROM events WHERE id = ?`),
+    forwards: database.prepare<[string, number, number], EventRow>(
       `SELECT ${columns} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT +?`,
     ),
-    backwards: database.prepare<[string, number, number], Row>(
+    backwards: database.prepare<[string, number, number], EventRow>(
       `SELECT ${columns} FROM events WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT +?`,
     ),
-    allForwards: database.prepare<[number, number], Row>(`SELECT ${columns} FROM events WHERE position > ? ORDER BY position LIMIT +?`),
-    allBackwards: database.prepare<[number, number], Row>(
+    allForwards: database.prepare<[number, number], EventRow>(
+      `SELECT ${columns} FROM events WHERE position > ? ORDER BY position LIMIT +?`,
+    ),
+    allBackwards: database.prepare<[number, number], EventRow>(
       `SELECT ${columns} FROM events WHERE position < ? ORDER BY position DESC LIMIT +?`,
     ),
     stretchForwards: database
@@ -334,10 +324,10 @@ function prepare(database: Database.Database) {
         `SELECT position FROM events WHERE position < ? ORDER BY position DESC LIMIT 1 OFFSET ${SEARCHED_EVENTS - 1}`,
       )
       .pluck(),
-    typesForwards: database.prepare<[number, number, string, number], Row>(
+    typesForwards: database.prepare<[number, number, string, number], EventRow>(
       `SELECT ${columns} FROM events WHERE position > ? AND position <= ? AND type IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT +?`,
     ),
-    typesBackwards: database.prepare<[number, number, string, number], Row>(
+    typesBackwards: database.prepare<[number, number, string, number], EventRow>(
       `SELECT ${columns} FROM events WHERE position < ? AND position >= ? AND type IN (SELECT value FROM json_each(?)) ORDER BY position DESC LIMIT +?`,
     ),
   };
@@ -357,7 +347,7 @@ function isUniqueViolation(error: unknown): boolean {
  * The id alone is not enough: an id reused for other content, or by a command with other content that happens to cause
  * the same event, must not be answered as if that had been stored. Correlation may differ from retry to retry.
  */
-function isSameEvent(row: Row, event: EncodedEvent | undefined): boolean {
+function isSameEvent(row: EventRow, event: EncodedEvent | undefined): boolean {
   if (row.id !== event?.id || row.type !== event.type || row.data !== event.data) return false;
   return commandHashOf(row.metadata) === commandHashOf(event.metadata);
 }

@@ -17,13 +17,13 @@ import Database from 'better-sqlite3';
 import { canonicalJson, Problem } from '@app/kernel';
 import { openLedgerFile, putInPlace, removeDatabase, sync } from './sqlite-archive.js';
 import { type LedgerSummary, summaryOf } from './stored-record.js';
+import { LOCK_WAIT_MS } from '../events-schema.js';
 
 const FORMAT = 'policy-ledger-backup.v1';
 /** The version of the table the events are kept in. */
 const SCHEMA = 1;
 const LEDGER = 'ledger.db';
 const MANIFEST = 'manifest.json';
-const LOCK_WAIT_MS = 10_000;
 
 /** What a backup says of itself, in `manifest.json`. */
 export interface BackupManifest extends LedgerSummary {

@@ -3,25 +3,13 @@ import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { Problem } from '@app/kernel';
-import { EVENTS_SCHEMA } from '../events-schema.js';
+import { type EventRow, EVENTS_SCHEMA, LOCK_WAIT_MS } from '../events-schema.js';
 import type { EventMetadata } from '../event.js';
 import { type Archive, type ArchiveState, diverged, type ReceivingArchive } from './archive.js';
 import { canonicalRecord, type StoredRecord } from './stored-record.js';
 
 const PAGE_SIZE = 512;
-const LOCK_WAIT_MS = 10_000;
 const COLUMNS = 'position, stream, revision, id, type, recorded_at, data, metadata';
-
-interface Row {
-  readonly position: number;
-  readonly stream: string;
-  readonly revision: number;
-  readonly id: string;
-  readonly type: string;
-  readonly recorded_at: string;
-  readonly data: string;
-  readonly metadata: string;
-}
 
 /**
  * The file of an embedded ledger, read as it is; another process may be writing to it.
@@ -102,7 +90,7 @@ export class ReceivingFile implements ReceivingArchive {
   async takeIn(records: readonly StoredRecord[]): Promise<void> {
     const database = this.opened();
     const insert = database.prepare(`INSERT INTO events (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
-    const at = database.prepare<[number], Row>(`SELECT ${COLUMNS} FROM events WHERE position = ?`);
+    const at = database.prepare<[number], EventRow>(`SELECT ${COLUMNS} FROM events WHERE position = ?`);
     const end = database.prepare<[string], number | null>('SELECT max(revision) FROM events WHERE stream = ?').pluck();
     database
       .transaction(() => {
@@ -167,7 +155,7 @@ function headOf(database: Database.Database): number {
 }
 
 async function* pagesOf(database: Database.Database): AsyncGenerator<readonly StoredRecord[]> {
-  const page = database.prepare<[number, number], Row>(`SELECT ${COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT +?`);
+  const page = database.prepare<[number, number], EventRow>(`SELECT ${COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT +?`);
   for (let after = 0; ;) {
     const rows = page.all(after, PAGE_SIZE);
     const last = rows.at(-1);
@@ -178,7 +166,7 @@ async function* pagesOf(database: Database.Database): AsyncGenerator<readonly St
   }
 }
 
-function recordOf({ position, stream, revision, id, type, recorded_at: recordedAt, data, metadata }: Row): StoredRecord {
+function recordOf({ position, stream, revision, id, type, recorded_at: recordedAt, data, metadata }: EventRow): StoredRecord {
   const parsed = JSON.parse(metadata) as EventMetadata;
   return { position, stream, revision, id, type, recordedAt, data: JSON.parse(data) as unknown, metadata: parsed };
 }
