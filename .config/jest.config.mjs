@@ -9,6 +9,7 @@ export default {
   testMatch: ['**/*.spec.ts'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
+  globalSetup: '<rootDir>/test/support/bundle-servers.mjs',
   setupFiles: ['reflect-metadata'],
   // A real node holds one ledger at a time.
   maxWorkers: process.env.LEDGER_TEST_ESDB_URL === undefined ? 2 : 1,

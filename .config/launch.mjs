@@ -6,7 +6,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,16 +52,14 @@ function* sourceFiles(folder) {
 
 function ensureBuilt() {
   const stamp = join(root, 'dist', '.built');
-  const configs = ['package-lock.json', 'nest-cli.json', 'tsconfig.json', '.config/launch.mjs'].map((f) => join(root, f));
+  const configs = ['package-lock.json', 'nest-cli.json', 'tsconfig.json', '.config/launch.mjs', '.config/bundle.mjs'].map((f) => join(root, f));
   const inputs = [...configs, ...sourceFiles(join(root, 'apps')), ...sourceFiles(join(root, 'libs'))];
   const wanted = digest(inputs.flatMap((file) => [file.slice(root.length), readFileSync(file)]));
   if (stampSays(stamp, wanted)) return;
   note('Building …');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   prepare(process.execPath, [join(root, 'node_modules/@nestjs/cli/bin/nest.js'), 'build', 'api']);
-  for (const assets of ['libs/policies/packs', 'libs/policies/sources']) {
-    if (existsSync(join(root, assets))) cpSync(join(root, assets), join(root, 'dist', assets), { recursive: true });
-  }
+  prepare(process.execPath, [join(root, '.config/bundle.mjs')]);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
 }
@@ -114,9 +112,9 @@ const jest = [
 const tasks = {
   build: () => {},
   // Newer Nodes give new objects so much room that an idle server takes 270 MB instead of 180.
-  api: () => run(['--max-semi-space-size=8', join(root, 'dist/apps/api/src/main.js'), ...args]),
-  cli: () => run([join(root, 'dist/apps/cli/src/main.js'), ...args]),
-  demo: () => run([join(root, 'dist/apps/cli/src/main.js'), 'demo', ...args]),
+  api: () => run(['--max-semi-space-size=8', join(root, 'dist/programs/api.js'), ...args]),
+  cli: () => run([join(root, 'dist/programs/ledger.js'), ...args]),
+  demo: () => run([join(root, 'dist/programs/ledger.js'), 'demo', ...args]),
   bench: () => run(['--expose-gc', join(root, 'test/bench/main.mjs'), ...args]),
   soak: () => run(['--no-warnings', '--import', './test/support/typescript.mjs', join(root, 'test/faults/soak.ts'), ...args]),
   test: () => run([...jest, ...args]),

@@ -30,5 +30,5 @@ if (!answer.ok) {
   process.stderr.write(`the event store answers ${answer.status} to the making of its user ${service.user}\n`);
   process.exit(3);
 }
-const { status } = spawnSync(process.execPath, ['dist/apps/cli/src/main.js', 'store', 'setup', '--role', ROLE], { stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, ['dist/programs/ledger.js', 'store', 'setup', '--role', ROLE], { stdio: 'inherit' });
 process.exit(status ?? 3);

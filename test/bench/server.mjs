@@ -11,7 +11,7 @@ import { Tokens } from '../../dist/libs/http/src/index.js';
 import { ROLES } from '../../dist/libs/kernel/src/index.js';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const MAIN = join(ROOT, 'dist/apps/api/src/main.js');
+const MAIN = join(ROOT, 'dist/programs/api.js');
 const clock = { now: () => new Date() };
 
 /** Spawns the server (or another command that serves it) and waits until /health answers 200. Says how long that took. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer, Office, paper } from '../support/office.js';
 import { seededRandom } from '../support/random.js';
 
-const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
 const TOUR = fileURLToPath(new URL('../../docs/tour', import.meta.url));
 const LINE = 'tour-2020/rd-fund/2024';
 const VERIFICATION = { title: '核实记录', documentNo: '核〔2024〕7号' };

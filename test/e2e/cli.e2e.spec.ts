@@ -11,7 +11,7 @@ import { comparePastWithFold } from '../support/fold.js';
 import { ServedLedger } from '../support/served-ledger.js';
 import { StoreUnderTest } from '../support/store-under-test.js';
 
-const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
 const CASES = fileURLToPath(new URL('../../libs/policies/src/fixtures/assessments.jsonl', import.meta.url));
 const PACK = fileURLToPath(new URL('../../libs/policies/packs/ganzhou-etdz-2023.yaml', import.meta.url));
 const CODE = withCheckCharacter('91360799MAXX00077');

@@ -20,7 +20,7 @@ describe('ledger policy coverage', () => {
   const run = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      [join(elsewhere, 'dist/apps/cli/src/main.js'), 'policy', 'coverage', ...args],
+      [join(elsewhere, 'dist/programs/ledger.js'), 'policy', 'coverage', ...args],
       { encoding: 'utf8' },
     );
     return { code: status, stdout, stderr };

@@ -12,8 +12,8 @@ import type { PersonRole } from '@app/kernel';
 import { freePort, told } from '../support/served-ledger.js';
 import { StoreUnderTest } from '../support/store-under-test.js';
 
-const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
-const SERVER = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('../../dist/programs/api.js', import.meta.url));
 const AWARD = 'ganzhou-etdz-2023.G01.91360799MAXX00001N.once';
 
 /** Something there is in the demonstration year, for every parameter in a path. */

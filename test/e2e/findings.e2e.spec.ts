@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Office, paper } from '../support/office.js';
 
-const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
 const TOUR = fileURLToPath(new URL('../../docs/tour', import.meta.url));
 const LINE = 'tour-2020/rd-fund/2024';
 const DUTY = '/duties/haimen-2022';

@@ -14,7 +14,7 @@ import { createLedger } from '../../apps/api/src/create-ledger.js';
 import { insist, ServedLedger } from '../support/served-ledger.js';
 import { StoreUnderTest } from '../support/store-under-test.js';
 
-const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
 const EVENTS = 300;
 const WRITERS = 8;
 /** How many events the target holds each time the copy is killed. */

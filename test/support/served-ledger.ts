@@ -7,7 +7,7 @@ import { Tokens } from '@app/http';
 import type { PersonRole } from '@app/kernel';
 import { StoreUnderTest } from './store-under-test.js';
 
-const SERVER = fileURLToPath(new URL('./fast-server.mjs', import.meta.url));
+const SERVER = fileURLToPath(new URL('../../dist/test/fast-server.js', import.meta.url));
 
 // The same clock as in fast-server.mjs.
 const BASE_MS = Date.parse('2024-01-02T01:00:00Z');
