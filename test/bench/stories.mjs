@@ -42,8 +42,8 @@ const LAST_BEGINNING = '2025-06-30';
 /** About what all of them bring, once each. */
 export const EVENTS_OF_ALL = 560;
 
-const document = (title) => [{ title, documentNo: `赣开〔2024〕${title.length}号`, sha256: sha256(title) }];
-const evidence = document('会议纪要');
+const document = (title) => [{ title, sha256: sha256(title) }];
+const evidence = [{ title: '会议纪要', documentNo: '赣开纪〔2024〕12号', sha256: sha256('会议纪要') }];
 const reason = '经会议研究决定';
 
 /** One story as it is told: its day, and what its steps have in common. */
