@@ -12,7 +12,7 @@ import { PostgresServer } from './stand-in/postgres.mjs';
 import { comparePastWithFold } from './support/fold.js';
 
 /** More for a long night: LEDGER_HISTORY_EVENTS=20000 npm test -- postgres.e2e */
-const EVENTS = Number(process.env['LEDGER_HISTORY_EVENTS'] ?? 600);
+const EVENTS = Number(process.env['LEDGER_HISTORY_EVENTS'] ?? 900);
 const clock = { now: () => new Date('2026-03-01T04:00:00Z') };
 /** How a process of its own gets on; and what reads the other routes. */
 const PASSING = /^\/(health|live|ready|metrics|v1\/(subscribers|imports|exports|differences))\b/;

@@ -163,7 +163,7 @@ export async function writeHistory(
   const most = Math.min(COHORT, Math.max(20, Math.ceil(events / 50)));
   const cohorts = Math.max(1, Math.ceil(events / (most * EVENTS_AN_ENTERPRISE)));
   const left = () => events - author.written - (withStories ? Math.max(desk.written, EVENTS_OF_ALL) : 0);
-  for (let cohort = 0; left() > 0; cohort += 1) {
+  for (let cohort = 0; cohort === 0 || left() > 0; cohort += 1) {
     const day = addDays(FIRST_DAY, Math.floor((Math.min(cohort, cohorts) * SPAN_DAYS) / cohorts));
     const size = Math.min(most, Math.max(1, Math.ceil(left() / EVENTS_AN_ENTERPRISE)));
     await world.stories?.until(day);

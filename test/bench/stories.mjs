@@ -40,7 +40,7 @@ const SHARE = 0.05;
 /** No story begins later: each ends while its policies are in force. */
 const LAST_BEGINNING = '2025-06-30';
 /** About what all of them bring, once each. */
-export const EVENTS_OF_ALL = 560;
+export const EVENTS_OF_ALL = 720;
 
 const document = (title) => [{ title, sha256: sha256(title) }];
 const evidence = [{ title: '会议纪要', documentNo: '赣开纪〔2024〕12号', sha256: sha256('会议纪要') }];
@@ -166,7 +166,7 @@ class Telling {
 
   /** What the bank says of every line of a batch, or of one. */
   async bank(batch, result, only) {
-    const { lines } = await this.desk.state(batchDecider, batchStream(batch));
+    const { lines = [] } = await this.desk.state(batchDecider, batchStream(batch));
     const results = lines
       .filter(({ line, status }) => status !== 'dropped' && (only === undefined || line === only))
       .map(({ line, amount }) => ({
@@ -174,7 +174,7 @@ class Telling {
         amount,
         result,
         on: this.day,
-        reference: `${result === 'paid' ? 'P' : 'R'}${batch}-${line}`,
+        reference: `${result === 'paid' ? 'P' : 'R'}${this.day.replaceAll('-', '')}${batch}-${line}`,
         reason: result === 'paid' ? '' : '账号户名不符',
       }));
     const file = `${batch}-${this.day}.csv`;
@@ -690,7 +690,99 @@ async function* finding(telling) {
   await tell({ type: 'resolve', outcome: 'corrected', reason: '已撤回申请', correction, evidence });
 }
 
+/** What nobody may do at this moment. */
+const REFUSALS = new Set(['refused', 'not-found', 'invalid', 'forbidden']);
+
+/** Officers who do what comes to their minds with two enterprises and their awards; the rules refuse what is out of place. */
+async function* muddle(telling) {
+  const { random, desk } = telling;
+  const pick = (items) => items[random.below(items.length)];
+  const occasions = ['P1', 'P2', 'P3'];
+  const codes = [];
+  for (let count = 0; count < 2; count += 1) codes.push(await telling.payee(...occasions.map(landed)));
+  const awards = [];
+  for (const occasion of occasions.slice(0, 2)) awards.push(yield* granted(telling, codes[0], occasion));
+  const batches = [await telling.order(...awards)];
+  await telling.freeze(batches[0]);
+  const earlier = () => addDays(telling.day, -random.below(300));
+  const factOf = async (code) => pick((await desk.dossiers.require(code)).facts.toArray());
+  const listing = (code) => blacklistStream({ kind: 'enterprise', id: code });
+  const onList = (command, actor) => telling.run(blacklistDecider, listing(codes[0]), { evidence, reason, ...command }, actor);
+  const aFact = (more) => ({ name: 'enterprise.aboveScale', value: random.chance(0.5), sourceUnit: '统计局', evidence, ...more });
+  const deeds = [
+    (code) => telling.dossier(code, { type: 'record-facts', facts: [aFact({ period: earlier() })] }, CLERK, earlier()),
+    (code) => telling.dossier(code, { type: 'record-facts', facts: [aFact()] }, CLERK, earlier()),
+    async (code) => {
+      const { name, value, period, subject, factId } = await factOf(code);
+      const corrected = {
+        name,
+        value,
+        sourceUnit: '税务局',
+        correctsFactId: factId,
+        evidence,
+        ...(period && { period }),
+        ...(subject && { subject }),
+      };
+      await telling.dossier(code, { type: 'record-facts', facts: [corrected] }, CLERK, earlier());
+    },
+    async (code) =>
+      telling.dossier(code, { type: 'dispute-fact', factId: (await factOf(code)).factId, reason: pick(['存疑', '有误']) }, AUDITOR),
+    async (code) => telling.dossier(code, { type: 'verify-fact', factId: (await factOf(code)).factId, evidence }, JUDGE),
+    (code) => telling.dossier(code, { type: 'rename', name: `赣州${random.below(99)}号工厂`, evidence }, CLERK, earlier()),
+    (code) =>
+      telling.dossier(code, { type: 'record-relocation', from: '湖南省', origin: 'out-of-province', whole: true, on: earlier(), evidence }),
+    (code) => telling.dossier(code, { type: 'record-departure', on: earlier(), evidence }),
+    async () => awards.push(await telling.apply(pick(codes), { occasion: pick(occasions) })),
+    () => telling.award(pick(awards), { type: 'hold', reason: pick(['举报', '核查']), evidence }, OTHER_APPROVER),
+    () => telling.award(pick(awards), { type: 'release-hold', reason }, OTHER_APPROVER),
+    () => random.chance(0.2) && telling.award(pick(awards), { type: 'lapse', reason, evidence }, APPROVER),
+    () => telling.publicise(pick(awards)),
+    () => telling.grant(pick(awards)),
+    async () => {
+      batches.push(await telling.order(pick(awards)));
+      if (random.chance(0.8)) await telling.freeze(batches.at(-1));
+    },
+    () => telling.bank(pick(batches), pick(['paid', 'paid', 'returned'])),
+    () => telling.bank(pick(batches), pick(['paid', 'returned'])),
+    () => telling.batch(pick(batches), { type: 'cancel', reason }, OTHER_FINANCE),
+    () => {
+      const resolution = { type: 'resolve-unexpected', line: 1, outcome: pick(['accepted', 'not-made']), reason, evidence };
+      return telling.batch(pick(batches), resolution, pick([FINANCE, OTHER_FINANCE]));
+    },
+    () => {
+      const demand = {
+        cause: pick(['fraud', 'overpayment']),
+        principal: pick(['5000.00', '1200.00']),
+        dueOn: addDays(telling.day, 30),
+        reason,
+      };
+      return telling.award(pick(awards), { type: 'demand-clawback', ...demand }, APPROVER);
+    },
+    () => {
+      const receipt = { clawback: 1, amount: '1200.00', on: telling.day, reference: `SK-M${telling.no}-${random.below(9)}` };
+      return telling.award(pick(awards), { type: 'receive-clawback', ...receipt }, FINANCE);
+    },
+    () => onList(noticeOf({ kind: 'enterprise', id: codes[0] }, telling.day, '虚报研发投入'), OTHER_CLERK),
+    () => onList({ type: 'list', case: 1, termMonths: 3 }, OTHER_APPROVER),
+    () => onList({ type: 'object', case: 1, on: telling.day, reasons: '有误' }, OTHER_CLERK),
+    () => onList({ type: 'decide-objection', case: 1, objection: 1, upheld: random.chance(0.5) }, THIRD_APPROVER),
+    () =>
+      random.chance(0.3) &&
+      telling.dossier(codes[0], { type: 'merge', survivor: codes[1], survivorStatus: 'registered', reason, evidence }),
+    () => telling.award(pick(awards), { type: 'confirm-payee', payee: codes[1], reason, evidence }, THIRD_APPROVER),
+  ];
+  for (let count = 0; count < 60; count += 1) {
+    try {
+      await pick(deeds)(pick(codes));
+    } catch (problem) {
+      if (!REFUSALS.has(problem.kind)) throw problem;
+    }
+    if (random.chance(0.4)) yield telling.after(1);
+  }
+}
+
 const STORIES = [
+  muddle,
   secondThoughts,
   emptyLine,
   heldBack,
@@ -726,7 +818,7 @@ export class Stories {
   /** What a cohort sees begin, in the days after it. */
   begin(cohort, day) {
     if (day > LAST_BEGINNING) return;
-    const chosen = cohort === 0 ? [...STORIES, ...ONCE] : STORIES.filter(() => this.random.chance(SHARE));
+    const chosen = cohort === 0 ? [...STORIES, muddle, muddle, ...ONCE] : STORIES.filter(() => this.random.chance(SHARE));
     for (const story of chosen) {
       const due = addDays(day, this.random.below(15));
       this.begun += 1;
