@@ -558,6 +558,8 @@ async function* duties(telling) {
   await telling.ask('duty', { duty: meeting, command: { type: 'reopen', reason: '未见会议记录' } }, AUDITOR);
   yield telling.after(5);
   await telling.ask('duty', { duty: meeting, command: { ...held, evidence } }, CLERK);
+  // Once more from somebody who did not know: it changes nothing, and is noted.
+  await telling.ask('duty', { duty: meeting, command: { ...held, evidence } }, OTHER_CLERK);
 }
 
 /** A year's review of a ladder: moves by hand, proposals, decisions of which one cannot be carried out, recommendations. */
