@@ -50,7 +50,9 @@ describe('read models in PostgreSQL that ends connections, as in a restart', () 
         (error: unknown) => told.add(error instanceof Problem ? error.code : String(error)),
       );
       await sleep(strike);
-      await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+      await client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
       await opening;
     }
     await client.end();
