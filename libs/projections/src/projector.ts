@@ -308,6 +308,8 @@ export class Projector {
     await this.retrying(
       () => this.live,
       async (signal) => {
+        // A fault that has passed while nothing was missed is told no longer: nothing may come for days.
+        if ((await this.store.head()) <= (this.livePosition ?? 0)) for (const track of this.live) track.failure = undefined;
         for await (const page of this.store.subscribe({ after: this.livePosition ?? 0, signal })) {
           await this.exclusively(async () => {
             await this.observed(this.live, page, () => this.projectPage(this.live, page));
