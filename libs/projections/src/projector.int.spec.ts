@@ -225,6 +225,24 @@ describe('the projector', () => {
     expect(projector.status()).toMatchObject([{ position: 1, state: 'running' }]);
   });
 
+  it('tells of a fault no longer once it has passed, though nothing new comes', async () => {
+    const subscribe = store.subscribe.bind(store);
+    let faults = 0;
+    store.subscribe = async function* (options) {
+      if (options.after === 1 && faults === 0) {
+        faults += 1;
+        throw new Error('store away');
+      }
+      yield* subscribe(options);
+    };
+    await files.add(store, 'a');
+    const projector = start();
+    expect(await projector.reached(1, LONG_MS)).toBe(true);
+    while (projector.status()[0]?.error !== 'store away') await new Promise(setImmediate);
+    await live(projector);
+    expect(projector.status()).toMatchObject([{ position: 1, state: 'running' }]);
+  });
+
   /** A store whose subscriptions from the beginning wait until they are let on. */
   function gated(): { readonly held: EventStore; letOn(): void } {
     let letOn: () => void = () => undefined;

@@ -308,9 +308,11 @@ export class Projector {
     await this.retrying(
       () => this.live,
       async (signal) => {
-        // Behind that position are those alone that have stopped, and tables that were set back.
+// Behind that position are those alone that have stopped, and tables that were set back.
         const running = this.live.filter(({ error }) => error === undefined);
         const after = Math.min(this.livePosition ?? 0, ...running.map(({ checkpoint }) => checkpoint.position));
+        // A fault that has passed while nothing was missed is told no longer: nothing may come for days.
+        if ((await this.store.head()) <= after) for (const track of this.live) track.failure = undefined;
         for await (const page of this.store.subscribe({ after, signal })) {
           await this.exclusively(async () => {
             await this.observed(this.live, page, () => this.projectPage(this.live, page));
