@@ -308,7 +308,7 @@ export class Projector {
     await this.retrying(
       () => this.live,
       async (signal) => {
-// Behind that position are those alone that have stopped, and tables that were set back.
+        // Behind that position are those alone that have stopped, and tables that were set back.
         const running = this.live.filter(({ error }) => error === undefined);
         const after = Math.min(this.livePosition ?? 0, ...running.map(({ checkpoint }) => checkpoint.position));
         // A fault that has passed while nothing was missed is told no longer: nothing may come for days.
