@@ -49,7 +49,7 @@ describe('ledger policy coverage', () => {
   }, 60_000);
 
   it('answers no, with 1, when a rule stands in no pack', () => {
-    appendFileSync(join(elsewhere, 'dist/libs/policies/packs/catalogue.tsv'), 'G99\t000_ff803e66a95b661d.txt\t1\tgate\t关于印发\n');
+    appendFileSync(join(elsewhere, 'dist/packs/catalogue.tsv'), 'G99\t000_ff803e66a95b661d.txt\t1\tgate\t关于印发\n');
     const { code, stdout } = run('--json');
     expect(code).toBe(1);
     expect((JSON.parse(stdout) as unknown[]).at(-1)).toMatchObject({ id: 'G99', pack: null, clause: null, handling: null });

@@ -35,9 +35,9 @@ const BURIED_MS = 500;
 const FOREVER = new Promise<never>(() => undefined);
 const unanswered = () => new Problem('unavailable', 'store-unavailable', 'no answer came in time; retry the same command');
 
-/** Whose instances are whose. Those made while a process opens are its own. */
+/** Whose instances are whose: what a process has made while it opened, or by anything it has begun since, is its own. */
 const owners = new WeakMap<object, MortalProcess>();
-let opening: MortalProcess | undefined;
+const within = new AsyncLocalStorage<MortalProcess>();
 
 /**
  * A process of the ledger within this one: the modules the programs are made of, over the files or the node of a data
@@ -66,8 +66,7 @@ export class MortalProcess {
   }
 
   /**
-   * Starts a process; undefined when it died of it. `fate` holds from the first call on. One after the other: two cannot
-   * open at a time.
+   * Starts a process, which may die of it. `fate` holds from the first call on.
    */
   static async start(
     dataFolder: string,
@@ -82,35 +81,30 @@ export class MortalProcess {
     const process = new MortalProcess();
     if (fate !== undefined) process.fate = fate;
     process.stragglers = stragglers;
-    opening = process;
-    try {
-      const metrics = new Metrics();
-      const parts = {
-        folder: new DataFolder(dataFolder),
-        clock,
-        esdb,
-        postgres,
-        role: 'all',
-        metrics,
-        metricsAccess: 'open',
-        observer: metrics,
-      } as const;
-      const module = LedgerModule.forRoot(parts);
-      const created = NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
-      // A start that fails is a death: whoever runs it starts it again.
-      const failed = created.catch((error: unknown) => {
-        process.failure = error;
-        process.die();
-      });
-      const app = (await Promise.race([failed, process.death])) ?? undefined;
-      if (app !== undefined) {
-        process.app = app;
-        process.routes = new Routes(app, clock);
-      }
-      return process;
-    } finally {
-      opening = undefined;
+    const metrics = new Metrics();
+    const parts = {
+      folder: new DataFolder(dataFolder),
+      clock,
+      esdb,
+      postgres,
+      role: 'all',
+      metrics,
+      metricsAccess: 'open',
+      observer: metrics,
+    } as const;
+    const module = LedgerModule.forRoot(parts);
+    const created = within.run(process, () => NestFactory.createApplicationContext(module, { logger: false, abortOnError: false }));
+    // A start that fails is a death: whoever runs it starts it again.
+    const failed = created.catch((error: unknown) => {
+      process.failure = error;
+      process.die();
+    });
+    const app = (await Promise.race([failed, process.death])) ?? undefined;
+    if (app !== undefined) {
+      process.app = app;
+      process.routes = new Routes(app, clock);
     }
+    return process;
   }
 
   get<Part>(token: abstract new (...args: never[]) => Part): Part {
@@ -198,10 +192,11 @@ const original = {
 /** Whose call it is; undefined where no mortal process is concerned. */
 function ownerOf(part: object): MortalProcess | undefined {
   const known = owners.get(part);
-  if (known !== undefined || opening === undefined) return known;
-  owners.set(part, opening);
-  opening.owns(part);
-  return opening;
+  const owner = within.getStore();
+  if (known !== undefined || owner === undefined) return known;
+  owners.set(part, owner);
+  owner.owns(part);
+  return owner;
 }
 
 const patternOf = (stream: string) => stream.split('-')[0] as string;
@@ -251,11 +246,12 @@ store.head = function (this: EventStore) {
   return owner === undefined ? call() : owner.pass({ kind: 'read', of: 'head' }, call);
 };
 for (const readModels of [SqliteReadModels.prototype, PostgresReadModels.prototype] as const) {
-  const { prepare, commit, saveCheckpoint } = readModels as ReadModels;
-  const watched: Pick<ReadModels, 'prepare' | 'commit' | 'saveCheckpoint'> = {
-    prepare(this: ReadModels, projection) {
+  const { furthest, commit, saveCheckpoint } = readModels as ReadModels;
+  const watched: Pick<ReadModels, 'furthest' | 'commit' | 'saveCheckpoint'> = {
+    // The first that is asked of them.
+    furthest(this: ReadModels) {
       ownerOf(this);
-      return prepare.call(this, projection);
+      return furthest.call(this);
     },
     commit(this: ReadModels, batches) {
       const call = () => commit.call(this, batches);

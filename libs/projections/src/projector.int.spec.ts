@@ -181,6 +181,25 @@ describe('the projector', () => {
     expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: 8, applied: 4 }]);
   });
 
+  it('follows again from where the tables stand when these have been set back', async () => {
+    const projector = start();
+    await files.add(store, 'a');
+    expect(await projector.reached(1, LONG_MS)).toBe(true);
+    const { commit } = readModels;
+    // Acknowledged, and lost.
+    readModels.commit = async (batches) =>
+      batches.map(({ from, to }) => ({ kind: 'committed', checkpoint: { ...from, position: to } }) as const);
+    await files.add(store, 'a', 10);
+    expect(await projector.reached(2, LONG_MS)).toBe(true);
+    readModels.commit = commit;
+    await files.add(store, 'b', 100);
+    expect(await projector.reached(3, LONG_MS)).toBe(true);
+    expect(await rowsOf(readModels)).toEqual([
+      { stream: 'a', total: 11, applied: 2 },
+      { stream: 'b', total: 100, applied: 1 },
+    ]);
+  });
+
   it('holds the same rows whether built as it went or all at once', async () => {
     const live = start([new Totals('live')]);
     for (let index = 0; index < 30; index += 1) await files.add(store, `s${index % 4}`, index);
@@ -203,6 +222,24 @@ describe('the projector', () => {
     expect(projector.status()).toMatchObject([{ position: 0, state: 'stopped', error: 'store away' }]);
     fail = false;
     expect(await projector.reached(1, LONG_MS)).toBe(true);
+    expect(projector.status()).toMatchObject([{ position: 1, state: 'running' }]);
+  });
+
+  it('tells of a fault no longer once it has passed, though nothing new comes', async () => {
+    const subscribe = store.subscribe.bind(store);
+    let faults = 0;
+    store.subscribe = async function* (options) {
+      if (options.after === 1 && faults === 0) {
+        faults += 1;
+        throw new Error('store away');
+      }
+      yield* subscribe(options);
+    };
+    await files.add(store, 'a');
+    const projector = start();
+    expect(await projector.reached(1, LONG_MS)).toBe(true);
+    while (projector.status()[0]?.error !== 'store away') await new Promise(setImmediate);
+    await live(projector);
     expect(projector.status()).toMatchObject([{ position: 1, state: 'running' }]);
   });
 

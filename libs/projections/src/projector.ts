@@ -123,7 +123,7 @@ export class Projector {
       if (!member.held) continue;
       if (live !== undefined) {
         member.live = { projection, checkpoint: live };
-        member.gate.advance(live.position);
+        member.gate.reset(live.position);
       }
       if (building !== undefined) member.building = { projection, checkpoint: building };
     }
@@ -308,7 +308,12 @@ export class Projector {
     await this.retrying(
       () => this.live,
       async (signal) => {
-        for await (const page of this.store.subscribe({ after: this.livePosition ?? 0, signal })) {
+        // Behind that position are those alone that have stopped, and tables that were set back.
+        const running = this.live.filter(({ error }) => error === undefined);
+        const after = Math.min(this.livePosition ?? 0, ...running.map(({ checkpoint }) => checkpoint.position));
+        // A fault that has passed while nothing was missed is told no longer: nothing may come for days.
+        if ((await this.store.head()) <= after) for (const track of this.live) track.failure = undefined;
+        for await (const page of this.store.subscribe({ after, signal })) {
           await this.exclusively(async () => {
             await this.observed(this.live, page, () => this.projectPage(this.live, page));
             this.livePosition = Math.max(this.livePosition ?? 0, page.at(-1)?.position ?? 0);
@@ -438,6 +443,11 @@ export class Projector {
       return true;
     }
     if (track.checkpoint.position < live.position) return false;
+    if (track.checkpoint.position > live.position) {
+      await end();
+      failed(new Error('the tables in use have been set back meanwhile; verify again'));
+      return true;
+    }
     const { position } = live;
     const snapshot = await this.readModels.snapshot();
     const tables = member.projection.tables as unknown as readonly Table[];
@@ -459,6 +469,8 @@ export class Projector {
     if (parts.length === 0) return;
     const outcomes = await this.readModels.commit(parts.map(({ batch }) => batch));
     for (const [index, { track, events }] of parts.entries()) await this.settleOutcome(track, events, outcomes[index] as Outcome);
+    if (parts.some(({ track, batch }) => track.checkpoint.position < batch.from.position))
+      throw new Error('the read models have been set back; they are followed again from where they stand');
   }
 
   private async settleOutcome(track: Track, events: readonly RecordedEvent[], outcome: Outcome): Promise<void> {
@@ -509,7 +521,7 @@ export class Projector {
     return end === undefined ? page : page.filter(({ position }) => position <= end);
   }
 
-  /** Another process has moved the checkpoint. With the same code it has done our work; with other code the tables are no longer ours. */
+  /** Something has moved the checkpoint. Another process with the same code has done our work; with other code the tables are no longer ours. */
   private async takenOver(track: Track, events: readonly RecordedEvent[]): Promise<void> {
     const { checkpoint, projection } = track;
     const present = (await this.readModels.present(checkpoint)) ?? (await this.readModels.generations(projection.name)).live;
@@ -519,8 +531,9 @@ export class Projector {
         `version ${present?.version ?? 'unknown'} of ${projection.name} has taken over its tables; this is version ${checkpoint.version}`,
       );
     track.checkpoint = present;
-    this.opened(track)?.advance(present.position);
-    await this.projectPage([track], events);
+    this.opened(track)?.reset(present.position);
+    // A database may lose what it had written last. What comes between is not among these events.
+    if (present.position >= checkpoint.position) await this.projectPage([track], events);
   }
 }
 

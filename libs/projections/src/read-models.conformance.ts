@@ -168,6 +168,16 @@ export function describeReadModels(kind: string, places: () => Places, runs = 60
       expect(seen.at(-1)).toEqual({ id: 'one', text: 'theirs' });
     });
 
+    it('read anew what another process has written when they find their place again', async () => {
+      const at = await readModels.openLive(projection(1_700));
+      const first = await written(readModels, at, 1, (work) => work.put(singles, { id: 'one', text: 'ours' }));
+      await written(await here.again(), first, 2, (work) => work.put(singles, { id: 'one', text: 'theirs' }));
+      const { live } = await readModels.prepare(projection(1_700));
+      const seen: unknown[] = [];
+      await written(readModels, live as Checkpoint, 3, (work) => seen.push(work.get(singles, 'one')));
+      expect(seen.at(-1)).toEqual({ id: 'one', text: 'theirs' });
+    });
+
     it('keep rows that consist of a key alone', async () => {
       const at = await readModels.openLive(projection(2_000));
       const first = await written(readModels, at, 1, (work) => work.put(keysOnly, { id: 7 }));

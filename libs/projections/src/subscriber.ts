@@ -60,6 +60,12 @@ export class PositionGate {
     }
   }
 
+  /** Stands at a position found elsewhere, further on or further back. */
+  reset(position: number): void {
+    if (position < this.current) this.current = position;
+    else this.advance(position);
+  }
+
   /** Nobody need wait any longer: the position will not move. */
   giveUp(): void {
     for (const { timer, resolve } of this.waiters) {

@@ -43,13 +43,13 @@ export function queryPool(settings: PostgresSettings): pg.Pool {
 
 /**
  * Connections for the projector. It finds rows by their keys alone; without statistics of tables that are just being filled
- * the planner would guess otherwise. What a crash takes of the last moments takes the checkpoint with it: nothing need wait
- * for the disk. `name` is what the server calls them by.
+ * the planner would guess otherwise. What they have committed is on disk: tables that were set back by a crash would answer
+ * from the past, and nobody would know until the next event. `name` is what the server calls them by.
  */
 export function writerPool(settings: PostgresSettings, name: string): pg.Pool {
   const planner = ['seqscan', 'hashjoin', 'mergejoin'].map((way) => `-c enable_${way}=off`).join(' ');
   const idle = `-c idle_in_transaction_session_timeout=${IDLE_MS}`;
-  return quiet(new pg.Pool({ ...config(settings, `-c synchronous_commit=off ${idle} ${planner}`), max: WRITERS, application_name: name }));
+  return quiet(new pg.Pool({ ...config(settings, `${idle} ${planner}`), max: WRITERS, application_name: name }));
 }
 
 /**
@@ -65,6 +65,8 @@ export function isRowFault(error: unknown): boolean {
   return /^2[23]/.test(codeOf(error));
 }
 
+const DRIVER_FAULT = /^(Connection terminated|timeout exceeded when trying to connect|Client .* is not queryable$)/;
+
 /** What a failed query means to whoever asked. Server faults become problems; what is wrong with the query itself stays as it is. */
 export function problemOf(error: unknown): unknown {
   const code = codeOf(error);
@@ -72,8 +74,8 @@ export function problemOf(error: unknown): unknown {
   if (code === '42P01' && /__\d+/.test(message))
     return new Problem('unavailable', 'read-model-rebuilding', 'the read model has just been replaced; retry');
   if (code === '57014') return new Problem('unavailable', 'read-models-unavailable', 'the answer took longer than allowed; ask for less');
-  // Connections (class 08, or those of the system), resources, an ending server; what the pool says has no code.
-  if (/^(08|53|57P|E[A-Z]{3,}$)/.test(code) || /^(Connection terminated|timeout exceeded when trying to connect)/.test(message))
+  // Connections (class 08, or those of the system), resources, an ending server; what the driver says of itself has no code.
+  if (/^(08|53|57P|E[A-Z]{3,}$)/.test(code) || DRIVER_FAULT.test(message))
     return new Problem('unavailable', 'read-models-unavailable', 'the read models cannot be reached just now; retry');
   return error;
 }

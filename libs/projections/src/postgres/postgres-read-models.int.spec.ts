@@ -1,4 +1,7 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { Problem } from '@app/kernel';
 import { PostgresServer } from '../../../../test/stand-in/postgres.mjs';
 import { describeReadModels } from '../read-models.conformance.js';
 import { PostgresReadModels } from './postgres-read-models.js';
@@ -31,3 +34,28 @@ describeReadModels(
   },
   8,
 );
+
+describe('read models in PostgreSQL that ends connections, as in a restart', () => {
+  it('say of themselves, whatever they were at, that they cannot be reached just now', async () => {
+    const url = await server.database();
+    const settings = { url, pool: 2, timeoutMs: 30_000 };
+    await (await PostgresReadModels.open(settings)).close();
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const told = new Set<string>();
+    // Opening takes some twenty queries; it is struck at one after the other.
+    for (let strike = 0; strike < 25; strike += 1) {
+      const opening = PostgresReadModels.open(settings).then(
+        (readModels) => void opened.push(readModels),
+        (error: unknown) => told.add(error instanceof Problem ? error.code : String(error)),
+      );
+      await sleep(strike);
+      await client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
+      await opening;
+    }
+    await client.end();
+    expect([...told]).toEqual(['read-models-unavailable']);
+  });
+});

@@ -109,6 +109,8 @@ export class PostgresReadModels extends ReadModels {
     return this.changing(name, async (client) => {
       const rows = await checkpointsOf(client, name);
       const of = (purpose: Purpose) => rows.find((row) => row.purpose === purpose);
+      // Another process may have brought them here.
+      for (const row of rows) this.cache.forget(tablesOfShape(row.shape, row.generation));
       // A comparison that was interrupted is not worth going on with.
       for (const row of rows) if (row.purpose === 'checking') await this.drop(client, row);
       const usable = (row: StoredCheckpoint | undefined) => row?.version === version && row.shape === shapesOf(projection);
@@ -203,33 +205,35 @@ export class PostgresReadModels extends ReadModels {
   }
 
   async generations(name: string): Promise<Generations> {
-    const rows = await checkpointsOf(this.pool, name);
+    const rows = await told(checkpointsOf(this.pool, name));
     const of = (purpose: Purpose) => rows.filter((row) => row.purpose === purpose).map(checkpointOf)[0];
     return { live: of('live'), building: of('building') };
   }
 
   async present({ name, generation }: Generation): Promise<Checkpoint | undefined> {
-    const rows = await checkpointsOf(this.pool, name);
+    const rows = await told(checkpointsOf(this.pool, name));
+    const live = rows.find(({ purpose }) => purpose === 'live');
+    // Whatever was known: it may have been set back.
+    if (live !== undefined) this.liveRows = new Map(this.liveRows).set(name, live);
     return rows.filter((row) => row.generation === generation && row.purpose !== 'former').map(checkpointOf)[0];
   }
 
   async furthest(): Promise<Checkpoint | undefined> {
-    const { rows } = await this.pool.query<Checkpoint>(
-      'SELECT name, generation, version, position FROM checkpoint ORDER BY position DESC LIMIT 1',
-    );
-    return rows[0];
+    const furthest = 'SELECT name, generation, version, position FROM checkpoint ORDER BY position DESC LIMIT 1';
+    return (await told(this.pool.query<Checkpoint>(furthest))).rows[0];
   }
 
   async saveCheckpoint({ name, version, position }: Omit<Checkpoint, 'generation'>): Promise<void> {
     const token = this.leases.tokenFor(name);
     // Where processes compete, the lease must still be ours when this is written.
     const held = token === undefined ? 'SELECT true' : 'SELECT true FROM lease WHERE name = $1 AND token = $4 FOR KEY SHARE';
-    const { rowCount } = await this.pool.query(
+    const noted = this.pool.query(
       `WITH held AS (${held})
        INSERT INTO checkpoint (name, generation, version, position, purpose, shape) SELECT $1, 0, $2, $3, 'live', '[]' FROM held
        ON CONFLICT (name, generation) DO UPDATE SET version = excluded.version, position = excluded.position`,
       [name, version, position, ...(token === undefined ? [] : [token])],
     );
+    const { rowCount } = await told(noted);
     if (rowCount === 0) throw new Error(`another process runs ${name} by now`);
   }
 
@@ -409,13 +413,13 @@ export class PostgresReadModels extends ReadModels {
   }
 
   stand(names: readonly string[], candidate: Candidate): Promise<Candidacy> {
-    return this.leases.stand(names, candidate);
+    return told(this.leases.stand(names, candidate));
   }
 
   /** Reads again what other processes may have changed: queries go by it. */
   private refresh(): Promise<void> {
-    this.refreshing ??= this.pool
-      .query<StoredCheckpoint>(`SELECT name, generation, version, position, shape FROM checkpoint WHERE purpose = 'live'`)
+    const live = `SELECT name, generation, version, position, shape FROM checkpoint WHERE purpose = 'live'`;
+    this.refreshing ??= told(this.pool.query<StoredCheckpoint>(live))
       .then(({ rows }) => {
         const before = this.liveRows;
         // What was committed here while this was read must not seem to be undone.
@@ -463,7 +467,7 @@ export class PostgresReadModels extends ReadModels {
   }
 
   private async transaction<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
-    const client = await this.writers.connect();
+    const client = await told(this.writers.connect());
     let broken = false;
     try {
       await client.query('BEGIN');
@@ -472,7 +476,7 @@ export class PostgresReadModels extends ReadModels {
       return result;
     } catch (error) {
       await client.query('ROLLBACK').catch(() => (broken = true));
-      throw error;
+      throw problemOf(error);
     } finally {
       client.release(broken);
     }
@@ -550,15 +554,18 @@ async function inTurn(steps: Iterable<() => Promise<unknown>>): Promise<void> {
 }
 
 /** Faults of the server reach whoever asked as problems. */
-function translating(pool: pg.Pool): PostgresPool {
-  const rethrow = (error: unknown) => {
+function told<Answer>(asked: Promise<Answer>): Promise<Answer> {
+  return asked.catch((error: unknown) => {
     throw problemOf(error);
-  };
+  });
+}
+
+function translating(pool: pg.Pool): PostgresPool {
   return {
     async connect() {
-      const client = await pool.connect().catch(rethrow);
+      const client = await told(pool.connect());
       return {
-        query: (text: string, values: readonly unknown[]) => client.query(text, [...values]).catch(rethrow),
+        query: (text: string, values: readonly unknown[]) => told(client.query(text, [...values])),
         release: () => client.release(),
       } as never;
     },
