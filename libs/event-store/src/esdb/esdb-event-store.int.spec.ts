@@ -32,5 +32,5 @@ eventStoreConformance(
       },
     };
   },
-  { idsUniqueAcrossStreams: true },
+  { idsUniqueAcrossStreams: true, retryingWriters: 24 },
 );
