@@ -6,7 +6,7 @@ import { TargetRecords } from '../entries/entries.query.js';
 import { type Evaluation, evaluate, type Ranked, ranked, tally, type UnitEvaluation, usualYear } from '../evaluate.js';
 import { type CountedSpan, type LedgerCount, LedgerCounts } from '../metrics/ledger-counts.js';
 import { type OpenQuestion, openQuestions, type PublishedTarget, PublishedTargets } from '../published-targets.js';
-import { NO_RECORD, statedFor, targetStream } from '../target.js';
+import { NO_RECORD, statedFor } from '../target.js';
 
 /** An indicator: what a clause sets a figure for. */
 export interface IndicatorHead {
@@ -107,13 +107,29 @@ export class ListIndicatorsHandler implements IQueryHandler<ListIndicators> {
 }
 
 /** The region's figure of a plain target, every row's of a table. */
-function evaluatedUnits({ terms, policy }: PublishedTarget, records: Records, year: number, on: string): readonly Evaluation[] {
-  const { shape } = terms.clause;
-  const units = shape.kind === 'target-table' ? shape.rows.map(({ title }) => title) : [terms.region];
-  return units.map((unit) => {
-    const { record } = records.get(targetStream(policy.pack, policy.clause, unit)) ?? { record: NO_RECORD };
-    return evaluate(terms, unit, record, year, on);
+function evaluatedUnits(target: PublishedTarget, records: Records, year: number, on: string): readonly Evaluation[] {
+  const blank = blankEvaluations(target, year, on);
+  return target.units.map(({ unit, stream }, index) => {
+    const known = records.get(stream);
+    return known === undefined ? (blank[index] as Evaluation) : evaluate(target.terms, unit, known.record, year, on);
   });
+}
+
+/** By year: lists ask for the same again and again, and most units have reported nothing. */
+const blanks = new WeakMap<PublishedTarget, Map<number, readonly Evaluation[]>>();
+/** Nobody looks at more years in turn; whoever asks for every year there could be must not fill the memory. */
+const MOST_YEARS = 16;
+
+/** How units stand of which nothing is recorded: that is for the text alone to say, whatever the day. */
+function blankEvaluations(target: PublishedTarget, year: number, on: string): readonly Evaluation[] {
+  const years = blanks.get(target) ?? new Map<number, readonly Evaluation[]>();
+  blanks.set(target, years);
+  const known = years.get(year);
+  if (known !== undefined) return known;
+  const evaluations = target.units.map(({ unit }) => evaluate(target.terms, unit, NO_RECORD, year, on));
+  if (years.size >= MOST_YEARS) years.clear();
+  years.set(year, evaluations);
+  return evaluations;
 }
 
 @QueryHandler(GetIndicator)
@@ -130,11 +146,7 @@ export class GetIndicatorHandler implements IQueryHandler<GetIndicator> {
     const { shape } = terms.clause;
     const year = asked ?? usualYear(terms, on);
     const records = new Map(await this.records.ofClause(pack, clause));
-    const own = shape.kind === 'target' ? [terms.region] : shape.rows.map(({ title }) => title);
-    for (const unit of own) {
-      const stream = targetStream(pack, clause, unit);
-      records.set(stream, { unit, record: records.get(stream)?.record ?? NO_RECORD });
-    }
+    for (const { unit, stream } of target.units) records.set(stream, { unit, record: records.get(stream)?.record ?? NO_RECORD });
     const units = [...records.values()].map(({ unit, record }) => ({
       unit,
       stated: statedFor(terms, unit, year) !== undefined,
@@ -153,7 +165,16 @@ export class GetIndicatorHandler implements IQueryHandler<GetIndicator> {
   }
 }
 
+const heads = new WeakMap<PublishedTarget, IndicatorHead>();
+
+/** What the text says of an indicator. */
 export function headOf(target: PublishedTarget): IndicatorHead {
+  const known = heads.get(target) ?? described(target);
+  heads.set(target, known);
+  return known;
+}
+
+function described(target: PublishedTarget): IndicatorHead {
   const { pack, terms, policy } = target;
   const { clause } = terms;
   const { shape } = clause;
