@@ -74,9 +74,16 @@ export class MortalProcess {
     {
       esdb,
       postgres,
+      role = 'all',
       fate,
       stragglers = [],
-    }: { esdb?: EsdbAddress; postgres?: PostgresSettings; fate?: MortalProcess['fate']; stragglers?: readonly Straggler[] } = {},
+    }: {
+      esdb?: EsdbAddress;
+      postgres?: PostgresSettings;
+      role?: 'all' | 'worker';
+      fate?: MortalProcess['fate'];
+      stragglers?: readonly Straggler[];
+    } = {},
   ): Promise<MortalProcess> {
     const process = new MortalProcess();
     if (fate !== undefined) process.fate = fate;
@@ -87,7 +94,7 @@ export class MortalProcess {
       clock,
       esdb,
       postgres,
-      role: 'all',
+      role,
       metrics,
       metricsAccess: 'open',
       observer: metrics,

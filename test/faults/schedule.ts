@@ -58,7 +58,8 @@ interface Played {
 
 /**
  * Plays a schedule of faults over random commands, and then checks everything that must hold. The folder of one that failed
- * stays. With a PostgreSQL the read models are there, and it crashes now and then: for simulated schedules.
+ * stays. With a PostgreSQL the read models are there: it crashes now and then, and now and then their leases go to another
+ * worker. For simulated schedules.
  */
 export async function play(schedule: Schedule, postgres?: PostgresServer): Promise<Report> {
   const began = performance.now();
@@ -125,6 +126,7 @@ async function simulated({ seed, store }: Schedule, folder: string, postgres?: P
     ...(node && { esdb: parseAddress(node.url) }),
     ...(database && { postgres: database }),
   });
+  const deposed: string[] = [];
   let disturbances = 0;
   let jumps = 0;
   try {
@@ -152,10 +154,12 @@ async function simulated({ seed, store }: Schedule, folder: string, postgres?: P
         if (random() < 0.2) await node.restart(50);
       }
       const working = office.work(round, OFFICERS, EACH);
-      if (postgres !== undefined && random() < 0.2) {
-        await sleep(random() * 300);
-        await postgres.restart();
-        disturbances += 1;
+      if (postgres !== undefined) {
+        const draw = random();
+        if (draw < 0.4) await sleep(random() * 300);
+        if (draw < 0.2) await postgres.restart();
+        else if (draw < 0.4) deposed.push(...(await ledger.depose({ cutOff: draw < 0.3, dying: random() < 0.5, forMs: random() * 4_000 })));
+        if (draw < 0.4) disturbances += 1;
       }
       await working;
       // Forward for the notices to end; now and then back, as when somebody sets a clock right.
@@ -167,11 +171,14 @@ async function simulated({ seed, store }: Schedule, folder: string, postgres?: P
     node?.calm();
     await ledger.arriveAll();
     await ledger.settle();
-    const faults = await differences(
-      door,
-      office,
-      () => ledger.settle(),
-      () => ledger.head(),
+    const faults = [...deposed];
+    faults.push(
+      ...(await differences(
+        door,
+        office,
+        () => ledger.settle(),
+        () => ledger.head(),
+      )),
     );
     faults.push(...(await ledger.differingReadModels()));
     return { office, folder, deaths: ledger.deaths, disturbances, jumps, faults };

@@ -14,6 +14,12 @@ const PATIENCE = 2_000;
 const SETTLED_MS = 30_000;
 /** How often a ledger is started whose store or read models are away. */
 const STARTS = 100;
+/** Who holds the leases while nobody may write. */
+const STRANGER = 'stranger';
+const END_CONNECTIONS =
+  'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
+const TAKE_LEASES = `UPDATE ledger.lease SET holder = '${STRANGER}', token = token + 1, expires_at = 'infinity'`;
+const CHECKPOINTS = 'SELECT name, generation, purpose, position FROM ledger.checkpoint ORDER BY name, generation';
 
 /** A day that is set by hand. */
 export class HandClock implements Clock {
@@ -93,8 +99,7 @@ export class Succession {
     for (let stragglers = this.process?.stragglers ?? []; ; stragglers = this.process.stragglers) {
       this.left = this.delay;
       this.process = await MortalProcess.start(this.folder, this.clock, {
-        ...(this.esdb && { esdb: this.esdb }),
-        ...(this.postgres && { postgres: this.postgres }),
+        ...this.elsewhere,
         fate: (point) => this.decide(point),
         stragglers,
       });
@@ -108,22 +113,62 @@ export class Succession {
     }
   }
 
+  private get elsewhere() {
+    return { ...(this.esdb && { esdb: this.esdb }), ...(this.postgres && { postgres: this.postgres }) };
+  }
+
   /** Closes what it has left open: files, and its connections to PostgreSQL, in whatever they were. */
   private async buried(dead: MortalProcess): Promise<void> {
     await dead.bury();
     if (this.postgres === undefined) return;
-    const client = new pg.Client({ connectionString: this.postgres.url });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      await client.query(
-        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-      );
-    } catch {
-      // It is away itself, and every connection with it.
-    } finally {
-      await client.end().catch(() => undefined);
+    await this.inDatabase(END_CONNECTIONS);
+    // The next is there when the leases have run out, or before.
+    if (this.deaths % 2 === 0) await this.inDatabase(`UPDATE ledger.lease SET expires_at = '-infinity' WHERE holder <> '${STRANGER}'`);
+  }
+
+  /** Asks PostgreSQL, from beside the ledger; again when it is away. The rows of the last statement. */
+  private async inDatabase(...statements: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    for (;;) {
+      const client = new pg.Client({ connectionString: (this.postgres as PostgresSettings).url });
+      client.on('error', () => undefined);
+      try {
+        await client.connect();
+        let rows: readonly Record<string, unknown>[] = [];
+        for (const statement of statements) ({ rows } = await client.query<Record<string, unknown>>(statement));
+        return rows;
+      } catch (error) {
+        // Neither schema nor leases before the first process has come so far.
+        if (/does not exist/.test(String(error))) return [];
+        await sleep(50);
+      } finally {
+        await client.end().catch(() => undefined);
+      }
     }
+  }
+
+  /**
+   * Takes the leases from whoever holds them, in the middle of whatever it is at; with `cutOff` its connections are ended as
+   * well. It may write nothing then: returns what it has written all the same. When they are to be had again, another worker
+   * is there and competes for them, until it ends as it should or, `dying`, does not.
+   */
+  async depose({ cutOff, dying, forMs }: { cutOff: boolean; dying: boolean; forMs: number }): Promise<readonly string[]> {
+    await this.inDatabase('BEGIN', 'SELECT FROM ledger.lease FOR UPDATE', TAKE_LEASES, 'COMMIT');
+    if (cutOff) await this.inDatabase(END_CONNECTIONS);
+    const before = await this.inDatabase(CHECKPOINTS);
+    // That takes about as long as leases last in a schedule.
+    const rival = await MortalProcess.start(this.folder, this.clock, {
+      ...this.elsewhere,
+      role: 'worker',
+      fate: (point) => this.fate(point),
+    });
+    const after = await this.inDatabase(CHECKPOINTS);
+    await this.inDatabase(`UPDATE ledger.lease SET expires_at = '-infinity' WHERE holder = '${STRANGER}'`);
+    await Promise.race([sleep(forMs), rival.death]);
+    if (dying) rival.die();
+    await Promise.race([rival.death, unharmed(() => rival.stop())]);
+    if (rival.isDead) await rival.bury();
+    const [stood, stands] = [JSON.stringify(before), JSON.stringify(after)];
+    return stood === stands ? [] : [`deposed, and yet it has written: ${stood} became ${stands}`];
   }
 
   private decide(point: Point): Fate | undefined {
