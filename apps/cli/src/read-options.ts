@@ -17,6 +17,7 @@ const FORMATS = ['xlsx', 'csv', 'jsonl'] as const;
 export interface ReadOptions extends GlobalOptions {
   readonly asOf?: string;
   readonly differsFrom?: string;
+  readonly differsFromOn?: string;
   readonly format?: string;
   readonly output?: string;
   readonly audience?: string;
@@ -33,27 +34,30 @@ interface Difference {
 interface Point {
   readonly position: number;
   readonly time: string;
+  readonly on?: string;
 }
 
 export function addReadOptions(command: Command): void {
   command
     .option('--as-of <point>', AS_OF_HELP)
-    .option('--differs-from <point>', '比较: what is not as it was at that point')
+    .option('--differs-from <point>', '比较: what is not as the ledger knew it at that point')
+    .option('--differs-from-on <day>', '比较: what is not as it was on that business day; compared with --on, or with the present')
     .addOption(new Option('--format <format>', '导出: the whole list in this format').choices(FORMATS))
     .option('--output <path>', '导出: the whole list into this file, its format by the ending .xlsx, .csv or .jsonl')
     .addOption(new Option('--audience <audience>', '对象: public leaves out what is not public').choices(['internal', 'public']));
 }
 
 /** Whether a file or a comparison was asked for instead of a page on the screen. */
-export function asksForMore({ differsFrom, format, output, audience }: ReadOptions): boolean {
-  return [differsFrom, format, output, audience].some((option) => option !== undefined);
+export function asksForMore({ differsFrom, differsFromOn, format, output, audience }: ReadOptions): boolean {
+  return [differsFrom, differsFromOn, format, output, audience].some((option) => option !== undefined);
 }
 
 /** Writes the list that a call reads into a file, or shows what differs from an earlier point. */
 export async function readMore(door: Door, call: Call, options: ReadOptions): Promise<void> {
   const { output } = options;
   if (options.format === undefined && output === undefined) {
-    if (options.differsFrom === undefined) throw invalidField('--output', 'required', 'name the file for the list');
+    if (options.differsFrom === undefined && options.differsFromOn === undefined)
+      throw invalidField('--output', 'required', 'name the file for the list');
     return showDifference(door, call, options);
   }
   const format = options.format ?? formatOf(output ?? '');
@@ -102,30 +106,45 @@ async function showDifference(door: Door, call: Call, options: ReadOptions): Pro
     return;
   }
   const { earlier, later, items, added, removed, changed } = difference;
-  const point = ({ position, time }: Point) => `账本位置 ${position}（${shanghai(time)}）`;
+  const point = ({ position, time, on }: Point) => `账本位置 ${position}（${shanghai(time)}）${on === undefined ? '' : `，业务日期 ${on}`}`;
   print(`变更前：${point(earlier)}\n变更后：${point(later)}`);
   const inner = innerPath(call.path);
   if (items.length > 0)
     print(
       tableOf(
         DIFFERENCE_HEADINGS,
-        items.flatMap((item) => differenceRows(item, inner)),
+        items.flatMap((item) => {
+          const rows = differenceRows(item, inner);
+          return item.change === 'changed' ? rows : [inOne(rows)];
+        }),
       ),
     );
   print(items.length === 0 ? '没有差异' : `新增${added}项，减少${removed}项，变更${changed}项`);
 }
 
+/** What is new or gone is one row of the table, a line for each of its fields. */
+function inOne(rows: readonly (readonly string[])[]): readonly string[] {
+  const [change = '', key = ''] = rows[0] ?? [];
+  const lines = (at: number) => rows.map((row) => row[at] ?? '').map((text) => text.replaceAll('\n', ' '));
+  return [change, key, ...[2, 3, 4].map((at) => lines(at).join('\n').trimEnd())];
+}
+
 /** The route that reads another one whole, or at two points. */
-function throughPath(path: string, { differsFrom, asOf, audience }: ReadOptions, more: Readonly<Record<string, string>>): string {
+function throughPath(
+  path: string,
+  { differsFrom, differsFromOn, asOf, audience }: ReadOptions,
+  more: Readonly<Record<string, string>>,
+): string {
   const query = new URLSearchParams(path.split(/\?(.*)/s)[1] ?? '');
   for (const [name, value] of Object.entries(more)) query.set(name, value);
-  if (differsFrom === undefined) {
+  if (differsFrom === undefined && differsFromOn === undefined) {
     if (audience !== undefined) query.set('audience', audience);
     return `/v1/exports/${innerPath(path)}?${query.toString()}`;
   }
   if (audience !== undefined) throw invalidField('--audience', 'exports', 'is for exported lists, not for comparisons');
   query.delete('asOf');
-  query.set('earlier', differsFrom);
+  if (differsFrom !== undefined) query.set('earlier', differsFrom);
+  if (differsFromOn !== undefined) query.set('earlierOn', differsFromOn);
   if (asOf !== undefined) query.set('later', asOf);
   return `/v1/differences/${innerPath(path)}?${query.toString()}`;
 }

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { Problem } from '@app/kernel';
+import { invalidField, Problem } from '@app/kernel';
 import { BYTE_ORDER_MARK, csvLine, type SheetRow, workbook } from '@app/sheets';
 import { textStream } from './answer.js';
 import { pathText, type Step } from './difference.js';
 import { headingOf } from './fields.js';
-import { type Reading, textOf } from './flatten.js';
+import { leavesOf, type Reading, textOf } from './flatten.js';
 import { type InnerAnswer, InnerRefusal, InnerRoutes, type Question } from './inner.js';
 import { type ItemDifference, listDifference, MOST_HELD, TooManyItems } from './list-difference.js';
 import { declarationOf } from './lists.js';
@@ -32,14 +32,26 @@ export interface ShownChange {
 const CHANGES = { added: '新增', removed: '减少', changed: '变更' } as const;
 export const DIFFERENCE_HEADINGS = ['变化', '对象', '栏目', '变更前', '变更后'];
 
+/** A route at the earlier point; on an earlier business day where `earlierOn` names one, which its `query` then says as `on`. */
+export interface EarlierQuestion extends Question {
+  readonly earlierOn?: string;
+}
+
 /** Compares what a route answers at two points. */
 @Injectable()
 export class Differences {
   constructor(private readonly routes: InnerRoutes) {}
 
-  /** @throws InnerRefusal where the route refuses at the later point, or at both. */
-  async between(earlier: Question, later: Question, format: DifferenceFormat): Promise<Readable> {
-    const before = await this.asked(earlier);
+  /**
+   * @throws InnerRefusal where the route refuses at the later point, or at both; Problem `invalid-input` naming `earlierOn`
+   * where the route knows no business day, or not that one.
+   */
+  async between(earlier: EarlierQuestion, later: Question, format: DifferenceFormat): Promise<Readable> {
+    if (earlier.earlierOn !== undefined) await this.requireDays(earlier);
+    const before = await this.asked(earlier).catch((error: unknown) => {
+      const fault = earlier.earlierOn !== undefined && error instanceof InnerRefusal ? error.faultOf('on') : undefined;
+      throw fault === undefined ? error : invalidField('earlierOn', fault.rule, fault.message);
+    });
     const after = await this.asked(later);
     if (before instanceof InnerRefusal && after instanceof InnerRefusal) throw after;
     const found = differencesOf(before, after, earlier.path);
@@ -63,6 +75,22 @@ export class Differences {
           },
         ]);
     }
+  }
+
+  /** A route that answers by business day refuses a day there is not; any other says that it knows no `on`, or does not look at it. */
+  private async requireDays(question: Question): Promise<void> {
+    const query = new URLSearchParams(question.query);
+    query.set('on', 'none');
+    const refusal = await this.routes.ask({ ...question, query }).catch((error: unknown) => {
+      if (error instanceof InnerRefusal) return error;
+      throw error;
+    });
+    if (refusal instanceof InnerRefusal) {
+      const fault = refusal.faultOf('on');
+      if (fault === undefined) throw refusal;
+      if (fault.rule === 'date' && declarationOf(question.path)?.otherDay !== true) return;
+    }
+    throw invalidField('earlierOn', 'no-business-days', 'this route does not answer by business day: compare recorded points with earlier');
   }
 
   /** What is not there at one point, such as an award nobody has applied for, is no refusal of the whole. */
@@ -125,7 +153,11 @@ async function* json(
   differences: AsyncIterable<ItemDifference>,
   reading: Reading,
 ): AsyncGenerator<string> {
-  const point = ({ vantage: { position, now } }: Question) => ({ position, time: now.toISOString() });
+  const point = (question: Question) => {
+    const { position, now } = question.vantage;
+    const on = question.query.get('on');
+    return { position, time: now.toISOString(), ...(on !== null && { on }) };
+  };
   const counts = { added: 0, removed: 0, changed: 0 };
   yield `${JSON.stringify({ earlier: point(earlier), later: point(later) }).slice(0, -1)},"items":[`;
   for await (const difference of differences) {
@@ -157,26 +189,30 @@ async function* sheetRows(
 }
 
 function pointsText(earlier: Question, later: Question): string {
-  const text = ({ vantage: { position, now } }: Question) => `账本位置 ${position}（${timeText(now)}）`;
+  const text = ({ query, vantage: { position, now } }: Question) =>
+    `账本位置 ${position}（${timeText(now)}）${query.has('on') ? `，业务日期 ${query.get('on') ?? ''}` : ''}`;
   return `变更前：${text(earlier)}；变更后：${text(later)}`;
 }
 
 /**
- * A difference as people read it: what changed, of what, which field, before and after. A row for every changed field; what
- * was added or removed is one row, with all it says. `path` is that of the route after `/v1/`.
+ * A difference as people read it: what changed, of what, which field, before and after. A row for every field that changed,
+ * and for every field of what was added or removed that says something. `path` is that of the route after `/v1/`.
  */
 export function differenceRows(difference: ShownDifference, path: string): readonly (readonly string[])[] {
-  const reading = declarationOf(path) ?? {};
+  const reading: Reading = declarationOf(path) ?? {};
   const { change, key } = difference;
-  const head = [
-    CHANGES[change],
-    Object.entries(key)
-      .map(([name, value]) => textOf(name, value, reading))
-      .join(' '),
-  ];
+  const head = [CHANGES[change], [...leavesOf(key)].map(([name, value]) => textOf(name, value, reading)).join(' ')];
   if (change !== 'changed') {
-    const all = textOf('', difference.item, reading);
-    return [[...head, '', ...(change === 'added' ? ['', all] : [all, ''])]];
+    const fields = [...leavesOf(difference.item)]
+      .filter(([name]) => !(name in key))
+      .map(([name, value]) => [headingOf(name, reading.fields), textOf(name, value, reading)] as const)
+      .filter(([, text]) => text !== '');
+    // What says nothing beyond its key is there all the same.
+    return (fields.length === 0 ? [['', ''] as const] : fields).map(([heading, text]) => [
+      ...head,
+      heading,
+      ...(change === 'added' ? ['', text] : [text, '']),
+    ]);
   }
   return difference.fields.map(({ field, heading, before, after }) => [
     ...head,

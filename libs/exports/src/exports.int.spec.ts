@@ -9,7 +9,7 @@ import { Test } from '@nestjs/testing';
 import { parse } from 'csv-parse/sync';
 import readExcelFile from 'read-excel-file/node';
 import { currentVantage, EVENT_STORE } from '@app/event-store';
-import { CLOCK, notFound } from '@app/kernel';
+import { businessDate, CLOCK, invalidField, notFound } from '@app/kernel';
 import { sendProblem } from '@app/http';
 import { Policies } from '@app/policies';
 import { Subscriptions } from '@app/projections';
@@ -64,6 +64,18 @@ class Lists {
   @Get('standing')
   standing() {
     return [{ present: currentVantage()?.isPresent === true }];
+  }
+
+  @Get('budgets')
+  budgets(@Query('on') on?: string) {
+    if (on !== undefined && businessDate(on, 'on') < '2020-01-01') throw invalidField('on', 'too-early', 'must not lie before 2020');
+    const position = currentVantage()?.position ?? 0;
+    return { items: [{ pack: 'p', line: 'l', period: '2024', amount: `${position}.00`, from: on ?? 'now' }] };
+  }
+
+  @Get('audit/reliance/clearance/1')
+  reliance(@Query('on') on: string) {
+    return { items: [{ day: businessDate(on, 'on') }] };
   }
 
   @Get('awards/one')
@@ -248,6 +260,37 @@ describe('the difference between two points', () => {
     expect(await difference('earlier=30&later=12')).toMatchObject({ code: 'invalid-input', errors: [{ field: 'earlier' }] });
     expect(await difference('earlier=x')).toMatchObject({ code: 'invalid-input', errors: [{ field: 'earlier' }] });
     expect(await difference('earlier=1&later=2')).toMatchObject({ code: 'award-unknown', status: 404 });
+  });
+});
+
+describe('the difference between two business days', () => {
+  const difference = async (path: string) => (await fetch(url(`differences/${path}`))).json();
+  const change = (field: string, before: string, after: string) => expect.objectContaining({ field, before, after });
+  it('is told from one point, with recorded points of their own, or against the present', async () => {
+    expect(await difference('budgets?earlierOn=2024-03-31&on=2024-06-30')).toMatchObject({
+      earlier: { position: 42, on: '2024-03-31' },
+      later: { position: 42, on: '2024-06-30' },
+      items: [{ change: 'changed', fields: [change('from', '2024-03-31', '2024-06-30')] }],
+    });
+    expect(await difference('budgets?earlierOn=2024-03-31&on=2024-06-30&earlier=12&later=30')).toMatchObject({
+      items: [{ fields: [change('amount', '12.00', '30.00'), change('from', '2024-03-31', '2024-06-30')] }],
+    });
+    const present = await difference('budgets?earlierOn=2024-03-31');
+    expect(present).toMatchObject({ items: [{ fields: [change('from', '2024-03-31', 'now')] }] });
+    expect((present as { later: object }).later).not.toHaveProperty('on');
+    // One day at two points, as before.
+    expect(await difference('budgets?on=2024-03-31&earlier=12&later=30')).toMatchObject({ items: [{ fields: [{ field: 'amount' }] }] });
+  });
+  it.each([
+    ['budgets?earlierOn=2024-06-30&on=2024-03-31', 'order'],
+    ['budgets?earlierOn=2024-07-01', 'order'],
+    ['budgets?earlierOn=2024-02-30', 'date'],
+    ['budgets?earlierOn=2019-12-31&on=2024-03-31', 'too-early'],
+    // These do not look at a day, or choose something else by it.
+    ['standing?earlierOn=2024-03-31', 'no-business-days'],
+    ['audit/reliance/clearance/1?earlierOn=2024-03-31', 'no-business-days'],
+  ])('names the field and the rule: %s', async (path, rule) => {
+    expect(await difference(path)).toMatchObject({ status: 400, code: 'invalid-input', errors: [{ field: 'earlierOn', rule }] });
   });
 });
 

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { lookingFrom, type Vantage } from '@app/event-store';
-import { invalidField } from '@app/kernel';
+import { type FieldError, invalidField } from '@app/kernel';
 import { declarationOf } from './lists.js';
 import { isList, isObject, type Json, type JsonObject } from './value.js';
 
@@ -39,6 +39,13 @@ export class InnerRefusal extends Error {
   get isNotFound(): boolean {
     return this.status === 404 && !this.body.includes('"route-not-found"');
   }
+
+  /** What is wrong with a field of the request, where the refusal says so. */
+  faultOf(field: string): FieldError | undefined {
+    if (this.status !== 400) return undefined;
+    const { errors } = JSON.parse(this.body) as { errors?: readonly FieldError[] };
+    return errors?.find((error) => error.field === field);
+  }
 }
 
 interface Raw {
@@ -70,7 +77,7 @@ export class InnerRoutes {
     try {
       return await this.get(question, { limit: String(PAGE) });
     } catch (error) {
-      if (error instanceof InnerRefusal && refusesLimit(error)) return this.get(question, {});
+      if (error instanceof InnerRefusal && error.faultOf('limit') !== undefined) return this.get(question, {});
       throw error;
     }
   }
@@ -103,12 +110,6 @@ export class InnerRoutes {
     if (response.statusCode >= 400) throw new InnerRefusal(response.statusCode, (await buffer(response.stream())).toString('utf8'));
     return { contentType: String(response.headers['content-type'] ?? ''), content: response.stream() };
   }
-}
-
-function refusesLimit({ status, body }: InnerRefusal): boolean {
-  if (status !== 400) return false;
-  const { errors } = JSON.parse(body) as { errors?: readonly { readonly field: string }[] };
-  return errors?.some(({ field }) => field === 'limit') === true;
 }
 
 /** The items of an answer that comes as JSON Lines; one that is cut off, or tells of a problem, fails. */

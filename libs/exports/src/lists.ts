@@ -13,6 +13,8 @@ export interface ListDeclaration extends Reading {
   readonly ordered?: true;
   /** Figures that change by themselves as days pass: no difference between two points. */
   readonly passing?: readonly string[];
+  /** Its `on` is no business day it answers by, but chooses what is asked about: two of them are no two points of one list. */
+  readonly otherDay?: true;
   /** The field of the answer that holds the list, where it is not `items`. */
   readonly at?: string;
   /** The query parameter that takes `next`, where it is not `cursor`. */
@@ -148,6 +150,8 @@ export const LISTS: readonly ListDeclaration[] = [
   { path: 'calendar/findings', title: '逾期事项', key: ['pack', 'clause', 'period'], passing: ['daysOver', 'severity'] },
   { path: 'imports', title: '导入记录', key: ['id'] },
   { path: 'subscribers', title: '读模型', key: ['name'] },
+  { path: 'audit/reliance/*/*', title: '引用追溯', otherDay: true },
+  { path: 'audit/reliance/*/*/*', title: '引用追溯', otherDay: true },
   { path: 'audit/timeline/*/*', title: '时间线', key: ['position'] },
   {
     path: 'audit/findings',
