@@ -87,6 +87,8 @@ const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
     ['标题', 'title'],
     ['状态', 'status', BATCH_STATUS],
     ['笔数', 'lines'],
+    ['剔除', 'dropped'],
+    ['待银行回单', 'awaiting'],
     ['金额', 'total', 'yuan'],
   ]),
   'policy open-questions': (items: readonly { pack: string; clause: string; title: string; reason: string }[]) =>

@@ -98,6 +98,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     appliedOn: '申报日期',
     asOf: '统计日期',
     award: '奖补编号',
+    awaiting: '待银行回单笔数',
     awards: '奖补数',
     base: '基数',
     baseline: '基数',

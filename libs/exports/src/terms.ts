@@ -32,7 +32,7 @@ export const OUTLOOK: Readonly<Record<string, string>> = {
 export const BATCH_STATUS: Readonly<Record<string, string>> = {
   draft: '待冻结',
   freezing: '冻结中',
-  frozen: '已冻结，待银行处理',
+  frozen: '已冻结',
   cancelled: '已作废',
 };
 

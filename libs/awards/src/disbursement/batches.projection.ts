@@ -13,6 +13,8 @@ export interface BatchRow extends Since {
   readonly total_fen: number;
   readonly lines: number;
   readonly dropped: number;
+  /** Lines of a frozen batch the bank has said nothing of yet, by the bank's own days. */
+  readonly awaiting: number;
   /** Lines of which the bank reports a payment nobody expects, and nobody has resolved. */
   readonly unexpected: number;
   readonly prepared_on: string;
@@ -29,6 +31,7 @@ const batchTable = table<BatchRow>({
     total_fen: 'integer',
     lines: 'integer',
     dropped: 'integer',
+    awaiting: 'integer',
     unexpected: 'integer',
     prepared_on: 'text',
     frozen_on: 'text',
@@ -53,16 +56,29 @@ const unexpectedTable = table<UnexpectedRow>({
   key: ['batch', 'line'],
 });
 
+/** A line the bank has said something of: paid first and returned later, it has been answered once. */
+export interface AnsweredRow {
+  readonly batch: string;
+  readonly line: number;
+}
+
+const answeredTable = table<AnsweredRow>({
+  name: 'batch_answered',
+  columns: { batch: 'text', line: 'integer' },
+  key: ['batch', 'line'],
+});
+
 export interface BatchTables {
   readonly payment_batch: BatchRow;
   readonly batch_unexpected: UnexpectedRow;
+  readonly batch_answered: AnsweredRow;
 }
 
 /** Payment batches for lists; a single batch is read from its own stream. */
 export class BatchesProjection implements Projection {
   readonly name = 'batches';
-  readonly version = 3;
-  readonly tables = [batches.now, batches.past, unexpectedTable] as never[];
+  readonly version = 4;
+  readonly tables = [batches.now, batches.past, unexpectedTable, answeredTable] as never[];
   readonly handles = new Set(Object.keys(batchEvents));
 
   apply(recorded: RecordedEvent, rows: Rows): void {
@@ -78,6 +94,7 @@ export class BatchesProjection implements Projection {
         total_fen: batchTotal(lines).toFen(),
         lines: lines.length,
         dropped: 0,
+        awaiting: 0,
         unexpected: 0,
         prepared_on: event.metadata.effectiveOn,
         frozen_on: null,
@@ -92,9 +109,23 @@ export class BatchesProjection implements Projection {
       batches,
       [batch],
       firstDayOf(event),
-      (row) => row && { ...row, ...changeOf(event), unexpected: row.unexpected + unexpected, revision },
+      (row) => row && { ...row, ...changeOf(event, row), unexpected: row.unexpected + unexpected, revision },
     );
+    for (const [day, answered] of answeredBy(event, batch, rows))
+      changeFrom(rows, batches, [batch], day, (row) => row && { ...row, awaiting: row.awaiting - answered });
   }
+}
+
+/** Notes the lines the bank answers for the first time, and how many do so on which of its days. */
+function answeredBy(event: RecordedEvent & BatchEvent, batch: string, rows: Rows): ReadonlyMap<string, number> {
+  const days = new Map<string, number>();
+  if (event.type !== 'batch-results-recorded') return days;
+  for (const { line, on } of event.data.results) {
+    if (rows.get(answeredTable, batch, line) !== undefined) continue;
+    rows.put(answeredTable, { batch, line });
+    days.set(on, (days.get(on) ?? 0) + 1);
+  }
+  return days;
 }
 
 /** Notes the lines with an unexpected payment, and by how many their number grows. */
@@ -110,7 +141,7 @@ function unexpectedBy(event: RecordedEvent & BatchEvent, batch: string, rows: Ro
   return lines.size;
 }
 
-function changeOf(event: RecordedEvent & BatchEvent): Partial<BatchRow> {
+function changeOf(event: RecordedEvent & BatchEvent, { lines }: BatchRow): Partial<BatchRow> {
   switch (event.type) {
     case 'batch-freeze-started':
       return { status: 'freezing' };
@@ -119,11 +150,12 @@ function changeOf(event: RecordedEvent & BatchEvent): Partial<BatchRow> {
         status: 'frozen',
         total_fen: Money.parse(event.data.total).toFen(),
         dropped: event.data.dropped.length,
+        awaiting: lines - event.data.dropped.length,
         frozen_on: event.metadata.effectiveOn,
       };
     case 'batch-cancelled': {
       const { dropped } = event.data;
-      return { status: 'cancelled', ...(dropped && { total_fen: 0, dropped: dropped.length }) };
+      return { status: 'cancelled', awaiting: 0, ...(dropped && { total_fen: 0, dropped: dropped.length }) };
     }
     case 'batch-prepared':
     case 'batch-results-recorded':

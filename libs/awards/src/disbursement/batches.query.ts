@@ -23,6 +23,8 @@ export interface BatchSummary {
   readonly total: string;
   readonly lines: number;
   readonly dropped: number;
+  /** Lines of a frozen batch the bank has said nothing of yet; 0 of one it has settled. */
+  readonly awaiting: number;
   /** Lines with an unexpected payment that nobody has resolved. */
   readonly unexpected: number;
   readonly preparedOn: string;
