@@ -9,6 +9,8 @@ import { parse } from 'csv-parse/sync';
 import readExcelFile from 'read-excel-file/node';
 import { Tokens } from '@app/http';
 import type { PersonRole } from '@app/kernel';
+import { ROUTES } from '../../apps/cli/src/routes.js';
+import { viewOf } from '../../apps/cli/src/views.js';
 import { freePort, told } from '../support/served-ledger.js';
 import { StoreUnderTest } from '../support/store-under-test.js';
 
@@ -43,6 +45,37 @@ const PATHS: Readonly<Record<string, string>> = {
   '/v1/targets/{pack}/{clause}': '/v1/targets/baiyun-2022/B10',
   '/v1/targets/{pack}/{clause}/entries': '/v1/targets/baiyun-2022/B10/entries',
 };
+
+/** What names something by its id or code, or quotes what was recorded under such names. */
+const NAMED_BY_CODE =
+  /(编号|代码|政策包|条款|科目|指纹|梯次|释义|对象|人|人员|单位）|事件流|引起|文件|所属指标|批次|内容|数据|前景|核查意见|检查项目|时间|证书|记录)$/;
+/** Quotes the reason of a refusal, which is told in English. */
+const QUOTING = ['备注'];
+/** A word by itself, and no part of an id. */
+const CODE_WORD = /(?<![A-Za-z0-9.-])[a-z][a-z-]+(?![A-Za-z0-9.@-])/;
+const speaksInCode = (text: string) => CODE_WORD.test(text.replaceAll(SAMPLES['ladder'] as string, ''));
+/** English headings, and words of the code where people read a value. */
+function codeWords(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  return headings.flatMap((heading, at) => [
+    ...(/[A-Za-z]/.test(heading) ? [heading] : []),
+    ...(NAMED_BY_CODE.test(heading) || QUOTING.includes(heading)
+      ? []
+      : [...new Set(rows.flatMap((row) => (speaksInCode(row[at] ?? '') ? [`${heading}: ${row[at] ?? ''}`] : [])))]),
+  ]);
+}
+/** The same in the tables of a screen. */
+function codeWordsOnScreen(text: string): readonly string[] {
+  const [headings = [], ...rows] = text
+    .split('\n')
+    .filter((line) => line.startsWith('│'))
+    .map((line) =>
+      line
+        .split('│')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  return codeWords(headings, rows);
+}
 
 interface Finished {
   readonly code: number | null;
@@ -111,11 +144,12 @@ describe('the demonstration year in files', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('every list of the ledger can be exported, and every field in it has a Chinese heading', async () => {
+  it('every list of the ledger can be exported, and neither there nor on the screen does it speak in code words', async () => {
     const { paths } = (await (await get('/openapi.json')).json()) as { paths: Record<string, { get?: unknown }> };
     const routes = Object.keys(paths).filter((path) => paths[path]?.get !== undefined && /^\/v1\/(?!exports|differences)/.test(path));
     const exported: string[] = [];
     const bare: string[] = [];
+    const screens: string[] = [];
     for (const route of routes) {
       const path = (PATHS[route] ?? route).replace(/\{(\w+)\}/g, (_, name: string) => {
         const sample = SAMPLES[name];
@@ -132,10 +166,16 @@ describe('the demonstration year in files', () => {
         continue;
       }
       exported.push(route);
-      const [headings = []] = parse(text, { bom: true, relax_column_count: true });
-      bare.push(...headings.filter((heading) => /[A-Za-z]{2}/.test(heading)).map((heading) => `${route} ${heading}`));
+      const [headings = [], ...rows]: string[][] = parse(text, { bom: true, relax_column_count: true });
+      bare.push(...codeWords(headings, rows).map((word) => `${route} ${word}`));
+      const command = ROUTES.find((each) => each.method === 'GET' && each.path === route.replace(/\{(\w+)\}/g, ':$1'));
+      if (command === undefined) continue;
+      const answer = await (await get(`${path}${QUERIES[route] === undefined ? '' : `?${QUERIES[route]}`}`)).json();
+      screens.push(command.words);
+      bare.push(...codeWordsOnScreen(viewOf(command, answer)).map((word) => `ledger ${command.words} ${word}`));
     }
     expect(bare).toEqual([]);
+    expect(screens).toEqual(expect.arrayContaining(['enterprise list', 'agency list', 'batch list', 'award list', 'due']));
     expect(exported).toEqual(
       expect.arrayContaining([
         '/v1/awards',
@@ -190,6 +230,30 @@ describe('the demonstration year in files', () => {
       items: expect.arrayContaining([expect.objectContaining({ change: 'added', key: { account: 'reserved', title: '已占用指标' } })]),
     });
     expect(await (await get('/v1/differences/awards?earlier=120&later=120')).json()).toMatchObject({ items: [] });
+  });
+
+  it('two business days are compared, and a list that answers by none says so', async () => {
+    const said = await run('balances', '--on', '2024-06-30', '--differs-from-on', '2024-03-31');
+    expect(said).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/变更前：账本位置 \d+.*业务日期 2024-03-31\n变更后：.*业务日期 2024-06-30/),
+    });
+    const reserved = async (day: string) => {
+      const { accounts } = (await (await get(`/v1/balances/trial?on=${day}`)).json()) as {
+        accounts: { account: string; balance: string }[];
+      };
+      return accounts.find(({ account }) => account === 'spent')?.balance;
+    };
+    const { items } = (await (await get('/v1/differences/balances/trial?earlierOn=2024-03-31&on=2024-12-31')).json()) as {
+      items: unknown[];
+    };
+    const change = { field: 'balance', before: await reserved('2024-03-31'), after: await reserved('2024-12-31') };
+    expect(items).toContainEqual(expect.objectContaining({ fields: expect.arrayContaining([expect.objectContaining(change)]) }));
+    for (const path of ['subscribers', 'policies/open-questions', 'balances/reconciliation']) {
+      const refused = await (await get(`/v1/differences/${path}?earlierOn=2024-03-31&on=2024-06-30`)).json();
+      expect(refused).toMatchObject({ status: 400, errors: [{ field: 'earlierOn', rule: 'no-business-days' }] });
+    }
+    expect(await run('award', 'list', '--on', '2024-03-31', '--differs-from-on', '2024-06-30')).toMatchObject({ code: 2 });
   });
 
   it('what is for the public holds what belongs to public policies alone (H36, Z25), and is no list of the office', async () => {

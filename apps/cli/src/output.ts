@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { listTable } from '@app/exports';
 import { problemTitle } from '@app/http';
 import { Problem } from '@app/kernel';
 import { Refused } from './door.js';
@@ -20,35 +21,15 @@ export function tableOf(headings: readonly string[], rows: readonly (readonly (s
   return table.toString();
 }
 
-/** Shows any answer to a person: a list as a table, an object as lines. */
-export function show(answer: unknown): string {
+/** Shows any answer to a person: a list as a table under its Chinese headings, an object as lines. `path` is the route after `/v1/`. */
+export function show(answer: unknown, path = ''): string {
   const items = Array.isArray(answer) ? answer : (answer as { items?: unknown }).items;
-  if (Array.isArray(items)) {
-    if (items.length === 0) return '(none)';
-    const { next } = answer as { next?: string };
-    const table = isFlat(items) ? listOf(items as Record<string, unknown>[]) : JSON.stringify(items, null, 2);
-    return next === undefined ? table : `${table}\nmore: --cursor ${next}`;
-  }
-  return JSON.stringify(answer, null, 2);
-}
-
-function isFlat(items: readonly unknown[]): boolean {
-  return items.every(
-    (item) =>
-      typeof item === 'object' && item !== null && Object.values(item).every((value) => typeof value !== 'object' || value === null),
-  );
-}
-
-function listOf(items: readonly Record<string, unknown>[]): string {
-  const headings = [...new Set(items.flatMap((item) => Object.keys(item)))];
-  return tableOf(
-    headings,
-    items.map((item) => headings.map((heading) => cellOf(item[heading]))),
-  );
-}
-
-function cellOf(value: unknown): string {
-  return typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
+  if (!Array.isArray(items)) return JSON.stringify(answer, null, 2);
+  if (items.length === 0) return '（无）';
+  const { next } = answer as { next?: string };
+  const { headings, rows } = listTable(path, items as Parameters<typeof listTable>[1]);
+  const table = tableOf(headings, rows);
+  return next === undefined ? table : `${table}\nmore: --cursor ${next}`;
 }
 
 /** Says what went wrong and returns the exit code for it. */

@@ -7,6 +7,8 @@ import { EXIT, note, print, printJson, tableOf } from './output.js';
 import { type GlobalOptions, withDoor } from './session.js';
 
 const POLL_MS = 200;
+/** How long a resumed one is watched. */
+const RESUMED_MS = 10_000;
 const STATE = { running: '正常', building: '构建中', stopped: '已停止' } as const;
 const RESULT = { running: '核对中', equal: '一致', different: '不一致', failed: '未能核对' } as const;
 const BESIDE = { rebuild: '重建', verification: '核对' } as const;
@@ -33,8 +35,11 @@ export function addProjectionsCommand(program: Command): void {
     if (statuses.some(({ state }) => state === 'stopped')) process.exitCode = EXIT.no;
   });
 
-  onNames('resume <name>', '恢复: goes on from the event it stopped at', async ([name = ''], door, token, json) => {
-    show(await post(door, token, `${encodeURIComponent(name)}/resume`, {}), json);
+  onNames('resume <name>', '恢复: goes on from the event it stopped at; 1 when it stops again', async ([name = ''], door, token, json) => {
+    const begun = await post<readonly SubscriberStatus[]>(door, token, `${encodeURIComponent(name)}/resume`, {});
+    const statuses = await resumed(begun, name, door, token);
+    show(statuses, json);
+    if (statuses.some((status) => status.name === name && status.state === 'stopped')) process.exitCode = EXIT.no;
   });
 
   onNames('rebuild [names...]', '重建: builds anew beside what is in use, then swaps; waits for it', async (names, door, token, json) => {
@@ -47,7 +52,7 @@ export function addProjectionsCommand(program: Command): void {
 
   onNames(
     'verify [names...]',
-    '核对: compares every row, former ones too, with read models built anew; 1 when any differs',
+    '核对: compares every row, former ones too, with read models built anew; 1 when any differs or has stopped',
     async (names, door, token, json) => {
       const asked = new Set(names.length > 0 ? names : await allNames(door, token));
       const begun = await post<readonly Verification[]>(door, token, 'verify', { names: [...asked] });
@@ -62,6 +67,11 @@ export function addProjectionsCommand(program: Command): void {
       showVerified(verified, json);
       if (verified.some(({ state }) => state === 'failed')) process.exitCode = EXIT.unavailable;
       if (verified.some(({ state }) => state === 'different')) process.exitCode = EXIT.no;
+      // Rows that agree as far as they go are no answer to what the ledger holds beyond them.
+      const statuses = await ask<readonly SubscriberStatus[]>(door, { method: 'GET', path: '/v1/subscribers', token });
+      const stopped = statuses.filter(({ name, state }) => asked.has(name) && state === 'stopped');
+      for (const { name, position, error = '' } of stopped) note(`${name}: 已停止于账本位置 ${position}，其后未核对：${error}`);
+      if (stopped.length > 0) process.exitCode = EXIT.no;
     },
   );
 }
@@ -73,6 +83,18 @@ async function allNames(door: Door, token: string): Promise<readonly string[]> {
 
 async function post<Result>(door: Door, token: string, path: string, body: unknown): Promise<Result> {
   return ask<Result>(door, { method: 'POST', path: `/v1/subscribers/${path}`, body, token });
+}
+
+/** Waits until what was resumed has seen what the others have, or has stopped again; a long way takes it on by itself. */
+async function resumed(begun: readonly SubscriberStatus[], name: string, door: Door, token: string): Promise<readonly SubscriberStatus[]> {
+  const furthest = Math.max(...begun.map(({ position }) => position));
+  const deadline = Date.now() + RESUMED_MS;
+  for (let statuses = begun; ;) {
+    const own = statuses.find((status) => status.name === name);
+    if (own === undefined || own.state === 'stopped' || own.position >= furthest || Date.now() >= deadline) return statuses;
+    await sleep(POLL_MS);
+    statuses = await ask<readonly SubscriberStatus[]>(door, { method: 'GET', path: '/v1/subscribers', token });
+  }
 }
 
 /** Waits until nothing is being built beside the named projections, with a bar where somebody watches. */

@@ -176,7 +176,7 @@ function finish(route: Route, { status, contentType, content }: Answer, options:
   }
   const answer: unknown = JSON.parse(content.toString('utf8'));
   if (options.json === true) printJson(answer);
-  else print(viewOf(route.words, answer));
+  else print(viewOf(route, answer));
   // Books that do not balance or agree are an answer of "no", and so are payments that nobody expected and none has booked.
   const { balanced, reconciled, events, unexpected, clear } = answer as Readonly<Record<string, unknown>>;
   const isUnexpected = events !== undefined && Array.isArray(unexpected) && unexpected.length > 0;

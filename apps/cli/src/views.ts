@@ -2,7 +2,8 @@ import { CULTIVATION_VIEWS } from './cultivation-views.js';
 import { FINDING_VIEWS } from './finding-views.js';
 import { list } from './list-view.js';
 import { show, tableOf } from './output.js';
-import { AWARD_STATUS, BATCH_STATUS, DUE_STATE, eventTerm, termOf } from './terms.js';
+import type { Route } from './routes.js';
+import { AWARD_STATUS, BATCH_STATUS, DUE_STATE, eventTerm, POLICY_STATUS, termOf } from './terms.js';
 import { TIMELINE_VIEWS } from './timeline-views.js';
 
 interface AccountBalance {
@@ -102,7 +103,7 @@ const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
     ['政策包', 'pack'],
     ['版本', 'version'],
     ['名称', 'title'],
-    ['发布状态', 'status'],
+    ['状态', 'status', POLICY_STATUS],
     ['施行', 'force_from'],
     ['止于', 'force_until'],
     ['终止', 'ended_on'],
@@ -138,10 +139,10 @@ const isReceipt = (answer: unknown): answer is ReceiptView & Readonly<Record<str
   'events' in answer &&
   'replayed' in answer;
 
-/** The answer of a command as a person reads it. */
-export function viewOf(words: string, answer: unknown): string {
+/** The answer of a command as a person reads it; `path` is that of its route. */
+export function viewOf({ words, path }: Pick<Route, 'words' | 'path'>, answer: unknown): string {
   const name = words.replace(/ <.*$/, '');
   const view = VIEWS[name];
   if (view !== undefined) return view(answer as never);
-  return isReceipt(answer) ? receiptText(answer) : show(answer);
+  return isReceipt(answer) ? receiptText(answer) : show(answer, path.replace('/v1/', ''));
 }

@@ -1,7 +1,7 @@
 import { Money } from '@app/kernel';
 import type { Cell } from '@app/sheets';
 import { type Field, fieldOf, headingOf } from './fields.js';
-import { ACHIEVED, eventTerm, LISTING_CLASS, SEVERITY, SUBJECT, termOf } from './terms.js';
+import { EVERYWHERE, eventTerm, termOf } from './terms.js';
 import { isList, isObject, type Json, type JsonObject } from './value.js';
 
 /** Terms for the words of a field, by its name. */
@@ -13,11 +13,16 @@ export interface Reading {
   readonly terms?: Terms;
 }
 
-const DISCLOSURE = { public: '公开', 'on-request': '依申请公开', internal: '内部', draft: '草案', unstated: '未载明' };
-const EVERYWHERE: Terms = { achieved: ACHIEVED, disclosure: DISCLOSURE, listingClass: LISTING_CLASS, severity: SEVERITY, subject: SUBJECT };
-
 /** Parts whose own fields differ from one item to the next: shown as text in one column. */
 const AS_TEXT = new Set(['data', 'facts', 'restsOn', 'outlook', 'override']);
+
+/** Fields that name a part with a title by its code. */
+const CODES = new Set(['id', 'gate', 'tier']);
+
+const isNamed = (part: JsonObject) => ['title', 'question', 'text'].some((name) => typeof part[name] === 'string');
+/** Gates are told by their own titles, or by code alone where the part refers to them. */
+const areCodes = (name: string, content: Json | undefined) =>
+  name === 'gates' && isList(content) && content.every((one) => typeof one === 'string');
 
 /** The single values of an item, by dotted path, in its order. A list counts as one value, and so does a part without a shape. */
 export function* leavesOf(item: JsonObject, path = ''): Generator<readonly [string, Json]> {
@@ -44,14 +49,17 @@ export function textOf(path: string, value: Json | undefined, reading: Reading =
   if (typeof value === 'boolean') return value ? '是' : '否';
   if (typeof value === 'number') return String(value);
   if (typeof value === 'string') {
-    if (name === 'event' || name === 'judges') return eventTerm(value);
+    if (name === 'event' || name === 'judges') return value === 'all' ? '全部事件' : eventTerm(value);
     return termOf(reading.terms?.[name] ?? EVERYWHERE[name] ?? {}, value);
   }
   if (isList(value)) {
     const parts = value.map((part) => textOf(path, part, reading)).filter((text) => text !== '');
     return parts.join(value.some((part) => typeof part === 'object' && part !== null) ? '；' : '、');
   }
+  // What has a name for people is not told by its code as well.
+  if (typeof value['label'] === 'string') return value['label'];
   return Object.entries(value)
+    .filter(([part, content]) => !isNamed(value) || !(CODES.has(part) || areCodes(part, content)))
     .filter(([, part]) => part !== undefined && part !== null)
     .map(([part, content]) => `${headingOf(part, reading.fields)}：${textOf(part, content, reading)}`)
     .join('，');

@@ -1,6 +1,18 @@
+import { COMPARISON_TERMS, COUNT_TERMS, FULFILMENT_TERMS, METRIC_TERMS } from '@app/policies';
 import type { Field } from './fields.js';
 import type { Reading } from './flatten.js';
-import { AWARD_STATUS, BATCH_STATUS, DUE_STATE, DUTY_STATUS, FINDING_STATUS, OUTCOME, OUTLOOK, PROPOSAL, SUBJECT } from './terms.js';
+import {
+  AWARD_STATUS,
+  BATCH_STATUS,
+  DUE_STATE,
+  DUTY_STATUS,
+  FINDING_STATUS,
+  OUTCOME,
+  OUTLOOK,
+  POLICY_STATUS,
+  PROPOSAL,
+  SUBJECT,
+} from './terms.js';
 
 /** What is known of a route whose answer is, or holds, a list. Any other list can be exported as well: this makes it read better. */
 export interface ListDeclaration extends Reading {
@@ -27,14 +39,6 @@ export interface ListDeclaration extends Reading {
 
 const ENTERPRISE: Readonly<Record<string, Field>> = { name: { heading: '企业名称' } };
 const titled = (heading: string): Readonly<Record<string, Field>> => ({ title: { heading } });
-const POLICY_STATUS = {
-  'in-force': '有效',
-  'not-yet-in-force': '尚未施行',
-  draft: '草案',
-  expired: '已到期',
-  repealed: '已废止',
-  ended: '已终止',
-};
 const CASE_STATUS = {
   open: '已立案',
   noticed: '已告知',
@@ -57,6 +61,39 @@ const ASSESSMENT = {
   invalid: '输入有误',
 };
 
+const BUDGET = { status: { open: '执行中', closed: '已结账' }, rule: { exactly: '恰为', 'at-least': '不少于' } };
+const UNKNOWN = {
+  'no-plan': '没有计划',
+  'no-actual': '没有实绩',
+  'years-missing': '缺少年度',
+  'no-baseline': '没有基数',
+  'base-not-positive': '基数不大于零',
+};
+const PLAN = { comparison: COMPARISON_TERMS, counts: COUNT_TERMS, from: { pack: '政策文本', unit: '分解文件' }, unknown: UNKNOWN };
+/** The code of a tier, which its policy gives it. */
+const TIER_CODE: Readonly<Record<string, Field>> = { tier: { heading: '梯队代码' } };
+const RELIANCE = {
+  title: '引用追溯',
+  key: ['stream'],
+  otherDay: true as const,
+  terms: { how: { relied: '直接引用', follows: '据此作出' } },
+  fields: {
+    award: { heading: '奖补' },
+    'award.award': { heading: '奖补编号' },
+    'award.payee': { heading: '统一社会信用代码' },
+    'award.payeeName': { heading: '企业名称' },
+    'award.paid': { heading: '据此已拨付（元）', kind: 'yuan' as const },
+    'award.recovered': { heading: '已追回（元）', kind: 'yuan' as const },
+    decisions: { heading: '所作决定' },
+    stands: { heading: '仍有效' },
+    how: { heading: '关系' },
+    inputs: { heading: '引用数据' },
+    input: { heading: '数据' },
+    verified: { heading: '已核实' },
+    endedBy: { heading: '终止于账本位置' },
+  },
+};
+
 export const LISTS: readonly ListDeclaration[] = [
   {
     path: 'awards',
@@ -66,10 +103,21 @@ export const LISTS: readonly ListDeclaration[] = [
     terms: { status: AWARD_STATUS, outcome: ASSESSMENT },
     fields: { outcome: { heading: '测算结果' } },
   },
-  { path: 'blacklist-reviews/*/awards', title: '失信关联奖补', key: ['award'], terms: { status: AWARD_STATUS } },
+  {
+    path: 'blacklist-reviews/*/awards',
+    title: '失信关联奖补',
+    key: ['award'],
+    terms: { status: AWARD_STATUS, relation: { payee: '收款单位', agency: '服务机构', person: '责任人员' } },
+  },
   { path: 'public-notices', forThePublic: true, title: '公示清单', key: ['award', 'startsOn'], terms: { status: AWARD_STATUS } },
   { path: 'due-instalments', title: '应付分期', key: ['award', 'instalment'], passing: ['ageDays'], terms: { state: DUE_STATE } },
-  { path: 'entitlements', title: '免申即享', nextIn: 'after', fields: { ...ENTERPRISE, ...titled('条款名称') } },
+  {
+    path: 'entitlements',
+    title: '免申即享',
+    nextIn: 'after',
+    terms: { outcome: ASSESSMENT, kind: { entitled: '可享受', near: '接近条件', 'black-listed': '失信限制' } },
+    fields: { ...ENTERPRISE, ...titled('条款名称') },
+  },
   { path: 'payment-batches', title: '拨付批次', key: ['batch'], ordered: true, terms: { status: BATCH_STATUS } },
   {
     path: 'balances',
@@ -91,13 +139,27 @@ export const LISTS: readonly ListDeclaration[] = [
     path: 'policies/open-questions',
     title: '待定事项',
     key: ['pack', 'clause', 'kind', 'interpretation'],
+    terms: { kind: { registered: '登记备查', interpretation: '待明确口径' } },
     fields: { reason: { heading: '待定原因' } },
   },
-  { path: 'enterprises', title: '企业列表', key: ['creditCode'], ordered: true, fields: { ...ENTERPRISE, facts: { heading: '数据数' } } },
-  { path: 'enterprises/*/tiers', title: '企业梯次变动', key: ['ladder', 'revision'], terms: { change: CHANGE } },
+  {
+    path: 'enterprises',
+    title: '企业列表',
+    key: ['creditCode'],
+    ordered: true,
+    terms: { status: { registered: '已登记', merged: '已合并' } },
+    fields: { ...ENTERPRISE, facts: { heading: '数据数' } },
+  },
+  {
+    path: 'enterprises/*/tiers',
+    title: '企业梯次变动',
+    key: ['ladder', 'revision'],
+    terms: { change: CHANGE },
+    fields: { from: { heading: '原梯队代码' }, to: { heading: '调整后梯队代码' }, ...TIER_CODE },
+  },
   { path: 'titles', title: '称号名单', key: ['creditCode', 'title', 'year'], fields: { ...ENTERPRISE, ...titled('称号') } },
-  { path: 'budgets', forThePublic: true, title: '预算科目', key: ['pack', 'line', 'period'] },
-  { path: 'budgets/*/*/*/reservations', title: '指标占用', key: ['award'] },
+  { path: 'budgets', forThePublic: true, title: '预算科目', key: ['pack', 'line', 'period'], terms: BUDGET },
+  { path: 'budgets/*/*/*/reservations', title: '指标占用', key: ['award'], terms: { status: { live: '占用中', released: '已释放' } } },
   { path: 'blacklist', title: '黑名单', key: ['listing'], terms: { kind: SUBJECT } },
   {
     path: 'blacklist/cases',
@@ -111,20 +173,56 @@ export const LISTS: readonly ListDeclaration[] = [
     title: '服务机构备案名录',
     key: ['creditCode'],
     ordered: true,
+    terms: {
+      status: { registered: '已备案', lapsed: '备案已过期', 'struck-off': '已注销' },
+      lastFinding: { ok: '合格', irregular: '不规范', fraud: '弄虚作假' },
+    },
     fields: { name: { heading: '机构名称' }, from: { heading: '备案日期' } },
   },
-  { path: 'ladders', forThePublic: true, title: '梯次一览', key: ['ladder'] },
-  { path: 'ladders/*/enterprises', forThePublic: true, title: '在库企业', key: ['creditCode'], ordered: true, fields: ENTERPRISE },
-  { path: 'tier-reviews/*/*/proposals', title: '梯次调整建议', key: ['creditCode'], terms: { kind: PROPOSAL }, fields: ENTERPRISE },
-  { path: 'tier-reviews/*/*/recommendations', title: '推荐名单', key: ['creditCode'], fields: ENTERPRISE },
-  { path: 'rosters', forThePublic: true, title: '名单一览', key: ['pack', 'clause'] },
-  { path: 'rosters/*/*', forThePublic: true, title: '名单', key: ['creditCode', 'number'], passing: ['daysLeft'], fields: ENTERPRISE },
+  { path: 'ladders', forThePublic: true, title: '梯次一览', key: ['ladder'], terms: { status: POLICY_STATUS } },
+  {
+    path: 'ladders/*/enterprises',
+    forThePublic: true,
+    title: '在库企业',
+    key: ['creditCode'],
+    ordered: true,
+    fields: { ...ENTERPRISE, ...TIER_CODE },
+  },
+  {
+    path: 'tier-reviews/*/*/proposals',
+    title: '梯次调整建议',
+    key: ['creditCode'],
+    terms: { kind: PROPOSAL, status: { open: '待决定', decided: '已决定', failed: '未能执行' } },
+    fields: { ...ENTERPRISE, from: { heading: '原梯队代码' }, to: { heading: '调整后梯队代码' } },
+  },
+  { path: 'tier-reviews/*/*/recommendations', title: '推荐名单', key: ['creditCode'], fields: { ...ENTERPRISE, ...TIER_CODE } },
+  {
+    path: 'rosters',
+    forThePublic: true,
+    title: '名单一览',
+    key: ['pack', 'clause'],
+    terms: { of: { facts: '按数据', 'expiring-certificates': '到期证书', ladder: '按梯次' } },
+  },
+  {
+    path: 'rosters/*/*',
+    forThePublic: true,
+    title: '名单',
+    key: ['creditCode', 'number'],
+    passing: ['daysLeft'],
+    fields: { ...ENTERPRISE, ...TIER_CODE },
+  },
   {
     path: 'targets',
     forThePublic: true,
     title: '目标任务',
     key: ['pack', 'clause', 'unit', 'year'],
+    terms: { ...PLAN, kind: { target: '目标', 'target-table': '分解计划表' }, metric: METRIC_TERMS },
     fields: {
+      'plan.from': { heading: '计划来源' },
+      openQuestions: { heading: '待明确口径' },
+      question: { heading: '问题' },
+      options: { heading: '可选口径' },
+      text: { heading: '口径' },
       'units.yes': { heading: '达到的单位数' },
       'units.no': { heading: '未达到的单位数' },
       'units.unknown': { heading: '不能判断的单位数' },
@@ -136,22 +234,37 @@ export const LISTS: readonly ListDeclaration[] = [
     title: '分单位完成情况',
     key: ['unit'],
     at: 'units',
-    fields: { evaluation: { heading: '完成情况' } },
+    terms: PLAN,
+    fields: {
+      'evaluation.plan.from': { heading: '计划来源' },
+      evaluation: { heading: '完成情况' },
+    },
   },
-  { path: 'targets/*/*/entries', title: '填报记录', key: ['kind', 'no'] },
+  {
+    path: 'targets/*/*/entries',
+    title: '填报记录',
+    key: ['kind', 'no'],
+    terms: { kind: { actual: '实绩', plan: '计划', baseline: '基数' } },
+  },
   {
     path: 'calendar',
     forThePublic: true,
     title: '履职日历',
     key: ['id'],
     passing: ['daysOver', 'daysLeft'],
-    terms: { status: DUTY_STATUS },
+    terms: { status: DUTY_STATUS, kind: { officer: '经办登记', ...FULFILMENT_TERMS } },
   },
   { path: 'calendar/findings', title: '逾期事项', key: ['pack', 'clause', 'period'], passing: ['daysOver', 'severity'] },
   { path: 'imports', title: '导入记录', key: ['id'] },
-  { path: 'subscribers', title: '读模型', key: ['name'] },
-  { path: 'audit/reliance/*/*', title: '引用追溯', otherDay: true },
-  { path: 'audit/reliance/*/*/*', title: '引用追溯', otherDay: true },
+  {
+    path: 'subscribers',
+    title: '读模型',
+    key: ['name'],
+    fields: { name: { heading: '代码' } },
+    terms: { kind: { projection: '读模型', 'process-manager': '流程' }, state: { running: '正常', building: '构建中', stopped: '已停止' } },
+  },
+  { path: 'audit/reliance/*/*', ...RELIANCE },
+  { path: 'audit/reliance/*/*/*', ...RELIANCE },
   { path: 'audit/timeline/*/*', title: '时间线', key: ['position'] },
   {
     path: 'audit/findings',

@@ -1,12 +1,14 @@
 import type { Cell } from '@app/sheets';
 import { headingOf, isInternal } from './fields.js';
 import { cellOf, leavesOf, type Reading, textOf } from './flatten.js';
-import { declarationOf } from './lists.js';
-import { isList, isObject, type Json, type JsonObject } from './value.js';
+import { declarationOf, type ListDeclaration } from './lists.js';
+import { isList, isObject, type Json, type JsonObject, rowsOf } from './value.js';
 
 export const DISCLOSURE_FIELD = 'disclosure';
 /** Heads the column for what no other column holds. */
 const OTHERS = '其他';
+
+type ListReading = Reading & Pick<Partial<ListDeclaration>, 'key' | 'each'>;
 
 /** The columns of a table that is written before all of its items are known. */
 export class Columns {
@@ -22,9 +24,15 @@ export class Columns {
   }
 
   /** All fields of the items, in the order they are met; what is of the office alone only where that may read it. */
-  static of(items: Iterable<JsonObject>, reading: Reading, options: { readonly isPublic: boolean; readonly mayFollow: boolean }): Columns {
+  static of(
+    items: Iterable<JsonObject>,
+    reading: ListReading,
+    options: { readonly isPublic: boolean; readonly mayFollow: boolean },
+  ): Columns {
     const paths = new Set<string>();
     for (const item of items) for (const [path] of leavesOf(item)) paths.add(path);
+    // Of an empty list, what tells its items apart and what is put into words: a reader sees what it would have held.
+    if (paths.size === 0) for (const name of [...(reading.key ?? []), ...Object.keys(reading.terms ?? {})]) paths.add(name);
     const shown = [...paths].filter((path) => !(options.isPublic && isInternal(path, reading.fields)));
     // The class of disclosure stands last, after whatever a list has of its own.
     const ordered = shown.includes(DISCLOSURE_FIELD) ? [...shown.filter((path) => path !== DISCLOSURE_FIELD), DISCLOSURE_FIELD] : shown;
@@ -98,4 +106,20 @@ export function namedIn(path: string, query: URLSearchParams): { readonly pack?:
 /** What a list is called in a file. */
 export function titleOf(path: string): string {
   return declarationOf(path)?.title ?? path.replaceAll('/', '-');
+}
+
+/** The items of a list as people read them: columns that say something, under their headings. `path` is the route after `/v1/`. */
+export function listTable(
+  path: string,
+  items: readonly JsonObject[],
+): { readonly headings: readonly string[]; readonly rows: readonly (readonly string[])[] } {
+  const declaration: ListReading = declarationOf(path) ?? {};
+  const all = items.flatMap((item) => rowsOf(item, declaration.each));
+  const columns = Columns.of(all, declaration, { isPublic: false, mayFollow: false });
+  const rows = all.map((item) => columns.cells(item).map((cell) => cell?.toString() ?? ''));
+  const shown = columns.headings.flatMap((_, at) => (rows.some((row) => row[at] !== '') ? [at] : []));
+  return {
+    headings: shown.map((at) => columns.headings[at] ?? ''),
+    rows: rows.map((row) => shown.map((at) => row[at] ?? '')),
+  };
 }

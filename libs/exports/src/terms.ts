@@ -1,3 +1,5 @@
+import type { Role } from '@app/kernel';
+
 /** Chinese terms for the words the ledger answers with, wherever people read them: on the command line and in exported files. */
 
 export const AWARD_STATUS: Readonly<Record<string, string>> = {
@@ -64,6 +66,41 @@ export const PROPOSAL: Readonly<Record<string, string>> = {
 export const FINDING_STATUS: Readonly<Record<string, string>> = { open: '未结', resolved: '已办结' };
 
 export const OUTCOME: Readonly<Record<string, string>> = { confirmed: '属实', unfounded: '不成立', corrected: '已纠正' };
+
+/** What it may do, by role. */
+export const ROLE: Readonly<Record<Role, string>> = {
+  clerk: '经办',
+  reviewer: '审核',
+  approver: '审批',
+  finance: '财务',
+  auditor: '审计',
+  administrator: '管理员',
+  service: '系统',
+};
+
+export const POLICY_STATUS: Readonly<Record<string, string>> = {
+  'in-force': '有效',
+  'not-yet-in-force': '尚未施行',
+  draft: '草案',
+  expired: '已到期',
+  repealed: '已废止',
+  ended: '已终止',
+};
+
+/** Words that mean the same in every list, by the name of their field. */
+export const EVERYWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  achieved: ACHIEVED,
+  disclosure: { public: '公开', 'on-request': '依申请公开', internal: '内部', draft: '草案', unstated: '未载明' },
+  listingClass: LISTING_CLASS,
+  severity: SEVERITY,
+  subject: SUBJECT,
+  roles: ROLE,
+  occasion: { once: '一次性事项' },
+  unit: { ledger: '系统' },
+  actor: { ledger: '系统' },
+  by: { ledger: '系统' },
+  decidedBy: { ledger: '系统' },
+};
 
 /** The term for a word of the ledger; the word itself where there is none. */
 export const termOf = (terms: Readonly<Record<string, string>>, word: string): string => terms[word] ?? word;

@@ -236,7 +236,8 @@ function noteHandling(pack: Pack, about: NoteKind): Finding {
   }
 }
 
-const COMPARISONS: Readonly<Record<Comparison, string>> = {
+/** How a target is compared with what it asks for, in words. */
+export const COMPARISON_TERMS: Readonly<Record<Comparison, string>> = {
   'at-least': '不少于',
   'more-than': '超过',
   'at-most': '不超过',
@@ -244,7 +245,8 @@ const COMPARISONS: Readonly<Record<Comparison, string>> = {
   exactly: '恰为',
   about: '约',
 };
-const COUNTS: Readonly<Record<TargetCounts, string>> = {
+/** What a target counts, in words. */
+export const COUNT_TERMS: Readonly<Record<TargetCounts, string>> = {
   standing: '存量',
   'within-year': '当年数',
   cumulative: '累计数',
@@ -255,7 +257,7 @@ const EVERY = { year: '每年', 'half-year': '每半年', quarter: '每季度', 
 function targetText({ indicator, unit, comparison, value, due, counts, baseline, tolerance }: Extract<Shape, { kind: 'target' }>): string {
   const compared = baseline === undefined ? '' : `，对照${baseline}`;
   const around = tolerance === undefined ? '' : `（上下${tolerance}${unit}）`;
-  return `${indicator}${COMPARISONS[comparison]}${value}${unit}${around}${compared}，${COUNTS[counts ?? 'standing']}，${dueText(due)}`;
+  return `${indicator}${COMPARISON_TERMS[comparison]}${value}${unit}${around}${compared}，${COUNT_TERMS[counts ?? 'standing']}，${dueText(due)}`;
 }
 
 function dueText(due: Due): string {
@@ -265,7 +267,8 @@ function dueText(due: Due): string {
   return due.to === undefined ? `自${due.from}年起每年` : `${due.from}年至${due.to}年每年`;
 }
 
-const METRIC: Readonly<Record<Metric, string>> = {
+/** What the ledger counts of its own records, in words. */
+export const METRIC_TERMS: Readonly<Record<Metric, string>> = {
   'certificates-in-force': '证书在有效期内的企业数',
   'certificates-in-force-above-scale': '证书在有效期内的规模以上企业数',
   'tech-smes-registered': '入库登记的科技型中小企业数',
@@ -274,16 +277,17 @@ const METRIC: Readonly<Record<Metric, string>> = {
   'awards-granted': '批准奖补数',
 };
 const metricText = ({ metric }: Extract<Shape, { kind: 'target' }>): string =>
-  metric === undefined ? '' : `，并与台账自行统计的${METRIC[metric]}对照`;
+  metric === undefined ? '' : `，并与台账自行统计的${METRIC_TERMS[metric]}对照`;
 
-const FULFILMENT: Readonly<Record<Fulfilment['kind'], string>> = {
+/** What shows a duty done, in words. */
+export const FULFILMENT_TERMS: Readonly<Record<Fulfilment['kind'], string>> = {
   'tier-review': '梯队复核办结',
   recommendation: '推荐名单登记',
   title: '当年称号授予',
   appropriation: '当年资金下达',
 };
 const fulfilmentText = ({ fulfilledBy }: Extract<Shape, { kind: 'deadline' }>): string =>
-  fulfilledBy === undefined ? '' : `，以${FULFILMENT[fulfilledBy.kind]}为准`;
+  fulfilledBy === undefined ? '' : `，以${FULFILMENT_TERMS[fulfilledBy.kind]}为准`;
 
 const byText = ({ every, by }: Extract<Shape, { kind: 'deadline' }>): string =>
   by === 'end' ? '文本未写日期，以期末为限' : every === 'once' ? `${by}到期` : `不晚于${by}`;
