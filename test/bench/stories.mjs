@@ -551,7 +551,8 @@ async function* targets(telling) {
 async function* duties(telling) {
   const quarter = Math.ceil(Number(telling.day.slice(5, 7)) / 3);
   const meeting = { pack: 'ganzhou-2023', clause: 'Z24', period: `${telling.year}-Q${quarter}` };
-  if ((await telling.desk.state(dutyDecider, dutyStream(meeting))).past.length > 0) return;
+  const { status, past } = await telling.desk.state(dutyDecider, dutyStream(meeting));
+  if (status === 'done' || past.length > 0) return;
   const held = { type: 'do', on: telling.day, note: '已召开', evidence: document('会议通知') };
   await telling.ask('duty', { duty: meeting, command: held }, CLERK);
   yield telling.after(5);
