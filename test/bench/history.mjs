@@ -19,7 +19,10 @@ import { resolveInputs } from '../../dist/libs/enterprises/src/resolve-inputs.js
 import { EventCodec, eventId, NO_STREAM, SqliteEventStore } from '../../dist/libs/event-store/src/index.js';
 import { addDays, derivedId, sha256, withCheckCharacter } from '../../dist/libs/kernel/src/index.js';
 import { reactionContext } from '../../dist/libs/projections/src/index.js';
-import { ACCOUNT_FACT, assess, bundledPacks, inputsOf, packHash, policyDecider } from '../../dist/libs/policies/src/index.js';
+import { ACCOUNT_FACT, assess, bundledPacks, inputsOf, laddersOf, packHash, policyDecider } from '../../dist/libs/policies/src/index.js';
+import { Desk } from './desk.mjs';
+import { APPROVER, CLERK, FINANCE, JUDGE, LEDGER, REVIEWER } from './people.mjs';
+import { EVENTS_OF_ALL, Stories } from './stories.mjs';
 
 const PACK = 'ganzhou-etdz-2023';
 const CLAUSE = 'G01';
@@ -31,14 +34,6 @@ const ZONES = 16;
 /** About what one enterprise brings with its award; only how the cohorts are spread over the days depends on it. */
 const EVENTS_AN_ENTERPRISE = 21;
 const FLUSH_EVENTS = 2_000;
-
-const person = (id, unit, ...roles) => ({ id, unit, roles });
-const CLERK = person('clerk.liu', '科技创新局', 'clerk');
-const REVIEWER = person('reviewer.chen', '科技创新局', 'reviewer');
-const JUDGE = person('reviewer.he', '科技创新局', 'reviewer');
-const APPROVER = person('approver.wu', '科技创新局', 'approver');
-const FINANCE = person('finance.zhao', '财政局', 'finance');
-const LEDGER = person('ledger', 'ledger', 'service');
 
 /** A small seeded generator (mulberry32); Math.random cannot be repeated. */
 function randomOf(seed) {
@@ -90,7 +85,7 @@ class Author {
       else waiting.events.push(...events);
       this.pendingEvents += events.length;
     }
-    this.instant = Math.max(this.instant, Date.parse(`${on}T02:00:00Z`));
+    this.reach(on);
     if (this.pendingEvents >= FLUSH_EVENTS) await this.flush();
     return state;
   }
@@ -98,6 +93,11 @@ class Author {
   personal() {
     const commandId = derivedId('history', String(this.seed), String((this.commands += 1)));
     return { commandId, contentHash: sha256(commandId), correlationId: commandId, causationId: commandId };
+  }
+
+  /** Turns the clock to a day; it never goes back. */
+  reach(day) {
+    this.instant = Math.max(this.instant, Date.parse(`${day}T02:00:00Z`));
   }
 
   state(stream) {
@@ -122,8 +122,12 @@ class Author {
 /**
  * Writes at least `events` events to an empty store; answers how many. `progress` is told now and then.
  * @param now set by the history: give the store a clock that reads `now.instant`.
+ * @param withStories whether it holds every kind of event, which takes some room; by default where it is long enough.
  */
-export async function writeHistory(store, { events, seed = 1, now = {}, progress = () => undefined }) {
+export async function writeHistory(
+  store,
+  { events, seed = 1, now = {}, progress = () => undefined, withStories = events >= 2 * EVENTS_OF_ALL },
+) {
   const author = new Author(store, seed);
   Object.defineProperty(now, 'instant', { get: () => author.instant, configurable: true });
   const random = randomOf(seed);
@@ -138,53 +142,67 @@ export async function writeHistory(store, { events, seed = 1, now = {}, progress
     );
   await author.forget([...author.states.keys()]);
 
-  const vocabulary = vocabularyOf(packs);
+  const ofPacks = vocabularyOf(packs);
   const account = { name: ACCOUNT_FACT, type: 'text', label: '收款账户', period: 'day' };
+  const vocabulary = { ...ofPacks, definitionOf: (name) => (name === ACCOUNT_FACT ? account : ofPacks.definitionOf(name)) };
+  const ladderNames = packs.flatMap((pack) => laddersOf(pack).map(({ ladder }) => ladder));
+  const desk = new Desk(store, { author, seed, vocabulary, packs, ladderNames, publishedOn: FIRST_DAY });
+  await desk.open();
   const pack = packs.find(({ id }) => id === PACK);
   const world = {
     author,
     random,
-    enterprises: enterpriseDecider({ definitionOf: (name) => (name === ACCOUNT_FACT ? account : vocabulary.definitionOf(name)) }),
+    // Stories draw from numbers of their own: with or without them, the common run is the same.
+    stories: withStories ? new Stories(desk, randomOf(seed + 0x9e3779b9)) : undefined,
+    enterprises: enterpriseDecider(vocabulary),
     pack,
     policy: { pack: PACK, clause: CLAUSE, version: 1, hash: packHash(pack) },
     inputs: Object.entries(inputsOf(pack, CLAUSE)).map(([name, { label, period }]) => ({ name, label, period })),
     lines: new Map(),
   };
-  const cohorts = Math.max(1, Math.ceil(events / (COHORT * EVENTS_AN_ENTERPRISE)));
-  for (let cohort = 0; author.written < events; cohort += 1) {
+  const most = Math.min(COHORT, Math.max(20, Math.ceil(events / 50)));
+  const cohorts = Math.max(1, Math.ceil(events / (most * EVENTS_AN_ENTERPRISE)));
+  const left = () => events - author.written - (withStories ? Math.max(desk.written, EVENTS_OF_ALL) : 0);
+  for (let cohort = 0; cohort === 0 || left() > 0; cohort += 1) {
     const day = addDays(FIRST_DAY, Math.floor((Math.min(cohort, cohorts) * SPAN_DAYS) / cohorts));
-    const size = Math.min(COHORT, Math.max(1, Math.ceil((events - author.written) / EVENTS_AN_ENTERPRISE)));
-    await playCohort(world, cohort, size, day);
-    progress(author.written);
+    const size = Math.min(most, Math.max(1, Math.ceil(left() / EVENTS_AN_ENTERPRISE)));
+    await world.stories?.until(day);
+    world.stories?.begin(cohort, day);
+    await playCohort(world, cohort, { first: cohort * most, size }, day);
+    progress(author.written + desk.written);
   }
-  return author.written;
+  await world.stories?.rest();
+  return author.written + desk.written;
 }
 
 /** One cohort of enterprises, from registration to payment. The steps of all follow each other day by day. */
-async function playCohort(world, cohort, size, day) {
+async function playCohort(world, cohort, { first, size }, day) {
   const { author, random } = world;
-  const members = Array.from({ length: size }, (_, index) => memberOf(cohort * COHORT + index));
-  for (const member of members) await register(world, member, day);
-  for (const member of members) await verify(world, member, addDays(day, 2));
+  /** Some days on; what else goes on in the meantime has been told. */
+  const later = async (days) => {
+    const on = addDays(day, days);
+    await world.stories?.until(on);
+    return on;
+  };
+  const members = Array.from({ length: size }, (_, index) => memberOf(first + index));
+  const each = async (some, days, step) => {
+    const on = await later(days);
+    for (const member of some) await step(member, on);
+  };
+  await each(members, 0, (member, on) => register(world, member, on));
+  await each(members, 2, (member, on) => verify(world, member, on));
   const applicants = members.filter(() => random.chance(0.9));
-  for (const member of applicants) await applyAndAssess(world, member, addDays(day, 3));
+  await each(applicants, 3, (member, on) => applyAndAssess(world, member, on));
   const recommended = [];
-  for (const member of applicants) if (await review(world, member, addDays(day, 4))) recommended.push(member);
-  for (const { award } of recommended)
-    await author.run(
-      awardDecider,
-      awardStream(award),
-      { type: 'publicise', from: addDays(day, 5), days: 5, minimumDays: 5, place: '区管委会门户网站' },
-      CLERK,
-      addDays(day, 5),
-    );
-  for (const member of recommended.filter(() => random.chance(0.04))) await objection(world, member, addDays(day, 7));
-  const line = await lineFor(world, cohort, addDays(day, 11));
-  for (const member of recommended) await grant(world, member, line, addDays(day, 11));
-  await payBatch(world, cohort, recommended, line, addDays(day, 14));
-  for (const member of recommended.filter(() => random.chance(0.02))) await revoke(world, member, line, addDays(day, 25));
-  for (const [index, member] of members.entries())
-    if (index > 0 && !applicants.includes(member) && random.chance(0.1)) await merge(world, member, members[index - 1], addDays(day, 26));
+  await each(applicants, 4, async (member, on) => (await review(world, member, on)) && recommended.push(member));
+  await each(recommended, 5, (member, on) => publicise(world, member, on));
+  await each(recommended, 7, async (member, on) => random.chance(0.04) && objection(world, member, on));
+  const line = await lineFor(world, cohort, await later(11));
+  await each(recommended, 11, (member, on) => grant(world, member, line, on));
+  await payBatch(world, cohort, recommended, line, await later(14));
+  await each(recommended, 25, async (member, on) => random.chance(0.02) && revoke(world, member, line, on));
+  const idle = members.flatMap((member, index) => (index > 0 && !applicants.includes(member) ? [[member, members[index - 1]]] : []));
+  await each(idle, 26, async ([member, neighbour], on) => random.chance(0.1) && merge(world, member, neighbour, on));
   await author.forget(members.flatMap(({ code, award }) => [enterpriseStream(code), awardStream(award)]).concat(batchStream(`B${cohort}`)));
 }
 
@@ -303,6 +321,11 @@ async function review({ author, random }, { award }, day) {
     : { type: 'review', recommended, reason: outcome === 'payable' ? '材料不实' : '未满足条件' };
   await author.run(awardDecider, stream, command, REVIEWER, day);
   return recommended;
+}
+
+function publicise({ author }, { award }, day) {
+  const command = { type: 'publicise', from: day, days: 5, minimumDays: 5, place: '区管委会门户网站' };
+  return author.run(awardDecider, awardStream(award), command, CLERK, day);
 }
 
 async function objection({ author }, { award }, day) {
@@ -499,12 +522,12 @@ async function merge({ author, enterprises }, gone, survivor, day) {
 }
 
 /** Writes a history to a new ledger file. */
-export async function writeHistoryFile(file, { events, seed, progress }) {
+export async function writeHistoryFile(file, { events, seed, progress, withStories }) {
   const now = { instant: 0 };
   const store = new SqliteEventStore(file, new EventCodec(EVENT_DEFINITIONS), { now: () => new Date(now.instant) });
   if ((await store.head()) > 0) throw new Error(`${file} holds events already`);
   try {
-    return await writeHistory(store, { events, seed, now, progress });
+    return await writeHistory(store, { events, seed, now, progress, withStories });
   } finally {
     await store.close();
   }

@@ -151,7 +151,7 @@ function plain(subjects: readonly Subject[], name: string): (text: string) => st
   return (text) => {
     const named = subjects.reduce((told, { code }, index) => told.replaceAll(code, `<enterprise ${index + 1}>`), text);
     return named
-      .replaceAll(new RegExp(`\\b${name}\\b`, 'g'), '<run>')
+      .replaceAll(new RegExp(`\\b${name}\\b`, 'gi'), '<run>')
       .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '<id>')
       .replaceAll(/[0-9a-f]{64}/g, '<hash>')
       .replaceAll(/(账户|测试企业)\d+/g, '$1');

@@ -291,6 +291,20 @@ export const SAGAS: readonly Saga[] = [
     leaves: ['budget-transferred-out', 'budget-transferred-in'],
   },
   {
+    name: 'closing a line, and what it carries over',
+    subjects: 1,
+    before: async (act) => {
+      const line = act.name.toLowerCase();
+      await act.do('finance', '/budgets', { pack: PACK, line, period: '2023', title: line });
+      await act.do('finance', `/budgets/${PACK}/${line}/2023/appropriations`, { amount: '1.00', reason, evidence: paper });
+    },
+    run: async (act) => {
+      const to = { pack: PACK, line: 'others', period: '2024' };
+      await act.do('finance', `/budgets/${PACK}/${act.name.toLowerCase()}/2023/close`, { to, evidence: paper });
+    },
+    leaves: ['budget-closed', 'budget-transferred-in'],
+  },
+  {
     name: 'a review that takes an enterprise out of its ladder',
     subjects: 1,
     before: async (act, subject) => {

@@ -9,14 +9,13 @@ import type { Clock } from '@app/kernel';
 import { BundledPolicies } from '@app/policies';
 import { type PostgresSettings, readModelSettings } from '@app/projections';
 import { DataFolder } from './data-folder.js';
-import { describeApi, httpServer, prepareServer } from './http-server.js';
+import { describeApi, httpServer, prepareServer, serveOperatorsAlone } from './http-server.js';
 import { LedgerModule, type LedgerParts } from './ledger.module.js';
 import { drained } from './operations/draining.js';
 import { Metrics } from './operations/metrics.js';
 import { OPERATIONS, type Operations } from './operations/operations.js';
 import { readEnvironment, type Settings } from './operations/settings.js';
 import type { Tracing } from './operations/tracing.js';
-import { workerServer } from './operations/worker-server.js';
 
 export const SYSTEM_CLOCK: Clock = { now: () => new Date() };
 const DRAIN_MS = 20_000;
@@ -43,8 +42,8 @@ export interface LedgerOptions {
   readonly drainMs?: number;
 }
 
-/** What every process of the ledger is, whatever its role. */
-export interface LedgerProcess {
+export interface Ledger {
+  readonly app: NestFastifyApplication;
   readonly folder: DataFolder;
   /** Answers with the address it is reached at. */
   listen(port: number, host: string): Promise<string>;
@@ -55,16 +54,14 @@ export interface LedgerProcess {
   close(): Promise<number>;
 }
 
-export interface Ledger extends LedgerProcess {
-  readonly app: NestFastifyApplication;
-}
-
 /**
  * Opens the ledger of a data folder: stores, features, projector and HTTP routes, ready for `listen` or `inject`. With the
- * role `api` it neither projects nor reacts, and answers from read models that a worker keeps up to date.
- * @throws Problem `data-folder-in-use` when another process works on the folder; `store-incomplete` while a ledger moves in.
+ * role `api` it neither projects nor reacts, and answers from read models that a worker keeps up to date; with the role
+ * `worker` it answers operators alone.
+ * @throws Problem `data-folder-in-use` when another process works on the folder that cannot share it; `store-incomplete`
+ *   while a ledger moves in.
  */
-export async function createLedger(options: LedgerOptions, role: 'all' | 'api' = 'all'): Promise<Ledger> {
+export async function createLedger(options: LedgerOptions, role: Settings['role'] = 'all'): Promise<Ledger> {
   return opened(options, role, async (parts, started) => {
     const app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(parts), httpServer(), {
       logger: options.logger,
@@ -73,33 +70,16 @@ export async function createLedger(options: LedgerOptions, role: 'all' | 'api' =
     started(app);
     const fastify = app.getHttpAdapter().getInstance();
     prepareServer(fastify, { clock: parts.clock, metrics: parts.metrics, log: options.requestLog, tracing: options.tracing });
-    describeApi(app);
+    if (role === 'worker') serveOperatorsAlone(fastify);
+    else describeApi(app);
     await app.init();
     await fastify.ready();
-    if (options.publishBundledPolicies && role === 'all') await app.get(BundledPolicies).publishNew();
+    if (options.publishBundledPolicies && role !== 'api') await app.get(BundledPolicies).publishNew();
     const listen = async (port: number, host: string) => {
       await app.listen(port, host);
       return (await app.getUrl()).replace('[::1]', '127.0.0.1');
     };
     return { app, folder: parts.folder, listen, close: closing(app, fastify, parts.folder, options) };
-  });
-}
-
-/**
- * Opens what follows the ledger, without the routes of features: it serves health and metrics alone.
- * @throws Problem `data-folder-in-use` when another worker, or a process that works alone, is at the folder.
- */
-export async function createWorker(options: LedgerOptions): Promise<LedgerProcess> {
-  return opened(options, 'worker', async (parts, started) => {
-    const context = await NestFactory.createApplicationContext(LedgerModule.forRoot(parts), {
-      logger: options.logger,
-      abortOnError: false,
-    });
-    started(context);
-    const fastify = workerServer(context.get<Operations>(OPERATIONS));
-    if (options.publishBundledPolicies) await context.get(BundledPolicies).publishNew();
-    const listen = (port: number, host: string) => fastify.listen({ port, host });
-    return { folder: parts.folder, listen, close: closing(context, fastify, parts.folder, options) };
   });
 }
 

@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
 import { addCorrelation, correlationIdOf, refuseDeepBodies, sendProblem } from '@app/http';
-import type { Clock } from '@app/kernel';
+import { type Clock, notFound } from '@app/kernel';
 import { addDraining } from './operations/draining.js';
 import type { Metrics } from './operations/metrics.js';
 import { addRequestLog } from './operations/request-log.js';
@@ -46,6 +46,17 @@ export function prepareServer(
   tracing?.addTo(fastify);
   refuseDeepBodies(fastify);
   fastify.decorateRequest('clock', { getter: () => clock });
+}
+
+/** What a worker serves: itself, and the read models and process managers it runs. */
+const FOR_OPERATORS = /^\/(health|metrics|v1\/subscribers)(\/|$)/;
+
+/** Of all routes only those are answered that are about this process. Before any route is registered. */
+export function serveOperatorsAlone(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', async ({ routeOptions }) => {
+    if (FOR_OPERATORS.test(routeOptions.url ?? '')) return;
+    throw notFound('route-not-found', 'a worker answers operators alone: /health, /metrics and /v1/subscribers');
+  });
 }
 
 /** A request that is not even HTTP still gets a problem document. */

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
 import { Problem } from '@app/kernel';
-import { createLedger, createWorker, type LedgerProcess } from './create-ledger.js';
+import { createLedger, type Ledger } from './create-ledger.js';
 import { FrameworkLog, openLog } from './operations/logging.js';
 import { readEnvironment, settingsOf } from './operations/settings.js';
 import { openTracing, type Tracing } from './operations/tracing.js';
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     drainMs,
     tracing,
   };
-  const ledger = role === 'worker' ? await createWorker(options) : await createLedger(options, role);
+  const ledger = await createLedger(options, role);
   const url = await ledger.listen(port, host);
   if (role !== 'worker') ledger.folder.announce(url);
   const steps = role === 'worker' ? `${url}/health` : `${url}/health, ${url}/openapi.json`;
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
 }
 
 /** The first signal lets what is under way finish; a second ends the process at once. */
-function endOnSignal(ledger: LedgerProcess, log: Logger, tracing: Tracing | undefined): void {
+function endOnSignal(ledger: Ledger, log: Logger, tracing: Tracing | undefined): void {
   let firstMs: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -57,7 +57,7 @@ function endOnSignal(ledger: LedgerProcess, log: Logger, tracing: Tracing | unde
   }
 }
 
-async function end(ledger: LedgerProcess, log: Logger, tracing: Tracing | undefined): Promise<void> {
+async function end(ledger: Ledger, log: Logger, tracing: Tracing | undefined): Promise<void> {
   const cutOff = await ledger.close();
   if (cutOff > 0) log.warn({ context: 'ledger', cutOff }, 'requests took too long to finish and were cut off');
   // What could not be traced is lost, and nothing else.

@@ -11,7 +11,7 @@ import { EVENT_STORE, type EventStore } from '@app/event-store';
 import { Tokens } from '@app/http';
 import { withCheckCharacter } from '@app/kernel';
 import { ReadModels } from '@app/projections';
-import { createLedger, createWorker, type Ledger, type LedgerProcess, SYSTEM_CLOCK } from '../create-ledger.js';
+import { createLedger, type Ledger, SYSTEM_CLOCK } from '../create-ledger.js';
 import { openTracing, type Tracing } from './tracing.js';
 
 const METRICS_TOKEN = 'prometheus-of-this-spec';
@@ -75,7 +75,7 @@ describe('processes of the ledger', () => {
   );
   let tracing: Tracing;
   let api: Ledger;
-  let worker: LedgerProcess;
+  let worker: Ledger;
   let url: string;
   let workerUrl: string;
   let clerk: string;
@@ -106,7 +106,7 @@ describe('processes of the ledger', () => {
     clerk = await Tokens.fromKeyFile(keyFile, SYSTEM_CLOCK).issue({ id: 'zhangsan', unit: '科技局', roles: ['clerk'] }, 3_600);
     api = await createLedger({ ...options, publishBundledPolicies: true, requestLog: log, tracing }, 'api');
     url = await api.listen(0, '127.0.0.1');
-    worker = await createWorker({ ...options, publishBundledPolicies: true });
+    worker = await createLedger({ ...options, publishBundledPolicies: true }, 'worker');
     workerUrl = await worker.listen(0, '127.0.0.1');
   });
   afterAll(async () => {
@@ -118,7 +118,9 @@ describe('processes of the ledger', () => {
   });
 
   it('share a folder, but neither with a second worker nor with one that works alone', async () => {
-    await expect(createWorker({ ...options, publishBundledPolicies: false })).rejects.toMatchObject({ code: 'data-folder-in-use' });
+    await expect(createLedger({ ...options, publishBundledPolicies: false }, 'worker')).rejects.toMatchObject({
+      code: 'data-folder-in-use',
+    });
     await expect(createLedger({ ...options, publishBundledPolicies: false })).rejects.toMatchObject({ code: 'data-folder-in-use' });
   });
 
@@ -167,10 +169,45 @@ describe('processes of the ledger', () => {
     for (const secret of [clerk, ZHANG, 'zhangsan', A, METRICS_TOKEN]) expect(told).not.toContain(secret);
   });
 
-  it('serve health and metrics alone where they serve nobody', async () => {
+  it('answer operators alone where they serve nobody else', async () => {
     expect((await get('/health', {}, workerUrl)).status).toBe(200);
-    const refused = await get('/v1/enterprises', { authorization: `Bearer ${clerk}` }, workerUrl);
-    expect([refused.status, await refused.json()]).toEqual([404, expect.objectContaining({ code: 'route-not-found' })]);
+    for (const path of ['/v1/enterprises', '/v1/awards?limit=1', '/openapi.json', '/v1/subscribersx', '/nowhere']) {
+      const refused = await get(path, { authorization: `Bearer ${clerk}` }, workerUrl);
+      expect([path, refused.status, await refused.json()]).toEqual([path, 404, expect.objectContaining({ code: 'route-not-found' })]);
+    }
+    const written = await fetch(`${workerUrl}/v1/enterprises`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${clerk}`, 'content-type': 'application/json', 'idempotency-key': 'to-a-worker' },
+      body: JSON.stringify({ creditCode: A, name: ZHANG }),
+    });
+    expect(written.status).toBe(404);
+  });
+
+  it('compare and rebuild read models where these are kept', async () => {
+    const administrator = await Tokens.fromKeyFile(keyFile, SYSTEM_CLOCK).issue(
+      { id: 'li', unit: '财政局', roles: ['administrator'] },
+      3_600,
+    );
+    const tell = async (to: string, work: string, token = administrator) => {
+      const headers = {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'idempotency-key': `${work}-${Math.random()}`,
+      };
+      const body = JSON.stringify({ names: ['dossier'] });
+      const answer = await fetch(`${to}/v1/subscribers/${work}`, { method: 'POST', headers, body });
+      return [answer.status, ((await answer.json()) as { code?: string }).code];
+    };
+    expect(await tell(url, 'verify')).toEqual([503, 'projector-elsewhere']);
+    expect(await tell(workerUrl, 'verify', clerk)).toEqual([403, 'role-required']);
+    expect(await tell(workerUrl, 'verify')).toEqual([202, undefined]);
+    const compared = async () =>
+      (await (await get('/v1/subscribers/verifications', { authorization: `Bearer ${administrator}` }, workerUrl)).json()) as {
+        state: string;
+      }[];
+    while ((await compared()).some(({ state }) => state === 'running')) await sleep(20);
+    expect(await compared()).toMatchObject([{ name: 'dossier', state: 'equal' }]);
+    expect(await tell(workerUrl, 'rebuild')).toEqual([202, undefined]);
   });
 
   it('are ready as long as both stores answer', async () => {
