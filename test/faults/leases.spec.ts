@@ -54,15 +54,15 @@ class Worker {
   }
 }
 
-/** The way to a server, over a network that can swallow everything: what is under way then never arrives, and nobody is told. */
+/** The way to a server, over a network that can fall silent: nothing arrives any more over connections there are, and nobody is told. */
 class Network {
   private readonly sockets: Socket[] = [];
   private readonly server = createServer((near) => {
+    if (this.isSilent) return void near.destroy();
     const far = connect(this.port, '127.0.0.1');
     this.sockets.push(near, far);
     for (const socket of [near, far]) socket.on('error', () => undefined);
-    if (this.isSilent) near.pause();
-    else near.pipe(far).pipe(near);
+    near.pipe(far).pipe(near);
   });
   private isSilent = false;
 
@@ -269,6 +269,15 @@ describe('workers that compete for the same read models', () => {
       if (outcome !== undefined) outcomes.push(outcome.kind);
     }
     expect(outcomes).toEqual(['deposed']);
+    // Nor may it change what there is of tables.
+    for (const change of [
+      () => one.prepare(projection),
+      () => one.begin([projection], 'building'),
+      () => one.promote(projection, from),
+      () => one.abandon(from),
+      () => one.saveCheckpoint({ name: 'fenced', version: 1, position: 9 }),
+    ])
+      await expect(change()).rejects.toMatchObject({ code: 'projector-elsewhere' });
     expect(await other.commit([batch('second', here)])).toMatchObject([{ kind: 'committed' }]);
     const rows = await other.from<{ fenced__1: { id: string } }>().selectFrom('fenced__1').select('id').orderBy('id').execute();
     expect(rows).toEqual([{ id: 'first' }, { id: 'second' }]);

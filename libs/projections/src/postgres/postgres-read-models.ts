@@ -29,6 +29,7 @@ import {
   SINCE,
   type Table,
 } from '../table.js';
+import { elsewhere } from '../subscriber.js';
 import { type Change, identity, type StoredRow, UnitOfWork } from '../unit-of-work.js';
 import { ask, hasFallenSilent, isRowFault, problemOf, queryPool, SCHEMA, told, writerPool } from './connections.js';
 import { arrayOf, checkValues, type Column, copyLine, copyTo } from './copy.js';
@@ -131,7 +132,7 @@ export class PostgresReadModels extends ReadModels {
     return this.transaction(async (client) => {
       const begun: Checkpoint[] = [];
       for (const projection of [...projections]) {
-        await client.query(EXCLUSIVELY(projection.name));
+        await this.alone(client, projection.name);
         const rows = await checkpointsOf(client, projection.name);
         if (purpose === 'building') for (const row of rows) if (row.purpose === purpose) await this.drop(client, row);
         begun.push(await this.begun(client, projection, purpose));
@@ -239,7 +240,7 @@ export class PostgresReadModels extends ReadModels {
        ON CONFLICT (name, generation) DO UPDATE SET version = excluded.version, position = excluded.position`,
       [name, version, position, ...(token === undefined ? [] : [token])],
     );
-    if (rowCount === 0) throw new Error(`another process runs ${name} by now`);
+    if (rowCount === 0) throw elsewhere(name);
   }
 
   async commit(batches: readonly Batch[]): Promise<readonly Outcome[]> {
@@ -325,17 +326,26 @@ export class PostgresReadModels extends ReadModels {
     }
   }
 
-  /** Locks the checkpoints of batches, and what allows this process to move them; answers where each of them stands. */
-  private async locked(client: pg.ClientBase, batches: readonly Batch[]): Promise<(batch: Batch) => Outcome> {
-    const names = [...new Set(batches.map(({ from }) => from.name))];
+  /** Which of these subscribers another process runs by now. The others stay with this one until the transaction ends. */
+  private async deposedOf(client: pg.ClientBase, names: readonly string[]): Promise<ReadonlySet<string>> {
     const tokens = new Map(names.map((name) => [name, this.leases.tokenFor(name)]));
     const competing = names.filter((name) => tokens.get(name) !== undefined);
-    const held =
-      competing.length === 0
-        ? []
-        : (await client.query<{ name: string }>(HELD, [arrayOf(competing), arrayOf(competing.map((name) => tokens.get(name)))])).rows;
     const deposed = new Set(competing);
-    for (const { name } of held) deposed.delete(name);
+    if (competing.length === 0) return deposed;
+    const shown = [arrayOf(competing), arrayOf(competing.map((name) => tokens.get(name)))];
+    for (const { name } of (await client.query<{ name: string }>(HELD, shown)).rows) deposed.delete(name);
+    return deposed;
+  }
+
+  /** Keeps others from changing what there is of a projection until the transaction ends. @throws Problem `projector-elsewhere`. */
+  private async alone(client: pg.ClientBase, name: string): Promise<void> {
+    await client.query(EXCLUSIVELY(name));
+    if ((await this.deposedOf(client, [name])).has(name)) throw elsewhere(name);
+  }
+
+  /** Locks the checkpoints of batches, and what allows this process to move them; answers where each of them stands. */
+  private async locked(client: pg.ClientBase, batches: readonly Batch[]): Promise<(batch: Batch) => Outcome> {
+    const deposed = await this.deposedOf(client, [...new Set(batches.map(({ from }) => from.name))]);
     const { rows } = await client.query<Checkpoint>(LOCK, [...generationArrays(batches)]);
     return ({ from, to }) => {
       if (deposed.has(from.name)) return { kind: 'deposed' };
@@ -470,10 +480,10 @@ export class PostgresReadModels extends ReadModels {
     return statements;
   }
 
-  /** Changes what there is of one projection, while no other process does. */
+  /** Changes what there is of one projection, while no other process does. @throws Problem `projector-elsewhere`. */
   private changing<Result>(name: string, work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
     return this.transaction(async (client) => {
-      await client.query(EXCLUSIVELY(name));
+      await this.alone(client, name);
       return work(client);
     });
   }
