@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fastCheck from 'fast-check';
 import { awardEvents } from '@app/awards';
+import type { Dossiers } from '@app/enterprises';
 import { EventCodec, lookingFrom, NO_STREAM, SqliteEventStore, VantageEventStore } from '@app/event-store';
 import { bundledPacks, type Pack, policyDecider, policyEvents, policyStream } from '@app/policies';
 import { Projector, type ReadModels, SqliteReadModels, type Subscriptions } from '@app/projections';
@@ -70,7 +71,12 @@ describe('the records of awards', () => {
     expect(await projector.reached(head, 10_000)).toBe(true);
     await projector.stop();
 
-    const records = new AwardRecords(store, readModels, { caughtUp: () => Promise.resolve(true) } as unknown as Subscriptions);
+    const records = new AwardRecords(
+      store,
+      readModels,
+      { caughtUp: () => Promise.resolve(true) } as unknown as Subscriptions,
+      {} as Dossiers,
+    );
     for (const position of [head, Math.floor(head / 2), Math.floor(head / 5)]) {
       await lookingFrom({ position, now: new Date() }, async () => {
         const expected = written.flatMap((events) => foldAward(events.filter((event) => event.position <= position)) ?? []);
@@ -81,6 +87,10 @@ describe('the records of awards', () => {
         const later = expected.filter(({ record }) => record.position > since);
         expect(await everyAward(records.pages({ since }))).toEqual(later);
         expect(await everyAward(records.pagesFromLedger({ since }))).toEqual(later);
+        const touched = new Set(expected.slice(0, 2).map(({ record }) => record.payee));
+        const either = expected.filter(({ record }) => record.position > since || touched.has(record.payee));
+        expect(await everyAward(records.pages({ since, touched }))).toEqual(either);
+        expect(await everyAward(records.pagesFromLedger({ since, touched }))).toEqual(either);
         const unpaid = await everyAward(records.pages({ unpaid: true }));
         expect(unpaid.every(({ record }) => record.status === 'granted')).toBe(true);
       });
