@@ -92,3 +92,17 @@ describe('what the public may read', () => {
     expect(of({ creditCode: 'X' }, 'enterprises')).toBeUndefined();
   });
 });
+
+describe('a part that has a name for people', () => {
+  it('is not told by its code as well', () => {
+    expect(textOf('missing', [{ id: 'rd.expenditure', label: '研发费用' }])).toBe('研发费用');
+    expect(textOf('tiers', [{ id: 'first', title: '第一梯队', gates: ['certified'], standing: 2 }])).toBe('名称：第一梯队，在库企业数：2');
+    const question = {
+      id: 'doubled',
+      question: '以哪一年为基期？',
+      options: [{ id: 'year-2022', text: '2022年' }],
+      simulatedAs: 'year-2022',
+    };
+    expect(textOf('openQuestions', question, { fields: { simulatedAs: { heading: '暂按' } } })).toMatch(/暂按：2022年$/);
+  });
+});

@@ -61,8 +61,15 @@ export function textOf(path: string, value: Json | undefined, reading: Reading =
   return Object.entries(value)
     .filter(([part, content]) => !isNamed(value) || !(CODES.has(part) || areCodes(part, content)))
     .filter(([, part]) => part !== undefined && part !== null)
-    .map(([part, content]) => `${headingOf(part, reading.fields)}：${textOf(part, content, reading)}`)
+    .map(([part, content]) => `${headingOf(part, reading.fields)}：${optionText(value, content) ?? textOf(part, content, reading)}`)
     .join('，');
+}
+
+/** What an option says, where a part with options names one of them by its code. */
+function optionText({ options }: JsonObject, named: Json | undefined): string | undefined {
+  if (!isList(options)) return undefined;
+  const option = options.find((one) => isObject(one) && one['id'] === named);
+  return isObject(option) && typeof option['text'] === 'string' ? option['text'] : undefined;
 }
 
 function amountOf(text: string): Cell {

@@ -223,6 +223,7 @@ export const LISTS: readonly ListDeclaration[] = [
       question: { heading: '问题' },
       options: { heading: '可选口径' },
       text: { heading: '口径' },
+      simulatedAs: { heading: '暂按' },
       'units.yes': { heading: '达到的单位数' },
       'units.no': { heading: '未达到的单位数' },
       'units.unknown': { heading: '不能判断的单位数' },
