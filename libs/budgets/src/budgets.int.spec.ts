@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventCodec, Executor, type NewEvent, SqliteEventStore } from '@app/event-store';
-import { Problem } from '@app/kernel';
+import { contentHash, Problem } from '@app/kernel';
 import { budgetEvents } from './budget.codec.js';
 import { reservationOf } from './budget.js';
 import { budgetDecider } from './decide.js';
@@ -113,7 +113,11 @@ describe('budgets on a real ledger', () => {
     const older = new Budgets(new Executor(store));
     const pay = { award: 'a', instalment: 1, amount: '10.00', payment: 'p1', on: '2024-06-28' };
     await older.spend(line, pay, context('pay'));
-    expect((await ledger.events()).at(-1)?.data).not.toHaveProperty('on');
+    const old = (await ledger.events()).at(-1);
+    expect(old?.data).not.toHaveProperty('on');
+    // As every program has hashed it: nothing more may tell two commands apart.
+    const { on: _on, ...identity } = pay;
+    expect(old?.metadata.commandHash).toBe(contentHash({ type: 'spend', ...identity }));
     // Decided first on the state of before, then on the present one, then anew.
     for (let times = 0; times < 2; times += 1)
       expect(await ledger.budgets.spend(line, pay, context('pay'))).toMatchObject({ events: 1, replayed: true });

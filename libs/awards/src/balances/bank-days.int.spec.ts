@@ -35,7 +35,7 @@ describe('books and awards on the days between what the bank did and its recordi
   async function figuresOn(on: string) {
     const [award] = (await get(`/v1/awards?payee=${PAYEE}`, on))['items'] as Items;
     const trial = (await get('/v1/balances/trial', on)) as { accounts: readonly Account[]; balanced: boolean };
-    const [payee] = (await get(`/v1/balances?by=payee&payee=${PAYEE}`, on))['items'] as readonly { accounts: readonly Account[] }[];
+    const [payee] = (await get(`/v1/balances?by=payee&payee=${PAYEE}`, on)) as unknown as readonly { accounts: readonly Account[] }[];
     const line = await get(BUDGET, on);
     const [reservation] = (await get(`${BUDGET}/reservations`, on))['items'] as Items;
     expect(trial.balanced).toBe(true);
