@@ -133,8 +133,8 @@ class Telling {
   }
 
   async grant(award, actor = APPROVER) {
-    await this.line('special', '50000000.00');
-    const input = { line: 'special', period: this.year, documentNo: `赣开科〔${this.year}〕特${this.no}号` };
+    await this.line('zone-special', '50000000.00');
+    const input = { line: 'zone-special', period: this.year, documentNo: `赣开科〔${this.year}〕特${this.no}号` };
     await this.ask('grant', { award, input }, actor);
   }
 
@@ -236,7 +236,7 @@ async function* emptyLine(telling) {
   const award = await telling.apply(payee, { occasion: 'P1' });
   await telling.publicise(award);
   yield telling.after(6);
-  const { line, period } = await telling.line(`dry-${telling.no}`);
+  const { line, period } = await telling.line(`zone-dry-${telling.no}`);
   const input = { line, period, documentNo: `赣开科〔${period}〕缺${telling.no}号` };
   const refused = await telling.ask('grant', { award, input }, APPROVER).catch(({ code }) => code);
   if (refused !== 'budget-exhausted') throw new Error(`a grant from an empty line was answered ${refused}`);
@@ -518,7 +518,7 @@ async function* agencyListed(telling) {
 
 /** Money moved between lines within the year, and what is left of it carried into the next. */
 async function* movedMoney(telling) {
-  const [from, to] = [await telling.line(`from-${telling.no}`, '300000.00'), await telling.line(`to-${telling.no}`)];
+  const [from, to] = [await telling.line(`zone-from-${telling.no}`, '300000.00'), await telling.line(`zone-to-${telling.no}`)];
   const tell = (line, command) => telling.run(budgetDecider, budgetStream(line), { reason, evidence, ...command }, FINANCE);
   yield telling.after(9);
   await tell(from, { type: 'adjust', amount: '-20000.00' });
@@ -551,7 +551,8 @@ async function* targets(telling) {
 async function* duties(telling) {
   const quarter = Math.ceil(Number(telling.day.slice(5, 7)) / 3);
   const meeting = { pack: 'ganzhou-2023', clause: 'Z24', period: `${telling.year}-Q${quarter}` };
-  if ((await telling.desk.state(dutyDecider, dutyStream(meeting))).past.length > 0) return;
+  const { status, past } = await telling.desk.state(dutyDecider, dutyStream(meeting));
+  if (status === 'done' || past.length > 0) return;
   const held = { type: 'do', on: telling.day, note: '已召开', evidence: document('会议通知') };
   await telling.ask('duty', { duty: meeting, command: held }, CLERK);
   yield telling.after(5);

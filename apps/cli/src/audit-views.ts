@@ -29,6 +29,7 @@ const WHY: Readonly<Record<Why['code'], string>> = {
   'lowered-upward': '调整后高于测算金额',
   'over-ceiling': '超过上限',
   'unlocked-unmet': '条件未满足即到付',
+  'unlocked-unclear': '条件所据事实存疑',
   'paid-locked': '未到付即拨付',
   'paid-differs': '拨付金额与批准不符',
   'paid-twice': '重复拨付尚未追回',
@@ -45,6 +46,7 @@ const OUTCOME: Readonly<Record<Stated['outcome'], string>> = {
   placed: '入库',
   invalid: '填报有误',
   'clause-missing': '无此条款',
+  'ground-gone': '依据已失',
 };
 
 const GROUP: Readonly<Record<Group, string>> = { granted: '已批准', denied: '曾不予支持', pending: '办理中' };
@@ -148,6 +150,7 @@ const quarterRow = (sums: QuarterSums) => [
   yuan(sums.due),
   yuan(sums.certain),
   yuan(sums.possible),
+  yuan(sums.held),
   yuan(sums.barred),
 ];
 

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { invalidField } from '@app/kernel';
 import { type Answer, type Call, problemIn, Refused } from './door.js';
-import { EXIT, print, printJson } from './output.js';
+import { EXIT, note, print, printJson } from './output.js';
 import { addReadOptions, AS_OF_HELP, asksForMore, readMore } from './read-options.js';
 import type { Route, RouteOption } from './routes.js';
 import { type GlobalOptions, withDoor } from './session.js';
@@ -178,9 +178,10 @@ function finish(route: Route, { status, contentType, content }: Answer, options:
   if (options.json === true) printJson(answer);
   else print(viewOf(route.words, answer));
   // Books that do not balance or agree are an answer of "no", and so are payments that nobody expected and none has booked.
-  const { balanced, reconciled, events, unexpected, clear } = answer as Readonly<Record<string, unknown>>;
+  const { balanced, reconciled, events, unexpected, clear, assignedOnly } = answer as Readonly<Record<string, unknown>>;
+  if (assignedOnly === true) note('只列出交办给本人的疑点；全部疑点由审计人员查看');
   const isUnexpected = events !== undefined && Array.isArray(unexpected) && unexpected.length > 0;
-  // A list of findings says whether a grave one is open; it is a "no" to whoever asked for the open ones.
-  const isGrave = clear === false && (options as { readonly open?: boolean }).open === true;
-  if (balanced === false || reconciled === false || isUnexpected || isGrave) process.exitCode = EXIT.no;
+  // A list of findings says whether one is open; it is a "no" to whoever asked for the open ones.
+  const isOpen = clear === false && (options as { readonly open?: boolean }).open === true;
+  if (balanced === false || reconciled === false || isUnexpected || isOpen) process.exitCode = EXIT.no;
 }

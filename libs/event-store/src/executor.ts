@@ -5,7 +5,7 @@ import type { EventMetadata, NewEvent, RecordedEvent } from './event.js';
 import { type Appended, type EventStore, isProblem, NO_STREAM } from './event-store.js';
 import { COMMAND_NOTED } from './codec.js';
 import { kindOfStream, type Observer, UNOBSERVED } from './observer.js';
-import { currentVantage } from './vantage.js';
+import { currentVantage, lookingFrom } from './vantage.js';
 
 /** Everything a command carries besides its own input. */
 export interface CommandContext {
@@ -50,6 +50,9 @@ type AnyDecider<Command, Event extends DomainEvent, State> = Decider<Command, Ev
 const CACHED_EVENTS = 20_000;
 /** What one stream counts at most, so that the longest, which is the dearest to fold again, still fits. */
 const LARGEST_SHARE = 1_000;
+/** Of how many short streams the whole past is kept, for whoever looks at the past; and what is short. */
+const KEPT_PASTS = 256;
+const SHORT_STREAM = 32;
 /** What one rehearsal may hold: each command counts one, and a stream it changes what the cache would count for it. */
 const REHEARSED = 50_000;
 /** Other processes may win this many races against us before the caller is told to retry. */
@@ -64,6 +67,8 @@ const ATTEMPTS = 20;
  */
 export class Executor {
   private readonly cache = new LRUCache<string, Loaded<unknown>>({ maxSize: CACHED_EVENTS, sizeCalculation: share });
+  /** Every state a short stream has had. Streams only grow: what is kept stays true. */
+  private readonly pasts = new LRUCache<string, readonly Loaded<unknown>[]>({ max: KEPT_PASTS });
   private readonly tails: Tails = new Map();
   private readonly rehearsals = new AsyncLocalStorage<Rehearsal>();
 
@@ -83,7 +88,8 @@ export class Executor {
     if (vantage !== undefined) {
       // The store ends at the vantage. What is cached serves as a beginning where nothing has been added since.
       const known = this.cached(decider, stream);
-      return this.read(decider, stream, known.position <= vantage.position ? known : orNone(decider, undefined));
+      if (known.position <= vantage.position) return this.read(decider, stream, known);
+      return (await this.before(decider, stream, vantage.position)) ?? this.read(decider, stream, orNone(decider, undefined));
     }
     return this.refresh(decider, stream, this.cached(decider, stream));
   }
@@ -281,6 +287,41 @@ export class Executor {
       }
     }
     return revision === known.revision ? known : { state, revision, position };
+  }
+
+  /**
+   * The state a short stream had at a position after which it has gone on; undefined for one that is not short. Policies are
+   * such: long to read and to check, asked for by most questions about the past, and changed a few times in all.
+   */
+  private async before<Command, Event extends DomainEvent, State>(
+    decider: AnyDecider<Command, Event, State>,
+    stream: string,
+    position: number,
+  ): Promise<Loaded<State> | undefined> {
+    const isKept = (states: readonly Loaded<unknown>[] | undefined) => (states?.at(-1)?.position ?? 0) > position;
+    let states = this.pasts.get(stream);
+    if (!isKept(states)) {
+      states = await lookingFrom(undefined, () => this.statesOf(decider, stream));
+      if (!isKept(states)) return undefined;
+      this.pasts.set(stream, states as readonly Loaded<unknown>[]);
+    }
+    const state = states?.findLast((one) => one.position <= position);
+    return (state as Loaded<State> | undefined) ?? orNone(decider, undefined);
+  }
+
+  private async statesOf<Command, Event extends DomainEvent, State>(
+    decider: AnyDecider<Command, Event, State>,
+    stream: string,
+  ): Promise<readonly Loaded<State>[] | undefined> {
+    const states: Loaded<State>[] = [];
+    let { state } = orNone(decider, undefined);
+    for await (const page of this.store.readStream(stream, { limit: SHORT_STREAM + 1 })) {
+      for (const event of page) {
+        state = decider.evolve(state, asDomainEvent<Event>(event), contextOf(event));
+        states.push({ state, revision: event.revision, position: event.position });
+      }
+    }
+    return states.length > SHORT_STREAM ? undefined : states;
   }
 
   private remember<Command, Event extends DomainEvent, State>(

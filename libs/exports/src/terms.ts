@@ -26,6 +26,7 @@ export const OUTLOOK: Readonly<Record<string, string>> = {
   due: '已到付未拨',
   certain: '到期即付',
   possible: '条件待成就',
+  held: '暂缓拨付',
   barred: '现无法成就',
 };
 

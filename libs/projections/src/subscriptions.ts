@@ -6,7 +6,7 @@ import {
   type OnApplicationShutdown,
   Optional,
 } from '@nestjs/common';
-import { EVENT_STORE, type EventStore, type Observer, OBSERVER, UNOBSERVED, type Vantage } from '@app/event-store';
+import { currentVantage, EVENT_STORE, type EventStore, type Observer, OBSERVER, UNOBSERVED, type Vantage } from '@app/event-store';
 import { CLOCK, type Clock, invalidField, Problem } from '@app/kernel';
 import { type ProcessManager, ProcessManagerRunner } from './process-manager.js';
 import type { Projection } from './projection.js';
@@ -208,6 +208,17 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
       if (this.stopping || this.projector.status().some((one) => one.name === name && one.state === 'stopped')) return false;
     }
     return true;
+  }
+
+  /**
+   * Waits until a projection has seen the ledger as it stands, no longer than who reads their own writes: for answers that
+   * must not say "nothing" because they have not looked. The past answers for itself.
+   * @throws Problem `read-model-behind`.
+   */
+  async upToDate(name: string): Promise<void> {
+    if (currentVantage() !== undefined) return;
+    const head = await this.store.head();
+    if (!(await this.projector.reached(head, READ_YOUR_WRITES_MS, name))) throw behind(head);
   }
 
   /** Waits until the process managers, or the one named, have dealt with a position; false when they have not within the time. */

@@ -86,6 +86,13 @@ const rests = (source: object, input = 'enterprise.hnte', value: string | boolea
 const moved = rests({ relocation: '2024-02-01' });
 const leaves = (on: string) => dossier(PAYEE, 'departure-recorded', { no: 1, on }, { on });
 const project = { kind: 'project', key: 'P2024' };
+const THIRD = '91360700MA0000002H';
+const projectAward = (payee: string) => award({ clause: 'P', amount: '80000.00', occasion: project, payee });
+const revoked = ([first]: readonly Entry[]): Entry => ({
+  stream: first?.stream ?? '',
+  type: 'award-revoked',
+  data: { cause: 'fraud', reason: '造假', unpaid: '0.00' },
+});
 const deal = { kind: 'transaction', key: 'T2024' };
 const assisted = (agency: string) => ({ apply: { data: { agency } } });
 const openQuestion = published(
@@ -213,6 +220,25 @@ const CASES: readonly Case[] = [
     near: [OTHER, PAYEE].map((payee) =>
       award({ clause: 'T', amount: '80000.00', occasion: deal, payee, but: assisted(`agency of ${payee}`) }),
     ),
+  },
+  {
+    code: 'related-occasion',
+    of: 'one project of two enterprises, the award of the first of which was revoked in the other case',
+    fires: [policy, projectAward(OTHER), projectAward(PAYEE)],
+    near: [policy, projectAward(OTHER), revoked(projectAward(OTHER)), projectAward(PAYEE)],
+  },
+  {
+    code: 'related-occasion',
+    of: 'the second of two enterprises still has it when the award of the first was revoked',
+    fires: [policy, projectAward(OTHER), revoked(projectAward(OTHER)), projectAward(PAYEE), projectAward(THIRD)],
+    near: [
+      policy,
+      projectAward(OTHER),
+      revoked(projectAward(OTHER)),
+      projectAward(PAYEE),
+      revoked(projectAward(PAYEE)),
+      projectAward(THIRD),
+    ],
   },
   {
     code: 'shared-account',
@@ -452,6 +478,44 @@ const CASES: readonly Case[] = [
     near: [['2024-05-01', '2024-05-04', '2024-05-08'].map((on) => line('budget-appropriated', { amount: '990000.00' }, { on }))],
   },
   {
+    code: 'just-under-threshold',
+    of: 'three appropriations entered from the last day to the first; spread over eight days in the other case',
+    fires: [['2024-05-07', '2024-05-04', '2024-05-01'].map((on) => line('budget-appropriated', { amount: '990000.00' }, { on }))],
+    near: [['2024-05-08', '2024-05-04', '2024-05-01'].map((on) => line('budget-appropriated', { amount: '990000.00' }, { on }))],
+  },
+  {
+    code: 'just-under-threshold',
+    of: 'the middle of three entered last, after sums of other weeks',
+    fires: [
+      ['2024-05-01', '2024-05-07', '2024-06-20', '2024-03-01', '2024-05-05'].map((on) =>
+        line('budget-appropriated', { amount: '990000.00' }, { on }),
+      ),
+    ],
+    near: [
+      ['2024-05-01', '2024-05-07', '2024-06-20', '2024-03-01', '2024-05-08'].map((on) =>
+        line('budget-appropriated', { amount: '990000.00' }, { on }),
+      ),
+    ],
+  },
+  {
+    code: 'clock-backwards',
+    of: 'a minute earlier than the last of several events within one minute',
+    fires: ['02:00:00', '02:00:59', '01:59:59'].map((time, index) => ({ ...fact(`F${index}`), at: `2024-05-01T${time}.000Z` })),
+    near: ['02:00:00', '02:00:59', '02:00:00'].map((time, index) => ({ ...fact(`F${index}`), at: `2024-05-01T${time}.000Z` })),
+  },
+  {
+    code: 'clock-backwards',
+    of: 'set back in small steps, and told of once',
+    fires: ['02:02:00', '02:01:30', '02:01:00', '02:00:30'].map((time, index) => ({
+      ...fact(`F${index}`),
+      at: `2024-05-01T${time}.000Z`,
+    })),
+    near: ['02:02:00', '02:01:30', '02:02:10', '02:01:30'].map((time, index) => ({
+      ...fact(`F${index}`),
+      at: `2024-05-01T${time}.000Z`,
+    })),
+  },
+  {
     code: 'clock-backwards',
     of: 'two minutes earlier than the event before',
     fires: [
@@ -666,6 +730,30 @@ describe('detectors', () => {
     expect(codesIn({ ...fact('F1'), ...old }, { ...fact('F2'), ...old })).toEqual(['back-dated']);
     const days = ['2024-05-01', '2024-05-02', '2024-05-03', '2024-05-04', '2024-05-05'];
     expect(codesIn(days.map((on) => line('budget-appropriated', { amount: '990000.00' }, { on })))).toEqual(['just-under-threshold']);
+  });
+
+  it('may be mended: what auditors did about a finding that is no longer found stays, with what its id says', () => {
+    const history = [policy, { ...listing('2024-04-09', '2024-10-01'), on: '2024-04-01' }, award()];
+    const [{ id } = { id: '' }] = found(...history);
+    const acts = [
+      { stream: `finding-${id}`, type: 'finding-assigned', data: { to: 'clerk' }, by: 'auditor', on: '2024-05-02' },
+      {
+        stream: `finding-${id}`,
+        type: 'finding-resolved',
+        data: { outcome: 'unfounded', reason: '误报' },
+        by: 'auditor',
+        on: '2024-05-03',
+      },
+    ];
+    const unlisted = [policy, award()];
+    expect(found(...history, acts)).toMatchObject([{ id, severity: 'high', status: 'resolved', day: '2024-04-10' }]);
+    const kept = { id, code: 'paid-while-listed', title: '列入失信名单期间拨付', severity: 'low', day: '2024-05-02' };
+    expect(found(...unlisted, acts)).toMatchObject([
+      { ...kept, stream: null, status: 'resolved', outcome: 'unfounded', assignee: 'clerk' },
+    ]);
+    // The projection goes on, and a detector that is gone altogether leaves its code.
+    const gone = { ...acts[0], stream: 'finding-gone-since-0123456789abcdef', on: '2024-01-01' } as Entry;
+    expect(found(policy, gone, ...history.slice(1))).toMatchObject([{ code: 'gone-since', title: 'gone-since' }, { id }]);
   });
 
   it('keep their memory in rows: a history that is applied anew finds the same under the same ids', () => {

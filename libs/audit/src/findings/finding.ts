@@ -84,6 +84,11 @@ export function findingId(code: string, ...place: readonly string[]): string {
     .slice(0, 16)}`;
 }
 
+/** The code whose finding has this id. */
+export function codeOfFinding(id: string): string {
+  return id.slice(0, id.lastIndexOf('-'));
+}
+
 export function evolve(state: FindingState, event: FindingEvent, { actorId }: EventContext): FindingState {
   const open = { ...state, status: 'open' as const };
   switch (event.type) {

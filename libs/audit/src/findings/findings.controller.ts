@@ -2,9 +2,11 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { sightOf } from '@app/blacklist';
 import type { CommandContext, Receipt } from '@app/event-store';
-import { AllowAnyRole, AllowRoles, type AuthenticatedRequest, Context, type EvidenceDto } from '@app/http';
+import { AllowAnyRole, AllowRoles, type AuthenticatedRequest, Context, type EvidenceDto, isActorId } from '@app/http';
 import { businessDateAt, CLOCK, type Clock, type Evidence, invalidField } from '@app/kernel';
 import { Policies } from '@app/policies';
+import { Subscriptions } from '@app/projections';
+import { GetTimeline } from '../timeline/timeline.query.js';
 import type { FindingAction } from './decide.js';
 import {
   AssignFindingDto,
@@ -37,15 +39,18 @@ export class FindingsController {
     private readonly queries: QueryBus,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly policies: Policies,
+    private readonly subscriptions: Subscriptions,
   ) {}
 
   /** 疑点清单: newest first. */
   @Get('findings')
   @AllowAnyRole()
   async list(@Query() { limit, cursor, ...asked }: FindingsDto, @Req() { actor }: AuthenticatedRequest): Promise<FindingsPage> {
-    await this.checkPack(asked);
+    await this.check(asked);
     const filter = { ...filterOf(asked), limit, ...(cursor !== undefined && { cursor }) };
-    return this.queries.execute(new ListFindings(filter, askerOf(actor), this.today()));
+    const page: FindingsPage = await this.queries.execute(new ListFindings(filter, askerOf(actor), this.today()));
+    if (page.items.length === 0) await this.checkKnown(asked, askerOf(actor));
+    return page;
   }
 
   /** 疑点汇总: counts by what was found, its severity and its status. */
@@ -55,8 +60,12 @@ export class FindingsController {
     @Query() { limit: _limit, cursor: _cursor, ...asked }: FindingsDto,
     @Req() { actor }: AuthenticatedRequest,
   ): Promise<{ readonly items: readonly FindingCount[] }> {
-    await this.checkPack(asked);
-    return this.queries.execute(new SummariseFindings(filterOf(asked), askerOf(actor), this.today()));
+    await this.check(asked);
+    const summary: { readonly items: readonly FindingCount[] } = await this.queries.execute(
+      new SummariseFindings(filterOf(asked), askerOf(actor), this.today()),
+    );
+    if (summary.items.length === 0) await this.checkKnown(asked, askerOf(actor));
+    return summary;
   }
 
   /** 疑点: with its history and the event it points at. */
@@ -97,6 +106,7 @@ export class FindingsController {
   @HttpCode(200)
   @AllowRoles('auditor')
   assign(@Param() { id }: FindingPathDto, @Body() { to }: AssignFindingDto, @Context() context: CommandContext): Promise<Receipt> {
+    if (!isActorId(to)) throw invalidField('to', 'actor-id', 'must be the id of a person, as in their token');
     return this.run(id, { type: 'assign', to }, context);
   }
 
@@ -125,9 +135,17 @@ export class FindingsController {
     return this.commands.execute(new RunFindingCommand(id, action, context));
   }
 
-  /** Nothing found in a policy that is misspelt would read as a clean bill. @throws Problem `policy-unknown`. */
-  private async checkPack({ pack }: Pick<FindingsDto, 'pack'>): Promise<void> {
+  /** Nothing found where nothing was looked at would read as a clean bill. @throws Problem `policy-unknown`, `read-model-behind`. */
+  private async check({ pack, from, until }: Asked): Promise<void> {
     if (pack !== undefined) await this.policies.versionFor(pack, this.today());
+    if (from !== undefined && until !== undefined && until < from) throw invalidField('until', 'order', 'must not be before from');
+    await this.subscriptions.upToDate('findings');
+  }
+
+  /** @throws Problem `timeline-unknown` for an award, an enterprise or an officer of whom the ledger knows nothing. */
+  private async checkKnown({ award, enterprise, officer }: Asked, { seesAll }: Asker): Promise<void> {
+    for (const [kind, id] of Object.entries({ award, enterprise, officer }) as ['award' | 'enterprise' | 'officer', string | undefined][])
+      if (id !== undefined) await this.queries.execute(new GetTimeline({ kind, id }, { order: 'ascending' }, seesAll, 1));
   }
 
   private today(): string {
@@ -135,7 +153,9 @@ export class FindingsController {
   }
 }
 
-function filterOf({ open, status, ...filter }: Omit<FindingsDto, 'limit' | 'cursor'>): FindingsFilter {
+type Asked = Omit<FindingsDto, 'limit' | 'cursor'>;
+
+function filterOf({ open, status, ...filter }: Asked): FindingsFilter {
   if (open === 'true' && status === 'resolved') throw invalidField('open', 'one-status', 'cannot go with status=resolved');
   const asked = open === 'true' ? 'open' : status;
   return { ...filter, ...(asked !== undefined && { status: asked }) };

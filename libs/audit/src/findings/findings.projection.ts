@@ -3,7 +3,7 @@ import { businessDateOf } from '@app/kernel';
 import { type Projection, type Rows, table } from '@app/projections';
 import type { Detector, Sign } from './detectors/detector.js';
 import { DETECTORS } from './detectors/detectors.js';
-import { findingId, findingOfStream, type OpenedData } from './finding.js';
+import { codeOfFinding, findingId, findingOfStream, type OpenedData } from './finding.js';
 import { fen, type Kind, type Memories, type Memory, type Recorded } from './past.js';
 import { remember } from './remember.js';
 
@@ -123,7 +123,7 @@ class RowMemory implements Memory {
 /** 疑点: what the detectors find in the events, and what auditors do about it. */
 export class FindingsProjection implements Projection {
   readonly name = 'findings';
-  readonly version = 1;
+  readonly version = 2;
   readonly tables = [findingTable, officerTable, memoryTable] as never[];
   readonly handles = 'all';
   private readonly ofEvery: readonly Detector[];
@@ -188,10 +188,27 @@ export class FindingsProjection implements Projection {
   private follow(event: Recorded, rows: Rows): void {
     const id = findingOfStream(event.stream);
     if (event.type === 'finding-opened') this.put(rows, event, id, event.data);
-    const before = rows.get(findingTable, id);
-    if (before === undefined) throw new Error(`${event.type} on ${id}, which nobody found and nobody opened`);
+    if (rows.get(findingTable, id) === undefined) this.put(rows, event, id, noLongerFound(id));
+    const before = rows.get(findingTable, id) as FindingRow;
     rows.put(findingTable, { ...before, ...changedBy(event), touched: event.revision });
   }
+}
+
+/**
+ * A finding that auditors have acted on and that no detector finds any more, since it was mended or is gone. What was found
+ * is no event, so that its name is all that is left of it; what auditors did is, and stays on record.
+ */
+function noLongerFound(id: string): OpenedData {
+  const code = codeOfFinding(id);
+  const detector = DETECTORS.find((one) => one.code === code);
+  return {
+    code,
+    title: detector?.title ?? code,
+    severity: 'low',
+    rule: detector?.rule ?? '该项检查已停用',
+    detail: '检查规则已修订或停用，按现行规则不再发现此疑点；此前的核查记录保留于本疑点的经过',
+    officers: [],
+  };
 }
 
 function changedBy(event: Recorded): Partial<FindingRow> {

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import type { Sight } from '@app/blacklist';
-import { EVENT_STORE, type EventStore, type RecordedEvent } from '@app/event-store';
+import { EVENT_STORE, type EventStore, lookingFrom, type RecordedEvent } from '@app/event-store';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { type Actor, type Evidence, Money, notFound, type PolicyCitation } from '@app/kernel';
 import { ReadModels } from '@app/projections';
@@ -54,8 +54,10 @@ export interface FindingView {
 }
 
 export interface FindingsPage extends Page<FindingView> {
-  /** No finding of severity high is open among all that were asked for, on this page or another. */
-  readonly clear: boolean;
+  /** None is open among all that were asked for, on this page or another. Only to those who see them all. */
+  readonly clear?: boolean;
+  /** Whoever asks sees none but those assigned to them: that there is none here says nothing of others. */
+  readonly assignedOnly?: true;
 }
 
 /** 疑点清单: newest first. */
@@ -129,14 +131,23 @@ class Found {
     private readonly duties: OverdueDuties,
   ) {}
 
-  rows(filter: FindingsFilter, { seesAll, id }: Asker) {
+  /** To others than auditors, what is not assigned to them today is not there, whatever point of the past they look at. */
+  async assignedTo({ seesAll, id }: Asker): Promise<readonly string[] | 'all'> {
+    if (seesAll) return 'all';
+    const rows = await lookingFrom(undefined, () =>
+      this.readModels.from<FindingTables>().selectFrom('finding').select('id').where('assignee', '=', id).execute(),
+    );
+    return rows.map((row) => row.id);
+  }
+
+  rows(filter: FindingsFilter, visible: readonly string[] | 'all') {
     const { officer, from, until, ...equal } = filter;
     let query = this.readModels.from<FindingTables>().selectFrom('finding');
     for (const [column, value] of Object.entries(equal) as [keyof typeof equal, string | undefined][])
       if (value !== undefined) query = query.where(column, '=', value);
     if (from !== undefined) query = query.where('day', '>=', from);
     if (until !== undefined) query = query.where('day', '<=', until);
-    if (!seesAll) query = query.where('assignee', '=', id);
+    if (visible !== 'all') query = query.where('id', 'in', visible.length === 0 ? [''] : visible);
     if (officer !== undefined)
       query = query.where('id', 'in', (inner) => inner.selectFrom('finding_officer').select('finding').where('officer', '=', officer));
     return query;
@@ -175,7 +186,8 @@ export class ListFindingsHandler implements IQueryHandler<ListFindings> {
 
   async execute({ filter: { limit, cursor, ...filter }, asker, today }: ListFindings): Promise<FindingsPage> {
     const after = cursorKey(cursor, ['string', 'string']) as readonly [string, string] | undefined;
-    let query = this.found.rows(filter, asker).selectAll();
+    const visible = await this.found.assignedTo(asker);
+    let query = this.found.rows(filter, visible).selectAll();
     if (after !== undefined) query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('day', 'id'), '<', tuple(...after)));
     const rows = await query
       .orderBy('day', 'desc')
@@ -187,13 +199,9 @@ export class ListFindingsHandler implements IQueryHandler<ListFindings> {
       .filter(({ day, id }) => after === undefined || isBefore([day, id], after))
       .sort((one, other) => (isBefore([one.day, one.id], [other.day, other.id]) ? 1 : -1));
     const page = pageOf(views.slice(0, limit + 1), limit, ({ day, id }) => [day, id]);
-    return { ...page, clear: await this.isClear(filter, asker, duties) };
-  }
-
-  private async isClear(filter: FindingsFilter, asker: Asker, duties: readonly OverdueDuty[]): Promise<boolean> {
-    if (duties.some(({ opened }) => opened.severity === 'high')) return false;
-    const grave = this.found.rows(filter, asker).select('id').where('status', '=', 'open').where('severity', '=', 'high');
-    return (await grave.limit(1).execute()).length === 0;
+    if (!asker.seesAll) return { ...page, assignedOnly: true };
+    const isOpen = this.found.rows(filter, visible).select('id').where('status', '=', 'open');
+    return { ...page, clear: duties.length === 0 && (await isOpen.limit(1).execute()).length === 0 };
   }
 }
 
@@ -207,7 +215,7 @@ export class SummariseFindingsHandler implements IQueryHandler<SummariseFindings
 
   async execute({ filter, asker, today }: SummariseFindings): Promise<{ readonly items: readonly FindingCount[] }> {
     const rows = await this.found
-      .rows(filter, asker)
+      .rows(filter, await this.found.assignedTo(asker))
       .select(({ fn }) => ['code', 'severity', 'status', fn.min('title').as('title'), fn.countAll<number>().as('findings')])
       .groupBy(['code', 'severity', 'status'])
       .execute();
@@ -230,11 +238,15 @@ const sortKey = ({ code, severity, status }: FindingCount) => `${status} ${WEIGH
 
 @QueryHandler(GetFinding)
 export class GetFindingHandler implements IQueryHandler<GetFinding> {
+  private readonly found: Found;
+
   constructor(
     private readonly readModels: ReadModels,
     private readonly duties: OverdueDuties,
     @Inject(EVENT_STORE) private readonly store: EventStore,
-  ) {}
+  ) {
+    this.found = new Found(readModels, duties);
+  }
 
   async execute({ id, asker, today }: GetFinding): Promise<FindingDetail> {
     const view = await this.view(id, asker, today);
@@ -252,8 +264,8 @@ export class GetFindingHandler implements IQueryHandler<GetFinding> {
 
   private async view(id: string, asker: Asker, today: string): Promise<FindingView> {
     const row = await this.readModels.from<FindingTables>().selectFrom('finding').selectAll().where('id', '=', id).executeTakeFirst();
-    // To others than auditors, what is not assigned to them is not there.
-    if (row !== undefined && (asker.seesAll || row.assignee === asker.id)) return rowView(row, asker.sight);
+    const visible = await this.found.assignedTo(asker);
+    if (row !== undefined && (visible === 'all' || visible.includes(id))) return rowView(row, asker.sight);
     const duty = row === undefined && asker.seesAll ? (await this.duties.on(today)).find((one) => one.id === id) : undefined;
     if (duty === undefined) throw notFound('finding-unknown', `there is no finding ${id}`);
     return dutyView(duty);

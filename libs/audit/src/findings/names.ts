@@ -4,7 +4,7 @@ import type { AwardRecord } from './past.js';
 
 /** Without an own end in the text, as long as a certificate is valid (国科发火〔2016〕32号第九条: three years). */
 export const RELOCATION_TERM_YEARS = 3;
-/** Times within a minute of each other count as one: noting each would be a write for every event of the ledger. */
+/** Clocks of two processes may differ by less than this. */
 export const CLOCK_TOLERANCE_SECONDS = 60;
 
 /** The stream's line as a person names it. */

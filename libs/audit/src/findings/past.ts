@@ -111,7 +111,8 @@ export interface Memories {
   review: { readonly status: 'open' | 'closed' | 'lapsed'; readonly closedOn?: string };
   proposals: { readonly by: string };
   duty: { readonly doneBy: string };
-  occasion: { readonly award: string; readonly payee: string; readonly agency?: string; readonly persons: readonly string[] };
+  /** Every award there has been for it. */
+  occasion: readonly { readonly award: string; readonly payee: string; readonly agency?: string; readonly persons: readonly string[] }[];
   /** The last sums just under a threshold that nothing was found of yet. */
   burst: readonly { readonly on: string; readonly amount: string; readonly stream: string }[];
   clock: { readonly recordedAt: string };

@@ -36,14 +36,14 @@ export function remember(event: Recorded, memory: Memory): void {
   (OTHERS[event.type] as ((event: Recorded, memory: Memory) => void) | undefined)?.(event, memory);
 }
 
-/** `2024-05-01T10:00`: as far as the minute. */
-const MINUTE = 16;
-
+/**
+ * The latest time there has been: many small steps back come to a large one. One that has been told of begins anew, so that
+ * it is told of once.
+ */
 function rememberClock({ recordedAt }: Recorded, memory: Memory): void {
-  const before = memory.get('clock', '');
-  if (before?.recordedAt.slice(0, MINUTE) === recordedAt.slice(0, MINUTE)) return;
-  const apart = before === undefined ? CLOCK_TOLERANCE_SECONDS : Math.abs(secondsBetween(before.recordedAt, recordedAt));
-  if (apart >= CLOCK_TOLERANCE_SECONDS) memory.put('clock', '', { recordedAt });
+  const before = memory.get('clock', '')?.recordedAt;
+  if (before === undefined || before < recordedAt || secondsBetween(recordedAt, before) >= CLOCK_TOLERANCE_SECONDS)
+    memory.put('clock', '', { recordedAt });
 }
 
 function rememberPolicy({ stream, type, data }: Recorded, memory: Memory): void {
@@ -209,8 +209,8 @@ function rememberGrant(award: string, record: AwardRecord, memory: Memory): void
   const { payee, occasion, agency, persons, assessed } = record;
   if (NAMED_OCCASIONS.includes(occasion.kind)) {
     const id = occasionId(record);
-    if (memory.get('occasion', id) === undefined)
-      memory.put('occasion', id, { award, payee, ...(agency !== undefined && { agency }), persons });
+    const others = (memory.get('occasion', id) ?? []).filter((one) => one.award !== award);
+    memory.put('occasion', id, [...others, { award, payee, ...(agency !== undefined && { agency }), persons }]);
   }
   const move = assessed?.rests.find(({ relocation }) => relocation !== undefined);
   if (move === undefined) return;

@@ -1,7 +1,8 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { awardStream } from '@app/awards';
 import { sightOf } from '@app/blacklist';
-import { type CommandContext, EVENT_STORE, type EventStore, Executor, type Receipt } from '@app/event-store';
+import { type CommandContext, EVENT_STORE, type EventStore, Executor, type Receipt, type RecordedEvent } from '@app/event-store';
 import { type Evidence, invalidField, notFound, type Problem } from '@app/kernel';
 import { ReadModels } from '@app/projections';
 import { people } from './detectors/detector.js';
@@ -48,11 +49,14 @@ export class OpenFindingHandler implements ICommandHandler<OpenFinding> {
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  /** @throws Problem `event-unknown` for a pointer to nothing. */
+  /** @throws Problem `event-unknown` for a pointer to nothing, `award-unknown` for an award nobody applied for. */
   async execute({ finding: { evidence, ...finding }, context }: OpenFinding): Promise<OpenReceipt> {
     const id = findingId(MANUAL, context.commandId);
     const command = async (): Promise<FindingCommand> => {
-      const officers = finding.pointer === undefined ? [] : await actorsOf(this.store, finding.pointer);
+      const officers = people(
+        ...(finding.pointer === undefined ? [] : await actorsOf(this.store, finding.pointer)),
+        ...(finding.award === undefined ? [] : await deciders(this.store, finding.award)),
+      );
       return { action: { type: 'open' }, officers, unrecorded: { ...finding, code: MANUAL, officers }, openedOn: evidence };
     };
     return { ...(await this.executor.execute(findingDecider, findingStream(id), command, context)), finding: id };
@@ -116,6 +120,14 @@ function unknownFinding(id: string): Problem {
 
 function unknownEvent({ stream, revision }: EventReference): Problem {
   return notFound('event-unknown', `${stream} has no event ${revision}`);
+}
+
+/** Whoever has had a hand in an award: none of them may say that nothing was wrong with it. */
+async function deciders(store: EventStore, award: string): Promise<readonly string[]> {
+  const events: RecordedEvent[] = [];
+  for await (const page of store.readStream(awardStream(award))) events.push(...page);
+  if (events.length === 0) throw notFound('award-unknown', `there is no award ${award}`);
+  return events.filter((event) => !isService(event)).map(({ metadata }) => metadata.actor.id);
 }
 
 /** Who did what an event records; where the ledger carried it out, who had decided it, as far as the event says. */

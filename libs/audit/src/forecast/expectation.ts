@@ -1,6 +1,7 @@
 import type { Dossier, ResolvedInputs } from '@app/enterprises';
 import { addDays, addYears, type BusinessDate, LAST_DAY } from '@app/kernel';
 import { assess, type Clause, conditionInputs, type FactValue, type Pack } from '@app/policies';
+import { withdrawnInputs } from '../recomputation/withdrawn.js';
 
 /** One input of an instalment's condition, as the dossier has it on the day asked about. */
 export interface AwaitedInput {
@@ -50,9 +51,10 @@ export function expectationOf(
   }: { readonly grantedOn: string; readonly dossier: Dossier; readonly inputsOn: InputsOn; readonly on: BusinessDate },
 ): Expectation {
   const names = conditionInputs(pack, clause.id, no);
-  const statusWith = (facts: Readonly<Record<string, FactValue>>) => {
+  const statusWith = (facts: Readonly<Record<string, FactValue>>, withdrawn: readonly string[]) => {
     const assessment = assess(pack, clause.id, { on: grantedOn, facts });
-    if (assessment.outcome === 'missing') return 'pending';
+    // What is gone, such as the enterprise itself, nobody can state.
+    if (assessment.outcome === 'missing') return assessment.missing.some((input) => withdrawn.includes(input)) ? 'unmet' : 'pending';
     return assessment.outcome === 'payable' ? (assessment.instalments?.[no - 1]?.status ?? 'met') : 'unmet';
   };
   // What a person stated, or has yet to state, may be stated otherwise: it is left open.
@@ -61,12 +63,16 @@ export function expectationOf(
     return Object.fromEntries(Object.entries(facts).filter(([name]) => !stated.has(name)));
   };
   const days = [on, ...turningDays(dossier).filter((day) => day > on)].sort();
-  const earliest = days.find((day) => statusWith(recordsOf(inputsOn(day))) !== 'unmet');
+  const statusOn = (day: BusinessDate, read: (resolved: ResolvedInputs) => Readonly<Record<string, FactValue>>) => {
+    const resolved = inputsOn(day);
+    return statusWith(read(resolved), withdrawnInputs(resolved));
+  };
+  const earliest = days.find((day) => statusOn(day, recordsOf) !== 'unmet');
   const today = inputsOn(on);
   return {
     condition: (clause.shape.kind === 'staged' ? clause.shape.instalments[no - 1]?.citation : undefined)?.quote ?? clause.citation.quote,
     ...(earliest !== undefined && { earliest }),
-    certain: earliest !== undefined && statusWith(inputsOn(earliest).facts) === 'met',
+    certain: earliest !== undefined && statusOn(earliest, ({ facts }) => facts) === 'met',
     inputs: names.map((input) => ({
       input,
       label: pack.inputs[input]?.label ?? input,

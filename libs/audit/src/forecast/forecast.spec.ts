@@ -51,6 +51,13 @@ describe('when a locked instalment can fall due', () => {
     state('certificate.filed', true);
   });
 
+  it('Given the enterprise has moved out, Then never: what has gone nobody can state', () => {
+    expect(second()).toHaveProperty('earliest');
+    run({ type: 'record-departure', on: '2025-01-15', to: '广东省深圳市', evidence } as EnterpriseCommand, '2025-01-20');
+    expect(second()).not.toHaveProperty('earliest');
+    expect(second('2025-01-14' as BusinessDate)).toHaveProperty('earliest');
+  });
+
   it('Given a certificate still in force, Then not before it has expired, and not without what is still to be stated', () => {
     expect(second()).toEqual({
       condition: '高企有效期到期后参与重新认定奖补20万元',
@@ -110,7 +117,7 @@ describe('what is still to be paid', () => {
     add('p.a.2025', 'due', '100000.50', '2025Q1');
     add('p.b.2025', 'certain', '50000.00', '2025Q4');
     add('p.b.2025', 'barred', '7.00');
-    const zero = { due: '0.00', certain: '0.00', possible: '0.00', barred: '0.00' };
+    const zero = { due: '0.00', certain: '0.00', possible: '0.00', held: '0.00', barred: '0.00' };
     expect(totals.summary(ON, new Map([['p.a.2025', { reserved: 300_000_00, available: 50 }]]))).toEqual({
       on: ON,
       instalments: 4,

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { type AwardRow, type AwardTables, isHeld } from '@app/awards';
 import type { BudgetLineRow } from '@app/budgets';
 import { type BusinessDate, Money } from '@app/kernel';
 import { clauseOf, type Pack, Policies, versionNumbered } from '@app/policies';
@@ -31,8 +32,9 @@ export class Forecast {
     const total = await this.records.count(filter);
     let done = 0;
     for await (const page of this.records.pages(filter)) {
+      const holds = await this.holdsOn(page, on);
       for (const award of page) {
-        for (const outlook of await this.outlooksOf(award, on)) {
+        for (const outlook of await this.outlooksOf(award, on, holds.get(award.record.award))) {
           totals.add(outlook);
           await emit({ item: outlook });
         }
@@ -44,7 +46,26 @@ export class Forecast {
     await emit({ summary: totals.summary(on, await this.standing()) });
   }
 
-  private async outlooksOf({ record, assessment }: AwardOnRecord, on: BusinessDate): Promise<readonly Outlook[]> {
+  /** The awards of a page that are held on the day. */
+  private async holdsOn(page: readonly AwardOnRecord[], on: BusinessDate): Promise<ReadonlyMap<string, Pick<AwardRow, 'held_until'>>> {
+    const rows = await this.readModels
+      .from<Pick<AwardTables, 'award'>>()
+      .selectFrom('award')
+      .select(['award', 'held', 'held_until'])
+      .where(
+        'award',
+        'in',
+        page.map(({ record }) => record.award),
+      )
+      .execute();
+    return new Map(rows.filter((row) => isHeld(row, on)).map((row) => [row.award, row]));
+  }
+
+  private async outlooksOf(
+    { record, assessment }: AwardOnRecord,
+    on: BusinessDate,
+    hold: Pick<AwardRow, 'held_until'> | undefined,
+  ): Promise<readonly Outlook[]> {
     const { grant, unlocked, paid, award, payee, payeeName, clause } = record;
     if (grant === undefined) return [];
     const outlooks: Outlook[] = [];
@@ -54,7 +75,10 @@ export class Forecast {
       const amount = Money.fromFen(left).toString();
       const about = { award, payee, payeeName, clause, instalment: no, amount, budgetLine: grant.budgetLine };
       const unlock = unlocked.findLast((each) => each.no === no);
-      if (unlock !== undefined) outlooks.push({ ...about, state: 'due', quarter: quarterOf(on), dueSince: unlock.on });
+      const heldUntil = hold?.held_until ?? undefined;
+      if (unlock !== undefined && hold !== undefined)
+        outlooks.push({ ...about, state: 'held', dueSince: unlock.on, ...(heldUntil && { heldUntil, quarter: quarterOf(heldUntil) }) });
+      else if (unlock !== undefined) outlooks.push({ ...about, state: 'due', quarter: quarterOf(on), dueSince: unlock.on });
       else outlooks.push({ ...about, ...(await this.locked({ record, assessment }, grant.on, no, on)) });
     }
     return outlooks;

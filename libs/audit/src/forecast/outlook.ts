@@ -4,7 +4,7 @@ import type { Expectation } from './expectation.js';
 /**
  * 支出预测: an instalment of a granted award that is still to be paid. Amounts are decimal strings in yuan.
  * `due`: unlocked and not paid. `certain`: falls due on a day that is known. `possible`: from a day on, once the rest has
- * been stated. `barred`: not by what the enterprise's records say.
+ * been stated. `held`: unlocked, and not to be paid while its award is held. `barred`: not by what the enterprise's records say.
  */
 export interface Outlook extends Partial<Expectation> {
   readonly award: string;
@@ -14,7 +14,9 @@ export interface Outlook extends Partial<Expectation> {
   readonly instalment: number;
   readonly amount: string;
   readonly budgetLine: string;
-  readonly state: 'due' | 'certain' | 'possible' | 'barred';
+  readonly state: 'due' | 'certain' | 'possible' | 'held' | 'barred';
+  /** First day without a hold on its award, where that is known. */
+  readonly heldUntil?: string;
   /** `2027Q1`, of the day it is due or can be at the earliest; of the day asked about for what is due already. */
   readonly quarter?: string;
   /** Since when it has been due. */
@@ -30,6 +32,7 @@ export interface QuarterSums {
   readonly due: string;
   readonly certain: string;
   readonly possible: string;
+  readonly held: string;
   readonly barred: string;
 }
 
@@ -76,7 +79,7 @@ export class OutlookTotals {
     const ofLine = this.lines.get(budgetLine) ?? (new Map() as Quarters);
     this.lines.set(budgetLine, ofLine);
     for (const quarters of [this.all, ofLine]) {
-      const tally = quarters.get(quarter) ?? { due: 0n, certain: 0n, possible: 0n, barred: 0n, instalments: 0 };
+      const tally = quarters.get(quarter) ?? { due: 0n, certain: 0n, possible: 0n, held: 0n, barred: 0n, instalments: 0 };
       tally[state] += BigInt(Money.parse(amount).toFen());
       tally.instalments += 1;
       quarters.set(quarter, tally);
@@ -109,19 +112,23 @@ export class OutlookTotals {
 }
 
 function totalOf(quarters: Quarters): bigint {
-  return [...quarters.values()].reduce((sum, { due, certain, possible, barred }) => sum + due + certain + possible + barred, 0n);
+  return [...quarters.values()].reduce(
+    (sum, { due, certain, possible, held, barred }) => sum + due + certain + possible + held + barred,
+    0n,
+  );
 }
 
 /** In order of time; what falls due on no day comes last. */
 function quartersOf(quarters: Quarters): readonly QuarterSums[] {
   return [...quarters]
     .sort(([one], [other]) => (one === '' ? 1 : other === '' ? -1 : one < other ? -1 : 1))
-    .map(([quarter, { instalments, due, certain, possible, barred }]) => ({
+    .map(([quarter, { instalments, due, certain, possible, held, barred }]) => ({
       ...(quarter !== '' && { quarter }),
       instalments,
       due: Money.formatFen(due),
       certain: Money.formatFen(certain),
       possible: Money.formatFen(possible),
+      held: Money.formatFen(held),
       barred: Money.formatFen(barred),
     }));
 }

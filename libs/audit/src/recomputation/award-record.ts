@@ -4,8 +4,11 @@ import type { Assessment } from '@app/policies';
 
 /** What an assessment says of money, apart from how it got there. Amounts are decimal strings in yuan. */
 export interface Stated {
-  /** As the engine names it; `clause-missing` where the text has no such clause that could be assessed. */
-  readonly outcome: Assessment['outcome'] | 'clause-missing';
+  /**
+   * As the engine names it; `clause-missing` where the text has no such clause that could be assessed; `ground-gone` where
+   * what it rested on has been withdrawn, `missing` then names the inputs.
+   */
+  readonly outcome: Assessment['outcome'] | 'clause-missing' | 'ground-gone';
   readonly amount?: string;
   readonly ceiling?: string;
   readonly instalments?: readonly { readonly no: number; readonly amount: string; readonly status: 'met' | 'unmet' | 'pending' }[];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fastCheck from 'fast-check';
 import { awardEvents } from '@app/awards';
+import type { Dossiers } from '@app/enterprises';
 import { EventCodec, lookingFrom, NO_STREAM, SqliteEventStore, VantageEventStore } from '@app/event-store';
 import { bundledPacks, type Pack, policyDecider, policyEvents, policyStream } from '@app/policies';
 import { Projector, type ReadModels, SqliteReadModels, type Subscriptions } from '@app/projections';
@@ -70,7 +71,12 @@ describe('the records of awards', () => {
     expect(await projector.reached(head, 10_000)).toBe(true);
     await projector.stop();
 
-    const records = new AwardRecords(store, readModels, { caughtUp: () => Promise.resolve(true) } as unknown as Subscriptions);
+    const records = new AwardRecords(
+      store,
+      readModels,
+      { caughtUp: () => Promise.resolve(true) } as unknown as Subscriptions,
+      {} as Dossiers,
+    );
     for (const position of [head, Math.floor(head / 2), Math.floor(head / 5)]) {
       await lookingFrom({ position, now: new Date() }, async () => {
         const expected = written.flatMap((events) => foldAward(events.filter((event) => event.position <= position)) ?? []);

@@ -1,15 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { awardStream } from '@app/awards';
+import { creditCodeOfStream, Dossiers, enterpriseEvents } from '@app/enterprises';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
-import { Problem } from '@app/kernel';
+import { creditCode, Problem } from '@app/kernel';
 import { ReadModels, Subscriptions } from '@app/projections';
-import { type AwardOnRecord, bearsOnSums, foldAward, type Placed } from './award-record.js';
+import { type AwardOnRecord, type AwardRecord, bearsOnSums, foldAward, type Placed } from './award-record.js';
 import { type AwardAssessmentRow, type AwardRecordTables, assessmentOf, placed, recordIn } from './award-records.projection.js';
 
 export interface RecordFilter {
   readonly pack?: string;
   /** Only awards about which something was recorded after this position. */
   readonly since?: number;
+  /** With `since`: those too whose payee's dossier has gone on after it, by credit code. */
+  readonly touched?: ReadonlySet<string>;
   /** Only awards of which something granted is still to be paid. */
   readonly unpaid?: boolean;
 }
@@ -24,11 +27,12 @@ export class AwardRecords {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly readModels: ReadModels,
     private readonly subscriptions: Subscriptions,
+    private readonly dossiers: Dossiers,
   ) {}
 
-  /** Waits until the records, and budget lines beside them, hold the ledger as it stands. @throws Problem `read-model-behind` when they have stopped. */
+  /** Waits until the records, and awards and budget lines beside them, hold the ledger as it stands. @throws Problem `read-model-behind` when they have stopped. */
   async ready(): Promise<void> {
-    for (const name of ['award-records', 'budget-lines'])
+    for (const name of ['award-records', 'budget-lines', 'awards'])
       if (!(await this.subscriptions.caughtUp(name)))
         throw new Problem('unavailable', 'read-model-behind', `${name} has stopped following the ledger: health says why`);
   }
@@ -60,18 +64,18 @@ export class AwardRecords {
         .orderBy('award_record.award')
         .limit(PAGE)
         .execute();
-      if (rows.length > 0)
-        yield rows.map((row) => ({
-          record: recordIn(row),
-          assessment: row.position === null ? undefined : assessmentOf(row as Omit<AwardAssessmentRow, 'award'>),
-        }));
+      const found = rows.map((row) => ({
+        record: recordIn(row),
+        assessment: row.position === null ? undefined : assessmentOf(row as Omit<AwardAssessmentRow, 'award'>),
+      }));
+      if (rows.length > 0) yield found.filter(({ record }) => isSince(filter, record));
       if (rows.length < PAGE) return;
       after = (rows.at(-1) as { award: string }).award;
     }
   }
 
   /** The same read from the events alone, in the order of application: slower, and resting on nothing derived. */
-  async *pagesFromLedger({ pack, since = 0 }: RecordFilter): AsyncGenerator<readonly AwardOnRecord[]> {
+  async *pagesFromLedger(filter: RecordFilter): AsyncGenerator<readonly AwardOnRecord[]> {
     const end = await this.store.head();
     for await (const page of this.store.readAll({ types: ['award-applied'] })) {
       const found: AwardOnRecord[] = [];
@@ -79,7 +83,8 @@ export class AwardRecords {
         // An award that was turned down can be applied for again: it is one all the same.
         if (revision > 0 || position > end) continue;
         const award = await this.fromLedger(stream.slice('award-'.length));
-        if (award !== undefined && (pack === undefined || award.record.pack === pack) && award.record.position > since) found.push(award);
+        if (award !== undefined && (filter.pack ?? award.record.pack) === award.record.pack && isSince(filter, award.record))
+          found.push(award);
       }
       if (found.length > 0) yield found;
     }
@@ -92,11 +97,25 @@ export class AwardRecords {
     return foldAward(events);
   }
 
-  private rows({ pack, since, unpaid }: RecordFilter) {
+  /** Whose dossiers, or those they were merged into, have gone on after a position: by credit code. */
+  async touchedAfter(position: number): Promise<ReadonlySet<string>> {
+    const codes = new Set<string>();
+    for await (const page of this.store.readAll({ after: position, types: Object.keys(enterpriseEvents) }))
+      for (const { stream } of page) codes.add(creditCodeOfStream(stream));
+    for (const code of [...codes]) for (const absorbed of (await this.dossiers.load(creditCode(code)))?.absorbed ?? []) codes.add(absorbed);
+    return codes;
+  }
+
+  private rows({ pack, since, touched, unpaid }: RecordFilter) {
     let query = this.readModels.from<AwardRecordTables>().selectFrom('award_record');
     if (pack !== undefined) query = query.where('award_record.pack', '=', pack);
-    if (since !== undefined) query = query.where('award_record.position', '>', since);
+    // With payees beside it is left to `isSince`: they may be too many to name in a query.
+    if (since !== undefined && touched === undefined) query = query.where('award_record.position', '>', since);
     if (unpaid === true) query = query.where('award_record.unpaid', '=', 1);
     return query;
   }
+}
+
+function isSince({ since, touched }: RecordFilter, { position, payee }: AwardRecord): boolean {
+  return since === undefined || position > since || touched?.has(payee) === true;
 }

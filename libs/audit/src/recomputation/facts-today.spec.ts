@@ -22,11 +22,18 @@ const sme = (value: boolean, correctsFactId?: string): EnterpriseCommand => ({
   facts: [{ name: 'enterprise.sme', value, sourceUnit: '工信局', evidence, ...(correctsFactId && { correctsFactId }) }],
 });
 
-const factsOn = (on: string, ...dossiers: readonly Dossier[]) => {
+const certificate = {
+  type: 'record-certificate',
+  ...{ number: 'GR202436000001', kind: 'hnte', certification: 'first', issuedOn: '2024-01-20', expiresOn: '2027-01-19', issuer: '科技厅' },
+  evidence,
+} as EnterpriseCommand;
+
+const knownOn = (on: string, ...dossiers: readonly Dossier[]) => {
   const load = (code: string) => Promise.resolve(dossiers.find(({ creditCode }) => creditCode === code));
   const facts = new FactsToday({ load } as unknown as Dossiers);
   return facts.of(PACK, { clause: 'G01', payee: GONE, occasion: { kind: 'once', reference: 'once' } }, on);
 };
+const factsOn = async (on: string, ...dossiers: readonly Dossier[]) => (await knownOn(on, ...dossiers)).facts;
 
 describe('what is known today of a day of the past', () => {
   it('is what a correction says, on whichever day it was made', async () => {
@@ -50,5 +57,30 @@ describe('what is known today of a day of the past', () => {
     expect(await factsOn('2024-05-20', gone, survivor)).toEqual({ 'enterprise.sme': true });
     expect(await factsOn('2024-08-01', gone, survivor)).toEqual({ 'enterprise.sme': false });
     expect(await factsOn('2024-08-01')).toEqual({});
+  });
+
+  it('is a later figure for the same period, whichever day it was recorded', async () => {
+    const spent = (value: string, period = '2023'): EnterpriseCommand => ({
+      type: 'record-facts',
+      facts: [{ name: 'rd.expenditure', value, period, sourceUnit: '税务局', evidence }],
+    });
+    const dossier = dossierOf(GONE, ['2024-02-01', certificate], ['2024-02-01', spent('1500000.00')], ['2024-09-01', spent('500000.00')]);
+    expect(await factsOn('2024-05-20', dossier)).toMatchObject({ 'rd.expenditure': '500000.00' });
+    const other = dossierOf(GONE, ['2024-02-01', certificate], ['2024-02-01', spent('1500000.00')], ['2024-09-01', spent('1.00', '2022')]);
+    expect(await factsOn('2024-05-20', other)).toMatchObject({ 'rd.expenditure': '1500000.00' });
+  });
+
+  it('is that a ground has gone, where it was withdrawn with effect before the day, and not after', async () => {
+    const revoke = {
+      type: 'revoke-certificate',
+      number: 'GR202436000001',
+      on: '2024-04-01',
+      reason: '弄虚作假',
+      evidence,
+    } as EnterpriseCommand;
+    const dossier = dossierOf(GONE, ['2024-02-01', certificate], ['2024-09-01', revoke]);
+    expect(await knownOn('2024-05-20', dossier)).toMatchObject({ withdrawn: ['certification.kind'] });
+    expect(await knownOn('2024-03-20', dossier)).toMatchObject({ facts: { 'certification.kind': 'first' }, withdrawn: [] });
+    expect((await knownOn('2024-05-20', dossierOf(GONE))).withdrawn).toEqual([]);
   });
 });

@@ -1,17 +1,27 @@
 import { Injectable } from '@nestjs/common';
-import { type Dossier, Dossiers, factOf, type ResolvedInputs, resolveInputs } from '@app/enterprises';
+import { type Dossier, Dossiers, factOf, type Fact, type ResolvedInputs, resolveInputs } from '@app/enterprises';
 import { creditCode } from '@app/kernel';
 import { inputsOf, type Pack } from '@app/policies';
 import type { AwardRecord, Facts } from './award-record.js';
+import { withdrawnInputs } from './withdrawn.js';
+
+/** What is known today of a day of the past. */
+export interface KnownToday {
+  readonly facts: Facts;
+  /** See `withdrawnInputs`. */
+  readonly withdrawn: readonly string[];
+}
 
 /** A clause's inputs for a day of the past, from what the dossier holds today. */
 @Injectable()
 export class FactsToday {
   constructor(private readonly dossiers: Dossiers) {}
 
-  async of(pack: Pack, { clause, payee, occasion }: Pick<AwardRecord, 'clause' | 'payee' | 'occasion'>, on: string): Promise<Facts> {
+  async of(pack: Pack, { clause, payee, occasion }: Pick<AwardRecord, 'clause' | 'payee' | 'occasion'>, on: string): Promise<KnownToday> {
     const dossier = await this.dossierOn(payee, on);
-    return dossier === undefined ? {} : this.resolved(dossier, pack, clause, occasion, on).facts;
+    if (dossier === undefined) return { facts: {}, withdrawn: [] };
+    const resolved = this.resolved(dossier, pack, clause, occasion, on);
+    return { facts: resolved.facts, withdrawn: withdrawnInputs(resolved) };
   }
 
   /** The inputs of a clause for a day, corrections counting from the day of what they correct. */
@@ -33,10 +43,17 @@ export class FactsToday {
 }
 
 /**
- * A correction says what was true all along, on whichever day it was made: it counts from the day of what it corrects.
- * A decision on the day itself could not know it; whoever looks back can.
+ * A correction says what was true all along, on whichever day it was made: it counts from the day of what it corrects. So does
+ * a later figure for the same period: a year has one. A decision on the day itself could not know it; whoever looks back can.
  */
 export function asKnownToday(dossier: Dossier): Dossier {
+  const firstOfPeriod = new Map<string, string>();
+  const periodKey = ({ name, period, subject }: Fact) => (period === undefined ? undefined : JSON.stringify([name, period, subject]));
+  for (const fact of dossier.facts) {
+    const key = periodKey(fact);
+    const known = key === undefined ? undefined : firstOfPeriod.get(key);
+    if (key !== undefined && (known === undefined || fact.effectiveOn < known)) firstOfPeriod.set(key, fact.effectiveOn);
+  }
   const facts = dossier.facts.map((fact) => {
     let first = fact;
     while (first.corrects !== undefined) {
@@ -44,7 +61,9 @@ export function asKnownToday(dossier: Dossier): Dossier {
       if (before === undefined) break;
       first = before;
     }
-    return first.effectiveOn < fact.effectiveOn ? { ...fact, effectiveOn: first.effectiveOn } : fact;
+    const days = [fact.effectiveOn, first.effectiveOn, firstOfPeriod.get(periodKey(fact) ?? '') ?? fact.effectiveOn];
+    const effectiveOn = days.reduce((earliest, day) => (day < earliest ? day : earliest));
+    return effectiveOn < fact.effectiveOn ? { ...fact, effectiveOn } : fact;
   });
   return { ...dossier, facts };
 }

@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fastCheck from 'fast-check';
 import type { PolicyVersion } from '@app/policies';
 import { courses, type Course, eventsOf, PACK, POLICY } from './award-history.fixture.js';
-import { type AwardOnRecord, type AwardRecord, foldAward, isUnpaid, type Placed } from './award-record.js';
+import { type AwardOnRecord, type AwardRecord, foldAward, isUnpaid, type Placed, type Stated } from './award-record.js';
 import { assessedUnder, type Difference, judge, type TextThen } from './judge.js';
+import { withoutGround } from './withdrawn.js';
 
 const TEXT: PolicyVersion = { ...POLICY, pack: PACK };
 
@@ -216,6 +217,33 @@ describe('an award computed again', () => {
     const { 'rd.expenditure': _disputed, ...known } = FACTS;
     expect(judged(eventsOf(percent), TEXT, known)).toMatchObject({
       why: [{ code: 'outcome-differs' }],
+      undetermined: true,
+      overpaid: '0.00',
+    });
+  });
+
+  it('Given its ground has gone, Then nothing is due, and all that was paid is too much', () => {
+    const { record, assessment } = foldAward(eventsOf(percent)) as AwardOnRecord;
+    const { 'certification.kind': _revoked, ...known } = FACTS;
+    const assessed = assessedUnder(PACK, TEXT, record.clause, assessment?.on as string, known);
+    const again = (withdrawn: readonly string[]) =>
+      judge({ record, assessment, text: TEXT, expected: withoutGround(assessed, withdrawn), isMet: () => undefined, changed: [] });
+    expect(again(['certification.kind'])).toMatchObject({ expected: { outcome: 'ground-gone' }, overpaid: '200000.00' });
+    expect(again(['certification.kind'])).not.toHaveProperty('undetermined');
+    expect(again(['enterprise.sme'])).toMatchObject({ undetermined: true, overpaid: '0.00' });
+  });
+
+  it('Given a fact of an instalment’s condition is in doubt today, Then nobody can say what is due of the award', () => {
+    const { record, assessment } = foldAward(eventsOf(staged)) as AwardOnRecord;
+    const today = (isMet: boolean | undefined) =>
+      judge({ record, assessment, text: TEXT, expected: assessment?.stated, isMet: () => isMet, changed: [] });
+    expect(today(undefined)).toMatchObject({ why: [{ code: 'unlocked-unclear', instalment: 2 }], undetermined: true, overpaid: '0.00' });
+    expect(today(false)).toMatchObject({ why: [{ code: 'unlocked-unmet', instalment: 2 }], overpaid: '200000.00' });
+    expect(today(true)).toBeUndefined();
+    // The condition of the first was established by the assessment itself.
+    const pending = (assessment?.stated.instalments ?? []).map((one) => (one.no === 1 ? { ...one, status: 'pending' as const } : one));
+    const expected = { ...(assessment?.stated as Stated), instalments: pending };
+    expect(judge({ record, assessment, text: TEXT, expected, isMet: () => true, changed: [] })).toMatchObject({
       undetermined: true,
       overpaid: '0.00',
     });

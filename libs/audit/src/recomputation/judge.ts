@@ -18,6 +18,7 @@ export interface Why {
     | 'lowered-upward'
     | 'over-ceiling'
     | 'unlocked-unmet'
+    | 'unlocked-unclear'
     | 'paid-locked'
     | 'paid-differs'
     | 'paid-twice';
@@ -109,13 +110,13 @@ export function judge(again: Again): Difference | undefined {
   const isSame = why.length === 0 && assessment !== undefined && expected !== undefined;
   const isUnclear =
     assessment !== undefined && (expected === undefined || expected.outcome === 'missing' || expected.outcome === 'invalid');
-  const undetermined = isUnclear && why.length > 0;
   const computed = instalmentsFen(expected, setFenOf(record));
   if (assessment !== undefined)
     examineGrant(record, assessment.stated, isSame ? computed : instalmentsFen(assessment.stated, setFenOf(record)), why);
   const due = lowered(record, computed);
   const sums = overAndUnder(again, due, why);
   if (why.length === 0) return undefined;
+  const undetermined = isUnclear || why.some(({ code }) => code === 'unlocked-unclear');
   const yuan = (fen: number) => Money.fromFen(fen).toString();
   return {
     award: record.award,
@@ -187,7 +188,7 @@ interface Sums {
   readonly under: number;
 }
 
-function overAndUnder({ record, assessment, expected, isMet }: Again, due: readonly number[], why: Why[]): Sums {
+function overAndUnder({ record, assessment, expected, isMet, changed }: Again, due: readonly number[], why: Why[]): Sums {
   const { grant, paid, unlocked, status, overpaidFen, demandedFen } = record;
   // One that was turned down, and should not have been, was given nothing.
   if (grant === undefined) {
@@ -204,6 +205,9 @@ function overAndUnder({ record, assessment, expected, isMet }: Again, due: reado
     const unlock = unlocked.find((each) => each.no === no);
     const met = unlock !== undefined && (unlock.facts === undefined ? statusOf(expected, no) : isMet(no));
     if (unlock?.facts !== undefined && met === false) why.push({ code: 'unlocked-unmet', instalment: no });
+    // By what is known today a fact of its condition is in doubt: that proves nothing either way.
+    const isInDoubt = changed !== undefined && unlock !== undefined && (met === undefined || isPending(expected, no, unlock));
+    if (isInDoubt) why.push({ code: 'unlocked-unclear', instalment: no });
     if (paidFen > 0 && unlock === undefined) why.push({ code: 'paid-locked', instalment: no });
     if (paidFen > 0 && paidFen !== given) why.push({ code: 'paid-differs', instalment: no });
     const dueFen = due[index] ?? 0;
@@ -214,6 +218,10 @@ function overAndUnder({ record, assessment, expected, isMet }: Again, due: reado
   const open = Math.max(0, over - demandedFen);
   if (overpaidFen > 0 && open > 0) why.push({ code: 'paid-twice' });
   return { over: open, under };
+}
+
+function isPending(expected: Stated | undefined, no: number, { facts }: AwardRecord['unlocked'][number]): boolean {
+  return facts === undefined && expected?.instalments?.find((each) => each.no === no)?.status === 'pending';
 }
 
 const gives = ({ outcome }: Stated) => outcome === 'payable' || outcome === 'discretionary';

@@ -1,4 +1,5 @@
-import { Controller, Get, Query as QueryString, Req, type StreamableFile } from '@nestjs/common';
+import { Controller, Get, Inject, Query as QueryString, Req, type StreamableFile } from '@nestjs/common';
+import { EVENT_STORE, type EventStore } from '@app/event-store';
 import { AllowRoles, type AuthenticatedRequest } from '@app/http';
 import { invalidField, isBusinessDate, notFound, startOf } from '@app/kernel';
 import { latestVersion, Policies } from '@app/policies';
@@ -14,6 +15,7 @@ export class RecomputationController {
     private readonly recompute: Recompute,
     private readonly subscriptions: Subscriptions,
     private readonly policies: Policies,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
   /** 复算: every award computed again and held against what was granted and paid; JSON Lines of progress, differences and a summary */
@@ -38,7 +40,12 @@ export class RecomputationController {
 
   /** The last position before a day, or the one that is named. */
   private async positionOf(since: string): Promise<number> {
-    if (!since.includes('-')) return Number(since);
+    if (!since.includes('-')) {
+      const head = await this.store.head();
+      // Nothing was recorded after the end: a slip would read as a clean audit.
+      if (Number(since) > head) throw invalidField('since', 'position', `must not be after the end of the ledger, ${head}`);
+      return Number(since);
+    }
     if (!isBusinessDate(since)) throw invalidField('since', 'date', 'must be an existing day written YYYY-MM-DD, or a position');
     const { position } = await this.subscriptions.vantageAt(new Date(startOf(since).getTime() - 1), 'since');
     return position;

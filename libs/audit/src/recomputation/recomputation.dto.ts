@@ -2,7 +2,7 @@ import { IsIn, Matches } from 'class-validator';
 import { MayBeLeftOut } from '@app/http';
 
 export class RecomputationDto {
-  /** 自何时起: only awards about which something was recorded after this position, or on this day or later. */
+  /** 自何时起: only awards about which something was recorded after this position, or on this day or later; with `facts=current` also those whose payee's dossier has gone on since. */
   @MayBeLeftOut()
   @Matches(/^(\d{1,15}|\d{4}-\d{2}-\d{2})$/, { message: 'since must be a position or a day written YYYY-MM-DD' })
   since?: string;

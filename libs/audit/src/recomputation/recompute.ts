@@ -6,9 +6,10 @@ import type { Pack, PolicyVersion } from '@app/policies';
 import type { Emit, Line } from '../json-lines.js';
 import type { AssessmentOnRecord, AwardOnRecord, AwardRecord, Facts, Stated } from './award-record.js';
 import { AwardRecords, type RecordFilter } from './award-records.js';
-import { FactsToday } from './facts-today.js';
+import { FactsToday, type KnownToday } from './facts-today.js';
 import { assessedUnder, type ChangedFact, type Difference, judge, type TextThen } from './judge.js';
 import { PolicyPast } from './policy-past.js';
+import { withoutGround } from './withdrawn.js';
 
 export interface RecomputeOptions extends RecordFilter {
   /** The facts each assessment was made from, or those the dossiers hold today for the same days. */
@@ -48,9 +49,12 @@ export class Recompute {
     await this.records.ready();
     const position = await this.store.head();
     const texts = new Texts(this.store);
-    const total = await this.records.count(options);
+    // Facts that were put right since may change what was decided long before.
+    const touched = options.facts === 'current' && options.since !== undefined ? await this.records.touchedAfter(options.since) : undefined;
+    const filter = { ...options, ...(touched && { touched }) };
+    const total = await this.records.count(filter);
     let [awards, unassessed, differing, undetermined, over, under] = [0, 0, 0, 0, 0n, 0n];
-    for await (const page of options.thorough ? this.records.pagesFromLedger(options) : this.records.pages(options)) {
+    for await (const page of options.thorough ? this.records.pagesFromLedger(filter) : this.records.pages(filter)) {
       for (const award of page) {
         if (award.assessment === undefined) unassessed += 1;
         else awards += 1;
@@ -93,12 +97,16 @@ export class Recompute {
     past: PolicyPast,
   ): Promise<Difference | undefined> {
     const known = await this.factsToday.of(text.pack, record, assessment.on);
-    const expected = assessedUnder(text.pack, text, record.clause, assessment.on, known);
+    const expected = withoutGround(assessedUnder(text.pack, text, record.clause, assessment.on, known.facts), known.withdrawn);
     const later = new Map<number, boolean | undefined>();
-    for (const { no, on, facts } of record.unlocked)
-      if (facts !== undefined) later.set(no, isMet(record, assessment, past, no, await this.factsToday.of(text.pack, record, on)));
-    const changed = changedFacts(assessment.facts, known, text.pack);
-    return judge({ record, assessment, text, expected, isMet: (no) => later.get(no), changed });
+    const changed = new Map(changedFacts(assessment.facts, known.facts, text.pack).map((one) => [one.input, one]));
+    for (const { no, on, facts } of record.unlocked) {
+      if (facts === undefined) continue;
+      const then = await this.factsToday.of(text.pack, record, on);
+      later.set(no, isMet(record, assessment, past, no, then));
+      for (const one of changedFacts(facts, then.facts, text.pack)) if (!changed.has(one.input)) changed.set(one.input, one);
+    }
+    return judge({ record, assessment, text, expected, isMet: (no) => later.get(no), changed: [...changed.values()] });
   }
 }
 
@@ -128,17 +136,19 @@ function isMet(
   { version }: AssessmentOnRecord,
   past: PolicyPast,
   no: number,
-  otherFacts?: Facts,
+  known?: KnownToday,
 ): boolean | undefined {
   const unlock = record.unlocked.find((each) => each.no === no);
   if (unlock?.facts === undefined || record.grant === undefined) return undefined;
   const text: TextThen = past.textBefore(unlock.position, version);
   if (typeof text === 'string') return undefined;
   const { pack, hash } = text;
-  const stated: Stated = assessedUnder(pack, { version, hash }, record.clause, record.grant.on, otherFacts ?? unlock.facts);
+  const on = record.grant.on;
+  const assessed = assessedUnder(pack, { version, hash }, record.clause, on, known?.facts ?? unlock.facts);
+  const stated: Stated = withoutGround(assessed, known?.withdrawn ?? []);
   const status = stated.instalments?.find((each) => each.no === no)?.status;
   // A fact that is no longer known proves nothing either way; one that was not known then has proved nothing.
-  if (otherFacts !== undefined && (stated.outcome === 'missing' || status === 'pending')) return undefined;
+  if (known !== undefined && (stated.outcome === 'missing' || status === 'pending')) return undefined;
   return status === 'met';
 }
 

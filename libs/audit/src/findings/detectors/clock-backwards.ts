@@ -2,12 +2,12 @@ import { secondsBetween } from '@app/kernel';
 import { CLOCK_TOLERANCE_SECONDS } from '../names.js';
 import { detector } from './detector.js';
 
-/** An event was recorded at an earlier time than the one before it: the clock was set back, or the file was tampered with. */
+/** An event was recorded at an earlier time than one before it: the clock was set back, or the file was tampered with. */
 export const clockBackwards = detector({
   code: 'clock-backwards',
   title: '时钟倒走',
   severity: 'high',
-  rule: `台账规则：后写入的记录，时间不得早于前一条（容差${CLOCK_TOLERANCE_SECONDS}秒）`,
+  rule: `台账规则：后写入的记录，时间不得早于此前的记录（容差${CLOCK_TOLERANCE_SECONDS}秒）`,
   judges: 'all',
   judge({ recordedAt }, past) {
     const before = past.get('clock', '');
@@ -15,7 +15,7 @@ export const clockBackwards = detector({
     if (before === undefined || before.recordedAt <= recordedAt) return [];
     const seconds = secondsBetween(recordedAt, before.recordedAt);
     if (seconds < CLOCK_TOLERANCE_SECONDS) return [];
-    return [{ detail: `前一时点为${before.recordedAt}，本条记录为${recordedAt}，倒退${said(seconds)}`, officers: [] }];
+    return [{ detail: `此前最晚时点为${before.recordedAt}，本条记录为${recordedAt}，倒退${said(seconds)}`, officers: [] }];
   },
 });
 

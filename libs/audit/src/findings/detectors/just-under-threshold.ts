@@ -1,4 +1,4 @@
-import { addDays, type BusinessDate, Money } from '@app/kernel';
+import { addDays, type BusinessDate, daysBetween, Money } from '@app/kernel';
 import { awardOfStream, awardRecord, fen, isService, actorOf, type Memories, type Past, type Recorded } from '../past.js';
 import { lineName } from '../names.js';
 import { detector, personOf, yuan } from './detector.js';
@@ -42,7 +42,11 @@ function isJustUnder(amount: string, threshold: string): boolean {
   return fen(amount) < fen(threshold) && fen(amount) * 100 >= fen(threshold) * (100 - BURST.withinPercent);
 }
 
-/** The sums that count together with this one, it being the last; and what is left to count with later ones. */
+/**
+ * The sums that count together with this one, by their days, and what is left to count with later ones. Days are entered in
+ * any order, so that a sum counts with those of the days after it too, and none is forgotten before it has been told of:
+ * fewer than a burst of them can be left in any such span of days.
+ */
 export function burstOf(
   event: Recorded,
   past: Past,
@@ -50,12 +54,17 @@ export function burstOf(
   const near = nearThreshold(event, past);
   if (near === undefined) return undefined;
   const { effectiveOn: on } = event.metadata;
-  const since = addDays(on as BusinessDate, 1 - BURST.days);
-  const earlier = (past.get('burst', near.id) ?? []).filter((one) => since <= one.on && one.on <= on);
-  const sums = [...earlier, { on, amount: near.amount, stream: event.stream }];
-  const isComplete = sums.length >= BURST.count;
+  const sum = { on, amount: near.amount, stream: event.stream };
+  const all = [...(past.get('burst', near.id) ?? []), sum].sort((one, other) =>
+    daysBetween(other.on as BusinessDate, one.on as BusinessDate),
+  );
+  const spans = all.map(({ on: first }) => {
+    const last = addDays(first as BusinessDate, BURST.days - 1);
+    return all.filter((one) => first <= one.on && one.on <= last);
+  });
+  const sums = spans.find((span) => span.length >= BURST.count && span.includes(sum));
   // What has been told of is not told of again with the next one.
-  return { ...near, sums, isComplete, left: isComplete ? [] : sums };
+  return { ...near, sums: sums ?? [], isComplete: sums !== undefined, left: all.filter((one) => !(sums ?? []).includes(one)) };
 }
 
 export const justUnderThreshold = detector({

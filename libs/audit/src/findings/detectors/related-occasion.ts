@@ -1,4 +1,4 @@
-import { awardOfStream, awardRecord } from '../past.js';
+import { awardOfStream, awardRecord, type AwardRecord, type Memories } from '../past.js';
 import { occasionId } from '../names.js';
 import { detector, ofAward, people, yuan } from './detector.js';
 
@@ -15,17 +15,16 @@ export const relatedOccasion = detector({
   judge({ stream, data: { amount, approver } }, past) {
     const award = awardOfStream(stream);
     const record = awardRecord(past, award);
-    const first = past.get('occasion', occasionId(record));
-    if (first === undefined || first.payee === record.payee) return [];
     const absorbed = past.get('enterprise', record.payee)?.absorbed ?? [];
-    if (absorbed.includes(first.payee)) return [];
-    const links = [
-      ...(record.agency !== undefined && record.agency === first.agency ? [`同一服务机构${record.agency}`] : []),
-      ...record.persons.filter((person) => first.persons.includes(person)).map((person) => `同一责任人员${person}`),
-    ];
-    if (record.occasion.kind === 'transaction' && links.length === 0) return [];
+    const others = (past.get('occasion', occasionId(record)) ?? [])
+      .filter(({ payee }) => payee !== record.payee && !absorbed.includes(payee))
+      .filter((other) => !awardRecord(past, other.award).isRevoked)
+      .map((other) => ({ ...other, links: linksBetween(record, other) }))
+      .filter(({ links }) => record.occasion.kind !== 'transaction' || links.length > 0);
+    if (others.length === 0) return [];
+    const links = [...new Set(others.flatMap((other) => other.links))];
     const linked = links.length > 0 ? `，且有${links.join('、')}` : '';
-    const detail = `${record.payeeName}的${yuan(amount)}与${first.award}出自同一${KIND[record.occasion.kind] ?? '事项'}（${record.occasion.reference}）${linked}`;
+    const detail = `${record.payeeName}的${yuan(amount)}与${others.map((other) => other.award).join('、')}出自同一${KIND[record.occasion.kind] ?? '事项'}（${record.occasion.reference}）${linked}`;
     return [
       {
         ...ofAward(award, record),
@@ -37,5 +36,12 @@ export const relatedOccasion = detector({
     ];
   },
 });
+
+function linksBetween({ agency, persons }: AwardRecord, other: Memories['occasion'][number]): readonly string[] {
+  return [
+    ...(agency !== undefined && agency === other.agency ? [`同一服务机构${agency}`] : []),
+    ...persons.filter((person) => other.persons.includes(person)).map((person) => `同一责任人员${person}`),
+  ];
+}
 
 const KIND: Readonly<Record<string, string>> = { project: '项目', certificate: '证书', transaction: '交易' };
