@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -53,6 +54,45 @@ class Worker {
   }
 }
 
+/** The way to a server, over a network that can fall silent: nothing arrives any more over connections there are, and nobody is told. */
+class Network {
+  private readonly sockets: Socket[] = [];
+  private readonly server = createServer((near) => {
+    if (this.isSilent) return void near.destroy();
+    const far = connect(this.port, '127.0.0.1');
+    this.sockets.push(near, far);
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+    near.pipe(far).pipe(near);
+  });
+  private isSilent = false;
+
+  private constructor(private readonly port: number) {}
+
+  /** The same database, reached over it. */
+  static async before(url: string): Promise<Network & { readonly url: string }> {
+    const target = new URL(url);
+    const network = new Network(Number(target.port));
+    await once(network.server.listen(0, '127.0.0.1'), 'listening');
+    target.port = String((network.server.address() as AddressInfo).port);
+    return Object.assign(network, { url: target.href });
+  }
+
+  fallSilent(): void {
+    this.isSilent = true;
+    for (const socket of this.sockets) socket.unpipe().pause();
+  }
+
+  /** For connections that are made from now on. */
+  heal(): void {
+    this.isSilent = false;
+  }
+
+  end(): void {
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+  }
+}
+
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(20);
 }
@@ -83,8 +123,8 @@ describe('workers that compete for the same read models', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function worker(): Worker {
-    const started = new Worker(file, url);
+  function worker(at = url): Worker {
+    const started = new Worker(file, at);
     workers.push(started);
     return started;
   }
@@ -158,6 +198,39 @@ describe('workers that compete for the same read models', () => {
     await followed(await append());
   });
 
+  it("go on in each other's place when one is cut off by a network that swallows everything, and that one comes back", async () => {
+    const database = await server.database();
+    const network = await Network.before(database);
+    const direct = await PostgresReadModels.open({ url: database, pool: 2, timeoutMs: 10_000 });
+    const reached = (position: number) =>
+      until(async () => {
+        const checkpoints = await direct.liveCheckpoints();
+        return names.every((name) => (checkpoints.get(name)?.position ?? 0) >= position);
+      });
+    const first = worker(network.url);
+    await until(() => names.every((name) => first.holds(name)));
+    await reached(await append());
+    const second = worker(database);
+    await until(() => second.isReady);
+
+    network.fallSilent();
+    const unseen = await append();
+    await until(() => names.every((name) => second.holds(name)));
+    await reached(unseen);
+    await until(() => names.every((name) => !first.holds(name)));
+    await reached(await append());
+
+    network.heal();
+    await second.end('SIGTERM');
+    await until(() => names.every((name) => first.holds(name)));
+    await reached(await append());
+    const rows = await direct.from<{ lease_count: { total: number } }>().selectFrom('lease_count').select('total').execute();
+    expect(rows).toEqual(Array.from({ length: 3 }, () => ({ total: events / 3 })));
+    await first.end('SIGKILL');
+    await direct.close();
+    network.end();
+  });
+
   it('are refused, by the tables themselves, a commit under a lease that another holds', async () => {
     const counts = table({ name: 'fenced', columns: { id: 'text' as const }, key: ['id'] });
     const projection: Projection = { name: 'fenced', version: 1, tables: [counts] as never[], handles: 'all', apply: () => undefined };
@@ -196,6 +269,15 @@ describe('workers that compete for the same read models', () => {
       if (outcome !== undefined) outcomes.push(outcome.kind);
     }
     expect(outcomes).toEqual(['deposed']);
+    // Nor may it change what there is of tables.
+    for (const change of [
+      () => one.prepare(projection),
+      () => one.begin([projection], 'building'),
+      () => one.promote(projection, from),
+      () => one.abandon(from),
+      () => one.saveCheckpoint({ name: 'fenced', version: 1, position: 9 }),
+    ])
+      await expect(change()).rejects.toMatchObject({ code: 'projector-elsewhere' });
     expect(await other.commit([batch('second', here)])).toMatchObject([{ kind: 'committed' }]);
     const rows = await other.from<{ fenced__1: { id: string } }>().selectFrom('fenced__1').select('id').orderBy('id').execute();
     expect(rows).toEqual([{ id: 'first' }, { id: 'second' }]);

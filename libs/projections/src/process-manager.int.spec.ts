@@ -104,6 +104,21 @@ describe('a process manager', () => {
     20_000,
   );
 
+  it('tells of a fault no longer once it has passed, though nothing new comes', async () => {
+    await files.add(store, 'a');
+    const { subscribe } = store;
+    store.subscribe = async function* () {
+      store.subscribe = subscribe;
+      throw new Error('store away');
+    };
+    await readModels.saveCheckpoint({ name: 'manager', version: 1, position: 1 });
+    const runner = await start();
+    await until(() => runner.status().error === 'store away');
+    await until(() => runner.status().state === 'running');
+    expect(runner.status()).toMatchObject({ position: 1 });
+    expect(reacted).toEqual([]);
+  });
+
   it('goes on with the same event after a restart, at least once for each', async () => {
     await files.addMany(store, 'a', 3);
     const first = await start(({ position }) => {

@@ -108,8 +108,12 @@ export class ProcessManagerRunner implements Runner {
 
   /** False when an event cannot be dealt with and the manager has to stop. */
   private async follow(signal: AbortSignal): Promise<boolean> {
-    // After a fault: what was dealt with before it still has to be noted down.
-    if (this.error !== undefined && this.gate.position > this.noted) await this.note();
+    if (this.error !== undefined) {
+      // What was dealt with before the fault still has to be noted down.
+      if (this.gate.position > this.noted) await this.note();
+      // It has passed while nothing was missed: nothing may come for days.
+      else if ((await this.store.head()) <= this.gate.position) this.error = undefined;
+    }
     for await (const page of this.store.subscribe({ after: this.gate.position, signal })) {
       let hasReacted = false;
       for (const event of page) {

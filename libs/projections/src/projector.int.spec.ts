@@ -181,6 +181,24 @@ describe('the projector', () => {
     expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: 8, applied: 4 }]);
   });
 
+  it('tells no longer of a write without an answer when it finds it written', async () => {
+    const projector = start();
+    await files.add(store, 'a');
+    expect(await projector.reached(1, LONG_MS)).toBe(true);
+    const { commit } = readModels;
+    readModels.commit = async (batches) => {
+      readModels.commit = commit;
+      await commit.call(readModels, batches);
+      throw new Error('no answer');
+    };
+    await files.add(store, 'a', 10);
+    while (projector.status()[0]?.state !== 'stopped') await new Promise(setImmediate);
+    expect(projector.status()).toMatchObject([{ error: 'no answer' }]);
+    while (projector.status()[0]?.state !== 'running') await new Promise(setImmediate);
+    expect(projector.status()).toMatchObject([{ position: 2 }]);
+    expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: 11, applied: 2 }]);
+  });
+
   it('follows again from where the tables stand when these have been set back', async () => {
     const projector = start();
     await files.add(store, 'a');

@@ -531,6 +531,7 @@ export class Projector {
         `version ${present?.version ?? 'unknown'} of ${projection.name} has taken over its tables; this is version ${checkpoint.version}`,
       );
     track.checkpoint = present;
+    track.failure = undefined;
     this.opened(track)?.reset(present.position);
     // A database may lose what it had written last. What comes between is not among these events.
     if (present.position >= checkpoint.position) await this.projectPage([track], events);

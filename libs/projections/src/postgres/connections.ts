@@ -6,6 +6,8 @@ import type { PostgresSettings } from './settings.js';
 export const SCHEMA = 'ledger';
 
 const CONNECT_MS = 10_000;
+/** A network that swallows everything is silent for as long as TCP is patient, a quarter of an hour: nobody waits for that. */
+const SILENCE_MS = 5_000;
 /** Live tables, catching up, a comparison, and one to spare. */
 const WRITERS = 4;
 /** A transaction nobody goes on with for so long is ended: it would hold its locks. */
@@ -38,7 +40,22 @@ function config({ url }: PostgresSettings, options: string): pg.PoolConfig {
 
 /** Connections for queries: as many as are allowed, each query for as long as it may take. */
 export function queryPool(settings: PostgresSettings): pg.Pool {
-  return quiet(new pg.Pool({ ...config(settings, `-c statement_timeout=${settings.timeoutMs}`), max: settings.pool }));
+  const { pool: max, timeoutMs } = settings;
+  const query_timeout = timeoutMs + SILENCE_MS;
+  return quiet(new pg.Pool({ ...config(settings, `-c statement_timeout=${timeoutMs}`), max, query_timeout }));
+}
+
+/**
+ * A short question of the ledger's own, answered soon or not at all.
+ * @throws Problem as `problemOf`, or what is wrong with the question.
+ */
+export function ask<Row extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<pg.QueryResult<Row>> {
+  const question: pg.QueryConfig & Pick<pg.ClientConfig, 'query_timeout'> = { text, values: [...values], query_timeout: SILENCE_MS };
+  return told(pool.query<Row>(question));
 }
 
 /**
@@ -65,7 +82,19 @@ export function isRowFault(error: unknown): boolean {
   return /^2[23]/.test(codeOf(error));
 }
 
-const DRIVER_FAULT = /^(Connection terminated|timeout exceeded when trying to connect|Client .* is not queryable$)/;
+const DRIVER_FAULT = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client .* is not queryable$)/;
+
+/** Whether a connection is of no more use after a fault: it may still answer the question before. */
+export function hasFallenSilent(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
+
+/** Faults of the server reach whoever asked as problems. */
+export function told<Answer>(asked: Promise<Answer>): Promise<Answer> {
+  return asked.catch((error: unknown) => {
+    throw problemOf(error);
+  });
+}
 
 /** What a failed query means to whoever asked. Server faults become problems; what is wrong with the query itself stays as it is. */
 export function problemOf(error: unknown): unknown {

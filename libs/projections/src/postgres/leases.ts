@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { ask } from './connections.js';
 import type { Candidacy, Candidate } from '../read-models.js';
 
 /** A lease that is not renewed runs out after this time, by the database's clock. */
@@ -44,7 +45,7 @@ export class Leases {
         await running;
         const names = [...this.held.keys()];
         this.held.clear();
-        if (names.length > 0) await this.ask(RELEASE, [this.holder, names]).catch(() => undefined);
+        if (names.length > 0) await ask(this.pool, RELEASE, [this.holder, names]).catch(() => undefined);
       },
     };
   }
@@ -63,7 +64,7 @@ export class Leases {
   private async renew(candidate: Candidate): Promise<void> {
     if (this.held.size === 0) return;
     const untilMs = performance.now() + LEASE_MS;
-    const { rows } = await this.ask<{ name: string; token: number }>(RENEW, [this.holder, [...this.held.keys()], LEASE_MS]);
+    const { rows } = await ask<{ name: string; token: number }>(this.pool, RENEW, [this.holder, [...this.held.keys()], LEASE_MS]);
     const lost = new Set(this.held.keys());
     const now = performance.now();
     for (const { name, token } of rows) {
@@ -85,12 +86,6 @@ export class Leases {
     );
   }
 
-  /** Not longer than a lease lasts: a network that swallows everything must not keep this process from learning that it has lost its own. */
-  private ask<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<Row>> {
-    const query: pg.QueryConfig & { readonly query_timeout: number } = { text, values: [...values], query_timeout: LEASE_MS };
-    return this.pool.query<Row>(query);
-  }
-
   private lose(names: readonly string[], candidate: Candidate): void {
     for (const name of names) this.held.delete(name);
     if (names.length > 0) candidate.lost(names);
@@ -104,7 +99,7 @@ export class Leases {
       await candidate.gained(names);
     } catch (error) {
       for (const name of names) this.held.delete(name);
-      await this.ask(RELEASE, [this.holder, names]);
+      await ask(this.pool, RELEASE, [this.holder, names]);
       throw error;
     } finally {
       clearInterval(renewing);
@@ -115,11 +110,11 @@ export class Leases {
     const wanted = names.filter((name) => !this.held.has(name));
     if (wanted.length === 0) return;
     const untilMs = performance.now() + LEASE_MS;
-    const { rows: expired } = await this.ask<{ holder: string }>(EXPIRED, [wanted, this.holder]);
+    const { rows: expired } = await ask<{ holder: string }>(this.pool, EXPIRED, [wanted, this.holder]);
     // What a deposed process has begun and not finished would hold locks for as long as it sleeps.
-    for (const { holder } of expired) await this.ask(END_CONNECTIONS, [holder]).catch(() => undefined);
-    const { rows: taken } = await this.ask<{ name: string; token: number }>(TAKE, [this.holder, wanted, LEASE_MS]);
-    const { rows: fresh } = await this.ask<{ name: string; token: number }>(BEGIN, [this.holder, wanted, LEASE_MS]);
+    for (const { holder } of expired) await ask(this.pool, END_CONNECTIONS, [holder]).catch(() => undefined);
+    const { rows: taken } = await ask<{ name: string; token: number }>(this.pool, TAKE, [this.holder, wanted, LEASE_MS]);
+    const { rows: fresh } = await ask<{ name: string; token: number }>(this.pool, BEGIN, [this.holder, wanted, LEASE_MS]);
     const gained = [...taken, ...fresh];
     for (const { name, token } of gained) this.held.set(name, { token, untilMs });
     if (gained.length > 0) await this.begin(gained, candidate);

@@ -29,8 +29,9 @@ import {
   SINCE,
   type Table,
 } from '../table.js';
+import { elsewhere } from '../subscriber.js';
 import { type Change, identity, type StoredRow, UnitOfWork } from '../unit-of-work.js';
-import { isRowFault, problemOf, queryPool, SCHEMA, writerPool } from './connections.js';
+import { ask, hasFallenSilent, isRowFault, problemOf, queryPool, SCHEMA, told, writerPool } from './connections.js';
 import { arrayOf, checkValues, type Column, copyLine, copyTo } from './copy.js';
 import { Leases } from './leases.js';
 import { migrate } from './migrations.js';
@@ -50,6 +51,8 @@ interface StoredCheckpoint extends Checkpoint {
   readonly shape: string;
 }
 
+type CheckpointOfAny = StoredCheckpoint & { readonly purpose: Purpose | 'former' };
+
 type Values = readonly (ColumnValue | undefined)[];
 
 /**
@@ -67,6 +70,8 @@ export class PostgresReadModels extends ReadModels {
   readonly isShared = true;
   private readonly pool: pg.Pool;
   private readonly writers: pg.Pool;
+  /** The connections of `writers`. */
+  private readonly writing = new Set<pg.PoolClient>();
   private readonly leases: Leases;
   private readonly cache = new RowCache(MOST_CACHED_ROWS);
   private readonly statements = new Map<string, TableStatements>();
@@ -82,6 +87,7 @@ export class PostgresReadModels extends ReadModels {
     this.pool = queryPool(settings);
     this.leases = new Leases(this.pool);
     this.writers = writerPool(settings, this.leases.holder);
+    this.writers.on('connect', (client) => this.writing.add(client)).on('remove', (client) => this.writing.delete(client));
     this.queries = new Kysely<never>({ dialect: new PostgresDialect({ pool: translating(this.pool) }), plugins: [this.history] });
     this.timer = setInterval(() => void this.refresh().catch(() => undefined), REFRESH_MS).unref();
   }
@@ -126,7 +132,7 @@ export class PostgresReadModels extends ReadModels {
     return this.transaction(async (client) => {
       const begun: Checkpoint[] = [];
       for (const projection of [...projections]) {
-        await client.query(EXCLUSIVELY(projection.name));
+        await this.alone(client, projection.name);
         const rows = await checkpointsOf(client, projection.name);
         if (purpose === 'building') for (const row of rows) if (row.purpose === purpose) await this.drop(client, row);
         begun.push(await this.begun(client, projection, purpose));
@@ -183,10 +189,10 @@ export class PostgresReadModels extends ReadModels {
   }
 
   async dropFormerGenerations({ name }: Projection): Promise<void> {
-    for (const row of await checkpointsOf(this.pool, name)) {
+    for (const row of (await ask<CheckpointOfAny>(this.pool, CHECKPOINTS, [name])).rows) {
       if (row.purpose !== 'former') continue;
       for (const table of tablesOfShape(row.shape, row.generation)) await this.writers.query(`DROP TABLE IF EXISTS "${table}"`);
-      await this.pool.query('DELETE FROM checkpoint WHERE name = $1 AND generation = $2', [name, row.generation]);
+      await ask(this.pool, 'DELETE FROM checkpoint WHERE name = $1 AND generation = $2', [name, row.generation]);
     }
   }
 
@@ -205,13 +211,13 @@ export class PostgresReadModels extends ReadModels {
   }
 
   async generations(name: string): Promise<Generations> {
-    const rows = await told(checkpointsOf(this.pool, name));
+    const { rows } = await ask<CheckpointOfAny>(this.pool, CHECKPOINTS, [name]);
     const of = (purpose: Purpose) => rows.filter((row) => row.purpose === purpose).map(checkpointOf)[0];
     return { live: of('live'), building: of('building') };
   }
 
   async present({ name, generation }: Generation): Promise<Checkpoint | undefined> {
-    const rows = await told(checkpointsOf(this.pool, name));
+    const { rows } = await ask<CheckpointOfAny>(this.pool, CHECKPOINTS, [name]);
     const live = rows.find(({ purpose }) => purpose === 'live');
     // Whatever was known: it may have been set back.
     if (live !== undefined) this.liveRows = new Map(this.liveRows).set(name, live);
@@ -220,21 +226,21 @@ export class PostgresReadModels extends ReadModels {
 
   async furthest(): Promise<Checkpoint | undefined> {
     const furthest = 'SELECT name, generation, version, position FROM checkpoint ORDER BY position DESC LIMIT 1';
-    return (await told(this.pool.query<Checkpoint>(furthest))).rows[0];
+    return (await ask<Checkpoint>(this.pool, furthest)).rows[0];
   }
 
   async saveCheckpoint({ name, version, position }: Omit<Checkpoint, 'generation'>): Promise<void> {
     const token = this.leases.tokenFor(name);
     // Where processes compete, the lease must still be ours when this is written.
     const held = token === undefined ? 'SELECT true' : 'SELECT true FROM lease WHERE name = $1 AND token = $4 FOR KEY SHARE';
-    const noted = this.pool.query(
+    const { rowCount } = await ask(
+      this.pool,
       `WITH held AS (${held})
        INSERT INTO checkpoint (name, generation, version, position, purpose, shape) SELECT $1, 0, $2, $3, 'live', '[]' FROM held
        ON CONFLICT (name, generation) DO UPDATE SET version = excluded.version, position = excluded.position`,
       [name, version, position, ...(token === undefined ? [] : [token])],
     );
-    const { rowCount } = await told(noted);
-    if (rowCount === 0) throw new Error(`another process runs ${name} by now`);
+    if (rowCount === 0) throw elsewhere(name);
   }
 
   async commit(batches: readonly Batch[]): Promise<readonly Outcome[]> {
@@ -320,17 +326,26 @@ export class PostgresReadModels extends ReadModels {
     }
   }
 
-  /** Locks the checkpoints of batches, and what allows this process to move them; answers where each of them stands. */
-  private async locked(client: pg.ClientBase, batches: readonly Batch[]): Promise<(batch: Batch) => Outcome> {
-    const names = [...new Set(batches.map(({ from }) => from.name))];
+  /** Which of these subscribers another process runs by now. The others stay with this one until the transaction ends. */
+  private async deposedOf(client: pg.ClientBase, names: readonly string[]): Promise<ReadonlySet<string>> {
     const tokens = new Map(names.map((name) => [name, this.leases.tokenFor(name)]));
     const competing = names.filter((name) => tokens.get(name) !== undefined);
-    const held =
-      competing.length === 0
-        ? []
-        : (await client.query<{ name: string }>(HELD, [arrayOf(competing), arrayOf(competing.map((name) => tokens.get(name)))])).rows;
     const deposed = new Set(competing);
-    for (const { name } of held) deposed.delete(name);
+    if (competing.length === 0) return deposed;
+    const shown = [arrayOf(competing), arrayOf(competing.map((name) => tokens.get(name)))];
+    for (const { name } of (await client.query<{ name: string }>(HELD, shown)).rows) deposed.delete(name);
+    return deposed;
+  }
+
+  /** Keeps others from changing what there is of a projection until the transaction ends. @throws Problem `projector-elsewhere`. */
+  private async alone(client: pg.ClientBase, name: string): Promise<void> {
+    await client.query(EXCLUSIVELY(name));
+    if ((await this.deposedOf(client, [name])).has(name)) throw elsewhere(name);
+  }
+
+  /** Locks the checkpoints of batches, and what allows this process to move them; answers where each of them stands. */
+  private async locked(client: pg.ClientBase, batches: readonly Batch[]): Promise<(batch: Batch) => Outcome> {
+    const deposed = await this.deposedOf(client, [...new Set(batches.map(({ from }) => from.name))]);
     const { rows } = await client.query<Checkpoint>(LOCK, [...generationArrays(batches)]);
     return ({ from, to }) => {
       if (deposed.has(from.name)) return { kind: 'deposed' };
@@ -413,13 +428,20 @@ export class PostgresReadModels extends ReadModels {
   }
 
   stand(names: readonly string[], candidate: Candidate): Promise<Candidacy> {
-    return told(this.leases.stand(names, candidate));
+    return this.leases.stand(names, {
+      gained: (gained) => candidate.gained(gained),
+      lost: (lost) => {
+        // What hangs there would wait for as long as the network is silent, and keep this process from coming back.
+        for (const client of this.writing) void client.end();
+        candidate.lost(lost);
+      },
+    });
   }
 
   /** Reads again what other processes may have changed: queries go by it. */
   private refresh(): Promise<void> {
     const live = `SELECT name, generation, version, position, shape FROM checkpoint WHERE purpose = 'live'`;
-    this.refreshing ??= told(this.pool.query<StoredCheckpoint>(live))
+    this.refreshing ??= ask<StoredCheckpoint>(this.pool, live)
       .then(({ rows }) => {
         const before = this.liveRows;
         // What was committed here while this was read must not seem to be undone.
@@ -458,10 +480,10 @@ export class PostgresReadModels extends ReadModels {
     return statements;
   }
 
-  /** Changes what there is of one projection, while no other process does. */
+  /** Changes what there is of one projection, while no other process does. @throws Problem `projector-elsewhere`. */
   private changing<Result>(name: string, work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
     return this.transaction(async (client) => {
-      await client.query(EXCLUSIVELY(name));
+      await this.alone(client, name);
       return work(client);
     });
   }
@@ -484,6 +506,7 @@ export class PostgresReadModels extends ReadModels {
 }
 
 const EXCLUSIVELY = (name: string) => `SELECT pg_advisory_xact_lock(hashtextextended('policy-ledger ${name.replaceAll("'", "''")}', 0))`;
+const CHECKPOINTS = 'SELECT name, generation, version, position, purpose, shape FROM checkpoint WHERE name = $1 ORDER BY generation';
 const GIVEN = 'unnest($1::text[], $2::integer[]) AS given (name, generation)';
 const LOCK = `
   SELECT stored.name, stored.generation, stored.version, stored.position FROM ${GIVEN}
@@ -510,17 +533,8 @@ function tablesOf(table: Table, generation: number): readonly string[] {
   return keepsHistory(table) ? [present, former] : [present];
 }
 
-async function checkpointsOf(
-  client: pg.ClientBase | pg.Pool,
-  name: string,
-): Promise<readonly (StoredCheckpoint & { readonly purpose: Purpose | 'former' })[]> {
-  const columns = 'name, generation, version, position, purpose, shape';
-  return (
-    await client.query<StoredCheckpoint & { purpose: Purpose | 'former' }>(
-      `SELECT ${columns} FROM checkpoint WHERE name = $1 ORDER BY generation`,
-      [name],
-    )
-  ).rows;
+async function checkpointsOf(client: pg.ClientBase, name: string): Promise<readonly CheckpointOfAny[]> {
+  return (await client.query<CheckpointOfAny>(CHECKPOINTS, [name])).rows;
 }
 
 function checkpointOf({ name, generation, version, position }: Checkpoint): Checkpoint {
@@ -553,20 +567,19 @@ async function inTurn(steps: Iterable<() => Promise<unknown>>): Promise<void> {
   await running;
 }
 
-/** Faults of the server reach whoever asked as problems. */
-function told<Answer>(asked: Promise<Answer>): Promise<Answer> {
-  return asked.catch((error: unknown) => {
-    throw problemOf(error);
-  });
-}
-
+/** The pool as Kysely sees it: faults of the server reach whoever asked as problems. */
 function translating(pool: pg.Pool): PostgresPool {
   return {
     async connect() {
       const client = await told(pool.connect());
+      let isSilent = false;
+      const fail = (error: unknown) => {
+        isSilent ||= hasFallenSilent(error);
+        throw problemOf(error);
+      };
       return {
-        query: (text: string, values: readonly unknown[]) => told(client.query(text, [...values])),
-        release: () => client.release(),
+        query: (text: string, values: readonly unknown[]) => client.query(text, [...values]).catch(fail),
+        release: () => client.release(isSilent),
       } as never;
     },
     end: () => pool.end(),
