@@ -169,11 +169,32 @@ describe('findings and their life', () => {
     });
     expect((await office.get(`/audit/findings/${String(decided.body['finding'])}`)).body).toMatchObject({ officers: ['approver2'] });
     expect((await act('auditor', 'manual-0123456789abcdef', 'comment', { text: '无' })).did).toBe('404 finding-unknown');
+    // Of an award as a whole, it is about everybody who had a hand in it; and there has to be such an award.
+    const whole = await office.do('auditor', '/audit/findings', { ...own, severity: 'low' });
+    const { officers } = (await office.get(`/audit/findings/${String(whole.body['finding'])}`)).body as { officers: string[] };
+    expect(officers).toEqual(expect.arrayContaining(['clerk', 'reviewer', 'approver']));
+    expect((await office.post('auditor', '/audit/findings', { ...own, award: 'no.such.award' })).did).toBe('404 award-unknown');
+    expect((await act('auditor', String(whole.body['finding']), 'assign', { to: 'Nobody at all!' })).did).toBe('400 invalid-input');
   });
 
-  it('read well on the command line, which answers no while a grave one is open', async () => {
+  it('are never said to be clear by who has not looked, or sees a part alone', async () => {
+    for (const [query, code] of [
+      ['?award=no.such.award', '404 timeline-unknown'],
+      ['?officer=nobody', '404 timeline-unknown'],
+      ['?from=2024-03-01&until=2024-02-01', '400 invalid-input'],
+    ] as const) {
+      const { did } = await office.get(`/audit/findings${query}`);
+      expect(did).toBe(code);
+    }
+    const seen = await office.get('/audit/findings?limit=1', 'finance');
+    expect(seen.body).toMatchObject({ assignedOnly: true });
+    expect(seen.body).not.toHaveProperty('clear');
+    expect((await office.get('/audit/findings?severity=medium&limit=1')).body).toMatchObject({ clear: false });
+  });
+
+  it('read well on the command line, which answers no while one is open', async () => {
     const { id } = await one('?code=manual&severity=high');
-    const asked = ['audit', 'findings', '--open', '--code', 'manual'];
+    const asked = ['audit', 'findings', '--open', '--code', 'manual', '--severity', 'high'];
     const open = await ledger(...asked);
     expect(open.code).toBe(1);
     expect(open.stdout).toContain('【重】重复发票');

@@ -53,10 +53,9 @@ export class OpenFindingHandler implements ICommandHandler<OpenFinding> {
   async execute({ finding: { evidence, ...finding }, context }: OpenFinding): Promise<OpenReceipt> {
     const id = findingId(MANUAL, context.commandId);
     const command = async (): Promise<FindingCommand> => {
-      const officers = people(
-        ...(finding.pointer === undefined ? [] : await actorsOf(this.store, finding.pointer)),
-        ...(finding.award === undefined ? [] : await deciders(this.store, finding.award)),
-      );
+      const { pointer, award } = finding;
+      const deciding = award === undefined ? [] : await deciders(this.store, award);
+      const officers = people(...(pointer === undefined ? deciding : await actorsOf(this.store, pointer)));
       return { action: { type: 'open' }, officers, unrecorded: { ...finding, code: MANUAL, officers }, openedOn: evidence };
     };
     return { ...(await this.executor.execute(findingDecider, findingStream(id), command, context)), finding: id };
