@@ -14,6 +14,8 @@ interface Finding {
   readonly code: string;
   readonly severity: string;
   readonly status: string;
+  readonly day: string;
+  readonly detail: string;
   readonly pointer?: { readonly stream: string; readonly revision: number; readonly position: number };
   readonly pack?: string;
   readonly clause?: string;
@@ -135,7 +137,13 @@ describe('findings and their life', () => {
   it('are taken down once an auditor takes up a duty, and stay when it is done late', async () => {
     const duty = await one('?code=duty-overdue&pack=haimen-2022');
     await office.do('auditor', `/audit/findings/${duty.id}/comment`, { text: '请尽快办理' });
-    expect((await findings('?code=duty-overdue&limit=500')).filter(({ id }) => id === duty.id)).toHaveLength(1);
+    // Taken up or not, it is as late as it is: neither its day nor its weight is that of the comment.
+    expect(
+      await findings(`?code=duty-overdue&pack=haimen-2022&from=${duty.day}&until=${duty.day}&severity=${duty.severity}`),
+    ).toContainEqual(duty);
+    expect((await findings('?code=duty-overdue&limit=500')).filter(({ id }) => id === duty.id)).toEqual([duty]);
+    const later = (await office.get(`/audit/findings/${duty.id}`)).body;
+    expect(later).toMatchObject({ ...duty, revision: 1 });
     const { body } = await office.get('/calendar/findings?pack=haimen-2022&limit=500');
     const due = (body['items'] as { clause: string; period: string }[]).at(-1) as { clause: string; period: string };
     expect(due.clause).toBe(duty.clause);
@@ -161,11 +169,32 @@ describe('findings and their life', () => {
     });
     expect((await office.get(`/audit/findings/${String(decided.body['finding'])}`)).body).toMatchObject({ officers: ['approver2'] });
     expect((await act('auditor', 'manual-0123456789abcdef', 'comment', { text: '无' })).did).toBe('404 finding-unknown');
+    // Of an award as a whole, it is about everybody who had a hand in it; and there has to be such an award.
+    const whole = await office.do('auditor', '/audit/findings', { ...own, severity: 'low' });
+    const { officers } = (await office.get(`/audit/findings/${String(whole.body['finding'])}`)).body as { officers: string[] };
+    expect(officers).toEqual(expect.arrayContaining(['clerk', 'reviewer', 'approver']));
+    expect((await office.post('auditor', '/audit/findings', { ...own, award: 'no.such.award' })).did).toBe('404 award-unknown');
+    expect((await act('auditor', String(whole.body['finding']), 'assign', { to: 'Nobody at all!' })).did).toBe('400 invalid-input');
   });
 
-  it('read well on the command line, which answers no while a grave one is open', async () => {
+  it('are never said to be clear by who has not looked, or sees a part alone', async () => {
+    for (const [query, code] of [
+      ['?award=no.such.award', '404 timeline-unknown'],
+      ['?officer=nobody', '404 timeline-unknown'],
+      ['?from=2024-03-01&until=2024-02-01', '400 invalid-input'],
+    ] as const) {
+      const { did } = await office.get(`/audit/findings${query}`);
+      expect(did).toBe(code);
+    }
+    const seen = await office.get('/audit/findings?limit=1', 'finance');
+    expect(seen.body).toMatchObject({ assignedOnly: true });
+    expect(seen.body).not.toHaveProperty('clear');
+    expect((await office.get('/audit/findings?severity=medium&limit=1')).body).toMatchObject({ clear: false });
+  });
+
+  it('read well on the command line, which answers no while one is open', async () => {
     const { id } = await one('?code=manual&severity=high');
-    const asked = ['audit', 'findings', '--open', '--code', 'manual'];
+    const asked = ['audit', 'findings', '--open', '--code', 'manual', '--severity', 'high'];
     const open = await ledger(...asked);
     expect(open.code).toBe(1);
     expect(open.stdout).toContain('【重】重复发票');
@@ -176,4 +205,19 @@ describe('findings and their life', () => {
     for (const said of ['重复发票（重），已办结（属实）', '金额：1,000元', '经手人：clerk', '发票复印件（票001）'])
       expect(stdout).toContain(said);
   }, 60_000);
+
+  it('weigh more the later a duty is, taken up or not, and keep how late it was once it is done', async () => {
+    const [duty] = (await findings('?code=duty-overdue&limit=500')).filter(({ severity }) => severity !== 'high') as [Finding];
+    await office.do('auditor', `/audit/findings/${duty.id}/assign`, { to: 'clerk' });
+    office.reach('2024-12-30');
+    const late = await one(`?code=duty-overdue&pack=${duty.pack ?? ''}&severity=high&from=${duty.day}&until=${duty.day}`);
+    expect(late).toMatchObject({ id: duty.id, day: duty.day, severity: 'high', status: 'open', assignee: 'clerk' });
+    expect(late.detail).not.toBe(duty.detail);
+    expect(await findings('', 'clerk')).toContainEqual(late);
+    const period = duty.detail.slice(0, duty.detail.indexOf('“'));
+    await office.do('clerk', `/duties/${duty.pack ?? ''}/${duty.clause ?? ''}/${period}/done`, { on: office.today, evidence: paper });
+    const days = (Date.parse(office.today) - Date.parse(duty.day)) / 86_400_000 + 1;
+    const done = await one(`?code=duty-overdue&severity=high&from=${duty.day}&until=${duty.day}`);
+    expect(done).toMatchObject({ id: duty.id, detail: `${duty.detail}；2024-12-30办结，逾期${days}天` });
+  });
 });

@@ -44,8 +44,9 @@ const secondPaid = (accepted: boolean, unlocked = true) => [
     : []),
   more('instalment-paid', { no: 2, amount: '100000.00', batch: 'B2', line: 1, on: '2024-04-20', reference: 'R2' }, {}, 'S'),
 ];
-const staged = (but: NonNullable<Parameters<typeof award>[0]>['but'] = {}) =>
+const staged = ({ but, ...life }: NonNullable<Parameters<typeof award>[0]> = {}) =>
   award({
+    ...life,
     clause: 'S',
     but: {
       start: { data: { amount: '200000.00' } },
@@ -86,6 +87,47 @@ const rests = (source: object, input = 'enterprise.hnte', value: string | boolea
 const moved = rests({ relocation: '2024-02-01' });
 const leaves = (on: string) => dossier(PAYEE, 'departure-recorded', { no: 1, on }, { on });
 const project = { kind: 'project', key: 'P2024' };
+const ofPolicy = (type: string, data: object, about: Partial<Entry>): Entry => ({
+  stream: `policy-${PACK}`,
+  type,
+  data,
+  by: 'administrator',
+  ...about,
+});
+const disputed = (about: Partial<Entry> = {}, factId = 'F1', code = PAYEE) =>
+  dossier(code, 'fact-disputed', { factId, reason: '不实' }, { by: 'auditor', on: '2024-04-15', ...about });
+const unlockedOn = (used: readonly object[]) =>
+  more('instalment-unlocked', { no: 2, amount: '100000.00', facts: second(true), used }, { by: 'reviewer', on: '2024-04-14' }, 'S');
+/** Assessed again for more, when the notice of the first sum was over. */
+const assessedAgain = more(
+  'award-assessed',
+  { version: 1, packHash: 'h', on: '2024-04-07', facts: { 'rd.expenditure': '9000000.00' }, used: [], assessment: {} },
+  { by: 'clerk', on: '2024-04-07' },
+  'R',
+);
+const raised = (...before: readonly Entry[]) =>
+  award({
+    clause: 'R',
+    amount: '400000.00',
+    facts: { 'rd.expenditure': '1000000.00' },
+    before: { start: before },
+    but: { start: { on: '2024-04-13' }, grant: { on: '2024-04-13' } },
+  });
+const heldMove = rests({ relocation: '2024-02-01', certificate: CERTIFICATE }, 'certificate.validAtRelocation');
+const revokedFrom = (on: string, about: Partial<Entry> = {}) =>
+  dossier(PAYEE, 'certificate-revoked', { number: CERTIFICATE, on, reason: '撤销' }, { on: '2024-05-20', ...about });
+const questionOf = (clause: string) =>
+  published(
+    packOf({
+      interpretations: [
+        {
+          ...(packOf().interpretations[0] as NonNullable<ReturnType<typeof packOf>['interpretations'][0]>),
+          chosen: null,
+          clauses: [clause],
+        },
+      ],
+    }),
+  );
 const THIRD = '91360700MA0000002H';
 const projectAward = (payee: string) => award({ clause: 'P', amount: '80000.00', occasion: project, payee });
 const revoked = ([first]: readonly Entry[]): Entry => ({
@@ -95,13 +137,6 @@ const revoked = ([first]: readonly Entry[]): Entry => ({
 });
 const deal = { kind: 'transaction', key: 'T2024' };
 const assisted = (agency: string) => ({ apply: { data: { agency } } });
-const openQuestion = published(
-  packOf({
-    interpretations: [
-      { ...(packOf().interpretations[0] as NonNullable<ReturnType<typeof packOf>['interpretations'][0]>), chosen: null, clauses: ['F'] },
-    ],
-  }),
-);
 const overridden = { computed: '100000.00', reason: '核减', proposedBy: 'second' };
 const registered = (creditCodeFlagged: boolean) =>
   dossier(PAYEE, 'enterprise-registered', { creditCode: PAYEE, name: '企业', creditCodeFlagged });
@@ -131,7 +166,7 @@ const CASES: readonly Case[] = [
   {
     code: 'instalment-out-of-order',
     of: 'the second instalment before the first was ever due',
-    fires: [policy, staged({ unlock: null, order: null, pay: null }), secondPaid(true)],
+    fires: [policy, staged({ but: { unlock: null, order: null, pay: null } }), secondPaid(true)],
     near: [policy, staged(), secondPaid(true)],
   },
   {
@@ -302,6 +337,18 @@ const CASES: readonly Case[] = [
   },
   {
     code: 'public-notice',
+    of: 'assessed again for more after the notice; publicised again in the other case',
+    fires: [policy, raised(assessedAgain)],
+    near: [
+      policy,
+      raised(
+        assessedAgain,
+        more('award-publicised', { from: '2024-04-08', until: '2024-04-12', days: 5 }, { by: 'clerk', on: '2024-04-08' }, 'R'),
+      ),
+    ],
+  },
+  {
+    code: 'public-notice',
     of: 'a day short, whatever the event says of its length',
     fires: [policy, award({ but: { publicise: { data: { from: '2024-04-02', until: '2024-04-05', days: 5 } } } })],
     near: [policy, award({ but: { publicise: { data: { from: '2024-04-02', until: '2024-04-06', days: 5 } } } })],
@@ -342,6 +389,45 @@ const CASES: readonly Case[] = [
     of: 'money put on a line in the year that has ended; a fact may be told of a few days later',
     fires: [line('budget-appropriated', { amount: '1.00' }, { on: '2024-12-31', at: '2025-01-02T01:00:00.000Z' })],
     near: [{ ...fact(), on: '2024-12-31', at: '2025-01-02T01:00:00.000Z' }],
+  },
+  ...(
+    [
+      ['enterprise-merged', { survivor: OTHER, creditCodes: [PAYEE], reason: '合并' }],
+      ['enterprise-renamed', { name: '新名' }],
+      ['enterprise-registered', { creditCode: PAYEE, name: '企业', creditCodeFlagged: false }],
+      ['fact-disputed', { factId: 'F1', reason: '不实' }],
+      ['certificate-revoked', { number: CERTIFICATE, on: '2024-02-01', reason: '撤销' }],
+    ] as const
+  ).map(([type, data]) => ({
+    code: 'back-dated',
+    of: `${type} of 91 days ago`,
+    fires: [dossier(PAYEE, type, data, { on: '2024-03-01', at: '2024-05-31T01:00:00.000Z' })],
+    near: [dossier(PAYEE, type, data, { on: '2024-03-01', at: '2024-05-30T01:00:00.000Z' })],
+  })),
+  ...(
+    [
+      ['policy-amended', { ...published().data, version: 2, reason: '修订' }],
+      ['policy-expired', { on: '2024-12-31', reason: '期满' }],
+      ['policy-repealed', { on: '2024-12-31', reason: '废止' }],
+      ['interpretation-settled', { version: 1, interpretation: 'notice', chosen: 'five', reason: '明确' }],
+    ] as const
+  ).map(([type, data]) => ({
+    code: 'back-dated',
+    of: `${type} of 91 days ago`,
+    fires: [policy, ofPolicy(type, data, { on: '2024-03-01', at: '2024-05-31T01:00:00.000Z' })],
+    near: [policy, ofPolicy(type, data, { on: '2024-03-01', at: '2024-05-30T01:00:00.000Z' })],
+  })),
+  {
+    code: 'back-dated',
+    of: 'a policy published 91 days back; that its text has long been in force is no back-dating',
+    fires: [{ ...published(), roles: [], by: 'administrator', on: '2024-03-01', at: '2024-05-31T01:00:00.000Z' }],
+    near: [{ ...published(), roles: [], by: 'administrator', on: '2024-05-31' }],
+  },
+  {
+    code: 'back-dated',
+    of: 'said today that a policy was repealed 91 days ago',
+    fires: [policy, ofPolicy('policy-repealed', { on: '2024-03-01', reason: '废止' }, { on: '2024-05-31' })],
+    near: [policy, ofPolicy('policy-repealed', { on: '2024-03-02', reason: '废止' }, { on: '2024-05-31' })],
   },
   {
     code: 'tier-outside-campaign',
@@ -388,6 +474,74 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    code: 'moved-out-early',
+    of: 'gone between the assessment and the grant; a departure before the arrival in the other case',
+    fires: [policy, award({ used: moved, before: { review: [leaves('2024-04-02')] } })],
+    near: [policy, award({ used: moved, before: { review: [leaves('2024-01-20')] } })],
+  },
+  {
+    code: 'moved-out-early',
+    of: 'entered before the grant as of before the assessment; of an enterprise that was not paid for moving in the other case',
+    fires: [policy, award({ used: moved, before: { grant: [leaves('2024-03-20')] } })],
+    near: [policy, award({ before: { grant: [leaves('2024-03-20')] } })],
+  },
+  {
+    code: 'unverified-fact-paid',
+    of: 'a fact that was disputed between two instalments, and verified again by the second in the other case',
+    fires: [policy, fact(), verified(), staged({ used: rests({ factId: 'F1' }) }), disputed(), secondPaid(true)],
+    near: [
+      policy,
+      fact(),
+      verified(),
+      staged({ used: rests({ factId: 'F1' }) }),
+      disputed(),
+      { ...verified(), on: '2024-04-16' },
+      secondPaid(true),
+    ],
+  },
+  {
+    code: 'unverified-fact-paid',
+    of: 'a fact that unlocked the second instalment and was disputed before it was paid; the fact of another enterprise in the other case',
+    fires: [policy, staged(), fact('F9'), verified('F9'), unlockedOn(rests({ factId: 'F9' })), disputed({}, 'F9'), secondPaid(true, false)],
+    near: [
+      policy,
+      staged(),
+      fact('F9'),
+      verified('F9'),
+      unlockedOn(rests({ factId: 'F9' })),
+      disputed({}, 'F9', OTHER),
+      secondPaid(true, false),
+    ],
+  },
+  {
+    code: 'unverified-fact-paid',
+    of: 'of the dossier of the successor who is paid',
+    fires: [
+      policy,
+      staged(),
+      ...[PAYEE, OTHER].flatMap((code) => [fact('F9', code), verified('F9', 'reviewer', code)]),
+      more('award-payee-confirmed', { payee: OTHER, reason: '合并' }, { by: 'second' }, 'S'),
+      unlockedOn(rests({ factId: 'F9' })),
+      disputed({}, 'F9', OTHER),
+      secondPaid(true, false),
+    ],
+    near: [
+      policy,
+      staged(),
+      ...[PAYEE, OTHER].flatMap((code) => [fact('F9', code), verified('F9', 'reviewer', code)]),
+      more('award-payee-confirmed', { payee: OTHER, reason: '合并' }, { by: 'second' }, 'S'),
+      unlockedOn(rests({ factId: 'F9' })),
+      disputed({}, 'F9', PAYEE),
+      secondPaid(true, false),
+    ],
+  },
+  {
+    code: 'unverified-fact-paid',
+    of: 'told of once, however many instalments are paid on it',
+    fires: [policy, fact(), staged({ used: rests({ factId: 'F1' }) }), secondPaid(true)],
+    near: [policy, fact(), verified(), staged({ used: rests({ factId: 'F1' }) }), secondPaid(true)],
+  },
+  {
     code: 'unverified-fact-paid',
     of: 'a fact nobody has verified by the payment',
     fires: [policy, fact(), award({ used: rests({ factId: 'F1' }) })],
@@ -429,11 +583,52 @@ const CASES: readonly Case[] = [
     near: [policy, certificate({ expiresOn: '2024-03-31' }), award({ used: rests({ certificate: CERTIFICATE }, 'certificate.expired') })],
   },
   {
+    code: 'certificate-invalid',
+    of: 'revoked after the grant, from the day of the assessment; the award had been revoked in the other case',
+    fires: [policy, certificate(), award({ used: rests({ certificate: CERTIFICATE }) }), revokedFrom('2024-04-01')],
+    near: [
+      policy,
+      certificate(),
+      award({ used: rests({ certificate: CERTIFICATE }) }),
+      more('award-revoked', { cause: 'certificate-revoked', reason: '撤销', unpaid: '0.00' }),
+      revokedFrom('2024-04-01'),
+    ],
+  },
+  {
+    code: 'certificate-invalid',
+    of: 'revoked after the grant, from the day of the grant or the day after it',
+    fires: [policy, certificate(), award({ used: heldMove }), revokedFrom('2024-04-08')],
+    near: [policy, certificate(), award({ used: heldMove }), revokedFrom('2024-04-09')],
+  },
+  {
+    code: 'certificate-invalid',
+    of: 'revoked between the assessment and the grant; nothing says that it is held in the other case',
+    fires: [
+      policy,
+      certificate(),
+      award({ used: rests({ certificate: CERTIFICATE }), before: { start: [revokedFrom('2024-04-08', { on: '2024-04-08' })] } }),
+    ],
+    near: [
+      policy,
+      certificate(),
+      award({
+        used: rests({ certificate: CERTIFICATE }, 'certificate.expired', false),
+        before: { start: [revokedFrom('2024-04-08', { on: '2024-04-08' })] },
+      }),
+    ],
+  },
+  {
+    code: 'unresolved-question-paid',
+    of: 'told of once, however many instalments are paid over it; one of another clause in the other case',
+    fires: [questionOf('S'), staged(), secondPaid(true)],
+    near: [questionOf('F'), staged(), secondPaid(true)],
+  },
+  {
     code: 'unresolved-question-paid',
     of: 'the reading of the clause is open; settled before the payment in the other case',
-    fires: [openQuestion, award()],
+    fires: [questionOf('F'), award()],
     near: [
-      openQuestion,
+      questionOf('F'),
       award({
         before: {
           pay: [
@@ -754,6 +949,24 @@ describe('detectors', () => {
     // The projection goes on, and a detector that is gone altogether leaves its code.
     const gone = { ...acts[0], stream: 'finding-gone-since-0123456789abcdef', on: '2024-01-01' } as Entry;
     expect(found(policy, gone, ...history.slice(1))).toMatchObject([{ code: 'gone-since', title: 'gone-since' }, { id }]);
+  });
+
+  it('tell at a later instalment what is new since an earlier one: another fact, the same one disputed anew', () => {
+    const first = staged({ used: rests({ factId: 'F1' }), before: { pay: [disputed({ on: '2024-04-09' })] } });
+    const paid = secondPaid(true, false)[0] as Entry;
+    const told = (...history: (Entry | readonly Entry[])[]) =>
+      found(...history)
+        .filter(({ code }) => code === 'unverified-fact-paid')
+        .map(({ detail }) => detail);
+    const facts = [policy, fact(), verified(), fact('F9'), verified('F9')];
+    const open = [...facts, first, unlockedOn(rests({ factId: 'F9' }, 'project.accepted'))];
+    expect(told(...open, disputed({}, 'F9'), paid)).toEqual([
+      '拨付第1期10万元时，所依据的高新技术企业（F1）尚未核实或有异议',
+      '拨付第2期10万元时，所依据的项目通过验收（F9）尚未核实或有异议',
+    ]);
+    expect(told(...open, paid)).toHaveLength(1);
+    const third = { ...paid, data: { ...paid.data, no: 3 } };
+    expect(told(...open, verified(), paid, disputed({ on: '2024-04-21' }), third)).toHaveLength(2);
   });
 
   it('keep their memory in rows: a history that is applied anew finds the same under the same ids', () => {

@@ -22,6 +22,8 @@ export interface Recomputed {
 export interface Rest {
   readonly input: string;
   readonly value: string | boolean;
+  /** Whose dossier it was read from, where that is not the award's payee's. */
+  readonly code?: string;
   readonly factId?: string;
   readonly certificate?: string;
   readonly relocation?: string;
@@ -34,6 +36,8 @@ export interface InstalmentRecord {
   readonly unlockedBy?: string;
   /** Whether the facts it was unlocked with, put to the clause again, meet its condition. */
   readonly isProven?: boolean;
+  /** What it was unlocked on. */
+  readonly rests?: readonly Rest[];
   readonly ordered?: { readonly batch: string; readonly line: number; readonly on: string };
   readonly isPaid?: boolean;
 }
@@ -55,7 +59,14 @@ export interface AwardRecord {
     readonly rests: readonly Rest[];
   };
   readonly reviewed?: { readonly by: string; readonly amount?: string };
-  readonly notice?: { readonly from: string; readonly until: string; readonly open: readonly number[]; readonly judges: readonly string[] };
+  readonly notice?: {
+    readonly from: string;
+    readonly until: string;
+    readonly open: readonly number[];
+    readonly judges: readonly string[];
+    /** The award has been assessed again since. */
+    readonly isOutdated?: true;
+  };
   /** Who recorded each objection; the n-th has number n. */
   readonly objectors: readonly string[];
   readonly overrideBy?: string;
@@ -67,10 +78,11 @@ export interface AwardRecord {
     readonly instalments: readonly InstalmentRecord[];
   };
   readonly isRevoked: boolean;
-  readonly successorBy?: string;
+  readonly successor?: { readonly payee: string; readonly by: string };
   /** Fen that the bank has paid and not returned. */
   readonly paid: number;
-  readonly hasBeenPaid: boolean;
+  /** What stood unverified or open when it was paid last: told of by then. */
+  readonly paidOver: readonly string[];
   /** Who demanded each clawback; the n-th has number n. */
   readonly demandedBy: readonly string[];
 }
@@ -95,10 +107,14 @@ export interface Memories {
     readonly name: string;
     readonly absorbed: readonly string[];
     readonly relocationAwards: readonly RelocationAward[];
+    /** The days on which it has moved out. */
+    readonly departures: readonly string[];
     readonly accountRecordedBy?: string;
   };
   fact: { readonly recordedBy: string; readonly isVerified: boolean };
   certificate: { readonly issuedOn: string; readonly expiresOn: string; readonly revokedOn?: string };
+  /** The awards that were granted on a certificate. */
+  'certificate-awards': readonly string[];
   /** The listings of a subject, by case. */
   listings: readonly { readonly listing: string; readonly from: string; readonly until: string; readonly endedOn?: string }[];
   'blacklist-case': { readonly openedBy: string };
@@ -166,7 +182,7 @@ export function awardRecord(past: Past, award: string): AwardRecord {
     objectors: [],
     isRevoked: false,
     paid: 0,
-    hasBeenPaid: false,
+    paidOver: [],
     demandedBy: [],
   };
 }

@@ -1,11 +1,15 @@
 import type { AwardEvent } from '@app/awards';
-import { addYears, type BusinessDate, contentHash, normalisedReference, secondsBetween, unreachable } from '@app/kernel';
+import { contentHash, normalisedReference, secondsBetween, unreachable } from '@app/kernel';
 import type { BudgetEvent } from '@app/budgets';
 import { ACCOUNT_FACT } from '@app/policies';
 import type { LedgerEventType } from '../ledger-event.js';
 import { movedBy } from './detectors/budget-overdrawn.js';
+import { saysHeld } from './detectors/certificate-invalid.js';
 import { burstOf } from './detectors/just-under-threshold.js';
-import { certificateId, CLOCK_TOLERANCE_SECONDS, factId, occasionId, RELOCATION_TERM_YEARS, reviewId, subjectOfStream } from './names.js';
+import { termOf } from './detectors/moved-out-early.js';
+import { openAt } from './detectors/unresolved-question-paid.js';
+import { factKey, unverifiedAt } from './detectors/unverified-fact-paid.js';
+import { certificateId, CLOCK_TOLERANCE_SECONDS, factId, occasionId, reviewId, subjectOfStream } from './names.js';
 import {
   actorOf,
   awardOfStream,
@@ -14,10 +18,10 @@ import {
   codeOfStream,
   fen,
   type InstalmentRecord,
+  type Memories,
   type Memory,
   policyOf,
   type Recorded,
-  type RelocationAward,
   type Rest,
 } from './past.js';
 import { meetsCondition, recompute } from './recompute.js';
@@ -91,12 +95,16 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
         ...(agency !== undefined && { agency }),
         persons,
       };
-      return { ...asked, appliedBy: actor, objectors: [], isRevoked: false, paid: 0, hasBeenPaid: false, demandedBy: [] };
+      return { ...asked, appliedBy: actor, objectors: [], isRevoked: false, paid: 0, paidOver: [], demandedBy: [] };
     }
     case 'award-assessed': {
       const { version, on, facts, used } = event.data;
       const computed = recompute(policyOf(memory, before.pack), { clause: before.clause, version, on, facts });
-      return { ...before, assessed: { on, version, computed, rests: used.map(restOf) } };
+      return {
+        ...before,
+        assessed: { on, version, computed, rests: used.map(restOf) },
+        ...(before.notice && { notice: { ...before.notice, isOutdated: true } }),
+      };
     }
     case 'award-reviewed':
       return { ...before, reviewed: { by: actor, ...(event.data.amount !== undefined && { amount: event.data.amount }) } };
@@ -140,11 +148,12 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
       };
     }
     case 'instalment-unlocked': {
-      const { no, facts } = event.data;
-      const { assessed } = before;
+      const { no, facts, used } = event.data;
+      const { assessed, successor } = before;
       const asked = assessed && { clause: before.clause, version: assessed.version, on: assessed.on, facts };
       const isProven = asked !== undefined && meetsCondition(policyOf(memory, before.pack), asked, no);
-      return withInstalment(before, no, { unlockedBy: actor, isProven });
+      const rests = used.map((one) => ({ ...restOf(one), ...(successor && { code: successor.payee }) }));
+      return withInstalment(before, no, { unlockedBy: actor, isProven, rests });
     }
     case 'instalment-ordered': {
       const { no, batch, line } = event.data;
@@ -152,7 +161,8 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
     }
     case 'instalment-paid': {
       const { no, amount } = event.data;
-      return withInstalment({ ...before, paid: before.paid + fen(amount), hasBeenPaid: true }, no, { isPaid: true });
+      const paidOver = [...unverifiedAt(before, no, memory).map(factKey), ...openAt(before, memory).map(({ key }) => key)];
+      return withInstalment({ ...before, paid: before.paid + fen(amount), paidOver }, no, { isPaid: true });
     }
     case 'instalment-returned': {
       const { no, amount } = event.data;
@@ -161,11 +171,11 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
       return withInstalment({ ...before, paid: before.paid - (wasPaid ? fen(amount) : 0) }, no, { isPaid: false });
     }
     case 'instalment-overpaid':
-      return { ...before, paid: before.paid + fen(event.data.amount), hasBeenPaid: true };
+      return { ...before, paid: before.paid + fen(event.data.amount) };
     case 'overpayment-returned':
       return { ...before, paid: before.paid - fen(event.data.amount) };
     case 'award-payee-confirmed':
-      return { ...before, successorBy: actor };
+      return { ...before, successor: { payee: event.data.payee, by: actor } };
     case 'award-revoked':
       return { ...before, isRevoked: true };
     case 'clawback-demanded':
@@ -212,32 +222,29 @@ function rememberGrant(award: string, record: AwardRecord, memory: Memory): void
     const others = (memory.get('occasion', id) ?? []).filter((one) => one.award !== award);
     memory.put('occasion', id, [...others, { award, payee, ...(agency !== undefined && { agency }), persons }]);
   }
-  const move = assessed?.rests.find(({ relocation }) => relocation !== undefined);
-  if (move === undefined) return;
-  const certificate = assessed?.rests.find(
-    ({ relocation, certificate: number }) => relocation !== undefined && number !== undefined,
-  )?.certificate;
-  const enterprise = memory.get('enterprise', payee) ?? { name: record.payeeName, absorbed: [], relocationAwards: [] };
-  const arrivedOn = move.relocation as string;
-  const validUntil = certificate && memory.get('certificate', certificateId(payee, certificate))?.expiresOn;
-  const term: RelocationAward = {
-    award,
-    arrivedOn,
-    until: validUntil ?? addYears(arrivedOn as BusinessDate, RELOCATION_TERM_YEARS),
-    ...(validUntil !== undefined && certificate !== undefined && { certificate }),
-  };
+  for (const { certificate } of (assessed?.rests ?? []).filter(saysHeld)) {
+    const id = certificateId(payee, certificate);
+    const awards = memory.get('certificate-awards', id) ?? [];
+    if (!awards.includes(award)) memory.put('certificate-awards', id, [...awards, award]);
+  }
+  const term = termOf(award, record, memory);
+  if (term === undefined) return;
+  const enterprise = memory.get('enterprise', payee) ?? unknownEnterprise(record.payeeName);
   memory.put('enterprise', payee, { ...enterprise, relocationAwards: [...enterprise.relocationAwards, term] });
 }
+
+const unknownEnterprise = (name: string): Memories['enterprise'] => ({ name, absorbed: [], relocationAwards: [], departures: [] });
 
 type Rememberers = { readonly [Type in LedgerEventType]?: (event: Recorded<Type>, memory: Memory) => void };
 
 /** What is kept of the other events; those that are not here leave nothing behind. */
 const OTHERS: Rememberers = {
-  'enterprise-registered': ({ stream, data }, memory) =>
-    memory.put('enterprise', codeOfStream(stream), { name: data.name, absorbed: [], relocationAwards: [] }),
+  'enterprise-registered': ({ stream, data }, memory) => memory.put('enterprise', codeOfStream(stream), unknownEnterprise(data.name)),
   'enterprise-renamed': ({ stream, data }, memory) => changeEnterprise(stream, memory, (before) => ({ ...before, name: data.name })),
   'enterprise-absorbed': ({ stream, data }, memory) =>
     changeEnterprise(stream, memory, (before) => ({ ...before, absorbed: [...before.absorbed, data.creditCode] })),
+  'departure-recorded': ({ stream, data }, memory) =>
+    changeEnterprise(stream, memory, (before) => ({ ...before, departures: [...before.departures, data.on] })),
   'fact-recorded': (event, memory) => {
     const { factId: fact, name } = event.data;
     memory.put('fact', factId(codeOfStream(event.stream), fact), { recordedBy: actorOf(event), isVerified: false });
@@ -290,13 +297,7 @@ function rememberFact(event: Recorded<'fact-verified' | 'fact-disputed'>, memory
   memory.put('fact', id, { recordedBy: memory.get('fact', id)?.recordedBy ?? '', isVerified });
 }
 
-function changeEnterprise(
-  stream: string,
-  memory: Memory,
-  change: (before: NonNullable<ReturnType<typeof enterpriseIn>>) => NonNullable<ReturnType<typeof enterpriseIn>>,
-): void {
+function changeEnterprise(stream: string, memory: Memory, change: (before: Memories['enterprise']) => Memories['enterprise']): void {
   const code = codeOfStream(stream);
-  memory.put('enterprise', code, change(enterpriseIn(memory, code) ?? { name: code, absorbed: [], relocationAwards: [] }));
+  memory.put('enterprise', code, change(memory.get('enterprise', code) ?? unknownEnterprise(code)));
 }
-
-const enterpriseIn = (memory: Memory, code: string) => memory.get('enterprise', code);

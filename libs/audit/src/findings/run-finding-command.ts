@@ -14,7 +14,7 @@ import { OverdueDuties } from './overdue-duties.js';
 import { isService } from './past.js';
 
 /** What an auditor takes down of what no detector looks for. */
-export interface NewFinding extends Omit<OpenedData, 'code' | 'officers'> {
+export interface NewFinding extends Omit<OpenedData, 'code' | 'officers' | 'day'> {
   readonly evidence: readonly Evidence[];
 }
 export type OpenReceipt = Receipt & { readonly finding: string };
@@ -53,10 +53,9 @@ export class OpenFindingHandler implements ICommandHandler<OpenFinding> {
   async execute({ finding: { evidence, ...finding }, context }: OpenFinding): Promise<OpenReceipt> {
     const id = findingId(MANUAL, context.commandId);
     const command = async (): Promise<FindingCommand> => {
-      const officers = people(
-        ...(finding.pointer === undefined ? [] : await actorsOf(this.store, finding.pointer)),
-        ...(finding.award === undefined ? [] : await deciders(this.store, finding.award)),
-      );
+      const { pointer, award } = finding;
+      const deciding = award === undefined ? [] : await deciders(this.store, award);
+      const officers = people(...(pointer === undefined ? deciding : await actorsOf(this.store, pointer)));
       return { action: { type: 'open' }, officers, unrecorded: { ...finding, code: MANUAL, officers }, openedOn: evidence };
     };
     return { ...(await this.executor.execute(findingDecider, findingStream(id), command, context)), finding: id };
@@ -97,7 +96,7 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
     }
     const duty = (await this.duties.on(today)).find((one) => one.id === id);
     if (duty === undefined) throw unknownFinding(id);
-    return { officers: [], unrecorded: duty.opened };
+    return { officers: [], unrecorded: { ...duty.opened, day: duty.day } };
   }
 
   /** What puts a matter right comes after it, and is more than what auditors say of it. */

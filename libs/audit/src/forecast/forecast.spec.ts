@@ -55,7 +55,6 @@ describe('when a locked instalment can fall due', () => {
     expect(second()).toHaveProperty('earliest');
     run({ type: 'record-departure', on: '2025-01-15', to: '广东省深圳市', evidence } as EnterpriseCommand, '2025-01-20');
     expect(second()).not.toHaveProperty('earliest');
-    expect(second('2025-01-14' as BusinessDate)).toHaveProperty('earliest');
   });
 
   it('Given a certificate still in force, Then not before it has expired, and not without what is still to be stated', () => {

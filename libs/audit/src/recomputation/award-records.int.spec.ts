@@ -87,6 +87,10 @@ describe('the records of awards', () => {
         const later = expected.filter(({ record }) => record.position > since);
         expect(await everyAward(records.pages({ since }))).toEqual(later);
         expect(await everyAward(records.pagesFromLedger({ since }))).toEqual(later);
+        const touched = new Set(expected.slice(0, 2).map(({ record }) => record.payee));
+        const either = expected.filter(({ record }) => record.position > since || touched.has(record.payee));
+        expect(await everyAward(records.pages({ since, touched }))).toEqual(either);
+        expect(await everyAward(records.pagesFromLedger({ since, touched }))).toEqual(either);
         const unpaid = await everyAward(records.pages({ unpaid: true }));
         expect(unpaid.every(({ record }) => record.status === 'granted')).toBe(true);
       });

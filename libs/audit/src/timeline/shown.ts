@@ -8,15 +8,16 @@ export function isConfidential({ stream }: { readonly stream: string }): boolean
 }
 
 /**
- * What an event holds, for somebody who does not see the black-list's history: no listing is named, nor the term of one.
+ * What an event holds, for somebody who does not see the black-list's history: no listing is named, nor the term of one, nor why
+ * it holds an award.
  * What is in effect, and whom it holds, is shown where the black-list and the awards are.
  */
 export function withoutListings({ type, data }: { readonly type: string; readonly data: unknown }): unknown {
   switch (type) {
     case 'award-held':
     case 'award-hold-released': {
-      const { listing, until, ...rest } = data as DataOf<'award-held'>;
-      return listing === undefined && until !== undefined ? { ...rest, until } : rest;
+      const { listing, until: _until, reason: _reason, ...rest } = data as DataOf<'award-held'>;
+      return listing === undefined ? data : rest;
     }
     case 'tier-recommended': {
       const recommendation = data as DataOf<'tier-recommended'>;

@@ -1,5 +1,5 @@
 import { type BusinessDate, businessDateOf, daysBetween, yearOf } from '@app/kernel';
-import { codeOfStream, isService } from '../past.js';
+import { codeOfStream, isService, type Recorded } from '../past.js';
 import { lineName } from '../names.js';
 import { detector, personOf } from './detector.js';
 
@@ -16,9 +16,14 @@ export const backDated = detector({
     'budget-appropriated',
     'budget-adjusted',
     'budget-transferred-out',
+    'enterprise-registered',
+    'enterprise-renamed',
+    'enterprise-merged',
     'fact-recorded',
     'fact-verified',
+    'fact-disputed',
     'certificate-recorded',
+    'certificate-revoked',
     'relocation-recorded',
     'departure-recorded',
     'clearance-recorded',
@@ -29,10 +34,15 @@ export const backDated = detector({
     'tier-demoted',
     'tier-removed',
     'listing-decided',
+    'policy-published',
+    'policy-amended',
+    'policy-expired',
+    'policy-repealed',
+    'interpretation-settled',
   ],
   judge(event, _past) {
     if (isService(event)) return [];
-    const { effectiveOn } = event.metadata;
+    const effectiveOn = dayOf(event);
     const recordedOn = businessDateOf(event.recordedAt);
     const days = daysBetween(effectiveOn as BusinessDate, recordedOn);
     const isBudget = event.stream.startsWith('budget-');
@@ -42,6 +52,7 @@ export const backDated = detector({
       {
         isOfCommand: true,
         ...(isBudget && { line: lineName(event.stream) }),
+        ...(event.stream.startsWith('policy-') && { pack: event.stream.slice('policy-'.length) }),
         ...(event.stream.startsWith('enterprise-') && { enterprise: codeOfStream(event.stream) }),
         detail: `${recordedOn}登记，业务日期填为${effectiveOn}，倒填${days}天${isAcrossYears ? '，跨年度' : ''}`,
         ...(isBudget && isAcrossYears && { severity: 'high' as const }),
@@ -50,3 +61,10 @@ export const backDated = detector({
     ];
   },
 });
+
+/** The earliest day an event reaches back to. That a policy has ended is said of a day of its own: what it says is what counts. */
+function dayOf(event: Recorded): string {
+  const { effectiveOn } = event.metadata;
+  if (event.type !== 'policy-expired' && event.type !== 'policy-repealed') return effectiveOn;
+  return event.data.on < effectiveOn ? event.data.on : effectiveOn;
+}

@@ -88,7 +88,7 @@ export const dutiesNotSeparated = detector({
           批准: record.granted?.approver,
           提出调整: record.overrideBy,
           解锁分期: record.granted?.instalments.find((one) => one.no === no)?.unlockedBy,
-          确认承继单位: record.successorBy,
+          确认承继单位: record.successor?.by,
           登记收款账户: past.get('enterprise', paid)?.accountRecordedBy,
         };
         return ofAwardBy(event, record, payer, '拨付', did, amount);

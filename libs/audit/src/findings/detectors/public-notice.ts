@@ -3,7 +3,7 @@ import { versionNumbered } from '@app/policies';
 import { awardOfStream, awardRecord, policyOf } from '../past.js';
 import { detector, ofAward, people, yuan } from './detector.js';
 
-/** Granted without a public notice, with one shorter than the policy asks, before its end, or over an open objection. */
+/** Granted without a public notice, with one of another assessment, with one shorter than the policy asks, before its end, or over an open objection. */
 export const publicNotice = detector({
   code: 'public-notice',
   title: '公示缺失或期限不足',
@@ -23,7 +23,8 @@ export const publicNotice = detector({
 
 function faultOf(notice: ReturnType<typeof awardRecord>['notice'], days: number, on: string): string | undefined {
   if (notice === undefined) return '没有公示记录';
-  const { from, until, open } = notice;
+  const { from, until, open, isOutdated } = notice;
+  if (isOutdated === true) return `公示${from}至${until}后重新测算，未再公示`;
   const lasted = daysBetween(from as BusinessDate, addDays(until as BusinessDate, 1));
   if (lasted < days) return `公示${from}至${until}共${lasted}天，应不少于${days}天`;
   if (on <= until) return `公示至${until}，尚未期满`;
