@@ -452,7 +452,7 @@ async function payBatch({ author, random, policy }, cohort, members, budget, day
       await author.run(
         budgetDecider,
         budgetStream(budget),
-        { type: 'spend', award, instalment: 1, amount, payment: `${batch}/${line}` },
+        { type: 'spend', award, instalment: 1, amount, payment: `${batch}/${line}`, on },
         LEDGER,
         on,
       );

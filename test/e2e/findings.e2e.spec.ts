@@ -14,6 +14,8 @@ interface Finding {
   readonly code: string;
   readonly severity: string;
   readonly status: string;
+  readonly day: string;
+  readonly detail: string;
   readonly pointer?: { readonly stream: string; readonly revision: number; readonly position: number };
   readonly pack?: string;
   readonly clause?: string;
@@ -135,7 +137,13 @@ describe('findings and their life', () => {
   it('are taken down once an auditor takes up a duty, and stay when it is done late', async () => {
     const duty = await one('?code=duty-overdue&pack=haimen-2022');
     await office.do('auditor', `/audit/findings/${duty.id}/comment`, { text: '请尽快办理' });
-    expect((await findings('?code=duty-overdue&limit=500')).filter(({ id }) => id === duty.id)).toHaveLength(1);
+    // Taken up or not, it is as late as it is: neither its day nor its weight is that of the comment.
+    expect(
+      await findings(`?code=duty-overdue&pack=haimen-2022&from=${duty.day}&until=${duty.day}&severity=${duty.severity}`),
+    ).toContainEqual(duty);
+    expect((await findings('?code=duty-overdue&limit=500')).filter(({ id }) => id === duty.id)).toEqual([duty]);
+    const later = (await office.get(`/audit/findings/${duty.id}`)).body;
+    expect(later).toMatchObject({ ...duty, revision: 1 });
     const { body } = await office.get('/calendar/findings?pack=haimen-2022&limit=500');
     const due = (body['items'] as { clause: string; period: string }[]).at(-1) as { clause: string; period: string };
     expect(due.clause).toBe(duty.clause);
@@ -197,4 +205,19 @@ describe('findings and their life', () => {
     for (const said of ['重复发票（重），已办结（属实）', '金额：1,000元', '经手人：clerk', '发票复印件（票001）'])
       expect(stdout).toContain(said);
   }, 60_000);
+
+  it('weigh more the later a duty is, taken up or not, and keep how late it was once it is done', async () => {
+    const [duty] = (await findings('?code=duty-overdue&limit=500')).filter(({ severity }) => severity !== 'high') as [Finding];
+    await office.do('auditor', `/audit/findings/${duty.id}/assign`, { to: 'clerk' });
+    office.reach('2024-12-30');
+    const late = await one(`?code=duty-overdue&pack=${duty.pack ?? ''}&severity=high&from=${duty.day}&until=${duty.day}`);
+    expect(late).toMatchObject({ id: duty.id, day: duty.day, severity: 'high', status: 'open', assignee: 'clerk' });
+    expect(late.detail).not.toBe(duty.detail);
+    expect(await findings('', 'clerk')).toContainEqual(late);
+    const period = duty.detail.slice(0, duty.detail.indexOf('“'));
+    await office.do('clerk', `/duties/${duty.pack ?? ''}/${duty.clause ?? ''}/${period}/done`, { on: office.today, evidence: paper });
+    const days = (Date.parse(office.today) - Date.parse(duty.day)) / 86_400_000 + 1;
+    const done = await one(`?code=duty-overdue&severity=high&from=${duty.day}&until=${duty.day}`);
+    expect(done).toMatchObject({ id: duty.id, detail: `${duty.detail}；2024-12-30办结，逾期${days}天` });
+  });
 });

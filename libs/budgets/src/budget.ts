@@ -20,6 +20,8 @@ interface ReservationData {
 interface PaymentData extends ReservationData {
   instalment: number;
   payment: string;
+  /** The bank's own day, from which it counts; events of before it was kept have none, and count from their effective day. */
+  on?: string;
 }
 
 /** Everything that can happen to a budget line (预算). Amounts are decimal strings in yuan. */
@@ -59,6 +61,9 @@ export interface Payment {
   readonly payment: string;
   readonly amount: Money;
   readonly returned: boolean;
+  /** The bank's days of payment and return, where they are known. */
+  readonly on?: string;
+  readonly returnedOn?: string;
 }
 
 /** What a line holds for one award. */
@@ -255,10 +260,10 @@ function released(state: ExistingLine, { award, amount }: DataOf<'budget-release
   };
 }
 
-function spent(state: ExistingLine, { award, instalment, payment, amount }: DataOf<'budget-spent'>): ExistingLine {
+function spent(state: ExistingLine, { award, instalment, payment, amount, on }: DataOf<'budget-spent'>): ExistingLine {
   const reservation = held(state, award);
   const money = Money.parse(amount);
-  const payments = [...reservation.payments, { instalment, payment, amount: money, returned: false }];
+  const payments = [...reservation.payments, { instalment, payment, amount: money, returned: false, ...(on !== undefined && { on }) }];
   return {
     ...state,
     reserved: state.reserved.minus(money),
@@ -267,11 +272,14 @@ function spent(state: ExistingLine, { award, instalment, payment, amount }: Data
   };
 }
 
-function spendingReturned(state: ExistingLine, { award, instalment, payment, amount }: DataOf<'budget-spending-returned'>): ExistingLine {
+function spendingReturned(state: ExistingLine, data: DataOf<'budget-spending-returned'>): ExistingLine {
+  const { award, instalment, payment, amount, on } = data;
   const reservation = held(state, award);
   const money = Money.parse(amount);
   const payments = reservation.payments.map((made) =>
-    made.instalment === instalment && made.payment === payment ? { ...made, returned: true } : made,
+    made.instalment === instalment && made.payment === payment
+      ? { ...made, returned: true, ...(on !== undefined && { returnedOn: on }) }
+      : made,
   );
   return {
     ...state,

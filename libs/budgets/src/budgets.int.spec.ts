@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { EventCodec, Executor, SqliteEventStore } from '@app/event-store';
-import { Problem } from '@app/kernel';
+import { EventCodec, Executor, type NewEvent, SqliteEventStore } from '@app/event-store';
+import { contentHash, Problem } from '@app/kernel';
 import { budgetEvents } from './budget.codec.js';
 import { reservationOf } from './budget.js';
 import { budgetDecider } from './decide.js';
+import { Budgets } from './budgets.js';
 import { BudgetLedger, clock, context } from './ledger.fixture.js';
 import { budgetStream } from './line.js';
 import { figures, line } from './specification.fixture.js';
@@ -84,7 +85,7 @@ describe('budgets on a real ledger', () => {
     await ledger.fund(line, '100.00');
     const { budgets } = ledger;
     await budgets.reserve(line, asked('a', '20.00'), context('grant'));
-    const pay = (payment: string) => ({ award: 'a', instalment: 1, amount: '10.00', payment });
+    const pay = (payment: string) => ({ award: 'a', instalment: 1, amount: '10.00', payment, on: clock.today });
     await budgets.spend(line, pay('p1'), context('pay'));
     expect(await budgets.spend(line, pay('p1'), context('pay'))).toMatchObject({ replayed: true });
     await expect(budgets.spend(line, pay('p2'), context('pay'))).rejects.toMatchObject({ code: 'instalment-already-spent' });
@@ -103,6 +104,31 @@ describe('budgets on a real ledger', () => {
     });
   });
 
+  it('knows a payment again that a program recorded which did not keep the bank’s day', async () => {
+    await ledger.fund(line, '100.00');
+    await ledger.budgets.reserve(line, asked('a', '20.00'), context('grant'));
+    const store = new SqliteEventStore(join(folder.path, 'events.db'), new EventCodec(budgetEvents), clock);
+    const append = store.append.bind(store);
+    store.append = (stream, revision, events) => append(stream, revision, events.map(withoutDay));
+    const older = new Budgets(new Executor(store));
+    const pay = { award: 'a', instalment: 1, amount: '10.00', payment: 'p1', on: '2024-06-28' };
+    await older.spend(line, pay, context('pay'));
+    const old = (await ledger.events()).at(-1);
+    expect(old?.data).not.toHaveProperty('on');
+    // As every program has hashed it: nothing more may tell two commands apart.
+    const { on: _on, ...identity } = pay;
+    expect(old?.metadata.commandHash).toBe(contentHash({ type: 'spend', ...identity }));
+    // Decided first on the state of before, then on the present one, then anew.
+    for (let times = 0; times < 2; times += 1)
+      expect(await ledger.budgets.spend(line, pay, context('pay'))).toMatchObject({ events: 1, replayed: true });
+    expect(await ledger.budgets.spend(line, pay, context('pay again'))).toMatchObject({ events: 0 });
+    await older.returnSpending(line, { ...pay, on: '2024-06-29' }, context('return'));
+    for (let times = 0; times < 2; times += 1)
+      expect(await ledger.budgets.returnSpending(line, { ...pay, on: '2024-06-29' }, context('return'))).toMatchObject({ replayed: true });
+    expect(figures(await ledger.state(line))).toMatchObject({ reserved: '20.00', spent: '0.00', returnedTurnover: '10.00' });
+    await store.close();
+  });
+
   it('does not answer an old reservation as if it still stood', async () => {
     await ledger.fund(line, '100.00');
     await ledger.budgets.reserve(line, asked('a', '10.00'), context('grant'));
@@ -118,3 +144,8 @@ describe('budgets on a real ledger', () => {
     expect(reservationOf(await ledger.state(line), 'a')?.live).toBe(true);
   });
 });
+
+function withoutDay(event: NewEvent): NewEvent {
+  const { on: _on, ...data } = event.data as { readonly on?: string };
+  return { ...event, data };
+}

@@ -39,13 +39,18 @@ export class Budgets {
 
   /**
    * Spends one instalment out of its award's reservation; quiet when that payment is booked.
-   * @throws Problem `no-reservation`, `instalment-already-spent`, `payment-differs`, `reservation-exceeded`, `reservation-released`.
+   * @throws Problem `no-reservation`, `instalment-already-spent`, `payment-differs`, `reservation-exceeded`, `reservation-released`;
+   *   `invalid-input` for a day that is none, or in the future.
    */
   spend(line: LineRef, input: SpendInput, context: CommandContext): Promise<Receipt> {
     return this.send(line, { type: 'spend', ...input }, context);
   }
 
-  /** Takes back what the bank returned; it is held for the award again. @throws Problem `no-reservation`, `not-spent`, `payment-differs`. */
+  /**
+   * Takes back what the bank returned; it is held for the award again.
+   * @throws Problem `no-reservation`, `not-spent`, `payment-differs`; `invalid-input` for a day that is none, before the
+   *   payment's, or in the future.
+   */
   returnSpending(line: LineRef, input: SpendInput, context: CommandContext): Promise<Receipt> {
     return this.send(line, { type: 'return-spending', ...input }, context);
   }
@@ -71,7 +76,10 @@ export class Budgets {
   }
 }
 
-/** What makes two commands the same one; the wording of a reason or the grant's payload does not. */
+/**
+ * What makes two commands the same one; the wording of a reason or the grant's payload does not. Nor does the bank's day:
+ * earlier programs recorded payments without it, and theirs has to remain the same command.
+ */
 function identityOf(command: ReservationCommand): Readonly<Record<string, unknown>> {
   const { type, award } = command;
   switch (command.type) {

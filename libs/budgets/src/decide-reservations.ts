@@ -1,4 +1,4 @@
-import { contentHash, type DecisionContext, invalidField, type Money, type PolicyCitation } from '@app/kernel';
+import { businessDate, contentHash, type DecisionContext, invalidField, type Money, type PolicyCitation } from '@app/kernel';
 import { type BudgetEvent, type ExistingLine, type Payment, type Reservation, restOf } from './budget.js';
 import { nameOf, yearsOf } from './line.js';
 import { no, positiveAmount, requireAvailable, requireOpen, requireText } from './rules.js';
@@ -30,6 +30,8 @@ export interface SpendInput {
   readonly instalment: number;
   readonly amount: string;
   readonly payment: string;
+  /** The day on which the bank paid, or sent the money back; it counts from then. */
+  readonly on: string;
 }
 
 /** Sent by the ledger itself, through the `Budgets` service or a process manager; never by a route. */
@@ -106,15 +108,16 @@ export function decideRelease(input: ReleaseInput, state: ExistingLine): readonl
 }
 
 /** Idempotent per award, instalment and payment; an instalment is paid once unless the bank returned it. */
-export function decideSpend(input: SpendInput, state: ExistingLine): readonly BudgetEvent[] {
+export function decideSpend(input: SpendInput, state: ExistingLine, context: DecisionContext): readonly BudgetEvent[] {
   const { instalment } = input;
   const amount = positiveAmount(input.amount);
+  const on = bankDay(input.on, context);
   const payment = requireText(input.payment, 'payment');
   if (!Number.isSafeInteger(instalment) || instalment < 1) throw invalidField('instalment', 'instalment', 'must be a whole number from 1');
   const reservation = reservationFor(input.award, state);
   const made = paymentOf(reservation, instalment, payment);
   if (made !== undefined) {
-    requireSameAmount(reservation, made, amount);
+    requireSame(reservation, made, { amount, on }, made.on);
     return [];
   }
   const standing = reservation.payments.find((other) => other.instalment === instalment && !other.returned);
@@ -126,13 +129,14 @@ export function decideSpend(input: SpendInput, state: ExistingLine): readonly Bu
     );
   }
   requireWithinReservation(reservation, amount);
-  return [paymentEvent('budget-spent', reservation, { instalment, payment, amount })];
+  return [paymentEvent('budget-spent', reservation, { instalment, payment, amount, on })];
 }
 
 /** Takes back only what was spent with that payment, whole. */
-export function decideReturn(input: SpendInput, state: ExistingLine): readonly BudgetEvent[] {
+export function decideReturn(input: SpendInput, state: ExistingLine, context: DecisionContext): readonly BudgetEvent[] {
   const { instalment } = input;
   const amount = positiveAmount(input.amount);
+  const on = bankDay(input.on, context);
   const payment = requireText(input.payment, 'payment');
   const reservation = reservationFor(input.award, state);
   const made = paymentOf(reservation, instalment, payment);
@@ -144,8 +148,18 @@ export function decideReturn(input: SpendInput, state: ExistingLine): readonly B
       asked: amount,
     });
   }
-  requireSameAmount(reservation, made, amount);
-  return made.returned ? [] : [paymentEvent('budget-spending-returned', reservation, { instalment, payment, amount })];
+  requireSame(reservation, made, { amount, on }, made.returnedOn);
+  if (made.returned) return [];
+  if (made.on !== undefined && on < made.on)
+    throw invalidField('on', 'not-before-payment', `${payment} was paid on ${made.on}; it cannot have come back before`);
+  return [paymentEvent('budget-spending-returned', reservation, { instalment, payment, amount, on })];
+}
+
+/** What the bank did, it did today or earlier. @throws Problem `invalid-input` */
+function bankDay(text: string, { today }: DecisionContext): string {
+  const on = businessDate(text, 'on');
+  if (on > today) throw invalidField('on', 'not-in-the-future', `must not be later than today, ${today}`);
+  return on;
 }
 
 function reservationFor(award: string, state: ExistingLine): Reservation {
@@ -158,15 +172,27 @@ function paymentOf({ payments }: Reservation, instalment: number, payment: strin
   return payments.find((made) => made.instalment === instalment && made.payment === payment);
 }
 
-function requireSameAmount({ award }: Reservation, { instalment, payment, amount }: Payment, asked: Money): void {
-  if (amount.equals(asked)) return;
-  throw no('payment-differs', `${payment} paid ${amount.toString()} of instalment ${instalment} of ${award}, not ${asked.toString()}`, {
-    award,
-    instalment,
-    payment,
-    spent: amount,
-    asked,
-  });
+/** A day that was not kept, by an event of before days were, is taken to be the one asked. */
+function requireSame(
+  { award }: Reservation,
+  { instalment, payment, amount }: Payment,
+  asked: { readonly amount: Money; readonly on: string },
+  knownOn: string | undefined,
+): void {
+  if (!amount.equals(asked.amount))
+    throw no(
+      'payment-differs',
+      `${payment} paid ${amount.toString()} of instalment ${instalment} of ${award}, not ${asked.amount.toString()}`,
+      { award, instalment, payment, spent: amount, asked: asked.amount },
+    );
+  if (knownOn !== undefined && knownOn !== asked.on)
+    throw no('payment-differs', `${payment} is on record for instalment ${instalment} of ${award} with ${knownOn}, not ${asked.on}`, {
+      award,
+      instalment,
+      payment,
+      on: knownOn,
+      asked: asked.on,
+    });
 }
 
 function requireWithinReservation(reservation: Reservation, asked: Money): void {
@@ -184,7 +210,7 @@ function requireWithinReservation(reservation: Reservation, asked: Money): void 
 function paymentEvent(
   type: 'budget-spent' | 'budget-spending-returned',
   { award, payee, clause, policy }: Reservation,
-  { instalment, payment, amount }: Pick<Payment, 'instalment' | 'payment' | 'amount'>,
+  { instalment, payment, amount, on }: Pick<Payment, 'instalment' | 'payment' | 'amount' | 'on'>,
 ): BudgetEvent {
-  return { type, data: { award, payee, clause, instalment, amount: amount.toString(), payment }, ...(policy && { policy }) };
+  return { type, data: { award, payee, clause, instalment, amount: amount.toString(), payment, on }, ...(policy && { policy }) };
 }

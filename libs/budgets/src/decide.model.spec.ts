@@ -18,6 +18,7 @@ const payment = fc.record({
   instalment: fc.constantFrom(1, 2),
   amount: fc.constantFrom('0.50', '0.50', '0.50', '1.00'),
   payment: fc.constantFrom('p1', 'p2'),
+  on: fc.constantFrom('2024-06-28', '2024-06-28', '2024-06-29'),
 });
 const document = fc.record({
   amount,

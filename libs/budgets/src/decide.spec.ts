@@ -3,6 +3,7 @@ import { type BudgetEvent, evolve, initialState } from './budget.js';
 import type { BudgetCommand } from './decide.js';
 import {
   appropriated,
+  AT_BANK,
   closed,
   figures,
   finance,
@@ -319,7 +320,7 @@ describe('reserve', () => {
       .when({ ...reserve('a', '1'), policy } as BudgetCommand)
       .then({ ...reserved('a', '1.00'), policy });
     given(...funded, { ...reserved('a', '1.00'), policy })
-      .when({ type: 'spend', award: 'a', instalment: 1, amount: '1.00', payment: 'p1' })
+      .when({ type: 'spend', award: 'a', instalment: 1, amount: '1.00', payment: 'p1', on: AT_BANK })
       .then({ ...spent('a', 1, '1.00', 'p1'), policy });
   });
   it('is refused one fen beyond, naming the figures', () =>
@@ -418,12 +419,13 @@ describe('release', () => {
 
 describe('spend', () => {
   const held = [opened(), appropriated('100.00'), reserved('a', '60.00')];
-  const spend = (instalment: number, amount: string, payment: string): BudgetCommand => ({
+  const spend = (instalment: number, amount: string, payment: string, at = AT_BANK): BudgetCommand => ({
     type: 'spend',
     award: 'a',
     instalment,
     amount,
     payment,
+    on: at,
   });
   it('spends out of the reservation', () =>
     given(...held)
@@ -445,6 +447,23 @@ describe('spend', () => {
     given(...held, spent('a', 1, '30.00', 'p1'))
       .when(spend(1, '20', 'p1'))
       .thenRefused('payment-differs', { spent: '30.00', asked: '20.00' }));
+  it('keeps the day on which the bank paid, which is known later', () =>
+    given(...held)
+      .when(spend(1, '60', 'p1', '2024-06-03'))
+      .then(spent('a', 1, '60.00', 'p1', '2024-06-03')));
+  it('is refused for another day than is on record', () =>
+    given(...held, spent('a', 1, '30.00', 'p1', '2024-06-03'))
+      .when(spend(1, '30', 'p1', '2024-06-04'))
+      .thenRefused('payment-differs', { on: '2024-06-03', asked: '2024-06-04' }));
+  it('is quiet on a repeat of what was recorded before days were kept', () =>
+    given(...held, withoutDay(spent('a', 1, '60.00', 'p1')))
+      .when(spend(1, '60', 'p1', '2024-06-03'))
+      .thenNothing());
+  it.each(['2024-07-01', '2024-06-31', ''])('is refused for the day %j: none, or not yet', (at) =>
+    given(...held)
+      .when(spend(1, '60', 'p1', at))
+      .thenInvalid('on'),
+  );
   it('is refused for an instalment paid with another payment', () =>
     given(...held, spent('a', 1, '30.00', 'p1'))
       .when(spend(1, '30', 'p2'))
@@ -484,14 +503,21 @@ describe('spend', () => {
       .thenRefused('role-required'));
 });
 
+/** As a program recorded it that did not keep the bank's day. */
+function withoutDay(event: BudgetEvent): BudgetEvent {
+  const { on: _on, ...data } = event.data as { readonly on?: string };
+  return { ...event, data } as BudgetEvent;
+}
+
 describe('return spending', () => {
   const paid = [opened(), appropriated('100.00'), reserved('a', '60.00'), spent('a', 1, '30.00', 'p1')];
-  const back = (instalment: number, amount: string, payment: string): BudgetCommand => ({
+  const back = (instalment: number, amount: string, payment: string, at = AT_BANK): BudgetCommand => ({
     type: 'return-spending',
     award: 'a',
     instalment,
     amount,
     payment,
+    on: at,
   });
   it('holds the money for the award again', () => {
     given(...paid)
@@ -508,6 +534,28 @@ describe('return spending', () => {
     given(...paid, returned('a', 1, '30.00', 'p1'), spent('a', 1, '30.00', 'p2'))
       .when(back(1, '30', 'p1'))
       .thenNothing());
+  it('keeps the day on which the bank sent it back', () =>
+    given(...paid)
+      .when(back(1, '30', 'p1', '2024-06-30'))
+      .then(returned('a', 1, '30.00', 'p1', '2024-06-30')));
+  it.each(['2024-06-27', '2024-07-01'])('is refused for %s: before it was paid, or not yet', (at) =>
+    given(...paid)
+      .when(back(1, '30', 'p1', at))
+      .thenInvalid('on'),
+  );
+  it('is refused for another day than is on record', () =>
+    given(...paid, returned('a', 1, '30.00', 'p1'))
+      .when(back(1, '30', 'p1', '2024-06-29'))
+      .thenRefused('payment-differs', { on: AT_BANK, asked: '2024-06-29' }));
+  it('takes back, and knows again, what was recorded before days were kept', () => {
+    const old = [...paid.slice(0, -1), ...paid.slice(-1).map(withoutDay)];
+    given(...old)
+      .when(back(1, '30', 'p1', '2024-06-01'))
+      .then(returned('a', 1, '30.00', 'p1', '2024-06-01'));
+    given(...old, withoutDay(returned('a', 1, '30.00', 'p1')))
+      .when(back(1, '30', 'p1', '2024-06-01'))
+      .thenNothing();
+  });
   it('is refused in another amount', () =>
     given(...paid)
       .when(back(1, '29', 'p1'))

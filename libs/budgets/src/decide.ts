@@ -115,10 +115,10 @@ function decideOne(command: BudgetCommand, state: BudgetState, context: Decision
       return decideRelease(command, existing(state));
     case 'spend':
       requireRole(context, 'service');
-      return decideSpend(command, existing(state));
+      return decideSpend(command, existing(state), context);
     case 'return-spending':
       requireRole(context, 'service');
-      return decideReturn(command, existing(state));
+      return decideReturn(command, existing(state), context);
     default:
       return unreachable(command);
   }

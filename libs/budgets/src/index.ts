@@ -13,6 +13,7 @@ export {
   restOf,
 } from './budget.js';
 export { budgetEvents } from './budget.codec.js';
+export { dayOfBudgetEvent } from './day-of-effect.js';
 export { Budgets } from './budgets.js';
 export { type BudgetsOptions, BudgetsModule } from './budgets.module.js';
 export { type BudgetCommand, budgetDecider } from './decide.js';

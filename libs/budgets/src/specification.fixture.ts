@@ -64,13 +64,15 @@ export const released = (award: string, amount: string): BudgetEvent => ({
   type: 'budget-released',
   data: { ...to(award), amount, reason: '失效' },
 });
-export const spent = (award: string, instalment: number, amount: string, payment: string): BudgetEvent => ({
+/** When the bank paid, or sent back, where a spec does not say so. */
+export const AT_BANK = '2024-06-28';
+export const spent = (award: string, instalment: number, amount: string, payment: string, at = AT_BANK): BudgetEvent => ({
   type: 'budget-spent',
-  data: { ...to(award), instalment, amount, payment },
+  data: { ...to(award), instalment, amount, payment, on: at },
 });
-export const returned = (award: string, instalment: number, amount: string, payment: string): BudgetEvent => ({
+export const returned = (award: string, instalment: number, amount: string, payment: string, at = AT_BANK): BudgetEvent => ({
   type: 'budget-spending-returned',
-  data: { ...to(award), instalment, amount, payment },
+  data: { ...to(award), instalment, amount, payment, on: at },
 });
 export const closed = (carriedOver: string, target?: typeof line): BudgetEvent => ({
   type: 'budget-closed',

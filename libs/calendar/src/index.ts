@@ -1,6 +1,6 @@
-export { type DutyFinding, type DutyView, GetAgenda, GetDutyFindings } from './agenda/agenda.query.js';
+export { type DutyFinding, type DutyView, GetAgenda, GetDutyFindings, severityOf } from './agenda/agenda.query.js';
 export { CalendarModule } from './calendar.module.js';
 export type { DutyCommand } from './decide.js';
-export { type DutyEvent, type DutyRef } from './duty.js';
+export { type DutyEvent, dutyOfStream, type DutyRef } from './duty.js';
 export { dutyEvents } from './duty.codec.js';
 export { RunDutyCommand } from './handlers/run-duty-command.js';

@@ -37,6 +37,8 @@ export interface OpenedData extends Concerned {
   readonly pointer?: EventReference;
   /** Whose acts it is about. They do not resolve it. */
   readonly officers: readonly string[];
+  /** The first day a duty was late; else it came to light on the day it was taken down. */
+  readonly day?: string;
 }
 
 /** Everything that can happen to a finding (疑点). What a detector found is no event: it is found again from the same history. */

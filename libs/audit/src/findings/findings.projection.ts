@@ -1,10 +1,12 @@
 import type { RecordedEvent } from '@app/event-store';
-import { businessDateOf } from '@app/kernel';
+import { dutyOfStream, severityOf } from '@app/calendar';
+import { type BusinessDate, businessDateOf, daysBetween } from '@app/kernel';
 import { type Projection, type Rows, table } from '@app/projections';
 import type { Detector, Sign } from './detectors/detector.js';
 import { DETECTORS } from './detectors/detectors.js';
 import { codeOfFinding, findingId, findingOfStream, type OpenedData } from './finding.js';
 import { fen, type Kind, type Memories, type Memory, type Recorded } from './past.js';
+import { DUTY_OVERDUE } from './overdue-duties.js';
 import { remember } from './remember.js';
 
 /** A finding with what auditors have done about it. */
@@ -20,7 +22,7 @@ export interface FindingRow {
   readonly revision: number | null;
   /** Position of that event, else of the one that opened the finding. */
   readonly position: number;
-  /** Business day on which it came to light: of the recording of that event. */
+  /** Business day on which it came to light: of the recording of that event; of a duty, the first day it was late. */
   readonly day: string;
   readonly effective_on: string;
   readonly award: string | null;
@@ -144,6 +146,7 @@ export class FindingsProjection implements Projection {
       for (const sign of detector.judge(recorded, memory)) this.find(detector, sign, recorded, rows);
     remember(recorded, memory);
     if (event.stream.startsWith('finding-')) this.follow(recorded, rows);
+    if (recorded.type === 'duty-done') this.doneLate(recorded, rows);
   }
 
   private find({ code, title, severity, rule }: Detector, sign: Sign, event: Recorded, rows: Rows): void {
@@ -166,7 +169,7 @@ export class FindingsProjection implements Projection {
       stream: pointer?.stream ?? null,
       revision: pointer?.revision ?? null,
       position: event.position,
-      day: businessDateOf(event.recordedAt),
+      day: opened.day ?? businessDateOf(event.recordedAt),
       effective_on: event.metadata.effectiveOn,
       award: award ?? null,
       enterprise: enterprise ?? null,
@@ -182,6 +185,16 @@ export class FindingsProjection implements Projection {
       touched: -1,
     });
     for (const officer of officers) rows.put(officerTable, { officer, finding: id });
+  }
+
+  /** A duty that auditors have taken up weighs, once it is done, what it was late by then. Until then the calendar says. */
+  private doneLate({ stream, data: { on, due } }: Recorded<'duty-done'>, rows: Rows): void {
+    const { pack, clause, period } = dutyOfStream(stream);
+    const before = rows.get(findingTable, findingId(DUTY_OVERDUE.code, pack, clause, period));
+    if (before === undefined) return;
+    const late = Math.max(0, daysBetween(due as BusinessDate, on as BusinessDate));
+    const detail = `${before.detail}；${on}办结，${late === 0 ? '未逾期' : `逾期${late}天`}`;
+    rows.put(findingTable, { ...before, detail, severity: severityOf(late) });
   }
 
   /** What auditors do about a finding. */

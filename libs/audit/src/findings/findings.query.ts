@@ -124,7 +124,7 @@ export class GetFinding extends Query<FindingDetail> {
   }
 }
 
-/** Every finding there is on a day: those in the tables, and overdue duties that nobody has taken up. */
+/** Every finding there is on a day: those in the tables, and overdue duties. */
 class Found {
   constructor(
     private readonly readModels: ReadModels,
@@ -140,9 +140,10 @@ class Found {
     return rows.map((row) => row.id);
   }
 
+  /** All but overdue duties. */
   rows(filter: FindingsFilter, visible: readonly string[] | 'all') {
     const { officer, from, until, ...equal } = filter;
-    let query = this.readModels.from<FindingTables>().selectFrom('finding');
+    let query = this.readModels.from<FindingTables>().selectFrom('finding').where('code', '!=', DUTY_OVERDUE.code);
     for (const [column, value] of Object.entries(equal) as [keyof typeof equal, string | undefined][])
       if (value !== undefined) query = query.where(column, '=', value);
     if (from !== undefined) query = query.where('day', '>=', from);
@@ -153,26 +154,31 @@ class Found {
     return query;
   }
 
-  async untouchedDuties(filter: FindingsFilter, { seesAll }: Asker, today: string): Promise<readonly OverdueDuty[]> {
+  /**
+   * Overdue duties: how late each is on the day one looks from, whether auditors have taken it up or not; and what they took
+   * up that is done by now.
+   */
+  async dutyViews(filter: FindingsFilter, { sight }: Asker, visible: readonly string[] | 'all', today: string) {
     const { code, severity, status, award, enterprise, officer, pack, from, until } = filter;
-    const isAboutDuties = seesAll && (code ?? DUTY_OVERDUE.code) === DUTY_OVERDUE.code && status !== 'resolved';
-    if (!isAboutDuties || award !== undefined || enterprise !== undefined || officer !== undefined) return [];
-    const overdue = (await this.duties.on(today)).filter(
-      ({ day, opened }) =>
-        (severity === undefined || opened.severity === severity) &&
-        (pack === undefined || opened.pack === pack) &&
-        (from === undefined || from <= day) &&
-        (until === undefined || day <= until),
+    if ((code ?? DUTY_OVERDUE.code) !== DUTY_OVERDUE.code) return [];
+    if (award !== undefined || enterprise !== undefined || officer !== undefined) return [];
+    const ofDuties = this.readModels.from<FindingTables>().selectFrom('finding').where('code', '=', DUTY_OVERDUE.code);
+    const taken = new Map((await ofDuties.selectAll().execute()).map((row) => [row.id, rowView(row, sight)] as const));
+    const overdue = (await this.duties.on(today)).map((duty) => {
+      const view = dutyView(duty);
+      const { detail, day } = view;
+      const row = taken.get(view.id);
+      return row === undefined ? view : { ...row, severity: view.severity, detail, day };
+    });
+    return [...new Map([...taken.values(), ...overdue].map((view) => [view.id, view] as const)).values()].filter(
+      (view) =>
+        (visible === 'all' || visible.includes(view.id)) &&
+        (severity === undefined || view.severity === severity) &&
+        (status === undefined || view.status === status) &&
+        (pack === undefined || view.pack === pack) &&
+        (from === undefined || from <= view.day) &&
+        (until === undefined || view.day <= until),
     );
-    if (overdue.length === 0) return [];
-    const taken = await this.readModels
-      .from<FindingTables>()
-      .selectFrom('finding')
-      .select('id')
-      .where('code', '=', DUTY_OVERDUE.code)
-      .execute();
-    const known = new Set(taken.map(({ id }) => id));
-    return overdue.filter(({ id }) => !known.has(id));
   }
 }
 
@@ -194,14 +200,14 @@ export class ListFindingsHandler implements IQueryHandler<ListFindings> {
       .orderBy('id', 'desc')
       .limit(limit + 1)
       .execute();
-    const duties = await this.found.untouchedDuties(filter, asker, today);
-    const views = [...rows.map((row) => rowView(row, asker.sight)), ...duties.map(dutyView)]
+    const duties = await this.found.dutyViews(filter, asker, visible, today);
+    const views = [...rows.map((row) => rowView(row, asker.sight)), ...duties]
       .filter(({ day, id }) => after === undefined || isBefore([day, id], after))
       .sort((one, other) => (isBefore([one.day, one.id], [other.day, other.id]) ? 1 : -1));
     const page = pageOf(views.slice(0, limit + 1), limit, ({ day, id }) => [day, id]);
     if (!asker.seesAll) return { ...page, assignedOnly: true };
     const isOpen = this.found.rows(filter, visible).select('id').where('status', '=', 'open');
-    return { ...page, clear: duties.length === 0 && (await isOpen.limit(1).execute()).length === 0 };
+    return { ...page, clear: duties.every(({ status }) => status !== 'open') && (await isOpen.limit(1).execute()).length === 0 };
   }
 }
 
@@ -214,15 +220,15 @@ export class SummariseFindingsHandler implements IQueryHandler<SummariseFindings
   }
 
   async execute({ filter, asker, today }: SummariseFindings): Promise<{ readonly items: readonly FindingCount[] }> {
+    const visible = await this.found.assignedTo(asker);
     const rows = await this.found
-      .rows(filter, await this.found.assignedTo(asker))
+      .rows(filter, visible)
       .select(({ fn }) => ['code', 'severity', 'status', fn.min('title').as('title'), fn.countAll<number>().as('findings')])
       .groupBy(['code', 'severity', 'status'])
       .execute();
     const counts = new Map(rows.map((row) => [countKey(row), { ...row, severity: row.severity as Severity }] as const));
-    for (const { opened } of await this.found.untouchedDuties(filter, asker, today)) {
-      const { code, title, severity } = opened;
-      const one: FindingCount = { code, title, severity, status: 'open', findings: 0 };
+    for (const { code, title, severity, status } of await this.found.dutyViews(filter, asker, visible, today)) {
+      const one: FindingCount = { code, title, severity, status, findings: 0 };
       const known = counts.get(countKey(one)) ?? one;
       counts.set(countKey(one), { ...known, findings: known.findings + 1 });
     }
@@ -242,7 +248,7 @@ export class GetFindingHandler implements IQueryHandler<GetFinding> {
 
   constructor(
     private readonly readModels: ReadModels,
-    private readonly duties: OverdueDuties,
+    duties: OverdueDuties,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {
     this.found = new Found(readModels, duties);
@@ -265,10 +271,11 @@ export class GetFindingHandler implements IQueryHandler<GetFinding> {
   private async view(id: string, asker: Asker, today: string): Promise<FindingView> {
     const row = await this.readModels.from<FindingTables>().selectFrom('finding').selectAll().where('id', '=', id).executeTakeFirst();
     const visible = await this.found.assignedTo(asker);
-    if (row !== undefined && (visible === 'all' || visible.includes(id))) return rowView(row, asker.sight);
-    const duty = row === undefined && asker.seesAll ? (await this.duties.on(today)).find((one) => one.id === id) : undefined;
+    const isDuty = row === undefined || row.code === DUTY_OVERDUE.code;
+    if (!isDuty && (visible === 'all' || visible.includes(id))) return rowView(row, asker.sight);
+    const duty = isDuty ? (await this.found.dutyViews({}, asker, visible, today)).find((one) => one.id === id) : undefined;
     if (duty === undefined) throw notFound('finding-unknown', `there is no finding ${id}`);
-    return dutyView(duty);
+    return duty;
   }
 }
 

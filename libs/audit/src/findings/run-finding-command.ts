@@ -14,7 +14,7 @@ import { OverdueDuties } from './overdue-duties.js';
 import { isService } from './past.js';
 
 /** What an auditor takes down of what no detector looks for. */
-export interface NewFinding extends Omit<OpenedData, 'code' | 'officers'> {
+export interface NewFinding extends Omit<OpenedData, 'code' | 'officers' | 'day'> {
   readonly evidence: readonly Evidence[];
 }
 export type OpenReceipt = Receipt & { readonly finding: string };
@@ -96,7 +96,7 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
     }
     const duty = (await this.duties.on(today)).find((one) => one.id === id);
     if (duty === undefined) throw unknownFinding(id);
-    return { officers: [], unrecorded: duty.opened };
+    return { officers: [], unrecorded: { ...duty.opened, day: duty.day } };
   }
 
   /** What puts a matter right comes after it, and is more than what auditors say of it. */

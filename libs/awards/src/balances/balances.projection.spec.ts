@@ -23,9 +23,9 @@ const step = fc
       { stream, type: 'budget-released', data: { amount, ...dims(number) } },
       { stream, type: 'budget-spent', data: { amount, ...dims(number) } },
       { stream, type: 'budget-spending-returned', data: { amount, ...dims(number) } },
-      { stream: `award-${id(number)}`, type: 'instalment-returned', data: { amount } },
+      { stream: `award-${id(number)}`, type: 'instalment-returned', data: { amount, on: '2024-05-17' } },
       { stream: `award-${id(number)}`, type: 'clawback-demanded', data: { amount } },
-      { stream: `award-${id(number)}`, type: 'clawback-received', data: { amount } },
+      { stream: `award-${id(number)}`, type: 'clawback-received', data: { amount, on: '2024-05-17' } },
       { stream: `award-${id(number)}`, type: 'clawback-written-off', data: { amount } },
     ),
   );

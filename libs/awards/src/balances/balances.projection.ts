@@ -1,7 +1,9 @@
+import { type BudgetEvent, dayOfBudgetEvent } from '@app/budgets';
 import type { RecordedEvent } from '@app/event-store';
 import { Money } from '@app/kernel';
 import { changeFrom, datedTable, type Projection, type Rows, type Since, table } from '@app/projections';
-import type { BudgetLineReference } from '../award.js';
+import type { AwardEvent, BudgetLineReference } from '../award.js';
+import { dayOfEffect } from '../day-of-effect.js';
 import { type Dimensions, type Posting, POSTING_EVENTS, postingsOf } from './postings.js';
 
 /** One side of an entry: never changed once written. Amounts in fen, debits positive. */
@@ -16,7 +18,8 @@ export interface PostingRow {
   readonly payee: string;
   readonly award: string;
   readonly amount_fen: number;
-  readonly effective_on: string;
+  /** The business day from which it counts. */
+  readonly day_of_effect: string;
   readonly recorded_at: string;
   readonly event_type: string;
 }
@@ -66,7 +69,7 @@ const postingTable = table<PostingRow>({
     payee: 'text',
     award: 'text',
     amount_fen: 'integer',
-    effective_on: 'text',
+    day_of_effect: 'text',
     recorded_at: 'text',
     event_type: 'text',
   },
@@ -125,7 +128,7 @@ const awardLineTable = table<AwardLineRow>({
 /** 余额: double entry over everything that moves budget or money. An event whose postings do not sum to zero stops it. */
 export class BalancesProjection implements Projection {
   readonly name = 'balances';
-  readonly version = 3;
+  readonly version = 4;
   readonly tables = [postingTable, balanceTable, lineBalances.now, lineBalances.past, awardLineTable] as never[];
   readonly handles = new Set([...POSTING_EVENTS, 'award-granted']);
 
@@ -150,6 +153,7 @@ export class BalancesProjection implements Projection {
 
   private post(event: RecordedEvent, { account, amount, award, ...dimensions }: Posting, number: number, rows: Rows): void {
     const fen = amount.toFen();
+    const day = dayOf(event);
     const { pack, line, period, clause, payee } = dimensions;
     rows.put(postingTable, {
       position: event.position,
@@ -162,13 +166,13 @@ export class BalancesProjection implements Projection {
       payee,
       award,
       amount_fen: fen,
-      effective_on: event.metadata.effectiveOn,
+      day_of_effect: day,
       recorded_at: event.recordedAt,
       event_type: event.type,
     });
     const before = rows.get(balanceTable, pack, line, period, account, clause, payee);
     rows.put(balanceTable, { account, pack, line, period, clause, payee, ...sums(before, fen) });
-    changeFrom(rows, lineBalances, [pack, line, period, account, clause], event.metadata.effectiveOn, (row) => ({
+    changeFrom(rows, lineBalances, [pack, line, period, account, clause], day, (row) => ({
       account,
       pack,
       line,
@@ -177,6 +181,13 @@ export class BalancesProjection implements Projection {
       ...sums(row, fen),
     }));
   }
+}
+
+/** Awards and budget lines know it of their own events. */
+function dayOf(event: RecordedEvent): string {
+  return event.stream.startsWith('award-')
+    ? dayOfEffect(event as RecordedEvent & AwardEvent)
+    : dayOfBudgetEvent(event as RecordedEvent & BudgetEvent);
 }
 
 type Sums = Pick<BalanceRow, 'debit_fen' | 'credit_fen' | 'balance_fen'>;

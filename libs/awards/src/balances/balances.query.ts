@@ -99,7 +99,7 @@ function runningSums(byPayee: boolean, on: string | undefined): AliasableExpress
   if (on === undefined) return sql`${sql.table('balance')}`;
   return sql`(SELECT account, pack, line, period, clause, payee,
     ${DEBIT} AS debit_fen, ${CREDIT} AS credit_fen, amount_fen AS balance_fen
-    FROM ${sql.table('posting')} WHERE effective_on <= ${on})`;
+    FROM ${sql.table('posting')} WHERE day_of_effect <= ${on})`;
 }
 
 export interface TrialBalance {

@@ -219,7 +219,7 @@ export class PaymentsProcess implements ProcessManager {
     const { line: number, result: outcome, on, reference, reason } = result;
     // No budget line had paid what was too much.
     const isOverpaid = award.overpayments.some((known) => paymentOf(known) === payment);
-    const spending = { award: id, payee: award.payee, clause: award.clause, instalment, amount, payment };
+    const spending = { award: id, payee: award.payee, clause: award.clause, instalment, amount, payment, on };
     const context = reactionContext(event, NAME, spending, `budget:${number}:${outcome}`);
     // The budget first: whoever learns from the award that nothing is at the bank any more finds every payment booked.
     if (outcome === 'paid') await this.budgets.spend(award.grant.budget, spending, context);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { RecordedEvent } from '@app/event-store';
 import { SqliteReadModels } from '@app/projections';
 import type { BudgetEvent } from '../budget.js';
+import { dayOfBudgetEvent } from '../day-of-effect.js';
 import { nameOf } from '../line.js';
 import { appropriated, line, opened, released, reserved, returned, spent } from '../specification.fixture.js';
 import { BudgetLinesProjection } from './budget-lines.projection.js';
@@ -10,6 +11,9 @@ import { GetBudgetLineHandler, ListBudgetLinesHandler, ListReservationsHandler }
 
 const OPENED_ON = '2024-02-01';
 const day = fc.constantFrom('2024-01-15', OPENED_ON, '2024-02-20', '2024-03-01', '2024-03-31', '2024-05-05');
+
+/** Later than any day asked for but the last: when the ledger learns of what the bank did. */
+const TOLD_ON = '2024-12-30';
 
 /** Money of a line, entered on any day for any day; what happens to an award happens in the order of its days. */
 const history = fc
@@ -23,7 +27,7 @@ const history = fc
     const sorted = [...steps].sort(([, one], [, other]) => (one < other ? -1 : one > other ? 1 : 0));
     const awards = sorted.flatMap(([award, on]) => {
       const event = lives[award].shift();
-      return event === undefined ? [] : [{ on: on < OPENED_ON ? OPENED_ON : on, event }];
+      return event === undefined ? [] : [toldOf(event, on < OPENED_ON ? OPENED_ON : on)];
     });
     const funds = money.map(([on, amount], index) => ({ on, event: appropriated(`${amount}.00`, `第${index}次`) }));
     return [{ on: OPENED_ON, event: opened() }, ...mixed(funds, awards, seed)].map(({ on, event }, revision) =>
@@ -38,6 +42,12 @@ const lifeOf = (award: string): BudgetEvent[] => [
   released(award, '5.00'),
   reserved(award, '3.00'),
 ];
+
+/** What happens on a day; what the bank does is told of later. */
+function toldOf(event: BudgetEvent, on: string): { readonly on: string; readonly event: BudgetEvent } {
+  if (event.type !== 'budget-spent' && event.type !== 'budget-spending-returned') return { on, event };
+  return { on: TOLD_ON, event: { ...event, data: { ...event.data, on } } };
+}
 
 /** Two lists as one, each in its own order. */
 function mixed<Item>(one: readonly Item[], other: readonly Item[], seed: number): readonly Item[] {
@@ -83,11 +93,32 @@ describe('budget lines on a day', () => {
   it('are what a ledger would say that knows only what had taken effect by then', async () => {
     await fc.assert(
       fc.asyncProperty(history, fc.constantFrom(OPENED_ON, '2024-02-19', '2024-03-01', '2024-04-10', '2024-12-31'), async (events, on) => {
-        const known = events.filter(({ metadata }) => metadata.effectiveOn <= on);
+        const known = events.filter((event) => dayOfBudgetEvent(event as RecordedEvent & BudgetEvent) <= on);
         expect(await answers(events, on)).toEqual(await answers(known));
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('have spent from the day on which the bank paid, or, of before that was kept, from the effective day', async () => {
+    const { on: _on, ...dayless } = spent('a', 1, '2.00', 'a1').data as { readonly on?: string };
+    const spentOn = async (...payment: readonly BudgetEvent[]) => {
+      const events = [opened(), appropriated('8.00'), reserved('a', '5.00')].map((event, revision) => recorded(event, revision, OPENED_ON));
+      const told = payment.map((event, index) => recorded(event, events.length + index, '2024-07-05'));
+      const asked = ['2024-06-27', '2024-06-28', '2024-07-04', '2024-07-05'];
+      return Promise.all(
+        asked.map(async (on) => {
+          const { line: view, reservations } = await answers([...events, ...told], on);
+          return [view.reserved, view.spent, reservations.items[0]?.spent];
+        }),
+      );
+    };
+    const [before, after] = [
+      ['5.00', '0.00', '0.00'],
+      ['3.00', '2.00', '2.00'],
+    ];
+    expect(await spentOn(spent('a', 1, '2.00', 'a1', '2024-06-28'))).toEqual([before, after, after, after]);
+    expect(await spentOn({ type: 'budget-spent', data: dayless } as BudgetEvent)).toEqual([before, before, before, after]);
   });
 
   it('know money that was dated before the opening of its line', async () => {

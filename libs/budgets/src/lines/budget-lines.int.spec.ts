@@ -31,9 +31,9 @@ describe('the budget-lines read model', () => {
     );
     for (const award of ['a', 'b', 'c'])
       await budgets.reserve(line, { award, payee, clause: 'J07', amount: '20.00', grant: {} }, context(award));
-    await budgets.spend(line, { award: 'a', instalment: 1, amount: '15.00', payment: 'p1' }, context('pay'));
-    await budgets.returnSpending(line, { award: 'a', instalment: 1, amount: '15.00', payment: 'p1' }, context('back'));
-    await budgets.spend(line, { award: 'a', instalment: 1, amount: '15.00', payment: 'p2' }, context('pay again'));
+    await budgets.spend(line, { award: 'a', instalment: 1, amount: '15.00', payment: 'p1', on: MIDYEAR }, context('pay'));
+    await budgets.returnSpending(line, { award: 'a', instalment: 1, amount: '15.00', payment: 'p1', on: MIDYEAR }, context('back'));
+    await budgets.spend(line, { award: 'a', instalment: 1, amount: '15.00', payment: 'p2', on: MIDYEAR }, context('pay again'));
     await budgets.release(line, { award: 'b', reason: '失效' }, context('lapse'));
     clock.today = '2025-03-01';
     await ledger.run(line, { type: 'close', to: next }, 'close');

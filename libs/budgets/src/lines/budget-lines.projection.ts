@@ -3,6 +3,7 @@ import { Money, unreachable } from '@app/kernel';
 import { changeFrom, datedTable, type Projection, type Rows, type Since, table } from '@app/projections';
 import type { BudgetEvent } from '../budget.js';
 import { budgetEvents } from '../budget.codec.js';
+import { dayOfBudgetEvent } from '../day-of-effect.js';
 
 /** One budget line with its totals in fen; `stream` is its key. */
 export interface BudgetLineRow extends Since {
@@ -95,7 +96,7 @@ export const budgetReservation = table<BudgetReservationRow>({
   key: ['stream', 'award'],
 });
 
-/** Lines and reservations by business day: an appropriation dated back counts from its day on. */
+/** Lines and reservations by business day: an appropriation dated back, or a payment told late, counts from its day on. */
 export const budgetLines = datedTable(budgetLine, { cut: 'all', indexes: [['until_day']] });
 export const budgetReservations = datedTable(budgetReservation);
 
@@ -116,14 +117,14 @@ const fen = (amount: string) => Money.parseSigned(amount).toFen();
 /** The totals of every line and the reservations on it, for every day. */
 export class BudgetLinesProjection implements Projection {
   readonly name = 'budget-lines';
-  readonly version = 2;
+  readonly version = 3;
   readonly tables = [budgetLines.now, budgetLines.past, budgetReservations.now, budgetReservations.past] as never[];
   readonly handles: ReadonlySet<string> = new Set(Object.keys(budgetEvents));
 
   apply(recorded: RecordedEvent, rows: Rows): void {
     const event = asDomainEvent<BudgetEvent>(recorded);
     const { stream, revision, position, metadata } = recorded;
-    const on = metadata.effectiveOn;
+    const on = dayOfBudgetEvent({ ...event, metadata });
     if (event.type === 'budget-line-opened') return changeFrom(rows, budgetLines, [stream], on, () => openedRow(recorded, event));
     const opened = rows.get(budgetLine, stream);
     if (opened === undefined) throw new Error(`${event.type} on ${stream}, which was never opened`);

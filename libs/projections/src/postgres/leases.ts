@@ -52,7 +52,8 @@ export class Leases {
 
   private async compete(names: readonly string[], candidate: Candidate, signal: AbortSignal): Promise<void> {
     for (;;) {
-      await sleep(RENEWAL_MS, undefined, { signal }).catch(() => undefined);
+      // A lease alone keeps no process running.
+      await sleep(RENEWAL_MS, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return;
       await this.renew(candidate).catch(() => undefined);
       this.giveUpOverdue(candidate);
@@ -94,7 +95,7 @@ export class Leases {
   /** Renewed meanwhile: what is there may take its time to be read. */
   private async begin(gained: readonly { readonly name: string }[], candidate: Candidate): Promise<void> {
     const names = gained.map(({ name }) => name);
-    const renewing = setInterval(() => void this.renew(candidate).catch(() => undefined), RENEWAL_MS);
+    const renewing = setInterval(() => void this.renew(candidate).catch(() => undefined), RENEWAL_MS).unref();
     try {
       await candidate.gained(names);
     } catch (error) {
