@@ -52,7 +52,9 @@ function* sourceFiles(folder) {
 
 function ensureBuilt() {
   const stamp = join(root, 'dist', '.built');
-  const configs = ['package-lock.json', 'nest-cli.json', 'tsconfig.json', '.config/launch.mjs', '.config/bundle.mjs'].map((f) => join(root, f));
+  const configs = ['package-lock.json', 'nest-cli.json', 'tsconfig.json', '.config/launch.mjs', '.config/bundle.mjs'].map((f) =>
+    join(root, f),
+  );
   const inputs = [...configs, ...sourceFiles(join(root, 'apps')), ...sourceFiles(join(root, 'libs'))];
   const wanted = digest(inputs.flatMap((file) => [file.slice(root.length), readFileSync(file)]));
   if (stampSays(stamp, wanted)) return;

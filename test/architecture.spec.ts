@@ -14,7 +14,11 @@ const untyped = new ESLint({
   overrideConfigFile,
   overrideConfig: [
     { files: ['**/*.ts'], ...tseslint.configs.disableTypeChecked },
-    { files: ['**/*.ts'], linterOptions: { reportUnusedDisableDirectives: 'off' }, languageOptions: { parserOptions: { projectService: false } } },
+    {
+      files: ['**/*.ts'],
+      linterOptions: { reportUnusedDisableDirectives: 'off' },
+      languageOptions: { parserOptions: { projectService: false } },
+    },
   ],
 });
 

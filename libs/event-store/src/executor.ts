@@ -303,7 +303,7 @@ export class Executor {
     if (!isKept(states)) {
       states = await lookingFrom(undefined, () => this.statesOf(decider, stream));
       if (!isKept(states)) return undefined;
-      this.pasts.set(stream, states as readonly Loaded<unknown>[]);
+      this.pasts.set(stream, states);
     }
     const state = states?.findLast((one) => one.position <= position);
     return (state as Loaded<State> | undefined) ?? orNone(decider, undefined);
