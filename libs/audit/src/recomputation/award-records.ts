@@ -30,7 +30,10 @@ export class AwardRecords {
     private readonly dossiers: Dossiers,
   ) {}
 
-  /** Waits until the records, and awards and budget lines beside them, hold the ledger as it stands. @throws Problem `read-model-behind` when they have stopped. */
+  /**
+   * Waits until the records, and awards and budget lines beside them, hold the ledger as it stands.
+   * @throws Problem `read-model-behind` when they have stopped.
+   */
   async ready(): Promise<void> {
     for (const name of ['award-records', 'budget-lines', 'awards'])
       if (!(await this.subscriptions.caughtUp(name)))

@@ -2,7 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import fastCheck from 'fast-check';
 import type { PolicyVersion } from '@app/policies';
 import { courses, type Course, eventsOf, PACK, POLICY } from './award-history.fixture.js';
-import { type AwardOnRecord, type AwardRecord, foldAward, isUnpaid, type Placed, type Stated } from './award-record.js';
+import {
+  type AssessmentOnRecord,
+  type AwardOnRecord,
+  type AwardRecord,
+  foldAward,
+  isUnpaid,
+  type Placed,
+  type Stated,
+} from './award-record.js';
 import { assessedUnder, type Difference, judge, type TextThen } from './judge.js';
 import { withoutGround } from './withdrawn.js';
 
@@ -247,6 +255,15 @@ describe('an award computed again', () => {
       undetermined: true,
       overpaid: '0.00',
     });
+  });
+
+  it('Given it was granted over a fact that was missing then and is now, Then all that was paid is too much', () => {
+    const { record, assessment } = foldAward(eventsOf(percent)) as AwardOnRecord;
+    const missing: Stated = { outcome: 'missing', missing: ['rd.expenditure'] };
+    const granted = { ...(assessment as AssessmentOnRecord), stated: missing };
+    const found = judge({ record, assessment: granted, text: TEXT, expected: missing, isMet: () => undefined });
+    expect(found).toMatchObject({ why: [{ code: 'granted-differs', instalment: 1 }], overpaid: '200000.00' });
+    expect(found).not.toHaveProperty('undetermined');
   });
 
   it('Given a principal has been demanded back, Then only the rest is still too much', () => {

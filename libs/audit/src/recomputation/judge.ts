@@ -109,7 +109,9 @@ export function judge(again: Again): Difference | undefined {
   }
   const isSame = why.length === 0 && assessment !== undefined && expected !== undefined;
   const isUnclear =
-    assessment !== undefined && (expected === undefined || expected.outcome === 'missing' || expected.outcome === 'invalid');
+    why.length > 0 &&
+    assessment !== undefined &&
+    (expected === undefined || expected.outcome === 'missing' || expected.outcome === 'invalid');
   const computed = instalmentsFen(expected, setFenOf(record));
   if (assessment !== undefined)
     examineGrant(record, assessment.stated, isSame ? computed : instalmentsFen(assessment.stated, setFenOf(record)), why);
