@@ -49,7 +49,7 @@ export class FindingsController {
     await this.check(asked);
     const filter = { ...filterOf(asked), limit, ...(cursor !== undefined && { cursor }) };
     const page: FindingsPage = await this.queries.execute(new ListFindings(filter, askerOf(actor), this.today()));
-    if (page.items.length === 0) await this.checkKnown(asked, askerOf(actor));
+    if (page.items.length === 0 && page.assignedOnly !== true) await this.checkKnown(asked);
     return page;
   }
 
@@ -64,7 +64,7 @@ export class FindingsController {
     const summary: { readonly items: readonly FindingCount[] } = await this.queries.execute(
       new SummariseFindings(filterOf(asked), askerOf(actor), this.today()),
     );
-    if (summary.items.length === 0) await this.checkKnown(asked, askerOf(actor));
+    if (summary.items.length === 0 && askerOf(actor).seesAll) await this.checkKnown(asked);
     return summary;
   }
 
@@ -142,10 +142,13 @@ export class FindingsController {
     await this.subscriptions.upToDate('findings');
   }
 
-  /** @throws Problem `timeline-unknown` for an award, an enterprise or an officer of whom the ledger knows nothing. */
-  private async checkKnown({ award, enterprise, officer }: Asked, { seesAll }: Asker): Promise<void> {
+  /**
+   * For those who see everything: others would learn from it whether a colleague has done anything.
+   * @throws Problem `timeline-unknown` for an award, an enterprise or an officer of whom the ledger knows nothing.
+   */
+  private async checkKnown({ award, enterprise, officer }: Asked): Promise<void> {
     for (const [kind, id] of Object.entries({ award, enterprise, officer }) as ['award' | 'enterprise' | 'officer', string | undefined][])
-      if (id !== undefined) await this.queries.execute(new GetTimeline({ kind, id }, { order: 'ascending' }, seesAll, 1));
+      if (id !== undefined) await this.queries.execute(new GetTimeline({ kind, id }, { order: 'ascending' }, true, 1));
   }
 
   private today(): string {

@@ -23,8 +23,8 @@ const EVERY_DUTY = 100_000;
 
 /**
  * Overdue duties come from time passing, not from an event: they are asked of the calendar for the day one looks from, and
- * taken down once an auditor does something about one; how late it is by then is still asked of the calendar. So the answer for an old vantage is the one of then, a rebuild
- * changes nothing, and a ledger that lay idle over New Year tells of them all the same.
+ * taken down once an auditor does something about one; how late one is, the calendar says even then. So the answer for an old
+ * vantage is the one of then, a rebuild changes nothing, and a ledger that lay idle over New Year tells of them all the same.
  */
 @Injectable()
 export class OverdueDuties {

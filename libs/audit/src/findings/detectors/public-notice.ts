@@ -3,7 +3,10 @@ import { versionNumbered } from '@app/policies';
 import { awardOfStream, awardRecord, policyOf } from '../past.js';
 import { detector, ofAward, people, yuan } from './detector.js';
 
-/** Granted without a public notice, with one of another assessment, with one shorter than the policy asks, before its end, or over an open objection. */
+/**
+ * Granted without a public notice, with one of another assessment, with one shorter than the policy asks, before its end, or
+ * over an open objection.
+ */
 export const publicNotice = detector({
   code: 'public-notice',
   title: '公示缺失或期限不足',
