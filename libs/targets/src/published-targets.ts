@@ -29,7 +29,7 @@ export class PublishedTargets {
   async target(pack: string, clause: string, on: string): Promise<PublishedTarget> {
     const version = await this.policies.versionFor(pack, on);
     const terms = targetClause(clauseOf(version.pack, clause), version.pack);
-    return this.targetsOf(version).find((target) => target.terms.clause === terms.clause) ?? published(version, terms);
+    return this.targetsOf(version).find((target) => target.terms.clause === terms.clause) as PublishedTarget;
   }
 
   /** Every target of one pack or of all, by pack and then in the order of the text. */

@@ -29,14 +29,6 @@ export interface LedgerCount {
   readonly undetermined?: number;
 }
 
-interface Sums {
-  readonly no: number;
-  readonly open: number;
-  readonly here: number;
-  readonly nowhere: number;
-  readonly all: number;
-}
-
 /** Counts actuals from the ledger's own records: however many there are, sums over months and days answer. */
 @Injectable()
 export class LedgerCounts {
@@ -44,38 +36,33 @@ export class LedgerCounts {
 
   /** One answer to each question. Query by query: united, a look at the past would read the whole table once for each. */
   async count(asked: readonly CountedSpan[]): Promise<readonly LedgerCount[]> {
-    const rows: Sums[] = [];
-    for (const sums of asked.flatMap((span, no) => this.sumsOf(span, no))) rows.push(await sums.executeTakeFirstOrThrow());
-    return asked.map(({ metric, day }, no) => {
-      const [sums, open] = [false, true].map((isOpen) => rows.find((row) => row.no === no && (row.open === 1) === isOpen));
-      const { here = 0, nowhere = 0, all = 0 } = sums ?? {};
-      if (metric === 'awards-granted') return { metric, day, value: String(here) };
-      const counted = { metric, day, value: String(here), elsewhere: all - here - nowhere, withoutRegion: nowhere };
-      return { ...counted, ...(open && { undetermined: open.here }) };
-    });
+    const counts: LedgerCount[] = [];
+    for (const span of asked) counts.push(await this.counted(span));
+    return counts;
   }
 
-  private sumsOf(span: CountedSpan, no: number) {
-    const { metric, pack, region, day, since } = span;
+  private async counted({ metric, pack, region, day, since }: CountedSpan): Promise<LedgerCount> {
     switch (metric) {
       case 'awards-granted':
-        return [this.sums(metric, pack, day, no, since)];
+        return { metric, day, value: String((await this.sums(metric, pack, day, since)).here) };
       case 'enterprises-relocated':
       case 'certified-enterprises-relocated':
-        return [this.sums(metric, region, day, no, since)];
-      case 'certificates-in-force-above-scale':
+        return { metric, day, ...shares(await this.sums(metric, region, day, since)) };
+      case 'certificates-in-force-above-scale': {
+        const counted = shares(await this.sums(metric, region, day));
         // A certificate narrows it: so it can be said how many of all enterprises ought to have the fact.
-        return [this.sums(metric, region, day, no), this.sums(`${metric}?`, region, day, no)];
+        return { metric, day, ...counted, undetermined: (await this.sums(`${metric}?`, region, day)).here };
+      }
       case 'certificates-in-force':
       case 'tech-smes-registered':
-        return [this.sums(metric, region, day, no)];
+        return { metric, day, ...shares(await this.sums(metric, region, day)) };
       default:
         return unreachable(metric);
     }
   }
 
   /** By whether the region begins with the one asked for; `nowhere`: none is on record. */
-  private sums(counter: Counter | 'awards-granted', region: string, day: string, no: number, since = 0) {
+  private sums(counter: Counter | 'awards-granted', region: string, day: string, since = 0) {
     const month = monthOf(day);
     return (
       this.readModels
@@ -90,9 +77,12 @@ export class LedgerCounts {
           sql<number>`coalesce(sum(case when substr(region, 1, length(${region})) = ${region} then change else 0 end), 0)`.as('here'),
           sql<number>`coalesce(sum(case when region = '' then change else 0 end), 0)`.as('nowhere'),
           sql<number>`coalesce(sum(change), 0)`.as('all'),
-          sql<number>`${sql.lit(no)}`.as('no'),
-          sql<number>`${sql.lit(counter.endsWith('?') ? 1 : 0)}`.as('open'),
         ])
+        .executeTakeFirstOrThrow()
     );
   }
+}
+
+function shares({ here, nowhere, all }: { readonly here: number; readonly nowhere: number; readonly all: number }) {
+  return { value: String(here), elsewhere: all - here - nowhere, withoutRegion: nowhere };
 }
