@@ -50,7 +50,7 @@ type AnyDecider<Command, Event extends DomainEvent, State> = Decider<Command, Ev
 const CACHED_EVENTS = 20_000;
 /** What one stream counts at most, so that the longest, which is the dearest to fold again, still fits. */
 const LARGEST_SHARE = 1_000;
-/** Of how many short streams the whole past is kept, for whoever looks at the past; and what is short. */
+/** Of how many short streams every past state is kept, for whoever looks at the past; and how many events a short one has at most. */
 const KEPT_PASTS = 256;
 const SHORT_STREAM = 32;
 /** What one rehearsal may hold: each command counts one, and a stream it changes what the cache would count for it. */
@@ -89,7 +89,8 @@ export class Executor {
       // The store ends at the vantage. What is cached serves as a beginning where nothing has been added since.
       const known = this.cached(decider, stream);
       if (known.position <= vantage.position) return this.read(decider, stream, known);
-      return (await this.before(decider, stream, vantage.position)) ?? this.read(decider, stream, orNone(decider, undefined));
+      const kept = known.revision < SHORT_STREAM ? await this.before(decider, stream, vantage.position) : undefined;
+      return kept ?? this.read(decider, stream, orNone(decider, undefined));
     }
     return this.refresh(decider, stream, this.cached(decider, stream));
   }
@@ -290,38 +291,38 @@ export class Executor {
   }
 
   /**
-   * The state a short stream had at a position after which it has gone on; undefined for one that is not short. Policies are
-   * such: long to read and to check, asked for by most questions about the past, and changed a few times in all.
+   * The state a short stream had at a position after which it has gone on. Policies are such: long to read and to check, asked
+   * for by most questions about the past, and changed a few times in all. Undefined where its beginning ends before.
    */
   private async before<Command, Event extends DomainEvent, State>(
     decider: AnyDecider<Command, Event, State>,
     stream: string,
     position: number,
   ): Promise<Loaded<State> | undefined> {
-    const isKept = (states: readonly Loaded<unknown>[] | undefined) => (states?.at(-1)?.position ?? 0) > position;
-    let states = this.pasts.get(stream);
-    if (!isKept(states)) {
-      states = await lookingFrom(undefined, () => this.statesOf(decider, stream));
-      if (!isKept(states)) return undefined;
+    const goesBeyond = (states: readonly Loaded<unknown>[]) => (states.at(-1)?.position ?? 0) > position;
+    let states = this.pasts.get(stream) ?? [];
+    if (!goesBeyond(states)) {
+      states = await lookingFrom(undefined, () => this.beginningOf(decider, stream));
+      if (!goesBeyond(states)) return undefined;
       this.pasts.set(stream, states);
     }
-    const state = states?.findLast((one) => one.position <= position);
-    return (state as Loaded<State> | undefined) ?? orNone(decider, undefined);
+    return (states.findLast((state) => state.position <= position) as Loaded<State> | undefined) ?? orNone(decider, undefined);
   }
 
-  private async statesOf<Command, Event extends DomainEvent, State>(
+  /** The states after each of the first events of a stream. */
+  private async beginningOf<Command, Event extends DomainEvent, State>(
     decider: AnyDecider<Command, Event, State>,
     stream: string,
-  ): Promise<readonly Loaded<State>[] | undefined> {
+  ): Promise<readonly Loaded<State>[]> {
     const states: Loaded<State>[] = [];
     let { state } = orNone(decider, undefined);
-    for await (const page of this.store.readStream(stream, { limit: SHORT_STREAM + 1 })) {
+    for await (const page of this.store.readStream(stream, { limit: SHORT_STREAM })) {
       for (const event of page) {
         state = decider.evolve(state, asDomainEvent<Event>(event), contextOf(event));
         states.push({ state, revision: event.revision, position: event.position });
       }
     }
-    return states.length > SHORT_STREAM ? undefined : states;
+    return states;
   }
 
   private remember<Command, Event extends DomainEvent, State>(

@@ -432,7 +432,7 @@ export class PostgresReadModels extends ReadModels {
       gained: (gained) => candidate.gained(gained),
       lost: (lost) => {
         // What hangs there would wait for as long as the network is silent, and keep this process from coming back.
-        for (const client of this.writing) void client.end();
+        for (const client of this.writing) client.end().catch(() => undefined);
         candidate.lost(lost);
       },
     });
