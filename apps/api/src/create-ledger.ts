@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { type INestApplicationContext, Logger, type LoggerService } from '@nestjs/common';
+import { Logger, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -62,48 +62,38 @@ export interface Ledger {
  *   while a ledger moves in.
  */
 export async function createLedger(options: LedgerOptions, role: Settings['role'] = 'all'): Promise<Ledger> {
-  return opened(options, role, async (parts, started) => {
-    const app = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(parts), httpServer(), {
-      logger: options.logger,
-      abortOnError: false,
-    });
-    started(app);
-    const fastify = app.getHttpAdapter().getInstance();
-    prepareServer(fastify, { clock: parts.clock, metrics: parts.metrics, log: options.requestLog, tracing: options.tracing });
-    if (role === 'worker') serveOperatorsAlone(fastify);
-    else describeApi(app);
-    await app.init();
-    await fastify.ready();
-    if (options.publishBundledPolicies && role !== 'api') await app.get(BundledPolicies).publishNew();
-    const listen = async (port: number, host: string) => {
-      await app.listen(port, host);
-      return (await app.getUrl()).replace('[::1]', '127.0.0.1');
-    };
-    return { app, folder: parts.folder, listen, close: closing(app, fastify, parts.folder, options) };
-  });
-}
-
-async function opened<Opened>(
-  options: LedgerOptions,
-  role: Settings['role'],
-  open: (parts: LedgerParts, started: (app: INestApplicationContext) => void) => Promise<Opened>,
-): Promise<Opened> {
   // Whatever this process creates is its owner's alone: the ledger names people and accounts.
   process.umask(0o077);
   // Before the framework does so itself: the event store may have something to say when it is made.
   Logger.overrideLogger(options.logger);
-  const { dataFolder, clock = SYSTEM_CLOCK, tracing } = options;
+  const { dataFolder, clock = SYSTEM_CLOCK, logger, requestLog: log, tracing } = options;
   const { esdb = storeSettings(readEnvironment()), postgres = readModelSettings(readEnvironment()) } = options;
   const folder = new DataFolder(dataFolder, options.tokenKeyFile);
   folder.acquire(role);
   const metrics = new Metrics();
-  let app: INestApplicationContext | undefined;
+  let app: NestFastifyApplication | undefined;
   try {
     folder.refuseIncomplete();
     const observer = tracing === undefined ? metrics : both(metrics, tracing);
     const places = { esdb: esdb === 'none' ? undefined : esdb, postgres: postgres === 'none' ? undefined : postgres };
-    const parts = { folder, clock, ...places, role, metrics, metricsAccess: options.metrics ?? 'open', observer };
-    return await open(parts, (started) => (app = started));
+    const parts: LedgerParts = { folder, clock, ...places, role, metrics, metricsAccess: options.metrics ?? 'open', observer };
+    const created = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(parts), httpServer(), {
+      logger,
+      abortOnError: false,
+    });
+    app = created;
+    const fastify = created.getHttpAdapter().getInstance();
+    prepareServer(fastify, { clock, metrics, log, tracing });
+    if (role === 'worker') serveOperatorsAlone(fastify);
+    else describeApi(created);
+    await created.init();
+    await fastify.ready();
+    if (options.publishBundledPolicies && role !== 'api') await created.get(BundledPolicies).publishNew();
+    const listen = async (port: number, host: string) => {
+      await created.listen(port, host);
+      return (await created.getUrl()).replace('[::1]', '127.0.0.1');
+    };
+    return { app: created, folder, listen, close: closing(created, fastify, folder, options) };
   } catch (error) {
     // Whatever already follows the ledger must have ended before somebody else may take the folder.
     await app?.close().catch(() => undefined);
@@ -113,7 +103,7 @@ async function opened<Opened>(
 }
 
 function closing(
-  app: INestApplicationContext,
+  app: NestFastifyApplication,
   fastify: FastifyInstance,
   folder: DataFolder,
   { drainMs = DRAIN_MS }: LedgerOptions,

@@ -13,10 +13,9 @@ import type { Tracing } from './operations/tracing.js';
 const MAX_BODY_BYTES = 3_000_000;
 const MAX_PARAMETER_LENGTH = 1_000;
 
-/** What every server of the ledger is made with. */
-export function serverOptions() {
+export function httpServer(): FastifyAdapter {
   const logger = new Logger('http');
-  return {
+  return new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: 60_000,
     requestIdHeader: false,
@@ -28,11 +27,8 @@ export function serverOptions() {
       sendProblem(error, request, reply, logger);
     },
     clientErrorHandler: answerUnreadable,
-  } as const;
-}
-
-export function httpServer(): FastifyAdapter {
-  return new FastifyAdapter({ ...serverOptions(), routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH } } as never);
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+  } as never);
 }
 
 /** What is done with every request, whichever route it is for. Before any route is registered. */
