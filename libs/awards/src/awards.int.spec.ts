@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { type BusinessDate, withCheckCharacter } from '@app/kernel';
 import { GetBalances, GetTrialBalance } from './balances/balances.query.js';
 import { ListBatches } from './disbursement/batches.query.js';
 import { GetAward } from './detail/award-detail.query.js';
 import { CountPayableAfter, GetDueInstalments } from './due-instalments/due-instalments.query.js';
 import { ApplyForAward } from './handlers/apply-for-award.js';
-import { AwardLedger, folder, LINE, refusal } from './ledger.fixture.js';
+import { AwardLedger, folder, ledgerForEach, LINE, refusal } from './ledger.fixture.js';
 import { ListAwards } from './list/awards.query.js';
 import { PACK, testPack } from './pack.fixture.js';
 
@@ -13,16 +13,15 @@ const A = withCheckCharacter('91360700MA35QWERT');
 const B = withCheckCharacter('91360700MA38ACDFG');
 
 describe('awards on a real ledger', () => {
-  let place: ReturnType<typeof folder>;
   let ledger: AwardLedger;
-  beforeEach(async () => {
-    place = folder();
-    ledger = await AwardLedger.open(place.path);
-  });
-  afterEach(async () => {
-    await ledger.close();
-    place.remove();
-  });
+  let path: string;
+  ledgerForEach(
+    (opened, folder) => {
+      ledger = opened;
+      path = folder;
+    },
+    () => ledger,
+  );
   const due = async (on: string, filter = {}) => {
     await ledger.settle();
     return (await ledger.query.execute(new GetDueInstalments(on as BusinessDate, filter, 10))).items;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, beforeEach } from '@jest/globals';
 import { type ICommand, CommandBus, CqrsModule, QueryBus } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -440,4 +441,20 @@ export async function refusal(work: Promise<unknown>): Promise<string> {
     throw error;
   }
   return 'was not refused';
+}
+
+/**
+ * Gives every test a ledger in a folder of its own, and takes both away afterwards. `current`: the one that is open by then,
+ * since a test may have closed it and opened another on the same folder.
+ */
+export function ledgerForEach(opened: (ledger: AwardLedger, path: string) => void, current: () => AwardLedger): void {
+  let place: ReturnType<typeof folder>;
+  beforeEach(async () => {
+    place = folder();
+    opened(await AwardLedger.open(place.path), place.path);
+  });
+  afterEach(async () => {
+    await current().close();
+    place.remove();
+  });
 }

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { addDays, type BusinessDate, withCheckCharacter } from '@app/kernel';
-import { AwardLedger, folder, LINE } from '../ledger.fixture.js';
+import { AwardLedger, ledgerForEach, LINE } from '../ledger.fixture.js';
 
 const PAYEE = withCheckCharacter('91360700MA35QWERT');
 const BUDGET = `/v1/budgets/${LINE.pack}/${LINE.line}/${LINE.period}`;
@@ -12,16 +12,11 @@ interface Account {
 type Items = readonly Readonly<Record<string, string>>[];
 
 describe('books and awards on the days between what the bank did and its recording', () => {
-  let place: ReturnType<typeof folder>;
   let ledger: AwardLedger;
-  beforeEach(async () => {
-    place = folder();
-    ledger = await AwardLedger.open(place.path);
-  });
-  afterEach(async () => {
-    await ledger.close();
-    place.remove();
-  });
+  ledgerForEach(
+    (opened) => (ledger = opened),
+    () => ledger,
+  );
 
   async function get(url: string, on: string): Promise<Readonly<Record<string, unknown>>> {
     const { status, body } = await ledger.request('GET', `${url}${url.includes('?') ? '&' : '?'}on=${on}`, 'auditor');

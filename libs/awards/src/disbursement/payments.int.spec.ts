@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it, test } from '@jest/globals';
 import type { RecordedEvent } from '@app/event-store';
 import { withCheckCharacter } from '@app/kernel';
-import { AwardLedger, folder, refusal } from '../ledger.fixture.js';
+import { AwardLedger, folder, ledgerForEach, refusal } from '../ledger.fixture.js';
 import { PACK } from '../pack.fixture.js';
 import { MAX_BATCH_LINES, shortened } from './batch.js';
 import { line } from './batch.fixture.js';
@@ -11,22 +11,21 @@ const A = withCheckCharacter('91360700MA35QWERT');
 const B = withCheckCharacter('91360700MA38ACDFG');
 
 describe('paying', () => {
-  let place: ReturnType<typeof folder>;
   let ledger: AwardLedger;
+  let path: string;
   let awards: readonly string[];
-  beforeEach(async () => {
-    place = folder();
-    ledger = await AwardLedger.open(place.path);
-  });
-  afterEach(async () => {
-    await ledger.close();
-    place.remove();
-  });
+  ledgerForEach(
+    (opened, folder) => {
+      ledger = opened;
+      path = folder;
+    },
+    () => ledger,
+  );
 
   async function reopen(): Promise<void> {
     const { today } = ledger.calendar;
     await ledger.close();
-    ledger = await AwardLedger.open(place.path, { today });
+    ledger = await AwardLedger.open(path, { today });
   }
   /** Two awards of 20万 in the draft batch B1. */
   async function drafted(): Promise<void> {

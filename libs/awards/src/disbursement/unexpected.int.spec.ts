@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type BusinessDate, withCheckCharacter } from '@app/kernel';
 import { GetDueInstalments } from '../due-instalments/due-instalments.query.js';
-import { AwardLedger, folder } from '../ledger.fixture.js';
+import { AwardLedger, ledgerForEach } from '../ledger.fixture.js';
 
 const A = withCheckCharacter('91360700MA35QWERT');
 const B = withCheckCharacter('91360700MA38ACDFG');
@@ -10,13 +10,18 @@ type Who = Parameters<AwardLedger['request']>[2];
 
 /** What the bank did and should not have done: two awards of 20万, in batch B1 from the start. */
 describe('what nobody expects', () => {
-  let place: ReturnType<typeof folder>;
   let ledger: AwardLedger;
+  let path: string;
   let one: string;
   let other: string;
+  ledgerForEach(
+    (opened, folder) => {
+      ledger = opened;
+      path = folder;
+    },
+    () => ledger,
+  );
   beforeEach(async () => {
-    place = folder();
-    ledger = await AwardLedger.open(place.path);
     await ledger.prepare('1000000.00', A, B);
     [one, other] = [await ledger.apply('T1', A), await ledger.apply('T1', B)];
     for (const award of [one, other]) await ledger.toNotice(award);
@@ -24,10 +29,6 @@ describe('what nobody expects', () => {
     for (const award of [one, other]) await ledger.grant(award);
     expect(await freeze('B1', one, other)).toMatchObject({ status: 'frozen' });
     await ledger.settle();
-  });
-  afterEach(async () => {
-    await ledger.close();
-    place.remove();
   });
 
   const post = async (url: string, who: Who, body: unknown = {}) => {
@@ -123,7 +124,7 @@ describe('what nobody expects', () => {
     ledger.cutPowerAfter(steps);
     await ledger.request('POST', '/v1/payment-batches/B1/lines/1/resolve-unexpected', 'finance', { outcome: 'accepted', reason: '经查询' });
     await ledger.close();
-    ledger = await AwardLedger.open(place.path, { today: '2024-05-10' });
+    ledger = await AwardLedger.open(path, { today: '2024-05-10' });
     await ledger.settle();
     expect((await instalment())?.status).toBe('paid');
     expect((await ledger.grantedState(one)).holds).toEqual([]);

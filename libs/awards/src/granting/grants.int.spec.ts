@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it, test } from '@jest/globals';
 import { Budgets } from '@app/budgets';
 import { Executor } from '@app/event-store';
 import { type CreditCode, withCheckCharacter } from '@app/kernel';
 import { awardStream } from '../award.js';
 import { startGrant } from '../award.fixture.js';
 import { awardDecider } from '../decide.js';
-import { AwardLedger, folder, LINE, refusal } from '../ledger.fixture.js';
+import { AwardLedger, ledgerForEach, LINE, refusal } from '../ledger.fixture.js';
 import { PACK } from '../pack.fixture.js';
 
 const A = withCheckCharacter('91360700MA35QWERT');
@@ -15,21 +15,20 @@ const codes: readonly CreditCode[] = Array.from({ length: WRITERS }, (_, index) 
 );
 
 describe('granting', () => {
-  let place: ReturnType<typeof folder>;
   let ledger: AwardLedger;
-  beforeEach(async () => {
-    place = folder();
-    ledger = await AwardLedger.open(place.path);
-  });
-  afterEach(async () => {
-    await ledger.close();
-    place.remove();
-  });
+  let path: string;
+  ledgerForEach(
+    (opened, folder) => {
+      ledger = opened;
+      path = folder;
+    },
+    () => ledger,
+  );
 
   async function reopen(options: { readonly follow?: boolean } = {}): Promise<void> {
     const { today } = ledger.calendar;
     await ledger.close();
-    ledger = await AwardLedger.open(place.path, { today, ...options });
+    ledger = await AwardLedger.open(path, { today, ...options });
   }
   async function ready(amount = '1000000.00'): Promise<string> {
     await ledger.prepare(amount, A);

@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { RunAgencyCommand } from '@app/agencies';
 import type { Subject } from '@app/blacklist';
 import { type BusinessDate, type CreditCode, type PersonRole, withCheckCharacter } from '@app/kernel';
 import { GetDueInstalments } from '../due-instalments/due-instalments.query.js';
 import { RunAwardCommand } from '../handlers/run-award-command.js';
-import { AwardLedger, folder, refusal } from '../ledger.fixture.js';
+import { AwardLedger, ledgerForEach, refusal } from '../ledger.fixture.js';
 import { ListAwards } from '../list/awards.query.js';
 import { PACK } from '../pack.fixture.js';
 
@@ -18,17 +18,18 @@ const ROLES: readonly PersonRole[] = ['clerk', 'reviewer', 'approver', 'finance'
 const enterprise = (id: CreditCode): Subject => ({ kind: 'enterprise', id });
 
 describe('black-listings and awards', () => {
-  let place: ReturnType<typeof folder>;
   let ledger: AwardLedger;
+  let path: string;
+  ledgerForEach(
+    (opened, folder) => {
+      ledger = opened;
+      path = folder;
+    },
+    () => ledger,
+  );
   beforeEach(async () => {
-    place = folder();
-    ledger = await AwardLedger.open(place.path);
     await ledger.prepare('5000000.00', A, B);
     await ledger.agency(AGENCY);
-  });
-  afterEach(async () => {
-    await ledger.close();
-    place.remove();
   });
 
   const holdsOf = async (award: string) => (await ledger.grantedState(award)).holds.map(({ listing }) => listing ?? 'officer');
@@ -36,7 +37,7 @@ describe('black-listings and awards', () => {
     const { today } = ledger.calendar;
     await ledger.close();
     between();
-    ledger = await AwardLedger.open(place.path, { today, ...options });
+    ledger = await AwardLedger.open(path, { today, ...options });
   };
 
   /** Each under its clause, granted together on 10 May. */
@@ -219,7 +220,7 @@ describe('black-listings and awards', () => {
     const standing = await ledger.blackList(enterprise(A), 6);
     await ledger.settle();
     const events = await ledger.events('award-held', 'award-hold-released');
-    await reopen({}, () => ['', '-wal', '-shm'].forEach((end) => rmSync(join(place.path, `read.db${end}`), { force: true })));
+    await reopen({}, () => ['', '-wal', '-shm'].forEach((end) => rmSync(join(path, `read.db${end}`), { force: true })));
     await ledger.settle();
     expect(await ledger.events('award-held', 'award-hold-released')).toEqual(events);
     expect([await holdsOf(early), await holdsOf(late)]).toEqual([[standing], [standing]]);
