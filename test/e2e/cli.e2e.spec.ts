@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { withCheckCharacter } from '@app/kernel';
+import { EventCodec, NO_STREAM, SqliteEventStore } from '@app/event-store';
+import { derivedId, withCheckCharacter } from '@app/kernel';
 import { Subscriptions } from '@app/projections';
 import { createLedger } from '../../apps/api/src/create-ledger.js';
+import { EVENT_DEFINITIONS } from '../../apps/api/src/ledger.module.js';
 import { comparePastWithFold } from '../support/fold.js';
 import { ServedLedger } from '../support/served-ledger.js';
 import { StoreUnderTest } from '../support/store-under-test.js';
@@ -172,6 +174,40 @@ describe('ledger on the command line', () => {
       await store.close();
     }
   }, 120_000);
+
+  it('answers no of what has stopped, whether it is listed, verified or resumed', async () => {
+    const data = join(folder, 'stopped');
+    const token = await tokenFor('administrator', 'tang', data);
+    const projections = async (...args: readonly string[]) => {
+      const { code, stdout, stderr } = await ledger(['projections', ...args, '--data', data, '--token', token], {
+        LEDGER_BUNDLED_POLICIES: 'none',
+      });
+      return [code, stdout + stderr];
+    };
+    expect(await projections('list')).toEqual([0, expect.any(String)]);
+    const store = new SqliteEventStore(join(data, 'ledger.db'), new EventCodec(EVENT_DEFINITIONS), { now: () => new Date() });
+    // Reviewed and never applied for: no read model of awards can make anything of it.
+    await store.append('award-nobody-asked', NO_STREAM, [
+      {
+        id: derivedId('cli', 'reviewed'),
+        type: 'award-reviewed',
+        data: { recommended: true },
+        metadata: {
+          effectiveOn: '2024-05-01',
+          actor: { id: 'chen', unit: '测试', roles: ['reviewer'] },
+          commandId: derivedId('cli', 'review'),
+          commandHash: 'a'.repeat(64),
+          correlationId: derivedId('cli', 'review'),
+          causationId: derivedId('cli', 'review'),
+        },
+      },
+    ]);
+    await store.close();
+    expect(await projections('list')).toEqual([1, expect.stringContaining('已停止')]);
+    expect(await projections('resume', 'awards')).toEqual([1, expect.stringContaining('已停止')]);
+    expect(await projections('verify', 'awards')).toEqual([1, expect.stringContaining('其后未核对')]);
+    expect(await projections('verify', 'policies')).toEqual([0, expect.stringContaining('一致')]);
+  }, 60_000);
 
   it('plays the demonstration year and reports it', async () => {
     const into = join(folder, 'demo');

@@ -189,6 +189,9 @@ describe('findings and their life', () => {
     const seen = await office.get('/audit/findings?limit=1', 'finance');
     expect(seen.body).toMatchObject({ assignedOnly: true });
     expect(seen.body).not.toHaveProperty('clear');
+    // Nor do they learn from it whether a colleague has done anything.
+    for (const officer of ['approver', 'nobody'])
+      expect((await office.get(`/audit/findings?officer=${officer}`, 'finance')).did).toBe('200');
     expect((await office.get('/audit/findings?severity=medium&limit=1')).body).toMatchObject({ clear: false });
   });
 
