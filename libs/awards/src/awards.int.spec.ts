@@ -14,12 +14,8 @@ const B = withCheckCharacter('91360700MA38ACDFG');
 
 describe('awards on a real ledger', () => {
   let ledger: AwardLedger;
-  let path: string;
   ledgerForEach(
-    (opened, folder) => {
-      ledger = opened;
-      path = folder;
-    },
+    (opened) => (ledger = opened),
     () => ledger,
   );
   const due = async (on: string, filter = {}) => {

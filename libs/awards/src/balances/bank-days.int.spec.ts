@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays, type BusinessDate, withCheckCharacter } from '@app/kernel';
-import { AwardLedger, ledgerForEach, LINE } from '../ledger.fixture.js';
+import { type AwardLedger, ledgerForEach, LINE } from '../ledger.fixture.js';
 
 const PAYEE = withCheckCharacter('91360700MA35QWERT');
 const BUDGET = `/v1/budgets/${LINE.pack}/${LINE.line}/${LINE.period}`;

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '@app/event-store';
 import { withCheckCharacter } from '@app/kernel';
 import { AwardLedger, folder, ledgerForEach, refusal } from '../ledger.fixture.js';

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Budgets } from '@app/budgets';
 import { Executor } from '@app/event-store';
 import { type CreditCode, withCheckCharacter } from '@app/kernel';
