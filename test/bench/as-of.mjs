@@ -1,18 +1,17 @@
 /**
- * as-of: queries of the past over HTTP routes, in process, on a small ledger and on one of a million events. For every
- * route the 99th percentile at random positions; reported are the slowest route on the large ledger (limit 10 ms) and the
- * route whose median cost for the same answer, a single row, grows most from the small ledger to the large one (limit 1.5 times).
- * rebuild: a full rebuild of every read model of the large ledger beside the live ones while it serves, with its memory.
+ * as-of: queries of the past asked of a real server process over one connection, on a small ledger and on one of a million
+ * events. For every route the 99th percentile at random positions; reported are the slowest route on the large ledger (limit
+ * 10 ms) and the route whose median cost for the same answer, a single row, grows most from the small ledger to the large one
+ * (limit 1.5 times). rebuild: a full rebuild of every read model of the large ledger beside the live ones while it serves,
+ * with its memory.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { createLedger } from '../../dist/apps/api/src/create-ledger.js';
-import { SqliteReadModels, Subscriptions } from '../../dist/libs/projections/src/index.js';
 import { creditCodeNo } from './enterprises.mjs';
-import { writeHistoryFile } from './history.mjs';
+import { openConnection, request } from './load.mjs';
 import { note, report, seconds, withFolder } from './measure.mjs';
-import { tokenFor } from './server.mjs';
+import { caughtUp, livedLedger, memoryOf, startServer, tokenFor } from './server.mjs';
 
 const LARGE = Number(process.env.LEDGER_BENCH_EVENTS ?? 1_000_000);
 const SMALL = Math.min(10_000, LARGE / 10);
@@ -46,36 +45,32 @@ const QUESTIONS = {
   batches: ({ page = 1 }) => `/v1/payment-batches?limit=${page}`,
 };
 
-/** The process managers of a ledger that has lived have dealt with all of it. */
-async function noteReactions(folder, head) {
-  const empty = await createLedger({ dataFolder: join(folder, 'empty'), logger: false, publishBundledPolicies: false });
-  const managers = empty.app
-    .get(Subscriptions)
-    .status()
-    .filter(({ kind }) => kind === 'process-manager');
-  await empty.close();
-  const readModels = new SqliteReadModels(join(folder, 'read-models.db'));
-  for (const { name } of managers) await readModels.saveCheckpoint({ name, version: 1, position: head });
-  await readModels.close();
-}
-
 async function open(folder, events) {
   mkdirSync(folder);
-  const head = await writeHistoryFile(join(folder, 'ledger.db'), { events });
-  await noteReactions(folder, head);
-  const ledger = await createLedger({ dataFolder: folder, logger: false, publishBundledPolicies: false });
-  const subscriptions = ledger.app.get(Subscriptions);
-  const built = await seconds(async () => {
-    for (const { name } of subscriptions.projections()) if (!(await subscriptions.caughtUp(name))) throw new Error(`${name} has stopped`);
-  });
-  note(`  as-of: ${head} events, read models built in ${built.toFixed(0)} s, ${Math.round(process.memoryUsage.rss() / 2 ** 20)} MB`);
-  return { ledger, subscriptions, head, headers: { authorization: `Bearer ${await tokenFor(folder)}` } };
+  const head = await livedLedger(folder, events);
+  const server = await startServer(folder, { timeoutMs: 600_000 });
+  const connection = await openConnection(server.port);
+  const headers = { authorization: `Bearer ${await tokenFor(folder)}` };
+  const ask = async (method, path, body) => {
+    const { status, text } = await connection.send(request(method, path, { headers, body }));
+    if (status >= 300 && status !== 404) throw new Error(`${path}: ${status} ${text}`);
+    return text;
+  };
+  const built = await seconds(() => caughtUp(server));
+  const memory = memoryOf(server.pid);
+  note(
+    `  as-of: ${head} events, read models built in ${built.toFixed(0)} s, ${memory.now.toFixed(0)} MB, at most ${memory.peak.toFixed(0)}`,
+  );
+  const close = () => {
+    connection.close();
+    return server.stop();
+  };
+  return { server, head, ask, close };
 }
 
 /** What each question costs at random positions after `from`. */
-async function costs({ ledger, head, headers }, from, page) {
-  const fastify = ledger.app.getHttpAdapter().getInstance();
-  const { items } = (await fastify.inject({ method: 'GET', url: '/v1/budgets?limit=1', headers })).json();
+async function costs({ head, ask }, from, page) {
+  const { items } = JSON.parse(await ask('GET', '/v1/budgets?limit=1'));
   const answers = new Map();
   let seed = 7;
   const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
@@ -85,11 +80,9 @@ async function costs({ ledger, head, headers }, from, page) {
       const position = from + 1 + Math.floor(random() * (head - from - 1));
       const code = creditCodeNo(Math.floor((random() * position) / EVENTS_AN_ENTERPRISE), HISTORY_DISTRICT);
       const path = question({ code, page, year: 2023 + (index % 3), line: items[0] });
-      const url = `${path}${path.includes('?') ? '&' : '?'}asOf=${position}`;
       const start = performance.now();
-      const { statusCode, payload } = await fastify.inject({ method: 'GET', url, headers });
+      await ask('GET', `${path}${path.includes('?') ? '&' : '?'}asOf=${position}`);
       if (index >= 20) times.push(performance.now() - start);
-      if (statusCode !== 200 && statusCode !== 404) throw new Error(`${url}: ${statusCode} ${payload}`);
     }
     times.sort((a, b) => a - b);
     answers.set(name, { median: times[Math.floor(times.length / 2)], p99: times[Math.floor(times.length * 0.99)] });
@@ -101,7 +94,7 @@ function asOf() {
   return withFolder(async (folder) => {
     const small = await open(join(folder, 'small'), SMALL);
     const before = await costs(small, Math.floor(small.head / 2));
-    await small.ledger.close();
+    await small.close();
     const large = await open(join(folder, 'large'), LARGE);
     const after = await costs(large, 0, PAGE);
     const single = await costs(large, Math.floor(large.head / 2));
@@ -133,14 +126,11 @@ function asOf() {
       target: 1,
       route: grown,
     });
-    const { subscriptions } = large;
-    await subscriptions.rebuild(subscriptions.projections().map(({ name }) => name));
-    let peak = 0;
+    const subscribers = JSON.parse(await large.ask('GET', '/v1/subscribers'));
+    const names = subscribers.filter(({ kind }) => kind === 'projection').map(({ name }) => name);
     const time = await seconds(async () => {
-      while (subscriptions.status().some(({ beside }) => beside !== undefined)) {
-        peak = Math.max(peak, process.memoryUsage.rss());
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+      await large.ask('POST', '/v1/subscribers/rebuild', { names });
+      await caughtUp(large.server);
     });
     report({
       name: 'rebuild',
@@ -149,9 +139,9 @@ function asOf() {
       limit: large.head / time,
       ratio: 1,
       seconds: Number(time.toFixed(1)),
-      peakMegabytes: Math.round(peak / 2 ** 20),
+      peakMegabytes: Math.round(memoryOf(large.server.pid).peak),
     });
-    await large.ledger.close();
+    await large.close();
   });
 }
 

@@ -16,7 +16,7 @@ export function request(method, path, { headers = {}, body } = {}) {
 
 /** Sends every request over `connections` sockets. @throws Error for an answer that is not 2xx. */
 export async function sendAll(port, requests, connections) {
-  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
+  const sockets = await Promise.all(Array.from({ length: connections }, () => openConnection(port)));
   const idle = [...sockets];
   await concurrently(connections, requests.length, async (index) => {
     const socket = idle.pop();
@@ -27,7 +27,8 @@ export async function sendAll(port, requests, connections) {
   for (const socket of sockets) socket.close();
 }
 
-async function open(port) {
+/** One keep-alive connection: `send` the bytes of a request, and wait for its answer before the next. */
+export async function openConnection(port) {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
   socket.setEncoding('latin1');

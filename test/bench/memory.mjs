@@ -1,41 +1,18 @@
 /**
  * memory.server: the resident memory of a real server process on a ledger of a million events, after it has answered
  * thousands of queries and commands. Values in MB; ratio = limit/value, where the limit is what is allowed. Its read
- * models are built by that very process before it is ready, so the most it ever had counts: `memory.server.peak`.
+ * models are built by that very process before, so the most it ever had counts: `memory.server.peak`.
  */
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
-import { SqliteReadModels } from '../../dist/libs/projections/src/index.js';
 import { fact, registration, creditCodeNo } from './enterprises.mjs';
-import { writeHistoryFile } from './history.mjs';
 import { request, sendAll } from './load.mjs';
 import { note, report, seconds, withFolder } from './measure.mjs';
-import { memoryOf, startServer, tokenFor } from './server.mjs';
+import { caughtUp, livedLedger, memoryOf, startServer, tokenFor } from './server.mjs';
 
 const EVENTS = Number(process.env.LEDGER_BENCH_EVENTS ?? 1_000_000);
 const ALLOWED_MB = 300;
 const CONNECTIONS = 16;
 /** Other codes than those of the history. */
 const DISTRICT = '360702';
-
-/** A ledger that has lived: its process managers have dealt with all of it. (They may go over it again: that changes nothing, but takes its time.) */
-async function settle(folder, head, subscribers) {
-  const readModels = new SqliteReadModels(join(folder, 'read-models.db'));
-  for (const { name, kind } of subscribers)
-    if (kind === 'process-manager') await readModels.saveCheckpoint({ name, version: 1, position: head });
-  await readModels.close();
-}
-
-const healthOf = async (server) => (await fetch(`${server.url}/health`)).json();
-
-function subscribersOfALedger() {
-  return withFolder(async (folder) => {
-    const server = await startServer(folder);
-    const { subscribers } = await healthOf(server);
-    await server.stop();
-    return subscribers;
-  });
-}
 
 function requests(token) {
   const headers = { authorization: `Bearer ${token}` };
@@ -66,24 +43,20 @@ function requests(token) {
 
 function memoryServer() {
   return withFolder(async (folder) => {
-    const file = join(folder, 'ledger.db');
-    let head = 0;
-    const time = await seconds(async () => (head = await writeHistoryFile(file, { events: EVENTS })));
-    note(`  memory.server: ${head} events, ${Math.round(statSync(file).size / 2 ** 20)} MB, in ${time.toFixed(0)} s`);
-    await settle(folder, head, await subscribersOfALedger());
+    const head = await livedLedger(folder, EVENTS);
     const server = await startServer(folder, { timeoutMs: 600_000 });
     try {
+      const built = await seconds(() => caughtUp(server));
       const start = memoryOf(server.pid);
       note(
-        `  memory.server: read models built in ${server.readySeconds.toFixed(0)} s, then ${start.now.toFixed(0)} MB, at most ${start.peak.toFixed(0)} MB`,
+        `  memory.server: read models built in ${built.toFixed(0)} s, then ${start.now.toFixed(0)} MB, at most ${start.peak.toFixed(0)} MB`,
       );
       let served = 0;
       for (const group of requests(await tokenFor(folder))) {
         await sendAll(server.port, group, CONNECTIONS);
         served += group.length;
       }
-      const { status, position } = await healthOf(server);
-      if (status !== 'ok' || position < head) throw new Error(`the server is ${status} at ${position}`);
+      await caughtUp(server);
       const { now, peak } = memoryOf(server.pid);
       const figure = (name, value) =>
         report({ name, value, unit: 'MB', limit: ALLOWED_MB, ratio: ALLOWED_MB / value, target: 1, events: head, requests: served });

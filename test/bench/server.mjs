@@ -1,6 +1,6 @@
 /** A real ledger process on a data folder, started and asked like any client would. */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -9,13 +9,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Tokens } from '../../dist/libs/http/src/index.js';
 import { ROLES } from '../../dist/libs/kernel/src/index.js';
+import { SqliteReadModels } from '../../dist/libs/projections/src/index.js';
+import { writeHistoryFile } from './history.mjs';
+import { note, seconds, withFolder } from './measure.mjs';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const MAIN = join(ROOT, 'dist/programs/api.js');
+/** As `npm start` and the image start it. */
+const SERVER = [process.execPath, '--max-semi-space-size=8', join(ROOT, 'dist/programs/api.js')];
 const clock = { now: () => new Date() };
 
 /** Spawns the server (or another command that serves it) and waits until /health answers 200. Says how long that took. */
-export async function startServer(folder, { command = [process.execPath, MAIN], timeoutMs = 60_000 } = {}) {
+export async function startServer(folder, { command = SERVER, timeoutMs = 60_000 } = {}) {
   const port = await freePort();
   const start = performance.now();
   const child = spawn(command[0], command.slice(1), {
@@ -46,6 +50,41 @@ export async function startServer(folder, { command = [process.execPath, MAIN], 
       while (isAlive(-child.pid)) await sleep(5);
     },
   };
+}
+
+export const healthOf = async ({ url }) => (await fetch(`${url}/health`)).json();
+
+/** Waits until everything that follows the ledger has come to its end. @throws Error when something has stopped. */
+export async function caughtUp(server) {
+  for (;;) {
+    const { position: head, subscribers } = await healthOf(server);
+    const stopped = subscribers.find(({ state }) => state === 'stopped');
+    if (stopped !== undefined) throw new Error(`${stopped.name} has stopped at ${stopped.position}`);
+    if (subscribers.every(({ state, position, beside }) => state === 'running' && position >= head && beside === undefined)) return;
+    await sleep(100);
+  }
+}
+
+/**
+ * Writes a ledger that has lived into a folder: its process managers have dealt with all of it. (They may go over it
+ * again: that changes nothing, but takes its time.) Answers with its head.
+ */
+export async function livedLedger(folder, events) {
+  const file = join(folder, 'ledger.db');
+  let head = 0;
+  const time = await seconds(async () => (head = await writeHistoryFile(file, { events })));
+  note(`  a ledger of ${head} events, ${Math.round(statSync(file).size / 2 ** 20)} MB, in ${time.toFixed(0)} s`);
+  const subscribers = await withFolder(async (empty) => {
+    const server = await startServer(empty);
+    const { subscribers: all } = await healthOf(server);
+    await server.stop();
+    return all;
+  });
+  const readModels = new SqliteReadModels(join(folder, 'read-models.db'));
+  for (const { name, kind } of subscribers)
+    if (kind === 'process-manager') await readModels.saveCheckpoint({ name, version: 1, position: head });
+  await readModels.close();
+  return head;
 }
 
 /** A token with every role, signed with the folder's own key. */

@@ -96,11 +96,11 @@ export class ListIndicatorsHandler implements IQueryHandler<ListIndicators> {
     const counts = await this.counts.count(spans);
     const views = evaluated.map(({ target, year: asked, evaluations, span }): IndicatorView => {
       const [regional] = evaluations;
-      const head = headOf(target);
       if (target.terms.clause.shape.kind === 'target-table' || regional === undefined)
-        return { ...head, kind: 'target-table', year: asked, units: tally(evaluations) };
+        return { ...headOf(target), kind: 'target-table', year: asked, units: tally(evaluations) };
       const count = span && counts[spans.indexOf(span)];
-      return { ...head, kind: 'target', unit: target.terms.region, ...regional, ...(count && { counted: compared(count, regional) }) };
+      const view = regionalView(target, regional);
+      return count ? { ...view, counted: compared(count, regional) } : view;
     });
     return { items: views, ...(next !== undefined && { next }) };
   }
@@ -130,6 +130,16 @@ function blankEvaluations(target: PublishedTarget, year: number, on: string): re
   if (years.size >= MOST_YEARS) years.clear();
   years.set(year, evaluations);
   return evaluations;
+}
+
+type RegionalView = IndicatorHead & { readonly kind: 'target'; readonly unit: string } & Evaluation;
+/** Of evaluations that are kept themselves: putting so many fields together costs more than all else about them. */
+const regionalViews = new WeakMap<Evaluation, RegionalView>();
+
+function regionalView(target: PublishedTarget, regional: Evaluation): RegionalView {
+  const known = regionalViews.get(regional) ?? { ...headOf(target), kind: 'target', unit: target.terms.region, ...regional };
+  regionalViews.set(regional, known);
+  return known;
 }
 
 @QueryHandler(GetIndicator)

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { sql } from 'kysely';
-import { unreachable } from '@app/kernel';
 import type { Metric } from '@app/policies';
 import { ReadModels } from '@app/projections';
 import type { Counter } from './counted.js';
-import { type CountTables, daysOf, monthOf } from './counts.projection.js';
+import { type CountRow, type CountTables, daysOf, monthOf } from './counts.projection.js';
 
 /** What is counted, for which years and which day. */
 export interface CountedSpan {
@@ -34,55 +32,61 @@ export interface LedgerCount {
 export class LedgerCounts {
   constructor(private readonly readModels: ReadModels) {}
 
-  /** One answer to each question. Query by query: united, a look at the past would read the whole table once for each. */
+  /** One answer to each question. Most are about one day: a list of them costs one look at the sums of each day asked about. */
   async count(asked: readonly CountedSpan[]): Promise<readonly LedgerCount[]> {
-    const counts: LedgerCount[] = [];
-    for (const span of asked) counts.push(await this.counted(span));
-    return counts;
-  }
-
-  private async counted({ metric, pack, region, day, since }: CountedSpan): Promise<LedgerCount> {
-    switch (metric) {
-      case 'awards-granted':
-        return { metric, day, value: String((await this.sums(metric, pack, day, since)).here) };
-      case 'enterprises-relocated':
-      case 'certified-enterprises-relocated':
-        return { metric, day, ...shares(await this.sums(metric, region, day, since)) };
-      case 'certificates-in-force-above-scale': {
-        const counted = shares(await this.sums(metric, region, day));
-        // A certificate narrows it: so it can be said how many of all enterprises ought to have the fact.
-        return { metric, day, ...counted, undetermined: (await this.sums(`${metric}?`, region, day)).here };
-      }
-      case 'certificates-in-force':
-      case 'tech-smes-registered':
-        return { metric, day, ...shares(await this.sums(metric, region, day)) };
-      default:
-        return unreachable(metric);
+    const byDay = new Map<string, readonly Sum[]>();
+    for (const { day } of asked) {
+      if (byDay.has(day)) continue;
+      const counters = asked.filter((span) => span.day === day).flatMap(({ metric }) => countersOf(metric));
+      byDay.set(day, await this.sumsUntil(day, [...new Set(counters)]));
     }
+    return asked.map((span) => counted(span, byDay.get(span.day) ?? []));
   }
 
-  /** By whether the region begins with the one asked for; `nowhere`: none is on record. */
-  private sums(counter: Counter | 'awards-granted', region: string, day: string, since = 0) {
+  private sumsUntil(day: string, counters: readonly SumCounter[]): Promise<readonly Sum[]> {
     const month = monthOf(day);
-    return (
-      this.readModels
-        .from<CountTables>()
-        .selectFrom('target_count')
-        .where('counter', 'in', [counter, daysOf(counter, month)])
-        .where('day', '<=', day)
-        // Of the month of the day its days count alone.
-        .where('day', '<>', month)
-        .where('year', '>=', since)
-        .select([
-          sql<number>`coalesce(sum(case when substr(region, 1, length(${region})) = ${region} then change else 0 end), 0)`.as('here'),
-          sql<number>`coalesce(sum(case when region = '' then change else 0 end), 0)`.as('nowhere'),
-          sql<number>`coalesce(sum(change), 0)`.as('all'),
-        ])
-        .executeTakeFirstOrThrow()
-    );
+    return this.readModels
+      .from<CountTables>()
+      .selectFrom('target_count')
+      .where('counter', 'in', [...counters, ...counters.map((counter) => daysOf(counter, month))])
+      .where('day', '<=', day)
+      // Of the month of the day its days count alone.
+      .where('day', '<>', month)
+      .groupBy(['counter', 'region', 'year'])
+      .select(({ fn }) => ['counter', 'region', 'year', fn.sum('change').as('change')])
+      .execute();
   }
 }
 
-function shares({ here, nowhere, all }: { readonly here: number; readonly nowhere: number; readonly all: number }) {
-  return { value: String(here), elsewhere: all - here - nowhere, withoutRegion: nowhere };
+type SumCounter = Counter | 'awards-granted';
+
+/** All changes until a day: as many as there are regions and years. */
+type Sum = Pick<CountRow, 'counter' | 'region' | 'year'> & { readonly change: number | string | bigint };
+
+/** What a metric is counted by. */
+function countersOf(metric: Metric): readonly SumCounter[] {
+  return metric === 'certificates-in-force-above-scale' ? [metric, `${metric}?`] : [metric];
+}
+
+function counted({ metric, pack, region, day, since = 0 }: CountedSpan, sums: readonly Sum[]): LedgerCount {
+  const [own, unclear] = countersOf(metric).map((counter) =>
+    sums.filter(({ counter: of, year }) => (of === counter || of === daysOf(counter, monthOf(day))) && (year === 0 || year >= since)),
+  );
+  const within = own ?? [];
+  if (metric === 'awards-granted') return { metric, day, value: String(total(within, (granting) => granting === pack)) };
+  const here = total(within, (other) => other.startsWith(region));
+  const withoutRegion = total(within, (other) => other === '');
+  return {
+    metric,
+    day,
+    value: String(here),
+    elsewhere: total(within, () => true) - here - withoutRegion,
+    withoutRegion,
+    // A certificate narrows it: so it can be said how many of all enterprises ought to have the fact.
+    ...(unclear !== undefined && { undetermined: total(unclear, (other) => other.startsWith(region)) }),
+  };
+}
+
+function total(sums: readonly Sum[], counts: (region: string) => boolean): number {
+  return sums.reduce((all, { region, change }) => (counts(region) ? all + Number(change) : all), 0);
 }
