@@ -45,6 +45,10 @@ class Paced {
     });
   }
 
+  head() {
+    return this.store.head();
+  }
+
   async *subscribe(options) {
     const pages = this.store.subscribe(options)[Symbol.asyncIterator]();
     options.signal.addEventListener('abort', () => this.wake?.(), { once: true });

@@ -162,7 +162,10 @@ function storyOf(events: readonly RecordedEvent[], outcomes: readonly Outcome[],
   const story: Record<string, string[]> = { answers: outcomes.map((outcome) => told(answerOf(outcome))) };
   for (const { stream, type, data, metadata } of events) {
     const { actor, effectiveOn } = metadata;
-    (story[told(stream)] ??= []).push(told(JSON.stringify([type, data, actor.id, effectiveOn])));
+    const line = told(JSON.stringify([type, data, actor.id, effectiveOn]));
+    const lines = (story[told(stream)] ??= []);
+    // Whoever was struck between the announcement and the merger announces it once more.
+    if (type !== 'absorption-announced' || !lines.includes(line)) lines.push(line);
   }
   return story;
 }

@@ -329,6 +329,6 @@ export const SAGAS: readonly Saga[] = [
     run: async (act, one, other) => {
       await act.do('administrator', `/enterprises/${one?.code}/merge`, { survivor: other?.code, reason, evidence: paper });
     },
-    leaves: ['enterprise-merged', 'enterprise-absorbed', 'award-held', 'tier-removed'],
+    leaves: ['absorption-announced', 'enterprise-merged', 'enterprise-absorbed', 'award-held', 'tier-removed'],
   },
 ];

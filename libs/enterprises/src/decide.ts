@@ -143,6 +143,11 @@ export interface MergeEnterprise extends Documents {
   /** How the survivor's own dossier stands; looked up by the handler, never by the caller. */
   readonly survivorStatus?: EnterpriseState['status'];
 }
+/** Sent to the survivor before the merger: see `RunEnterpriseCommandHandler`. Does nothing to one that is merged itself. */
+export interface AnnounceAbsorption {
+  readonly type: 'announce-absorption';
+  readonly creditCode: CreditCode;
+}
 /** Sent by the ledger to the survivor of a merger. */
 export interface AbsorbEnterprise {
   readonly type: 'absorb';
@@ -163,6 +168,7 @@ export type EnterpriseCommand =
   | AwardTitle
   | WithdrawTitle
   | MergeEnterprise
+  | AnnounceAbsorption
   | AbsorbEnterprise;
 
 /** The decider of a dossier, with the facts it may hold. */
@@ -180,6 +186,8 @@ function decide(
   if (state.status === 'unregistered') throw notFound('enterprise-unknown', 'no enterprise is registered under this credit code');
   if (command.type === 'absorb') return absorb(command, state);
   if (command.type === 'merge') return merge(command, state);
+  if (command.type === 'announce-absorption')
+    return state.status === 'merged' ? [] : [{ type: 'absorption-announced', data: { creditCode: command.creditCode } }];
   const events = record(command, state, context, vocabulary);
   if (events.length > 0 && state.status === 'merged') {
     throw refused('enterprise-merged', `the enterprise was merged into ${state.survivor}; record it there`, { survivor: state.survivor });
@@ -187,7 +195,7 @@ function decide(
   return events;
 }
 
-type RecordCommand = Exclude<EnterpriseCommand, RegisterEnterprise | MergeEnterprise | AbsorbEnterprise>;
+type RecordCommand = Exclude<EnterpriseCommand, RegisterEnterprise | MergeEnterprise | AnnounceAbsorption | AbsorbEnterprise>;
 
 function record(
   command: RecordCommand,

@@ -16,5 +16,6 @@ export const enterpriseEvents: EventDefinitions<EnterpriseEvent> = {
   'relocation-recorded': { version: 1 },
   'departure-recorded': { version: 1 },
   'enterprise-merged': { version: 1 },
+  'absorption-announced': { version: 1 },
   'enterprise-absorbed': { version: 1 },
 };

@@ -102,6 +102,8 @@ export type EnterpriseEvent =
   | DomainEvent<'title-withdrawn', { readonly title: string; readonly year: number; readonly on: string; readonly reason: string }>
   /** `creditCodes`: the enterprise's own code and those it had absorbed, for the survivor to take over. */
   | DomainEvent<'enterprise-merged', { readonly survivor: string; readonly creditCodes: readonly string[]; readonly reason: string }>
+  /** On the survivor, before the merger: an enterprise that is merged meanwhile cannot survive it. */
+  | DomainEvent<'absorption-announced', { readonly creditCode: string }>
   | DomainEvent<'enterprise-absorbed', { readonly creditCode: string }>;
 
 export interface Fact extends FactData {
@@ -279,6 +281,8 @@ export function evolve(state: EnterpriseState, event: EnterpriseEvent, at: Event
     }
     case 'enterprise-merged':
       return { ...state, status: 'merged', survivor: event.data.survivor as CreditCode, mergedOn: at.effectiveOn };
+    case 'absorption-announced':
+      return state;
     case 'enterprise-absorbed':
       return { ...state, absorbed: [...state.absorbed, event.data.creditCode as CreditCode] };
     default:

@@ -404,7 +404,8 @@ function leavesNotes({ actor }: CommandContext): boolean {
   return !actor.roles.includes('service');
 }
 
-function decisionOf({ actor: { id, roles }, effectiveOn, today }: CommandContext): DecisionContext {
+/** What a decider may know of a command. */
+export function decisionOf({ actor: { id, roles }, effectiveOn, today }: CommandContext): DecisionContext {
   return { actorId: id, roles, effectiveOn, today };
 }
 

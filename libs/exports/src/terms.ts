@@ -165,6 +165,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   'title-awarded': '授予称号',
   'title-withdrawn': '撤销称号',
   'enterprise-merged': '企业被合并',
+  'absorption-announced': '拟吸收合并',
   'enterprise-absorbed': '并入企业',
   'budget-line-opened': '设立预算科目',
   'budget-appropriated': '下达预算',

@@ -60,6 +60,7 @@ describe('what an event is about', () => {
     ['award-payee-confirmed', `award-${AWARD}`, { payee: OTHER }, [`enterprise ${OTHER}`]],
     ['award-held', `award-${AWARD}`, { listing: `enterprise.${PAYEE}.1` }, [`listing enterprise.${PAYEE}.1`]],
     ['enterprise-merged', `enterprise-${PAYEE}`, { survivor: OTHER, creditCodes: [PAYEE] }, [`enterprise ${OTHER}`]],
+    ['absorption-announced', `enterprise-${OTHER}`, { creditCode: PAYEE }, [`enterprise ${PAYEE}`]],
     ['enterprise-absorbed', `enterprise-${OTHER}`, { creditCode: PAYEE }, [`enterprise ${PAYEE}`]],
     ['clearance-recorded', `enterprise-${PAYEE}`, { documentNo: '环函（2024）1号' }, ['document 环函20241号']],
     ['policy-published', 'policy-etdz', { pack: { source: { sha256: SHA } } }, [`document ${SHA.toUpperCase()}`]],

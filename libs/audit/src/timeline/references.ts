@@ -87,6 +87,7 @@ const NAMED: Naming = {
   'title-awarded': ({ documentNo }) => [document(documentNo)],
   'title-withdrawn': nothingMore,
   'enterprise-merged': ({ survivor, creditCodes }) => [survivor, ...creditCodes].map(enterprise),
+  'absorption-announced': ({ creditCode }) => [enterprise(creditCode)],
   'enterprise-absorbed': ({ creditCode }) => [enterprise(creditCode)],
 
   'budget-line-opened': nothingMore,

@@ -181,6 +181,8 @@ export class DossierProjection implements Projection {
       }
       case 'enterprise-merged':
         return put({ status: 'merged', survivor: event.data.survivor, merged_on: effectiveOn });
+      case 'absorption-announced':
+        return put({});
       case 'enterprise-absorbed':
         return put({ absorbed: appended(known.absorbed, event.data.creditCode), absorbed_on: appended(known.absorbed_on, effectiveOn) });
       default:

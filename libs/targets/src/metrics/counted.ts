@@ -94,6 +94,7 @@ export function countedAfter(
     case 'enterprise-merged':
       return { ...before, mergedOn: effectiveOn };
     case 'enterprise-renamed':
+    case 'absorption-announced':
     case 'enterprise-absorbed':
     case 'clearance-recorded':
     case 'title-awarded':
