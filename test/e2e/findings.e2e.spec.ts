@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { withCheckCharacter } from '@app/kernel';
 import { Office, paper } from '../support/office.js';
 
 const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
@@ -115,6 +116,9 @@ describe('findings and their life', () => {
       { stream: `finding-${id}`, revision: 0 },
     ])
       expect((await act('auditor', id, 'resolve', { ...nowhere, correction })).did).toBe('400 invalid-input');
+    // Nor has what somebody did later about something else.
+    const elsewhere = { ...nowhere, correction: { stream: `enterprise-${await office.enterprise()}`, revision: 0 } };
+    expect((await act('auditor', id, 'resolve', elsewhere)).body).toMatchObject({ errors: [{ field: 'correction', rule: 'related' }] });
     const { body } = await office.do('auditor', `/audit/findings/${id}/resolve`, {
       ...nowhere,
       correction: { stream: pointer?.stream, revision: Number(pointer?.revision) + 1 },
@@ -174,6 +178,12 @@ describe('findings and their life', () => {
     const { officers } = (await office.get(`/audit/findings/${String(whole.body['finding'])}`)).body as { officers: string[] };
     expect(officers).toEqual(expect.arrayContaining(['clerk', 'reviewer', 'approver']));
     expect((await office.post('auditor', '/audit/findings', { ...own, award: 'no.such.award' })).did).toBe('404 award-unknown');
+    for (const [nothing, did] of [
+      [{ enterprise: withCheckCharacter('91360700MA3NNBDYX') }, '404 enterprise-unknown'],
+      [{ line: 'tour-2020.rd-fnud.2024' }, '404 budget-line-unknown'],
+      [{ pack: 'tour-2021' }, '404 policy-unknown'],
+    ] as const)
+      expect((await office.post('auditor', '/audit/findings', { ...own, ...nothing })).did).toBe(did);
     expect((await act('auditor', String(whole.body['finding']), 'assign', { to: 'Nobody at all!' })).did).toBe('400 invalid-input');
   });
 

@@ -14,6 +14,8 @@ const LADDER = 'ganzhou-etdz-cultivation';
 /** Every run's: a ladder has one a year. */
 const REVIEW = `/tier-reviews/${LADDER}/2024`;
 
+/** What no line may hold more than. */
+const FULL = '999999999999.99';
 const LINES = { awards: '90000000.00', poor: '4999.99', others: '0.01' } as const;
 
 /** An enterprise with an award that may be granted. */
@@ -301,6 +303,22 @@ export const SAGAS: readonly Saga[] = [
     run: async (act) => {
       const to = { pack: PACK, line: 'others', period: '2024' };
       await act.do('finance', `/budgets/${PACK}/${act.name.toLowerCase()}/2023/close`, { to, evidence: paper });
+    },
+    leaves: ['budget-closed', 'budget-transferred-in'],
+  },
+  {
+    name: 'closing a line whose money finds no room, and its way back',
+    subjects: 1,
+    before: async (act) => {
+      const line = act.name.toLowerCase();
+      for (const [period, amount] of Object.entries({ 2023: '1.00', 2024: FULL })) {
+        await act.do('finance', '/budgets', { pack: PACK, line, period, title: line });
+        await act.do('finance', `/budgets/${PACK}/${line}/${period}/appropriations`, { amount, reason, evidence: paper });
+      }
+    },
+    run: async (act) => {
+      const line = act.name.toLowerCase();
+      await act.do('finance', `/budgets/${PACK}/${line}/2023/close`, { to: { pack: PACK, line, period: '2024' }, evidence: paper });
     },
     leaves: ['budget-closed', 'budget-transferred-in'],
   },

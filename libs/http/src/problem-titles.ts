@@ -8,6 +8,7 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'position-ahead': '账本尚未到达该位置',
   'read-model-behind': '查询数据尚未更新，请稍后再试',
   'read-models-ahead': '查询数据比账本新，账本可能是较旧的副本',
+  'read-models-of-another-ledger': '查询数据属于另一本账本',
   'role-required': '无此操作权限',
   'token-missing': '未提供令牌',
   'token-invalid': '令牌无效',

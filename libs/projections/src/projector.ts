@@ -467,6 +467,8 @@ export class Projector {
       return batch === undefined ? [] : [{ track, events, batch }];
     });
     if (parts.length === 0) return;
+    // Whoever began on an empty ledger may find that another has come first.
+    if (parts.some(({ batch }) => batch.from.position === 0)) await this.readModels.belongTo(page[0]?.id);
     const outcomes = await this.readModels.commit(parts.map(({ batch }) => batch));
     for (const [index, { track, events }] of parts.entries()) await this.settleOutcome(track, events, outcomes[index] as Outcome);
     if (parts.some(({ track, batch }) => track.checkpoint.position < batch.from.position))

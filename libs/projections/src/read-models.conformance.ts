@@ -79,6 +79,15 @@ export function describeReadModels(kind: string, places: () => Places, runs = 60
         .map(({ left, right, no, value }) => JSON.stringify({ left, right, no, value }))
         .sort();
 
+    it('are of the first ledger that asks, and of no other', async () => {
+      await expect(readModels.belongTo(undefined)).resolves.toBeUndefined();
+      await Promise.all(['first', 'first'].map((id) => readModels.belongTo(id)));
+      const again = await here.again();
+      await expect(again.belongTo('first')).resolves.toBeUndefined();
+      for (const other of ['other', undefined])
+        await expect(again.belongTo(other)).rejects.toMatchObject({ kind: 'unavailable', code: 'read-models-of-another-ledger' });
+    });
+
     it('hold after any batches what a plain map would hold', async () => {
       let run = 1;
       await fc.assert(

@@ -172,6 +172,22 @@ export abstract class ReadModels {
   /** The checkpoint that is furthest on of all there are. */
   abstract furthest(): Promise<Checkpoint | undefined>;
 
+  /**
+   * Makes sure that these are the read models of a ledger, which is known by the id of its first event. The first ledger to
+   * ask is noted; one without events may use what nobody has noted.
+   * @throws Problem `read-models-of-another-ledger`.
+   */
+  async belongTo(first: string | undefined): Promise<void> {
+    const noted = await this.notedLedger(first);
+    if (noted === first) return;
+    const own = first === undefined ? 'this one is empty' : `this one with ${first}`;
+    const detail = `the read models are of a ledger that begins with event ${noted}, ${own}: each ledger needs its own`;
+    throw new Problem('unavailable', 'read-models-of-another-ledger', detail);
+  }
+
+  /** The ledger that is noted, once `first` is where none was. */
+  protected abstract notedLedger(first: string | undefined): Promise<string | undefined>;
+
   abstract close(): Promise<void>;
 
   /** Where a process manager stands, or the live tables of a projection. */

@@ -73,7 +73,8 @@ export class SqliteReadModels extends ReadModels {
     this.database.exec(
       `CREATE TABLE IF NOT EXISTS checkpoint (
          name TEXT NOT NULL, generation INTEGER NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL,
-         purpose TEXT NOT NULL, shape TEXT NOT NULL, PRIMARY KEY (name, generation)) STRICT, WITHOUT ROWID`,
+         purpose TEXT NOT NULL, shape TEXT NOT NULL, PRIMARY KEY (name, generation)) STRICT, WITHOUT ROWID;
+       CREATE TABLE IF NOT EXISTS ledger (one INTEGER PRIMARY KEY CHECK (one = 1), first_event TEXT NOT NULL) STRICT`,
     );
   }
 
@@ -212,6 +213,11 @@ export class SqliteReadModels extends ReadModels {
   async furthest(): Promise<Checkpoint | undefined> {
     return this.cached('SELECT name, generation, version, position FROM checkpoint ORDER BY position DESC LIMIT 1').get() as
       Checkpoint | undefined;
+  }
+
+  protected async notedLedger(first: string | undefined): Promise<string | undefined> {
+    if (first !== undefined) this.cached('INSERT INTO ledger (one, first_event) VALUES (1, ?) ON CONFLICT DO NOTHING').run(first);
+    return (this.cached('SELECT first_event FROM ledger').get() as { readonly first_event: string } | undefined)?.first_event;
   }
 
   async saveCheckpoint({ name, version, position }: Omit<Checkpoint, 'generation'>): Promise<void> {

@@ -56,6 +56,26 @@ describe('subscriptions', () => {
     await expect(subscriptions.onApplicationBootstrap()).rejects.toMatchObject({ kind: 'unavailable', code: 'read-models-ahead' });
   });
 
+  it('do not start on the read models of another ledger', async () => {
+    subscriptions.addProjection(new Totals());
+    await files.add(store, 'a');
+    await readModels.belongTo('the first event of another');
+    await expect(subscriptions.onApplicationBootstrap()).rejects.toMatchObject({ code: 'read-models-of-another-ledger' });
+  });
+
+  it('follow nothing, and say so, where another ledger came first while theirs was empty', async () => {
+    subscriptions.addProjection(new Totals());
+    await subscriptions.onApplicationBootstrap();
+    await subscriptions.probe();
+    await readModels.belongTo('the first event of another');
+    const position = await files.add(store, 'a');
+    expect(await subscriptions.caughtUp('totals')).toBe(false);
+    expect(subscriptions.status()).toMatchObject([{ state: 'stopped', position: 0, error: expect.stringContaining('another') }]);
+    await expect(subscriptions.probe()).rejects.toMatchObject({ code: 'read-models-of-another-ledger' });
+    expect(await rowsOf(readModels)).toEqual([]);
+    expect(position).toBe(1);
+  });
+
   it('wait for one projection, whatever has become of the others', async () => {
     await files.add(store, 'a');
     subscriptions.addProjection(new Totals('stuck', 1, () => true));

@@ -41,6 +41,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   private readonly verified = new Map<string, Verification>();
   private candidacy: Candidacy | undefined;
   private started = false;
+  private isIdentified = false;
   private stopping = false;
 
   constructor(
@@ -98,7 +99,10 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     this.names.add(name);
   }
 
-  /** @throws Problem `read-models-ahead` when the read models know more than the ledger: they belong to another state of it. */
+  /**
+   * @throws Problem `read-models-ahead` when the read models know more than the ledger: they belong to another state of it;
+   *   `read-models-of-another-ledger`.
+   */
   async onApplicationBootstrap(): Promise<void> {
     // In this order: another process may go on meanwhile.
     const furthest = await this.readModels.furthest();
@@ -107,6 +111,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
       const detail = `${furthest.name} has seen position ${furthest.position}, but the ledger ends at ${head}: it is an older copy. If that is intended, delete the read models; they are built anew from the ledger`;
       throw new Problem('unavailable', 'read-models-ahead', detail);
     }
+    await this.identify();
     this.started = true;
     const { projector } = this;
     if (projector instanceof Watcher) return projector.refresh();
@@ -122,8 +127,18 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     });
   }
 
-  /** Resolves when the read models can be read, and fails when they cannot. */
+  /** Two ledgers may have been given the same read models by mistake. As long as a ledger is empty, there is no telling. */
+  private async identify(): Promise<void> {
+    if (this.isIdentified) return;
+    let first: string | undefined;
+    for await (const [event] of this.store.readAll({ limit: 1 })) first ??= event?.id;
+    await this.readModels.belongTo(first);
+    this.isIdentified = first !== undefined;
+  }
+
+  /** Resolves when the read models can be read, and fails when they cannot or are another ledger's. */
   async probe(): Promise<void> {
+    await this.identify();
     if (this.projector instanceof Watcher) await this.projector.refresh();
     else await this.readModels.liveCheckpoints();
   }

@@ -64,6 +64,15 @@ const line = (type: string, data: object, about: Partial<Entry> = {}): Entry => 
   by: 'finance',
   ...about,
 });
+/** Sums just under a million on three lines, the last of a pack's. */
+const spread = (pack: string) =>
+  [`${PACK}.a`, `${PACK}.b`, `${pack}.c`].map((each) =>
+    line(
+      'budget-transferred-out',
+      { transfer: each, to: { pack: PACK, line: 'd', period: '2024' }, amount: '990000.00' },
+      { stream: `budget-${each}.2024` },
+    ),
+  );
 const reserve = { award: 'a', payee: PAYEE, clause: 'F', grant: {} };
 const tier = (type: string, data: object, about: Partial<Entry> = {}): Entry => ({
   stream: `tier-ladder.${PAYEE}`,
@@ -671,6 +680,12 @@ const CASES: readonly Case[] = [
     of: 'three appropriations just under a million; spread over eight days in the other case',
     fires: [['2024-05-01', '2024-05-04', '2024-05-07'].map((on) => line('budget-appropriated', { amount: '990000.00' }, { on }))],
     near: [['2024-05-01', '2024-05-04', '2024-05-08'].map((on) => line('budget-appropriated', { amount: '990000.00' }, { on }))],
+  },
+  {
+    code: 'just-under-threshold',
+    of: 'three transfers out of different lines of one policy; one of another policy in the other case',
+    fires: [spread(PACK)],
+    near: [spread('another-pack')],
   },
   {
     code: 'just-under-threshold',

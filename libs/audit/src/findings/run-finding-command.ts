@@ -7,9 +7,10 @@ import { type Evidence, invalidField, notFound, type Problem } from '@app/kernel
 import { ReadModels } from '@app/projections';
 import { people } from './detectors/detector.js';
 import { type FindingAction, type FindingCommand, findingDecider } from './decide.js';
-import { type EventReference, findingId, type FindingState, findingStream, type OpenedData } from './finding.js';
+import { type Concerned, type EventReference, findingId, type FindingState, findingStream, type OpenedData } from './finding.js';
 import type { FindingTables } from './findings.projection.js';
 import { eventAt } from './findings.query.js';
+import { type Reference, referencesOf } from '../timeline/references.js';
 import { OverdueDuties } from './overdue-duties.js';
 import { isService } from './past.js';
 
@@ -49,11 +50,12 @@ export class OpenFindingHandler implements ICommandHandler<OpenFinding> {
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  /** @throws Problem `event-unknown` for a pointer to nothing, `award-unknown` for an award nobody applied for. */
+  /** @throws Problem `event-unknown` for a pointer to nothing, `award-unknown` and the like for what the ledger has nothing of. */
   async execute({ finding: { evidence, ...finding }, context }: OpenFinding): Promise<OpenReceipt> {
     const id = findingId(MANUAL, context.commandId);
     const command = async (): Promise<FindingCommand> => {
       const { pointer, award } = finding;
+      await requireKnown(this.store, finding);
       const deciding = award === undefined ? [] : await deciders(this.store, award);
       const officers = people(...(pointer === undefined ? deciding : await actorsOf(this.store, pointer)));
       return { action: { type: 'open' }, officers, unrecorded: { ...finding, code: MANUAL, officers }, openedOn: evidence };
@@ -76,8 +78,8 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
     const command = async ({ assignee }: FindingState): Promise<FindingCommand> => {
       // To whom it is not shown, a finding is not there: ids can be worked out, and would tell who has been found out.
       if (sightOf(context.actor) !== 'history' && context.actor.id !== assignee) throw unknownFinding(id);
-      const { pointer, ...found } = await this.found(id, context.today);
-      if (action.type === 'resolve' && action.correction !== undefined) await this.requireCorrection(action.correction, pointer);
+      const { pointer, concerned, ...found } = await this.found(id, context.today);
+      if (action.type === 'resolve' && action.correction !== undefined) await this.requireCorrection(action.correction, pointer, concerned);
       return { action, ...found };
     };
     return this.executor.execute(findingDecider, findingStream(id), command, context);
@@ -86,21 +88,21 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
   private async found(
     id: string,
     today: string,
-  ): Promise<Pick<FindingCommand, 'officers' | 'unrecorded'> & { readonly pointer?: EventReference }> {
-    const tables = this.readModels.from<FindingTables>();
-    const row = await tables.selectFrom('finding').select(['officers', 'stream', 'revision']).where('id', '=', id).executeTakeFirst();
+  ): Promise<Pick<FindingCommand, 'officers' | 'unrecorded'> & { readonly pointer?: EventReference; readonly concerned: About }> {
+    const columns = ['officers', 'stream', 'revision', 'award', 'enterprise', 'line', 'pack'] as const;
+    const row = await this.readModels.from<FindingTables>().selectFrom('finding').select(columns).where('id', '=', id).executeTakeFirst();
     if (row !== undefined) {
-      const { stream, revision } = row;
-      const officers = JSON.parse(row.officers) as readonly string[];
-      return { officers, ...(stream !== null && revision !== null && { pointer: { stream, revision } }) };
+      const { stream, revision, officers, ...concerned } = row;
+      const pointer = stream !== null && revision !== null && { pointer: { stream, revision } };
+      return { officers: JSON.parse(officers) as readonly string[], concerned, ...pointer };
     }
     const duty = (await this.duties.on(today)).find((one) => one.id === id);
     if (duty === undefined) throw unknownFinding(id);
-    return { officers: [], unrecorded: { ...duty.opened, day: duty.day } };
+    return { officers: [], unrecorded: { ...duty.opened, day: duty.day }, concerned: duty.opened };
   }
 
-  /** What puts a matter right comes after it, and is more than what auditors say of it. */
-  private async requireCorrection(correction: EventReference, pointer: EventReference | undefined): Promise<void> {
+  /** What puts a matter right comes after it, is about the same matter, and is more than what auditors say of it. */
+  private async requireCorrection(correction: EventReference, pointer: EventReference | undefined, concerned: About): Promise<void> {
     const event = await eventAt(this.store, correction);
     if (event === undefined) throw unknownEvent(correction);
     const atFault = pointer && (await eventAt(this.store, pointer));
@@ -110,8 +112,37 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
         'later',
         'must name an event that was recorded after the one at fault, and is none of a finding itself',
       );
+    const matters = [...subjectsConcerned(concerned), ...(atFault === undefined ? [] : subjectsOf(atFault))];
+    const about = [...subjectsOf(event), ...packsOf(event)];
+    if (matters.length > 0 && !matters.some((one) => about.some(({ kind, id }) => kind === one.kind && id === one.id)))
+      throw invalidField('correction', 'related', 'must name an event about what the finding is about, such as its award or enterprise');
   }
 }
+
+/** What a finding is about, as its row or what was taken down says it. */
+type About = { readonly [Field in 'award' | 'enterprise' | 'line' | 'pack']?: string | null };
+
+/** A pack counts where nothing closer is named. */
+function subjectsConcerned({ award, enterprise, line, pack }: About): readonly Reference[] {
+  const named = [
+    { kind: 'award' as const, id: award },
+    { kind: 'enterprise' as const, id: enterprise },
+    { kind: 'budget-line' as const, id: line },
+  ].flatMap(({ kind, id }) => (typeof id === 'string' ? [{ kind, id }] : []));
+  return named.length > 0 || typeof pack !== 'string' ? named : [{ kind: 'policy', id: pack }];
+}
+
+/** Whom and what an event is about, people and papers apart: one officer sees to many matters, one paper cites many. */
+function subjectsOf(event: RecordedEvent): readonly Reference[] {
+  return referencesOf(event).filter(({ kind }) => kind !== 'officer' && kind !== 'document');
+}
+
+function packsOf(event: RecordedEvent): readonly Reference[] {
+  return subjectsOf(event).flatMap(({ kind, id }) => (OF_A_PACK.has(kind) ? [{ kind: 'policy', id: id.split('.', 1)[0] ?? '' }] : []));
+}
+
+/** What bears the name of its pack first. */
+const OF_A_PACK: ReadonlySet<string> = new Set(['award', 'budget-line', 'target', 'duty']);
 
 function unknownFinding(id: string): Problem {
   return notFound('finding-unknown', `there is no finding ${id}`);
@@ -119,6 +150,20 @@ function unknownFinding(id: string): Problem {
 
 function unknownEvent({ stream, revision }: EventReference): Problem {
   return notFound('event-unknown', `${stream} has no event ${revision}`);
+}
+
+/** Of a typing error nobody would ever find the finding again. */
+async function requireKnown(store: EventStore, { enterprise, line, pack }: Concerned): Promise<void> {
+  const streams = [
+    ['enterprise-unknown', 'enterprise', enterprise],
+    ['budget-line-unknown', 'budget', line],
+    ['policy-unknown', 'policy', pack],
+  ] as const;
+  for (const [code, prefix, id] of streams) {
+    if (id === undefined) continue;
+    const { done } = await store.readStream(`${prefix}-${id}`, { limit: 1 })[Symbol.asyncIterator]().next();
+    if (done === true) throw notFound(code, `the ledger holds nothing of ${id}`);
+  }
 }
 
 /** Whoever has had a hand in an award: none of them may say that nothing was wrong with it. */

@@ -31,6 +31,12 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
           AS 'SELECT jsonb_array_elements_text($1::jsonb)'`.execute(database);
     },
   },
+  '0002-ledger': {
+    async up(database: Kysely<never>) {
+      // Of which ledger these read models are.
+      await sql`CREATE TABLE ledger (one integer PRIMARY KEY CHECK (one = 1), first_event text NOT NULL)`.execute(database);
+    },
+  },
 };
 
 /** Brings the schema up to date; any number of processes may do so at once. @throws what the database says. */

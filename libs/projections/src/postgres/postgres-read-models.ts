@@ -229,6 +229,12 @@ export class PostgresReadModels extends ReadModels {
     return (await ask<Checkpoint>(this.pool, furthest)).rows[0];
   }
 
+  protected async notedLedger(first: string | undefined): Promise<string | undefined> {
+    if (first !== undefined) await ask(this.pool, 'INSERT INTO ledger (one, first_event) VALUES (1, $1) ON CONFLICT DO NOTHING', [first]);
+    const { rows } = await ask<{ first_event: string }>(this.pool, 'SELECT first_event FROM ledger', []);
+    return rows[0]?.first_event;
+  }
+
   async saveCheckpoint({ name, version, position }: Omit<Checkpoint, 'generation'>): Promise<void> {
     const token = this.leases.tokenFor(name);
     // Where processes compete, the lease must still be ours when this is written.

@@ -45,16 +45,18 @@ export class LedgerCounts {
 
   private sumsUntil(day: string, counters: readonly SumCounter[]): Promise<readonly Sum[]> {
     const month = monthOf(day);
-    return this.readModels
-      .from<CountTables>()
-      .selectFrom('target_count')
-      .where('counter', 'in', [...counters, ...counters.map((counter) => daysOf(counter, month))])
-      .where('day', '<=', day)
-      // Of the month of the day its days count alone.
-      .where('day', '<>', month)
-      .groupBy(['counter', 'region', 'year'])
-      .select(({ fn }) => ['counter', 'region', 'year', fn.sum('change').as('change')])
-      .execute();
+    return (
+      this.readModels
+        .from<CountTables>()
+        .selectFrom('target_count')
+        .where('counter', 'in', [...counters, ...counters.map((counter) => daysOf(counter, month))])
+        .where('day', '<=', day)
+        // Of the month of the day its days count alone.
+        .where('day', '<>', month)
+        .groupBy(['counter', 'region', 'year'])
+        .select(({ fn }) => ['counter', 'region', 'year', fn.sum('change').as('change')])
+        .execute()
+    );
   }
 }
 

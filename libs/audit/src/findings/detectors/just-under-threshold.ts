@@ -1,3 +1,4 @@
+import { lineOfStream } from '@app/budgets';
 import { addDays, type BusinessDate, daysBetween, Money } from '@app/kernel';
 import { awardOfStream, awardRecord, fen, isService, actorOf, type Memories, type Past, type Recorded } from '../past.js';
 import { lineName } from '../names.js';
@@ -33,7 +34,8 @@ function nearThreshold(event: Recorded, past: Past): Near | undefined {
     const { amount } = event.data;
     const threshold = BUDGET_THRESHOLDS.find((one) => isJustUnder(amount, one));
     if (threshold === undefined) return undefined;
-    return { id: `${officer}|${lineName(event.stream)}|${threshold}`, amount, threshold };
+    // Of the whole policy: what is split may be spread over its lines as well.
+    return { id: `${officer}|${lineOfStream(event.stream).pack}|${threshold}`, amount, threshold };
   }
   return undefined;
 }
@@ -71,7 +73,7 @@ export const justUnderThreshold = detector({
   code: 'just-under-threshold',
   title: '短期内多笔紧贴限额',
   severity: 'medium',
-  rule: `台账规则：同一经办人${BURST.days}天内${BURST.count}笔及以上、均在限额以下${BURST.withinPercent}%以内的自定金额，按拆分规避审批核查；限额为条款上限，预算登记为${BUDGET_THRESHOLDS.map((one) => Money.parse(one).toChinese()).join('、')}`,
+  rule: `台账规则：同一经办人对同一政策${BURST.days}天内${BURST.count}笔及以上、均在限额以下${BURST.withinPercent}%以内的自定金额，按拆分规避审批核查；限额为条款上限，预算登记为${BUDGET_THRESHOLDS.map((one) => Money.parse(one).toChinese()).join('、')}`,
   judges: ['award-reviewed', 'budget-appropriated', 'budget-adjusted', 'budget-transferred-out'],
   judge(event, past) {
     const burst = burstOf(event, past);
