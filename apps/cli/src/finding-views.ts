@@ -99,7 +99,7 @@ function findingsText({ items, next }: { readonly items: readonly (Detail & { re
         ]
       : []),
   ]);
-  return [...lines, ...(next === undefined ? [] : [`more: --cursor ${next}`])].join('\n');
+  return [...lines, ...(next === undefined ? [] : [`更多：--cursor ${next}`])].join('\n');
 }
 
 function stateOf({ status, outcome }: Pick<Detail, 'status' | 'outcome'>): string {

@@ -17,7 +17,7 @@ export function list(columns: readonly Column[]): (answer: never) => string {
   return (answer) => {
     const { items, next } = answer as Listed;
     const table = rowsTable(columns, items);
-    return next === undefined ? table : `${table}\nmore: --cursor ${next}`;
+    return next === undefined ? table : `${table}\n更多：--cursor ${next}`;
   };
 }
 

@@ -21,15 +21,40 @@ export function tableOf(headings: readonly string[], rows: readonly (readonly (s
   return table.toString();
 }
 
-/** Shows any answer to a person: a list as a table under its Chinese headings, an object as lines. `path` is the route after `/v1/`. */
+/** Shows any answer to a person: a list as a table under its Chinese headings, an object field by field. `path` is the route after `/v1/`. */
 export function show(answer: unknown, path = ''): string {
   const items = Array.isArray(answer) ? answer : (answer as { items?: unknown }).items;
-  if (!Array.isArray(items)) return JSON.stringify(answer, null, 2);
+  if (!Array.isArray(items)) return objectText(answer as Item, path);
   if (items.length === 0) return '（无）';
   const { next } = answer as { next?: string };
-  const { headings, rows } = listTable(path, items as Parameters<typeof listTable>[1]);
+  const { headings, rows } = listTable(path, items as Items);
   const table = tableOf(headings, rows);
-  return next === undefined ? table : `${table}\nmore: --cursor ${next}`;
+  return next === undefined ? table : `${table}\n更多：--cursor ${next}`;
+}
+
+type Items = Parameters<typeof listTable>[1];
+type Item = Items[number];
+
+/** What is said once stands in lines, and each list of parts in a table of its own below. */
+function objectText(object: Item, path: string): string {
+  const own = path.replaceAll(/:[a-z]+/gi, '*');
+  const entries = Object.entries(object);
+  const { headings, rows } = listTable(own, [Object.fromEntries(entries.filter(([, value]) => !holdsParts(value)))]);
+  const lines = headings.map((heading, at) => `${heading}：${rows[0]?.[at] ?? ''}`);
+  const below = entries.flatMap(([name, value]) => {
+    if (!holdsParts(value)) return [];
+    if (!Array.isArray(value)) return [objectText(value as Item, path)];
+    const parts = listTable(`${own}/${name}`, value as Items);
+    return [`${listTable(own, [{ [name]: '.' }]).headings[0] ?? name}\n${tableOf(parts.headings, parts.rows)}`];
+  });
+  return [...(lines.length > 0 ? [lines.join('\n')] : []), ...below].join('\n');
+}
+
+const isPart = (value: unknown): value is Item => typeof value === 'object' && value !== null;
+
+function holdsParts(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(isPart);
+  return isPart(value) && Object.values(value).some(holdsParts);
 }
 
 /** Says what went wrong and returns the exit code for it. */

@@ -161,7 +161,7 @@ function recordText(record: Recorded): string {
 
 function reliances({ record, items, next }: Reliances): string {
   const found = items.length === 0 ? '没有决定引用它' : items.map(reliantText).join('\n\n');
-  return [recordText(record), '', found, ...(next === undefined ? [] : [`more: --cursor ${next}`])].join('\n');
+  return [recordText(record), '', found, ...(next === undefined ? [] : [`更多：--cursor ${next}`])].join('\n');
 }
 
 const RELIED_ON = ['fact', 'certificate', 'move', 'title', 'registration', 'clearance', 'listing', 'interpretation', 'document'];
@@ -184,7 +184,7 @@ export const TIMELINE_VIEWS: Readonly<Record<string, (answer: never) => string>>
         effectsOf(entry),
       ]),
     );
-    return next === undefined ? table : `${table}\nmore: --cursor ${next}`;
+    return next === undefined ? table : `${table}\n更多：--cursor ${next}`;
   },
   ...Object.fromEntries(RELIED_ON.map((kind) => [`audit relied-on ${kind}`, reliances as (answer: never) => string])),
   'audit event': (view: EventView) => {

@@ -1,3 +1,4 @@
+import type { PolicyVersion } from '@app/policies';
 import { CULTIVATION_VIEWS } from './cultivation-views.js';
 import { FINDING_VIEWS } from './finding-views.js';
 import { list } from './list-view.js';
@@ -25,6 +26,10 @@ interface AwardDetail {
     readonly actor: { readonly id: string; readonly unit: string };
     readonly policy?: { readonly clause: string; readonly version: number };
   }[];
+}
+
+interface PolicyDetail {
+  readonly state: { readonly versions: readonly PolicyVersion[] };
 }
 
 const accountTable = (accounts: readonly AccountBalance[]) =>
@@ -56,6 +61,35 @@ const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
         ]),
       ),
     ].join('\n'),
+  'policy show': ({ state: { versions } }: PolicyDetail) =>
+    [...versions]
+      .reverse()
+      .map(({ version, hash, reason, pack }) =>
+        [
+          `《${pack.title}》第${version}版（${pack.issuer}，${pack.region}）`,
+          `版本指纹：${hash}`,
+          ...(reason === undefined ? [] : [`修订理由：${reason}`]),
+          tableOf(
+            ['条款', '名称', '原文'],
+            pack.clauses.map(({ id, title, citation }) => [id, title, citation.quote]),
+          ),
+          ...(pack.interpretations.length === 0
+            ? []
+            : [
+                tableOf(
+                  ['释义', '问题', '取', '理由'],
+                  pack.interpretations.map(({ id, question, options, chosen, reason: why }) => [
+                    id,
+                    question,
+                    options.find((option) => option.id === chosen)?.text ?? '待定',
+                    why,
+                  ]),
+                ),
+              ]),
+          '条款的计算方式见 --json',
+        ].join('\n'),
+      )
+      .join('\n\n'),
   'award list': list([
     ['奖补编号', 'award'],
     ['企业', 'payeeName'],
@@ -144,5 +178,5 @@ export function viewOf({ words, path }: Pick<Route, 'words' | 'path'>, answer: u
   const name = words.replace(/ <.*$/, '');
   const view = VIEWS[name];
   if (view !== undefined) return view(answer as never);
-  return isReceipt(answer) ? receiptText(answer) : show(answer, path.replace('/v1/', ''));
+  return isReceipt(answer) ? receiptText(answer) : show(answer, path.replace(/^\/(v1\/)?/, ''));
 }

@@ -311,6 +311,42 @@ function groupFields(): Readonly<Record<string, Field>> {
 }
 
 /** What is known of a path after `/v1/`; exact segments count before `*`. */
+/** How single objects and their parts read, by the route's path with `*` for what a parameter names, and the part behind it. */
+const OBJECTS: Readonly<Record<string, Reading>> = {
+  'enterprises/*': {
+    terms: { status: { registered: '已登记', merged: '已合并' } },
+    fields: { ...ENTERPRISE, certificates: { heading: '证书' } },
+  },
+  'enterprises/*/facts': { fields: { name: { heading: '数据' } } },
+  'enterprises/*/certificates': { terms: { kind: { hnte: '高新技术企业' } } },
+  'enterprises/*/moves': { terms: { kind: { arrival: '迁入', departure: '迁出' } } },
+  'budgets/*/*/*': { terms: BUDGET },
+  'payment-batches/*': { terms: { status: BATCH_STATUS }, fields: { lines: { heading: '明细' } } },
+  'payment-batches/*/lines': {
+    fields: { line: { heading: '行号' }, paid: { heading: '回单' } },
+    terms: { result: { paid: '已付', returned: '退回' } },
+  },
+  'blacklist/*/*': { terms: { kind: SUBJECT }, fields: { id: { heading: '对象' } } },
+  'blacklist/*/*/cases': {
+    terms: { status: { ...CASE_STATUS, ended: '已终止' }, how: { expired: '到期', repaired: '修复', revoked: '撤销' } },
+  },
+  'agencies/*': {
+    terms: { status: { registered: '已备案', lapsed: '备案已过期', 'struck-off': '已注销' } },
+    fields: { name: { heading: '机构名称' }, inspections: { heading: '检查' } },
+  },
+  'agencies/*/inspections': { terms: { finding: { ok: '合格', irregular: '不规范', fraud: '弄虚作假' } } },
+  'ladders/*/diagnosis/*': { terms: { kind: PROPOSAL }, fields: { kind: { heading: '结论' } } },
+  health: { terms: { status: { ok: '正常', degraded: '异常' } } },
+  'health/subscribers': {
+    terms: { kind: { projection: '读模型', 'process-manager': '流程' }, state: { running: '正常', building: '构建中', stopped: '已停止' } },
+  },
+};
+
+/** How the items of a list, or the parts of an object, read; `path` is the route after `/v1/`. */
+export function readingOf(path: string): Reading & Pick<Partial<ListDeclaration>, 'key' | 'each'> {
+  return declarationOf(path) ?? OBJECTS[path] ?? {};
+}
+
 export function declarationOf(path: string): ListDeclaration | undefined {
   const segments = path.split('/');
   const stars = (pattern: string) => pattern.split('*').length;

@@ -1,7 +1,7 @@
 import type { Cell } from '@app/sheets';
 import { headingOf, isInternal } from './fields.js';
 import { cellOf, leavesOf, type Reading, textOf } from './flatten.js';
-import { declarationOf, type ListDeclaration } from './lists.js';
+import { declarationOf, type ListDeclaration, readingOf } from './lists.js';
 import { isList, isObject, type Json, type JsonObject, rowsOf } from './value.js';
 
 export const DISCLOSURE_FIELD = 'disclosure';
@@ -113,7 +113,7 @@ export function listTable(
   path: string,
   items: readonly JsonObject[],
 ): { readonly headings: readonly string[]; readonly rows: readonly (readonly string[])[] } {
-  const declaration: ListReading = declarationOf(path) ?? {};
+  const declaration = readingOf(path);
   const all = items.flatMap((item) => rowsOf(item, declaration.each));
   const columns = Columns.of(all, declaration, { isPublic: false, mayFollow: false });
   const rows = all.map((item) => columns.cells(item).map((cell) => cell?.toString() ?? ''));

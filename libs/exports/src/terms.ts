@@ -97,6 +97,8 @@ export const EVERYWHERE: Readonly<Record<string, Readonly<Record<string, string>
   subject: SUBJECT,
   roles: ROLE,
   occasion: { once: '一次性事项' },
+  verification: { reported: '填报', verified: '已核实' },
+  certification: { first: '首次认定', renewal: '重新认定' },
   unit: { ledger: '系统' },
   actor: { ledger: '系统' },
   by: { ledger: '系统' },
