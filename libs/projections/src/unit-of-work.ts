@@ -20,6 +20,8 @@ export const MISSING = Symbol('missing');
 /** What a batch makes of one row. */
 export interface Change {
   readonly key: Key;
+  /** `identity` of the key. */
+  readonly id: string;
   /** What stands now, or undefined for nothing. */
   readonly row: Row | undefined;
   readonly since: number;
@@ -31,6 +33,7 @@ export interface Change {
 
 interface Entry {
   readonly key: Key;
+  readonly id: string;
   row: Row | undefined;
   /** The position since which it stands so. */
   since: number;
@@ -50,7 +53,7 @@ export class UnitOfWork implements Rows {
   private readonly missing = new Map<Table, Map<string, Key>>();
 
   /** `read` answers with the row that is stored, undefined for none, or `MISSING` for one that has still to be fetched. */
-  constructor(private readonly read: (table: Table, key: Key) => StoredRow | undefined | typeof MISSING) {}
+  constructor(private readonly read: (table: Table, key: Key, id: string) => StoredRow | undefined | typeof MISSING) {}
 
   /** Rows that were asked for and have still to be fetched: what was made without them counts for nothing. */
   get misses(): ReadonlyMap<Table, ReadonlyMap<string, Key>> {
@@ -91,8 +94,10 @@ export class UnitOfWork implements Rows {
 
   private change(table: Table, key: Key, row: Row | undefined): void {
     if (!keepsHistory(table)) {
-      this.entriesOf(table).set(identity(key), {
+      const id = identity(key);
+      this.entriesOf(table).set(id, {
         key,
+        id,
         row,
         since: this.position,
         isNew: table.writtenOnceAt !== undefined,
@@ -116,10 +121,10 @@ export class UnitOfWork implements Rows {
     const id = identity(key);
     let entry = entries.get(id);
     if (entry === undefined) {
-      const read = this.read(table, key);
+      const read = this.read(table, key, id);
       if (read === MISSING) this.miss(table, id, key);
       const stored = read === MISSING ? undefined : read;
-      entry = { key, row: stored?.row, since: stored?.since ?? 0, isNew: stored === undefined, touched: false, former: [] };
+      entry = { key, id, row: stored?.row, since: stored?.since ?? 0, isNew: stored === undefined, touched: false, former: [] };
       entries.set(id, entry);
     }
     return entry;
@@ -148,7 +153,10 @@ function isSame({ columns }: Table, one: Row | undefined, other: Row | undefined
   return true;
 }
 
-/** One text a key: parts run together would let two keys be one. */
+/** One text a key: each part says where it ends, since parts run together would let two keys be one. */
 export function identity(key: Key): string {
-  return key.length === 1 ? String(key[0]) : JSON.stringify(key);
+  if (key.length === 1) return String(key[0]);
+  let text = '';
+  for (const part of key) text += typeof part === 'number' ? `${part};` : `${part.length}:${part}`;
+  return text;
 }

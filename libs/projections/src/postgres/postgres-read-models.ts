@@ -288,8 +288,8 @@ export class PostgresReadModels extends ReadModels {
       const missing: (readonly [TableStatements, ReadonlyMap<string, Key>])[] = [];
       const again: typeof left = [];
       for (const [index, batch] of left) {
-        const work = new UnitOfWork((table, key) => {
-          const [{ present }, id] = [this.of(table, batch.from.generation), identity(key)];
+        const work = new UnitOfWork((table, _key, id) => {
+          const { present } = this.of(table, batch.from.generation);
           const rows = fetched.get(present);
           return rows?.has(id) === true ? rows.get(id) : this.cache.get(present, id);
         });
@@ -395,7 +395,7 @@ export class PostgresReadModels extends ReadModels {
       // Rows that are written once are not read again.
       if (table.writtenOnceAt !== undefined) continue;
       const { present } = this.of(table, from.generation);
-      for (const { key, row, since } of changes) this.cache.set(present, identity(key), row && { row, since });
+      for (const { id, row, since } of changes) this.cache.set(present, id, row && { row, since });
     }
     const live = this.liveRows.get(from.name);
     if (live?.generation === from.generation) this.liveRows = new Map(this.liveRows).set(from.name, { ...live, position: to });
