@@ -58,8 +58,8 @@ interface Played {
 
 /**
  * Plays a schedule of faults over random commands, and then checks everything that must hold. The folder of one that failed
- * stays. With a PostgreSQL the read models are there: it crashes now and then, and now and then their leases go to another
- * worker. For simulated schedules.
+ * stays. With a PostgreSQL the read models are there: it crashes now and then, and now and then the leases of a simulated
+ * ledger go to another worker.
  */
 export async function play(schedule: Schedule, postgres?: PostgresServer): Promise<Report> {
   const began = performance.now();
@@ -75,7 +75,7 @@ export async function play(schedule: Schedule, postgres?: PostgresServer): Promi
     ms: Math.round(performance.now() - began),
   });
   try {
-    const played = schedule.kind === 'simulated' ? await simulated(schedule, folder, postgres) : await processes(schedule, folder);
+    const played = schedule.kind === 'simulated' ? await simulated(schedule, folder, postgres) : await processes(schedule, folder, postgres);
     const faults = [...played.faults, ...played.office.faults, ...(await auditLedger(folder, played.office.done))];
     const told = report(faults, played, (await readEvents(folder)).length);
     if (told.passed) rmSync(folder, { recursive: true, force: true });
@@ -190,10 +190,14 @@ async function simulated({ seed, store }: Schedule, folder: string, postgres?: P
 
 const KILLS = 2;
 
-async function processes({ seed, store }: Schedule, folder: string): Promise<Played> {
+async function processes({ seed, store }: Schedule, folder: string, postgres?: PostgresServer): Promise<Played> {
   const random = seededRandom(seed);
   const node = store === 'stand-in' ? await StandInProcess.start(join(folder, STAND_IN_LOG)) : undefined;
-  const served = await ServedLedger.start(folder, node && { environment: { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: node.url } });
+  const environment = {
+    ...(node && { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: node.url }),
+    ...(postgres && { LEDGER_READ_MODELS_URL: await postgres.database() }),
+  };
+  const served = await ServedLedger.start(folder, { environment });
   let jumps = 0;
   let disturbances = 0;
   let deaths = 0;
@@ -231,6 +235,10 @@ async function processes({ seed, store }: Schedule, folder: string): Promise<Pla
           await node.restart();
           deaths += 1;
         }
+      }
+      if (postgres !== undefined && random() < 0.5) {
+        await postgres.restart();
+        disturbances += 1;
       }
       await served.kill();
       deaths += 1;

@@ -47,12 +47,10 @@ const first = wholeNumber(seed, '--seed');
 if (store !== 'embedded' && store !== 'stand-in') fail('--store must be embedded or stand-in');
 if (kind !== 'mixed' && kind !== 'simulated' && kind !== 'processes') fail('--kind must be mixed, simulated or processes');
 if (readModels !== 'sqlite' && readModels !== 'postgres') fail('--read-models must be sqlite or postgres');
-if (readModels === 'postgres' && kind === 'processes') fail('schedules with real processes are played over sqlite alone');
 
 const postgres = readModels === 'postgres' ? await PostgresServer.start() : undefined;
 const kindOf = (one: number): Schedule['kind'] => {
   if (kind !== 'mixed') return kind;
-  if (postgres !== undefined) return 'simulated';
   return one % SHARE_OF_PROCESSES === 0 ? 'processes' : 'simulated';
 };
 
