@@ -75,7 +75,8 @@ export async function play(schedule: Schedule, postgres?: PostgresServer): Promi
     ms: Math.round(performance.now() - began),
   });
   try {
-    const played = schedule.kind === 'simulated' ? await simulated(schedule, folder, postgres) : await processes(schedule, folder, postgres);
+    const played =
+      schedule.kind === 'simulated' ? await simulated(schedule, folder, postgres) : await processes(schedule, folder, postgres);
     const faults = [...played.faults, ...played.office.faults, ...(await auditLedger(folder, played.office.done))];
     const told = report(faults, played, (await readEvents(folder)).length);
     if (told.passed) rmSync(folder, { recursive: true, force: true });
