@@ -310,7 +310,6 @@ function groupFields(): Readonly<Record<string, Field>> {
   );
 }
 
-/** What is known of a path after `/v1/`; exact segments count before `*`. */
 /** How single objects and their parts read, by the route's path with `*` for what a parameter names, and the part behind it. */
 const OBJECTS: Readonly<Record<string, Reading>> = {
   'enterprises/*': {
@@ -347,6 +346,7 @@ export function readingOf(path: string): Reading & Pick<Partial<ListDeclaration>
   return declarationOf(path) ?? OBJECTS[path] ?? {};
 }
 
+/** What is known of a path after `/v1/`; exact segments count before `*`. */
 export function declarationOf(path: string): ListDeclaration | undefined {
   const segments = path.split('/');
   const stars = (pattern: string) => pattern.split('*').length;
