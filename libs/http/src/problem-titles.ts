@@ -45,6 +45,7 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'rehearsal-too-large': '一次试运行的内容过多',
   'projection-building': '读模型正在构建或核对',
   'projection-not-stopped': '并未停止',
+  'projection-stopped': '读模型已停止',
   'projection-unknown': '没有这个读模型或流程',
   'read-model-rebuilding': '读模型正在构建',
   'reporting-role': '数据库用户无权设置报表角色',

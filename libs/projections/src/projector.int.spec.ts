@@ -151,6 +151,10 @@ describe('the projector', () => {
     await files.add(store, 'bad');
     const broken = start([new Totals('totals', 1, () => true)]);
     expect(await broken.reached(1, LONG_MS)).toBe(false);
+    // It is not being built any more, and whoever asks for more learns why.
+    const stopped = { code: 'projection-stopped', detail: expect.stringContaining('position 1') };
+    await expect(broken.verify(['totals'])).rejects.toMatchObject(stopped);
+    await expect(broken.rebuild(['totals'])).rejects.toMatchObject(stopped);
     await stop(broken);
     const mended = start();
     expect(await mended.reached(1, LONG_MS)).toBe(true);

@@ -212,7 +212,7 @@ export class Projector {
 
   /**
    * Builds projections anew beside their live tables, which they replace when they have caught up.
-   * @throws Problem `projection-unknown`, `projection-building`; then nothing is begun.
+   * @throws Problem `projection-unknown`, `projection-building`, `projection-stopped`; then nothing is begun.
    */
   rebuild(names: readonly string[]): Promise<void> {
     return this.exclusively(async () => {
@@ -253,7 +253,7 @@ export class Projector {
   /**
    * Builds projections anew and compares every row, of now and of before, with the live tables at the same position.
    * One promise a projection, in the order of the names; it fails when an event cannot be applied.
-   * @throws Problem `projection-unknown`, `projection-building`; then nothing is begun.
+   * @throws Problem `projection-unknown`, `projection-building`, `projection-stopped`; then nothing is begun.
    */
   verify(names: readonly string[]): Promise<readonly Promise<Verified>[]> {
     return this.exclusively(async () => {
@@ -277,6 +277,10 @@ export class Projector {
   private idle(name: string): Member {
     const member = this.member(name);
     if (!member.held) throw elsewhere(name);
+    if (member.live === undefined && member.building?.error !== undefined) {
+      const detail = `the projection ${name} has stopped before it was complete (${member.building.error}): resume it after a fix`;
+      throw new Problem('conflict', 'projection-stopped', detail);
+    }
     const isBuilding = member.building !== undefined && member.building.error === undefined;
     if (member.live === undefined || isBuilding || member.check !== undefined)
       throw new Problem('conflict', 'projection-building', `the projection ${name} is being built or verified already`);
