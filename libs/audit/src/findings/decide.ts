@@ -93,12 +93,20 @@ function resolve(
     throw refused('evidence-required', 'name the document that a confirmed finding rests on');
   if (outcome === 'corrected' && correction === undefined)
     throw invalidField('correction', 'required', 'name the event that put it right: its stream and revision');
+  if (outcome === 'unfounded' && correction !== undefined)
+    throw invalidField('correction', 'outcome', 'must be left out of a finding that is unfounded: there was nothing to put right');
   if (state.status === 'resolved') {
-    if (state.resolution?.outcome === outcome && state.resolution.reason === reason) return [];
+    const { resolution } = state;
+    const isSame = resolution?.outcome === outcome && resolution.reason === reason && isSameEvent(resolution.correction, correction);
+    if (isSame) return [];
     throw alreadyResolved(state);
   }
   const data = { outcome, reason, ...(correction && { correction }) };
   return [{ type: 'finding-resolved', data, ...documented(evidence) }];
+}
+
+function isSameEvent(one: EventReference | undefined, other: EventReference | undefined): boolean {
+  return one?.stream === other?.stream && one?.revision === other?.revision;
 }
 
 function requireAuditor({ roles }: DecisionContext): void {

@@ -34,7 +34,7 @@ export interface OpenedData extends Concerned {
   readonly rule: string;
   readonly detail: string;
   /** The event it points at; a duty that was never done has none. */
-  readonly pointer?: EventReference;
+  readonly pointer?: EventReference & { readonly position?: number };
   /** Whose acts it is about. They do not resolve it. */
   readonly officers: readonly string[];
   /** The first day a duty was late; else it came to light on the day it was taken down. */
@@ -52,6 +52,7 @@ export type FindingEvent =
 interface Resolution {
   readonly outcome: Outcome;
   readonly reason: string;
+  readonly correction?: EventReference;
 }
 
 /** What auditors have done about a finding; `untouched` says nothing of whether it exists. */
@@ -77,6 +78,9 @@ export function findingOfStream(stream: string): string {
   return stream.slice(STREAM.length);
 }
 
+/** Code of what auditors take down themselves, whatever its title. */
+export const MANUAL = { code: 'manual', title: '审计人员登记' } as const;
+
 export const FINDING_ID = /^[a-z]+(?:-[a-z]+)*-[0-9a-f]{16}$/;
 
 /** The id of what a code finds at a place: the same one, however often the history is read again. */
@@ -101,8 +105,7 @@ export function evolve(state: FindingState, event: FindingEvent, { actorId }: Ev
     case 'finding-assigned':
       return { ...open, assignee: event.data.to };
     case 'finding-resolved': {
-      const { outcome, reason } = event.data;
-      return { ...state, status: 'resolved', resolution: { outcome, reason } };
+      return { ...state, status: 'resolved', resolution: event.data };
     }
     case 'finding-reopened': {
       const { resolution: _undone, ...rest } = open;

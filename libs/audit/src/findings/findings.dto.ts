@@ -2,9 +2,8 @@ import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsObject, Matches, Max, Min, ValidateNested } from 'class-validator';
 import { CommandDto, EvidenceDto, IsBusinessDay, IsCreditCode, IsEvidenceList, IsMoney, IsText, MayBeLeftOut, PageDto } from '@app/http';
 import { DETECTORS } from './detectors/detectors.js';
-import { FINDING_ID, type Outcome, OUTCOMES, SEVERITIES, type Severity } from './finding.js';
+import { FINDING_ID, MANUAL, type Outcome, OUTCOMES, SEVERITIES, type Severity } from './finding.js';
 import { DUTY_OVERDUE } from './overdue-duties.js';
-import { MANUAL } from './run-finding-command.js';
 
 const PACK = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const PACK_MESSAGE = 'pack must be a pack id such as "ganzhou-2023"';
@@ -12,7 +11,7 @@ const CLAUSE = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
 const STREAM = /^[a-z]+-[^\s/]{1,300}$/u;
 const LARGEST_REVISION = 1_000_000_000;
 /** A code nobody looks for would find nothing, and read as if all were clear. */
-const CODES = [...DETECTORS.map(({ code }) => code), DUTY_OVERDUE.code, MANUAL];
+const CODES = [...DETECTORS.map(({ code }) => code), DUTY_OVERDUE.code, MANUAL.code];
 
 /** What findings are asked for. */
 export class FindingsDto extends PageDto {

@@ -168,7 +168,7 @@ export class FindingsProjection implements Projection {
       detail,
       stream: pointer?.stream ?? null,
       revision: pointer?.revision ?? null,
-      position: event.position,
+      position: pointer?.position ?? event.position,
       day: opened.day ?? businessDateOf(event.recordedAt),
       effective_on: event.metadata.effectiveOn,
       award: award ?? null,

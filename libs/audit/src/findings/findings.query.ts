@@ -6,7 +6,7 @@ import { cursorKey, type Page, pageOf } from '@app/http';
 import { type Actor, type Evidence, Money, notFound, type PolicyCitation } from '@app/kernel';
 import { ReadModels } from '@app/projections';
 import { DETECTORS } from './detectors/detectors.js';
-import { type EventReference, findingStream, type OpenedData, type Severity } from './finding.js';
+import { type EventReference, findingStream, MANUAL, type OpenedData, type Severity } from './finding.js';
 import type { FindingRow, FindingTables } from './findings.projection.js';
 import { DUTY_OVERDUE, type OverdueDuty, OverdueDuties } from './overdue-duties.js';
 
@@ -226,7 +226,12 @@ export class SummariseFindingsHandler implements IQueryHandler<SummariseFindings
       .select(({ fn }) => ['code', 'severity', 'status', fn.min('title').as('title'), fn.countAll<number>().as('findings')])
       .groupBy(['code', 'severity', 'status'])
       .execute();
-    const counts = new Map(rows.map((row) => [countKey(row), { ...row, severity: row.severity as Severity }] as const));
+    const titled = rows.map((row) => ({
+      ...row,
+      severity: row.severity as Severity,
+      ...(row.code === MANUAL.code && { title: MANUAL.title }),
+    }));
+    const counts = new Map(titled.map((row) => [countKey(row), row] as const));
     for (const { code, title, severity, status } of await this.found.dutyViews(filter, asker, visible, today)) {
       const one: FindingCount = { code, title, severity, status, findings: 0 };
       const known = counts.get(countKey(one)) ?? one;

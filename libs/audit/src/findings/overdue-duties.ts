@@ -11,7 +11,7 @@ export const DUTY_OVERDUE = {
   rule: '条款规定的办理期限；台账规则：期限届满次日起未办结即为逾期',
 } as const;
 
-/** An overdue duty as a finding: what would be taken down of it, and the first day it was late. */
+/** A duty that is overdue, or was done too late, as a finding: what would be taken down of it, and the first day it was late. */
 export interface OverdueDuty {
   readonly id: string;
   readonly day: string;
@@ -32,14 +32,14 @@ export class OverdueDuties {
 
   /** In the order of their days. */
   async on(day: string): Promise<readonly OverdueDuty[]> {
-    const { items } = await this.queries.execute(new GetDutyFindings({ on: day, limit: EVERY_DUTY }));
+    const { items } = await this.queries.execute(new GetDutyFindings({ on: day, limit: EVERY_DUTY, late: true }));
     return items.map(overdue);
   }
 }
 
-function overdue({ pack, clause, period, action, due, daysOver, severity, citation }: DutyFinding): OverdueDuty {
+function overdue({ pack, clause, period, action, due, daysOver, doneOn, severity, citation }: DutyFinding): OverdueDuty {
   const { code, title, rule } = DUTY_OVERDUE;
-  const detail = `${period}“${action}”应于${due}前办结，已逾期${daysOver}天（${citation.quote}）`;
+  const detail = `${period}“${action}”应于${due}前办结，${doneOn === undefined ? '已' : `${doneOn}办结，`}逾期${daysOver}天（${citation.quote}）`;
   return {
     id: findingId(code, pack, clause, period),
     day: addDays(due as BusinessDate, 1),

@@ -7,7 +7,7 @@ import { type Evidence, invalidField, notFound, type Problem } from '@app/kernel
 import { ReadModels } from '@app/projections';
 import { people } from './detectors/detector.js';
 import { type FindingAction, type FindingCommand, findingDecider } from './decide.js';
-import { type Concerned, type EventReference, findingId, type FindingState, findingStream, type OpenedData } from './finding.js';
+import { type Concerned, type EventReference, findingId, type FindingState, findingStream, MANUAL, type OpenedData } from './finding.js';
 import type { FindingTables } from './findings.projection.js';
 import { eventAt } from './findings.query.js';
 import { type Reference, referencesOf } from '../timeline/references.js';
@@ -41,8 +41,6 @@ export class RunFindingCommand extends Command<Receipt> {
   }
 }
 
-export const MANUAL = 'manual';
-
 @CommandHandler(OpenFinding)
 export class OpenFindingHandler implements ICommandHandler<OpenFinding> {
   constructor(
@@ -52,13 +50,13 @@ export class OpenFindingHandler implements ICommandHandler<OpenFinding> {
 
   /** @throws Problem `event-unknown` for a pointer to nothing, `award-unknown` and the like for what the ledger has nothing of. */
   async execute({ finding: { evidence, ...finding }, context }: OpenFinding): Promise<OpenReceipt> {
-    const id = findingId(MANUAL, context.commandId);
+    const id = findingId(MANUAL.code, context.commandId);
     const command = async (): Promise<FindingCommand> => {
       const { pointer, award } = finding;
       await requireKnown(this.store, finding);
       const deciding = award === undefined ? [] : await deciders(this.store, award);
       const officers = people(...(pointer === undefined ? deciding : await actorsOf(this.store, pointer)));
-      return { action: { type: 'open' }, officers, unrecorded: { ...finding, code: MANUAL, officers }, openedOn: evidence };
+      return { action: { type: 'open' }, officers, unrecorded: { ...finding, code: MANUAL.code, officers }, openedOn: evidence };
     };
     return { ...(await this.executor.execute(findingDecider, findingStream(id), command, context)), finding: id };
   }

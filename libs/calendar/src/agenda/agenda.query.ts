@@ -1,5 +1,5 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { invalidField } from '@app/kernel';
+import { type BusinessDate, daysBetween, invalidField } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { Duties, type StandingDuty } from '../duties.js';
 import type { DutyStatus } from '../duty.js';
@@ -19,7 +19,7 @@ export type DutyView = {
   readonly proof?: Proof;
 } & DutyStatus;
 
-/** 逾期: what an inspector is told of a duty that was not done in time and is still open. */
+/** 逾期: what an inspector is told of a duty that was not done in time. */
 export interface DutyFinding {
   readonly code: 'duty-overdue';
   readonly severity: Severity;
@@ -28,7 +28,10 @@ export interface DutyFinding {
   readonly period: string;
   readonly action: string;
   readonly due: string;
+  /** Until it was done, or until the day asked about. */
   readonly daysOver: number;
+  /** When it was done after all; left out while it is open. */
+  readonly doneOn?: string;
   readonly citation: DutyInstance['citation'];
 }
 export type Severity = 'low' | 'medium' | 'high';
@@ -53,9 +56,9 @@ export class GetAgenda extends Query<Page<DutyView>> {
   }
 }
 
-/** The overdue duties as findings. */
+/** The overdue duties as findings; with `late` also those that were done too late. */
 export class GetDutyFindings extends Query<Page<DutyFinding>> {
-  constructor(readonly filter: Pick<AgendaFilter, 'on' | 'pack' | 'limit' | 'cursor'>) {
+  constructor(readonly filter: Pick<AgendaFilter, 'on' | 'pack' | 'limit' | 'cursor'> & { readonly late?: true }) {
     super();
   }
 }
@@ -88,10 +91,10 @@ export class GetAgendaHandler implements IQueryHandler<GetAgenda> {
 export class GetDutyFindingsHandler implements IQueryHandler<GetDutyFindings> {
   constructor(private readonly duties: Duties) {}
 
-  async execute({ filter: { on, pack, limit, cursor } }: GetDutyFindings): Promise<Page<DutyFinding>> {
+  async execute({ filter: { on, pack, limit, cursor, late } }: GetDutyFindings): Promise<Page<DutyFinding>> {
     const all = await this.duties.standing(pack, { from: BEGINNING, until: on }, on);
     return paged(
-      all.filter(({ standing }) => standing.status === 'overdue'),
+      all.filter(({ standing: { status } }) => status === 'overdue' || (late === true && status === 'done-late')),
       limit,
       cursor,
       finding,
@@ -120,9 +123,11 @@ function view({ duty, standing, proof }: StandingDuty): DutyView {
 }
 
 function finding({ duty: { policy, period, action, due, citation }, standing }: StandingDuty): DutyFinding {
-  const daysOver = standing.status === 'overdue' ? standing.daysOver : 0;
+  const doneOn = 'doneOn' in standing ? standing.doneOn : undefined;
+  const daysOver = 'daysOver' in standing ? standing.daysOver : daysBetween(due as BusinessDate, (doneOn ?? due) as BusinessDate);
   const { pack, clause } = policy;
-  return { code: 'duty-overdue', severity: severityOf(daysOver), pack, clause, period, action, due, daysOver, citation };
+  const done = doneOn !== undefined && { doneOn };
+  return { code: 'duty-overdue', severity: severityOf(daysOver), pack, clause, period, action, due, daysOver, ...done, citation };
 }
 
 /** Up to a month over is low, up to a quarter medium. */

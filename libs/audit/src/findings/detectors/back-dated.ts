@@ -1,3 +1,5 @@
+import { lineOfStream } from '@app/budgets';
+import { dutyOfStream } from '@app/calendar';
 import { type BusinessDate, businessDateOf, daysBetween, yearOf } from '@app/kernel';
 import { codeOfStream, isService, type Recorded } from '../past.js';
 import { lineName } from '../names.js';
@@ -34,6 +36,7 @@ export const backDated = detector({
     'tier-demoted',
     'tier-removed',
     'listing-decided',
+    'duty-done',
     'policy-published',
     'policy-amended',
     'policy-expired',
@@ -51,7 +54,8 @@ export const backDated = detector({
     return [
       {
         isOfCommand: true,
-        ...(isBudget && { line: lineName(event.stream) }),
+        ...(isBudget && { line: lineName(event.stream), pack: lineOfStream(event.stream).pack }),
+        ...(event.type === 'duty-done' && packAndClause(event.stream)),
         ...(event.stream.startsWith('policy-') && { pack: event.stream.slice('policy-'.length) }),
         ...(event.stream.startsWith('enterprise-') && { enterprise: codeOfStream(event.stream) }),
         detail: `${recordedOn}登记，业务日期填为${effectiveOn}，倒填${days}天${isAcrossYears ? '，跨年度' : ''}`,
@@ -62,9 +66,14 @@ export const backDated = detector({
   },
 });
 
-/** The earliest day an event reaches back to. That a policy has ended is said of a day of its own: what it says is what counts. */
+function packAndClause(stream: string) {
+  const { pack, clause } = dutyOfStream(stream);
+  return { pack, clause };
+}
+
+/** The earliest day an event reaches back to. That a policy has ended or a duty was done is said of a day of its own: what it says is what counts. */
 function dayOf(event: Recorded): string {
   const { effectiveOn } = event.metadata;
-  if (event.type !== 'policy-expired' && event.type !== 'policy-repealed') return effectiveOn;
+  if (event.type !== 'policy-expired' && event.type !== 'policy-repealed' && event.type !== 'duty-done') return effectiveOn;
   return event.data.on < effectiveOn ? event.data.on : effectiveOn;
 }

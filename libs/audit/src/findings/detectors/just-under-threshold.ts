@@ -80,7 +80,7 @@ export const justUnderThreshold = detector({
     if (burst === undefined || !burst.isComplete) return [];
     const total = Money.sum(burst.sums.map(({ amount }) => Money.parse(amount)));
     const isBudget = event.stream.startsWith('budget-');
-    const concerned = isBudget ? { line: lineName(event.stream) } : recordOf(event, past);
+    const concerned = isBudget ? { line: lineName(event.stream), pack: lineOfStream(event.stream).pack } : recordOf(event, past);
     const detail = `自${burst.sums[0]?.on ?? ''}起${burst.sums.length}笔（${burst.sums.map(({ amount }) => yuan(amount)).join('、')}），均紧贴限额${yuan(burst.threshold)}，合计${total.toChinese()}`;
     return [{ ...concerned, amount: total.toString(), detail, officers: personOf(event) }];
   },
