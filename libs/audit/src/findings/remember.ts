@@ -95,7 +95,7 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
         ...(agency !== undefined && { agency }),
         persons,
       };
-      return { ...asked, appliedBy: actor, objectors: [], isRevoked: false, paid: 0, paidOver: [], demandedBy: [] };
+      return { ...asked, appliedBy: actor, objectors: [], isRevoked: false, paidOver: [], demandedBy: [] };
     }
     case 'award-assessed': {
       const { version, on, facts, used } = event.data;
@@ -162,18 +162,13 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
     case 'instalment-paid': {
       const { no, amount } = event.data;
       const paidOver = [...unverifiedAt(before, no, memory).map(factKey), ...openAt(before, memory).map(({ key }) => key)];
-      return withInstalment({ ...before, paid: before.paid + fen(amount), paidOver }, no, { isPaid: true });
+      return withInstalment({ ...before, paidOver }, no, { paid: paidOf(before, no) + fen(amount) });
     }
     case 'instalment-returned': {
       const { no, amount } = event.data;
       // Returned without ever having been reported as paid, it was not counted.
-      const wasPaid = before.granted?.instalments.find((one) => one.no === no)?.isPaid === true;
-      return withInstalment({ ...before, paid: before.paid - (wasPaid ? fen(amount) : 0) }, no, { isPaid: false });
+      return withInstalment(before, no, { paid: Math.max(0, paidOf(before, no) - fen(amount)) });
     }
-    case 'instalment-overpaid':
-      return { ...before, paid: before.paid + fen(event.data.amount) };
-    case 'overpayment-returned':
-      return { ...before, paid: before.paid - fen(event.data.amount) };
     case 'award-payee-confirmed':
       return { ...before, successor: { payee: event.data.payee, by: actor } };
     case 'award-revoked':
@@ -183,6 +178,8 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
     case 'award-rejected':
     case 'award-withdrawn':
     case 'instalment-order-cancelled':
+    case 'instalment-overpaid':
+    case 'overpayment-returned':
     case 'award-held':
     case 'award-hold-released':
     case 'award-lapsed':
@@ -193,6 +190,10 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
     default:
       return unreachable(event);
   }
+}
+
+function paidOf({ granted }: AwardRecord, no: number): number {
+  return granted?.instalments.find((one) => one.no === no)?.paid ?? 0;
 }
 
 function withInstalment(before: AwardRecord, no: number, change: Partial<InstalmentRecord>): AwardRecord {

@@ -68,15 +68,11 @@ export const dutiesNotSeparated = detector({
       }
       case 'award-payee-confirmed': {
         const record = recordOf(event, past);
-        return ofAwardBy(event, record, actor, '确认承继单位', { 申报: record.appliedBy });
+        return ofAwardBy(event, record, actor, '确认承继单位', { 申报: record.appliedBy, 拨付: payersOf(record, past) });
       }
       case 'instalment-unlocked': {
-        // Payers are known of by the batches they froze.
         const record = recordOf(event, past);
-        const payers = (record.granted?.instalments ?? []).flatMap(({ ordered }) =>
-          ordered === undefined ? [] : (past.get('batch', `batch-${ordered.batch}`)?.payer ?? []),
-        );
-        return ofAwardBy(event, record, actor, '解锁分期', { 拨付: payers }, event.data.amount);
+        return ofAwardBy(event, record, actor, '解锁分期', { 拨付: payersOf(record, past) }, event.data.amount);
       }
       case 'instalment-ordered': {
         const record = recordOf(event, past);
@@ -137,6 +133,11 @@ export const dutiesNotSeparated = detector({
 });
 
 const recordOf = ({ stream }: Recorded, past: Past): AwardRecord => awardRecord(past, awardOfStream(stream));
+
+/** Payers are known of by the batches they froze. */
+function payersOf({ granted }: AwardRecord, past: Past): readonly string[] {
+  return (granted?.instalments ?? []).flatMap(({ ordered }) => (ordered && past.get('batch', `batch-${ordered.batch}`)?.payer) ?? []);
+}
 
 /** Who recorded what the award rests on. */
 function recordedBy({ assessed }: AwardRecord): Did {
