@@ -1482,6 +1482,21 @@ const CASES: readonly Case[] = [
   })),
 ];
 
+const lowering = (by: string) =>
+  more('award-override-proposed', { amounts: ['1.00'], total: '1.00', computed: '2.00', reason: '核减' }, { by });
+const ofCase = (type: string, data: object, by: string): Entry => ({
+  stream: `blacklist-enterprise.${PAYEE}`,
+  type,
+  data: { case: 1, listing: `enterprise.${PAYEE}.1`, ...data },
+  by,
+});
+const RAISED = [
+  ofCase('listing-decided', { from: '2024-05-01', until: '2024-10-01' }, 'decider'),
+  ofCase('listing-objection-raised', { objection: 1 }, 'first'),
+  ofCase('listing-objection-raised', { objection: 2 }, 'second'),
+];
+const REPAIR = [...RAISED, ofCase('credit-repair-applied', { application: 1 }, 'repairer')];
+
 /** Who also did what: each by one person, and by two. */
 const DUTIES: readonly (readonly [string, (by: string) => readonly (Entry | readonly Entry[])[], string, string])[] = [
   ['applied and reviewed', (by) => [policy, award({ but: { review: { by } } })], 'clerk', 'reviewer'],
@@ -1622,6 +1637,177 @@ const DUTIES: readonly (readonly [string, (by: string) => readonly (Entry | read
     'approver',
   ],
   [
+    'applied and judged an objection',
+    (by) => [policy, award({ before: { start: [objection(1), judgement(1, false, by)] } })],
+    'clerk',
+    'second',
+  ],
+  [
+    'reviewed and judged the second objection',
+    (by) => [policy, award({ before: { start: [objection(1), objection(2, 'second'), judgement(2, false, by), judgement(1)] } })],
+    'reviewer',
+    'auditor',
+  ],
+  [
+    'recorded the second objection and judged it',
+    (by) => [policy, award({ before: { start: [objection(1), objection(2, 'second'), judgement(2, false, by), judgement(1)] } })],
+    'second',
+    'auditor',
+  ],
+  [
+    'recorded the first objection after one was upheld, and judged it',
+    (by) => [policy, award({ before: { start: [objection(1), judgement(1, true), objection(1, 'second'), judgement(1, false, by)] } })],
+    'second',
+    'auditor',
+  ],
+  [
+    'judged the first of two objections and approved',
+    (by) => [
+      policy,
+      award({
+        before: { start: [objection(1), objection(2), judgement(1, false, 'second'), judgement(2)] },
+        but: { grant: { data: { approver: by } } },
+      }),
+    ],
+    'second',
+    'approver',
+  ],
+  ['reviewed and proposed to lower the amount', (by) => [policy, award({ before: { start: [lowering(by)] } })], 'reviewer', 'second'],
+  ['applied and approved', (by) => [policy, award({ but: { grant: { data: { approver: by } } } })], 'clerk', 'approver'],
+  [
+    'recorded a fact and approved',
+    (by) => [policy, award({ used: rests({ recordedBy: 'keeper' }), but: { grant: { data: { approver: by } } } })],
+    'keeper',
+    'approver',
+  ],
+  [
+    'recorded a move and reviewed',
+    (by) => [policy, award({ used: rests({ relocation: '2024-02-01', relocationRecordedBy: 'keeper' }), but: { review: { by } } })],
+    'keeper',
+    'reviewer',
+  ],
+  ...(
+    [
+      ['applied', 'clerk'],
+      ['reviewed', 'reviewer'],
+      ['proposed to lower the amount', 'second'],
+      ['unlocked', 'opener'],
+    ] as const
+  ).map(
+    ([did, same]) =>
+      [
+        `${did} and paid`,
+        (by: string) => [
+          policy,
+          award({ before: { start: [lowering('second')] }, but: { unlock: { by: 'opener', roles: [] }, order: { data: { payer: by } } } }),
+        ],
+        same,
+        'finance',
+      ] as const,
+  ),
+  [
+    'unlocked the second instalment and paid it',
+    (by) => [
+      policy,
+      staged(),
+      { ...unlockedOn([]), by: 'opener' },
+      { ...secondOrdered, data: { no: 2, amount: '100000.00', batch: 'B2', line: 1, payer: by } },
+    ],
+    'opener',
+    'finance',
+  ],
+  [
+    'confirmed the successor and paid it',
+    (by) => [
+      policy,
+      staged(),
+      more('award-payee-confirmed', { payee: OTHER, reason: '合并' }, { by: 'second' }, 'S'),
+      { ...secondOrdered, data: { no: 2, amount: '100000.00', batch: 'B2', line: 1, payer: by } },
+    ],
+    'second',
+    'finance',
+  ],
+  [
+    'paid, and confirmed the successor to be paid next',
+    (by) => [policy, staged(), more('award-payee-confirmed', { payee: OTHER, reason: '合并' }, { by }, 'S')],
+    'finance',
+    'second',
+  ],
+  [
+    'recorded the account of the successor and paid',
+    (by) => [
+      { ...fact('F8', OTHER, 'payment.account'), by: 'keeper' },
+      { ...fact('F9', PAYEE, 'payment.account'), by: 'second' },
+      policy,
+      award({
+        but: {
+          prepare: { data: { lines: [{ line: 1, award: '', instalment: 1, amount: '100000.00', payee: OTHER, account: '6201' }] } },
+          order: { data: { payer: by } },
+        },
+      }),
+    ],
+    'keeper',
+    'second',
+  ],
+  [
+    'demanded the second clawback and received it',
+    (by) => [
+      policy,
+      award(),
+      more('clawback-demanded', { clawback: 1, amount: '1.00' }, { by: 'second' }),
+      more('clawback-demanded', { clawback: 2, amount: '1.00' }, { by: 'approver' }),
+      more('clawback-received', { clawback: 2, amount: '1.00', on: '2024-05-01', reference: 'R' }, { by }),
+    ],
+    'approver',
+    'second',
+  ],
+  [
+    'froze a batch and judged what the bank did with it',
+    (by) => [
+      frozen('B', 'finance'),
+      { stream: 'batch-B', type: 'batch-unexpected-resolved', data: { line: 1, outcome: 'accepted', result: {}, reason: '属实' }, by },
+    ],
+    'finance',
+    'second',
+  ],
+  ['recorded a fact and verified it after a dispute', (by) => [fact(), disputed(), verified('F1', by)], 'clerk', 'auditor'],
+  ...(['tier-promoted', 'tier-demoted', 'tier-entered-directly'] as const).map(
+    (type) =>
+      [
+        `recorded a fact and had ${type} by hand`,
+        (by: string) => [policy, fact(), tier(type, { restsOn: [{ input: 'rd', value: true, factId: 'F1', verified: true }] }, { by })],
+        'clerk',
+        'approver',
+      ] as const,
+  ),
+  ...(
+    [
+      ['opened a case', 'declined a listing', 'opener', [], 'listing-declined', { reason: '不足' }],
+      ['recorded a statement', 'declined a listing', 'heard', [], 'listing-declined', { reason: '不足' }],
+      ['recorded a waiver', 'decided a listing', 'waived', [], 'listing-decided', { from: '2024-05-01', until: '2024-10-01' }],
+      ['opened a case', 'judged an objection', 'opener', RAISED, 'listing-objection-decided', { objection: 2, upheld: false }],
+      ['decided a listing', 'judged an objection', 'decider', RAISED, 'listing-objection-decided', { objection: 2, upheld: false }],
+      ['recorded an objection', 'judged it', 'second', RAISED, 'listing-objection-decided', { objection: 2, upheld: false }],
+      ['opened a case', 'had it repaired', 'opener', REPAIR, 'listing-ended', { how: 'repaired', on: '2024-08-01' }],
+      ['recorded an application for repair', 'granted it', 'repairer', REPAIR, 'listing-ended', { how: 'repaired', on: '2024-08-01' }],
+      ['recorded an application for repair', 'refused it', 'repairer', REPAIR, 'credit-repair-refused', { application: 1 }],
+    ] as const
+  ).map(
+    ([did, then, same, before, type, data]) =>
+      [
+        `${did} and ${then}`,
+        (by: string) => [
+          ofCase('blacklist-case-opened', {}, 'opener'),
+          ofCase('statement-recorded', {}, 'heard'),
+          ofCase('statement-waived', {}, 'waived'),
+          ...before,
+          ofCase(type, data, by),
+        ],
+        same,
+        'first',
+      ] as const,
+  ),
+  [
     'did a duty and reopened it',
     (by) => [
       { stream: 'duty-p.c.2024', type: 'duty-done', data: { on: '2024-05-01', due: '2024-05-01' }, by: 'clerk' },
@@ -1654,6 +1840,69 @@ describe('detectors', () => {
     expect(
       DETECTORS.map(({ code }) => code).filter((code) => ![...CASES, { code: 'duties-not-separated' }].some((one) => one.code === code)),
     ).toEqual([]);
+  });
+
+  it('tell who did the two of what is separated, and of which award, enterprise and sum', () => {
+    const signs = found(
+      policy,
+      award({ but: { review: { by: 'clerk' }, grant: { data: { approver: 'second' } }, order: { data: { payer: 'second' } } } }),
+      fact(),
+      verified('F1', 'clerk'),
+      tier('tier-assigned', { restsOn: [{ input: 'rd', value: true, factId: 'F1', verified: true }] }, { by: 'clerk' }),
+    ).filter(({ code }) => code === 'duties-not-separated');
+    const about = { award: `${PACK}.F.${PAYEE}.once`, enterprise: PAYEE, pack: PACK, clause: 'F', severity: 'high' };
+    expect(signs).toMatchObject([
+      { ...about, detail: 'clerk既申报又审核', amount_fen: null },
+      { ...about, detail: 'second既批准又拨付', amount_fen: 10_000_000 },
+      { award: null, enterprise: PAYEE, detail: 'clerk既登记该事实又核实F1' },
+      { award: null, enterprise: PAYEE, detail: 'clerk既登记所依据的事实又决定梯次' },
+    ]);
+  });
+
+  it('do not hold what the ledger itself carries on against those who decided it', () => {
+    expect(
+      codesIn(policy, fact('F1'), tier('tier-assigned', { restsOn: [{ factId: 'F1' }] }, { by: 'clerk', roles: ['service'] })),
+    ).toEqual([]);
+  });
+
+  it('forget who proposed to lower an amount once that was dropped, or an objection was upheld, and who started a grant that failed', () => {
+    const dropped = (...events: readonly Entry[]) =>
+      codesIn(policy, award({ before: { start: [lowering('second'), ...events] }, but: { order: { data: { payer: 'second' } } } }));
+    expect(dropped()).toContain('duties-not-separated');
+    expect(dropped(more('award-override-dropped', { reason: '撤回' }))).not.toContain('duties-not-separated');
+    expect(dropped(objection(1), judgement(1, true))).not.toContain('duties-not-separated');
+    const failed = more('award-grant-failed', { grant: 'g0', code: 'c', detail: 'd' });
+    const early = more('award-grant-started', { grant: 'g0' }, { by: 'approver', on: '2024-04-05' });
+    const again = (...events: readonly Entry[]) => codesIn(policy, award({ before: { start: events }, but: { start: null } }));
+    expect(again(early)).toContain('public-notice');
+    expect(again(early, failed)).not.toContain('public-notice');
+  });
+
+  it('tell of each of several awards on its own', () => {
+    const standing = found(
+      policy,
+      award(),
+      award({ payee: OTHER }),
+      dossier(PAYEE, 'enterprise-absorbed', { creditCode: OTHER }),
+      award({ clause: 'X', amount: '50000.00' }),
+    ).filter(({ code }) => code === 'awards-do-not-stack');
+    expect(standing).toMatchObject([
+      ofAward('high', 'X', 5_000_000, ['approver'], standing[0]?.detail ?? ''),
+      ofAward('high', 'X', 5_000_000, ['approver'], standing[1]?.detail ?? ''),
+    ]);
+    expect(standing.map(({ detail }) => detail)).toEqual([
+      `5万元（X）与同一企业的${PACK}.F.${PAYEE}.once（F，10万元）属同一事项（once），不得同时享受`,
+      `5万元（X）与已并入的企业M的${PACK}.F.${OTHER}.once（F，10万元）属同一事项（once），不得同时享受`,
+    ]);
+    const two = [
+      award({ used: movedWith }),
+      award({ clause: 'P', amount: '80000.00', used: [...movedWith, ...heldMove] }),
+      award({ clause: 'T', amount: '80000.00', used: [...moved, ...heldMove] }),
+    ];
+    const awards = (code: string, ...after: readonly Entry[]) =>
+      found(policy, certificate(), ...two, after).flatMap((one) => (one.code === code ? [one.award] : []));
+    expect(awards('moved-out-early', leaves('2024-06-01'))).toEqual(['F', 'P', 'T'].map((clause) => `${PACK}.${clause}.${PAYEE}.once`));
+    expect(awards('certificate-invalid', revokedFrom('2024-04-01'))).toEqual(['P', 'T'].map((clause) => `${PACK}.${clause}.${PAYEE}.once`));
   });
 
   it('point at the event, the award, the people and the sum', () => {

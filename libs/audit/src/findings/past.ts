@@ -116,7 +116,16 @@ export interface Memories {
   'certificate-awards': readonly string[];
   /** The listings of a subject, by case. */
   listings: readonly { readonly listing: string; readonly from: string; readonly until: string; readonly endedOn?: string }[];
-  'blacklist-case': { readonly openedBy: string };
+  'blacklist-case': {
+    readonly openedBy?: string;
+    /** Who recorded what the subject stated, or that it waived stating anything. */
+    readonly heardBy: readonly string[];
+    readonly decidedBy?: string;
+    /** Who recorded each objection; the n-th has number n. */
+    readonly objectors: readonly string[];
+    /** Who recorded the last application for credit repair. */
+    readonly repairBy?: string;
+  };
   /** Fen. */
   budget: { readonly available: number; readonly reserved: number };
   batch: { readonly payer?: string; readonly cancelledBy?: string };

@@ -260,10 +260,16 @@ const OTHERS: Rememberers = {
     const known = memory.get('certificate', id);
     if (known !== undefined) memory.put('certificate', id, { ...known, revokedOn: data.on });
   },
-  'blacklist-case-opened': (event, memory) =>
-    memory.put('blacklist-case', `${event.stream}/${event.data.case}`, { openedBy: actorOf(event) }),
-  'listing-decided': ({ stream, data: { listing, from, until } }, memory) => {
-    const subject = subjectOfStream(stream);
+  'blacklist-case-opened': (event, memory) => changeCase(event, memory, () => ({ openedBy: actorOf(event) })),
+  'statement-recorded': (event, memory) => changeCase(event, memory, ({ heardBy }) => ({ heardBy: [...heardBy, actorOf(event)] })),
+  'statement-waived': (event, memory) => changeCase(event, memory, ({ heardBy }) => ({ heardBy: [...heardBy, actorOf(event)] })),
+  'listing-objection-raised': (event, memory) =>
+    changeCase(event, memory, ({ objectors }) => ({ objectors: [...objectors, actorOf(event)] })),
+  'credit-repair-applied': (event, memory) => changeCase(event, memory, () => ({ repairBy: actorOf(event) })),
+  'listing-decided': (event, memory) => {
+    changeCase(event, memory, () => ({ decidedBy: actorOf(event) }));
+    const { listing, from, until } = event.data;
+    const subject = subjectOfStream(event.stream);
     memory.put('listings', subject, [...(memory.get('listings', subject) ?? []), { listing, from, until }]);
   },
   'listing-ended': ({ stream, data: { listing, on } }, memory) => {
@@ -296,6 +302,17 @@ const OTHERS: Rememberers = {
 function rememberFact(event: Recorded<'fact-verified' | 'fact-disputed'>, memory: Memory, isVerified: boolean): void {
   const id = factId(codeOfStream(event.stream), event.data.factId);
   memory.put('fact', id, { recordedBy: memory.get('fact', id)?.recordedBy ?? '', isVerified });
+}
+
+/** What is remembered of the case an event is about, changed in part. */
+function changeCase(
+  event: Recorded & { readonly data: { readonly case: number } },
+  memory: Memory,
+  change: (before: Memories['blacklist-case']) => Partial<Memories['blacklist-case']>,
+): void {
+  const id = `${event.stream}/${event.data.case}`;
+  const before = memory.get('blacklist-case', id) ?? { heardBy: [], objectors: [] };
+  memory.put('blacklist-case', id, { ...before, ...change(before) });
 }
 
 function changeEnterprise(stream: string, memory: Memory, change: (before: Memories['enterprise']) => Memories['enterprise']): void {
