@@ -232,6 +232,17 @@ const movedWith = rests({ relocation: '2024-02-01', certificate: CERTIFICATE }, 
 const withoutSum = (shape: Extract<Pack['clauses'][number]['shape'], { kind: 'external' | 'unspecified' }>) =>
   published(packOf({ clauses: [...packOf().clauses, { ...(packOf().clauses[2] as Pack['clauses'][number]), id: 'E', shape }] }));
 
+/** They leave 50 yuan to hold and 50 held. */
+const movements = [
+  line('budget-line-opened', {}),
+  line('budget-transferred-in', { amount: '200.00' }),
+  line('budget-transferred-out', { amount: '100.00' }),
+  line('budget-reserved', { ...reserve, amount: '100.00' }),
+  line('budget-spent', { ...reserve, amount: '100.00' }),
+  line('budget-spending-returned', { ...reserve, amount: '100.00' }),
+  line('budget-released', { ...reserve, amount: '50.00' }),
+];
+
 const CASES: readonly Case[] = [
   {
     code: 'paid-while-listed',
@@ -263,18 +274,21 @@ const CASES: readonly Case[] = [
   {
     code: 'instalment-unproven',
     of: 'paid without ever having been unlocked',
+    says: ofAward('high', 'F', 10_000_000, ['finance'], '第1期10万元：付款前没有条件成就的记录'),
     fires: [policy, award({ but: { unlock: null } })],
     near: [policy, award()],
   },
   {
     code: 'instalment-unproven',
     of: 'unlocked on facts that do not meet its condition',
+    says: containing('第2期10万元：按解锁时所依据的事实复核，条款规定的条件并未成就'),
     fires: [policy, staged(), secondPaid(false)],
     near: [policy, staged(), secondPaid(true)],
   },
   {
     code: 'amount-over-cap',
     of: 'more than the cap was granted',
+    says: ofAward('high', 'R', 40_000_001, ['approver', 'reviewer'], '批准400,000.01元，条款上限为40万元，超出0.01元'),
     fires: [policy, award({ clause: 'R', facts: { 'rd.expenditure': '9000000.00' }, amount: '400000.01' })],
     near: [policy, award({ clause: 'R', facts: { 'rd.expenditure': '9000000.00' }, amount: '400000.00' })],
   },
@@ -299,6 +313,7 @@ const CASES: readonly Case[] = [
   {
     code: 'amount-differs',
     of: 'granted although a gate fails',
+    says: containing('按所存事实和第1版复算的结果是不符合条件'),
     fires: [policy, award({ facts: { 'enterprise.hnte': false } })],
     near: [policy, award({ facts: { 'enterprise.hnte': true } })],
   },
@@ -391,6 +406,7 @@ const CASES: readonly Case[] = [
   {
     code: 'outside-force',
     of: 'granted on the first day after the end',
+    says: ofAward('high', 'F', 10_000_000, ['approver'], `2025-01-01批准10万元：当日政策${PACK}不在施行期内`),
     fires: [policy, award({ but: { start: { on: '2025-01-01' } } })],
     near: [policy, award({ but: { start: { on: '2024-12-31' } } })],
   },
@@ -478,6 +494,7 @@ const CASES: readonly Case[] = [
   {
     code: 'back-dated',
     of: 'money put on a line in the year that has ended; a fact may be told of a few days later',
+    says: { severity: 'high', line: `${PACK}.rd.2024`, detail: '2025-01-02登记，业务日期填为2024-12-31，倒填2天，跨年度' },
     fires: [line('budget-appropriated', { amount: '1.00' }, { on: '2024-12-31', at: '2025-01-02T01:00:00.000Z' })],
     near: [{ ...fact(), on: '2024-12-31', at: '2025-01-02T01:00:00.000Z' }],
   },
@@ -737,6 +754,7 @@ const CASES: readonly Case[] = [
   {
     code: 'manual-override',
     of: 'an amount lowered by hand',
+    says: ofAward('medium', 'F', 10_000_000, ['second', 'approver'], '测算10万元，人工调整为10万元，理由：核减'),
     fires: [policy, award({ but: { grant: { data: { override: overridden } } } })],
     near: [policy, award()],
   },
@@ -750,7 +768,13 @@ const CASES: readonly Case[] = [
     ],
     near: [policy, campaign('tier-review-opened'), tier('tier-assigned', decidedIn)],
   },
-  { code: 'manual-override', of: 'a credit code that fails its check', fires: [registered(true)], near: [registered(false)] },
+  {
+    code: 'manual-override',
+    of: 'a credit code that fails its check',
+    says: { severity: 'low', enterprise: PAYEE, officers: '["clerk"]', detail: `企业的信用代码${PAYEE}校验不符，凭材料收录` },
+    fires: [registered(true)],
+    near: [registered(false)],
+  },
   {
     code: 'just-under-threshold',
     of: 'three sums of one officer just under the ceiling within a week',
@@ -985,7 +1009,11 @@ const CASES: readonly Case[] = [
   {
     code: 'related-occasion',
     of: 'one certificate; what two enterprises may each have once is no thing in common',
-    says: { severity: 'medium', officers: '["approver","reviewer"]', ...containing('出自同一证书') },
+    says: {
+      severity: 'medium',
+      officers: '["approver","reviewer"]',
+      detail: expect.stringMatching(/出自同一证书（C1）$/) as unknown as string,
+    },
     fires: [OTHER, PAYEE].map((payee) => award({ occasion: { kind: 'certificate', key: 'C1' }, payee })),
     near: [OTHER, PAYEE].map((payee) => award({ payee })),
   },
@@ -1062,6 +1090,13 @@ const CASES: readonly Case[] = [
     fires: [policy, award({ but: { assess: null } })],
     near: [policy, award()],
   },
+  {
+    code: 'outside-force',
+    of: 'decided in a review, and carried out by the ledger before the beginning',
+    says: { severity: 'high', officers: '["approver"]' },
+    fires: [policy, tier('tier-promoted', { from: 'pool', ...decidedIn }, { on: '2023-12-31', by: 'ledger', roles: ['service'] })],
+    near: [policy, tier('tier-promoted', { from: 'pool', ...decidedIn }, { on: '2024-01-01', by: 'ledger', roles: ['service'] })],
+  },
   ...(['tier-assigned', 'tier-entered-directly', 'tier-promoted', 'tier-demoted'] as const).map((type) => ({
     code: 'outside-force',
     of: `${type} by hand; leaving is possible at any time`,
@@ -1103,6 +1138,27 @@ const CASES: readonly Case[] = [
     fires: [line('budget-appropriated', { amount: '100.00' }), line(type, data), line('budget-reserved', { ...reserve, amount: '40.01' })],
     near: [line('budget-appropriated', { amount: '100.00' }), line(type, data), line('budget-reserved', { ...reserve, amount: '40.00' })],
   })),
+  {
+    code: 'budget-overdrawn',
+    of: 'a fen reserved on a line that was given nothing',
+    says: containing('可用指标降至负0.01元'),
+    fires: [line('budget-reserved', { ...reserve, amount: '0.01' })],
+    near: [line('budget-line-opened', {})],
+  },
+  {
+    code: 'budget-overdrawn',
+    of: 'after all kinds of movements, a fen more spent than is held',
+    says: containing('支出或释放超过占用指标0.01元'),
+    fires: [...movements, line('budget-spent', { ...reserve, amount: '50.01' })],
+    near: [...movements, line('budget-spent', { ...reserve, amount: '50.00' })],
+  },
+  {
+    code: 'budget-overdrawn',
+    of: 'after all kinds of movements, a fen more held than is available',
+    says: containing('可用指标降至负0.01元'),
+    fires: [...movements, line('budget-reserved', { ...reserve, amount: '50.01' })],
+    near: [...movements, line('budget-reserved', { ...reserve, amount: '50.00' })],
+  },
   {
     code: 'budget-overdrawn',
     of: 'more released than was reserved; what was released can be reserved again in the other case',
@@ -1391,10 +1447,7 @@ const CASES: readonly Case[] = [
       pack: PACK,
       clause: 'F',
       officers: '["second"]',
-      detail: '破格列入pool（ladder），不满足高新技术企业，尚缺研发投入，未核实项目通过验收，测算应为other，理由：潜力'
-        .replaceAll('，尚', '；尚')
-        .replaceAll('，未', '；未')
-        .replaceAll('，测', '；测'),
+      detail: '破格列入pool（ladder），不满足高新技术企业；尚缺研发投入；未核实项目通过验收；测算应为other，理由：潜力',
     },
     fires: [
       policy,
