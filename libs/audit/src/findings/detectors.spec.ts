@@ -232,6 +232,8 @@ const movedWith = rests({ relocation: '2024-02-01', certificate: CERTIFICATE }, 
 const withoutSum = (shape: Extract<Pack['clauses'][number]['shape'], { kind: 'external' | 'unspecified' }>) =>
   published(packOf({ clauses: [...packOf().clauses, { ...(packOf().clauses[2] as Pack['clauses'][number]), id: 'E', shape }] }));
 
+const startedBefore = (event: Entry) =>
+  award({ used: rests({ certificate: CERTIFICATE }), before: { start: [event] }, but: { start: { on: '2024-04-07' } } });
 /** They leave 50 yuan to hold and 50 held. */
 const movements = [
   line('budget-line-opened', {}),
@@ -269,7 +271,7 @@ const CASES: readonly Case[] = [
     code: 'instalment-out-of-order',
     of: 'the second instalment before the first was ever due',
     fires: [policy, staged({ but: { unlock: null, order: null, pay: null } }), secondPaid(true)],
-    near: [policy, staged(), secondPaid(true)],
+    near: [policy, staged(), secondPaid(true, false)],
   },
   {
     code: 'instalment-unproven',
@@ -652,6 +654,7 @@ const CASES: readonly Case[] = [
   {
     code: 'unverified-fact-paid',
     of: 'a fact nobody has verified by the payment',
+    says: ofAward('medium', 'F', 10_000_000, ['reviewer'], '拨付第1期10万元时，所依据的高新技术企业（F1）尚未核实或有异议'),
     fires: [policy, fact(), award({ used: rests({ factId: 'F1' }) })],
     near: [policy, fact(), award({ used: rests({ factId: 'F1' }), before: { pay: [verified()] } })],
   },
@@ -693,6 +696,7 @@ const CASES: readonly Case[] = [
   {
     code: 'certificate-invalid',
     of: 'revoked after the grant, from the day of the assessment; the award had been revoked in the other case',
+    says: containing('不晚于认定日2024-04-01'),
     fires: [policy, certificate(), award({ used: rests({ certificate: CERTIFICATE }) }), revokedFrom('2024-04-01')],
     near: [
       policy,
@@ -1038,12 +1042,9 @@ const CASES: readonly Case[] = [
   },
   {
     code: 'related-occasion',
-    of: 'several have it by now; one has it under two clauses in the other case',
+    of: 'two others have it, one of which absorbed the other; one has it under two clauses in the other case',
     says: containing(OTHER),
-    fires: [policy, projectAward(OTHER), revoked(projectAward(OTHER)), projectAward(THIRD), revoked(projectAward(THIRD))].concat([
-      award({ clause: 'F', occasion: project, payee: OTHER }),
-      projectAward(PAYEE),
-    ]),
+    fires: [policy, projectAward(OTHER), dossier(THIRD, 'enterprise-absorbed', { creditCode: OTHER }), ...[THIRD, PAYEE].map(projectAward)],
     near: [policy, projectAward(PAYEE), award({ clause: 'F', occasion: project })],
   },
   {
@@ -1405,6 +1406,18 @@ const CASES: readonly Case[] = [
     says: containing(`证书${CERTIFICATE}已于2024-04-08撤销`),
     fires: [policy, certificate(), award({ used: heldMove, before: { start: [revokedFrom('2024-04-08')] } })],
     near: [policy, certificate(), award({ used: heldMove, before: { start: [revokedFrom('2024-04-09')] } })],
+  },
+  {
+    code: 'certificate-invalid',
+    of: 'revoked from the day of the start of the grant; from the day after it, on which the ledger carried it on, in the other case',
+    fires: [policy, certificate(), startedBefore(revokedFrom('2024-04-07'))],
+    near: [policy, certificate(), startedBefore(revokedFrom('2024-04-08'))],
+  },
+  {
+    code: 'certificate-invalid',
+    of: 'issued after the move: of an input that speaks of the day of the move; of another one in the other case',
+    fires: [policy, certificate({ issuedOn: '2024-03-01' }), award({ used: heldMove })],
+    near: [policy, certificate({ issuedOn: '2024-03-01' }), award({ used: rests({ relocation: '2024-02-01', certificate: CERTIFICATE }) })],
   },
   {
     code: 'certificate-invalid',
@@ -1916,6 +1929,10 @@ describe('detectors', () => {
     expect(
       codesIn(policy, fact('F1'), tier('tier-assigned', { restsOn: [{ factId: 'F1' }] }, { by: 'clerk', roles: ['service'] })),
     ).toEqual([]);
+  });
+
+  it('do not hold a fact of another name for the account', () => {
+    expect(codesIn(policy, { ...fact('F9'), by: 'finance' }, award())).not.toContain('duties-not-separated');
   });
 
   it('forget who proposed to lower an amount once that was dropped, or an objection was upheld, and who started a grant that failed', () => {
