@@ -39,7 +39,8 @@ export interface InstalmentRecord {
   /** What it was unlocked on. */
   readonly rests?: readonly Rest[];
   readonly ordered?: { readonly batch: string; readonly line: number; readonly on: string };
-  readonly isPaid?: boolean;
+  /** Fen that the bank has paid of it and not returned. */
+  readonly paid?: number;
 }
 
 /** What the detectors remember of an award. */
@@ -79,8 +80,6 @@ export interface AwardRecord {
   };
   readonly isRevoked: boolean;
   readonly successor?: { readonly payee: string; readonly by: string };
-  /** Fen that the bank has paid and not returned. */
-  readonly paid: number;
   /** What stood unverified or open when it was paid last: told of by then. */
   readonly paidOver: readonly string[];
   /** Who demanded each clawback; the n-th has number n. */
@@ -117,7 +116,16 @@ export interface Memories {
   'certificate-awards': readonly string[];
   /** The listings of a subject, by case. */
   listings: readonly { readonly listing: string; readonly from: string; readonly until: string; readonly endedOn?: string }[];
-  'blacklist-case': { readonly openedBy: string };
+  'blacklist-case': {
+    readonly openedBy?: string;
+    /** Who recorded what the subject stated, or that it waived stating anything. */
+    readonly heardBy: readonly string[];
+    readonly decidedBy?: string;
+    /** Who recorded each objection; the n-th has number n. */
+    readonly objectors: readonly string[];
+    /** Who recorded the last application for credit repair. */
+    readonly repairBy?: string;
+  };
   /** Fen. */
   budget: { readonly available: number; readonly reserved: number };
   batch: { readonly payer?: string; readonly cancelledBy?: string };
@@ -181,7 +189,6 @@ export function awardRecord(past: Past, award: string): AwardRecord {
     persons: [],
     objectors: [],
     isRevoked: false,
-    paid: 0,
     paidOver: [],
     demandedBy: [],
   };

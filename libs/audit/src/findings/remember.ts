@@ -95,7 +95,7 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
         ...(agency !== undefined && { agency }),
         persons,
       };
-      return { ...asked, appliedBy: actor, objectors: [], isRevoked: false, paid: 0, paidOver: [], demandedBy: [] };
+      return { ...asked, appliedBy: actor, objectors: [], isRevoked: false, paidOver: [], demandedBy: [] };
     }
     case 'award-assessed': {
       const { version, on, facts, used } = event.data;
@@ -162,18 +162,13 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
     case 'instalment-paid': {
       const { no, amount } = event.data;
       const paidOver = [...unverifiedAt(before, no, memory).map(factKey), ...openAt(before, memory).map(({ key }) => key)];
-      return withInstalment({ ...before, paid: before.paid + fen(amount), paidOver }, no, { isPaid: true });
+      return withInstalment({ ...before, paidOver }, no, { paid: paidOf(before, no) + fen(amount) });
     }
     case 'instalment-returned': {
       const { no, amount } = event.data;
       // Returned without ever having been reported as paid, it was not counted.
-      const wasPaid = before.granted?.instalments.find((one) => one.no === no)?.isPaid === true;
-      return withInstalment({ ...before, paid: before.paid - (wasPaid ? fen(amount) : 0) }, no, { isPaid: false });
+      return withInstalment(before, no, { paid: Math.max(0, paidOf(before, no) - fen(amount)) });
     }
-    case 'instalment-overpaid':
-      return { ...before, paid: before.paid + fen(event.data.amount) };
-    case 'overpayment-returned':
-      return { ...before, paid: before.paid - fen(event.data.amount) };
     case 'award-payee-confirmed':
       return { ...before, successor: { payee: event.data.payee, by: actor } };
     case 'award-revoked':
@@ -183,6 +178,8 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
     case 'award-rejected':
     case 'award-withdrawn':
     case 'instalment-order-cancelled':
+    case 'instalment-overpaid':
+    case 'overpayment-returned':
     case 'award-held':
     case 'award-hold-released':
     case 'award-lapsed':
@@ -193,6 +190,10 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
     default:
       return unreachable(event);
   }
+}
+
+function paidOf({ granted }: AwardRecord, no: number): number {
+  return granted?.instalments.find((one) => one.no === no)?.paid ?? 0;
 }
 
 function withInstalment(before: AwardRecord, no: number, change: Partial<InstalmentRecord>): AwardRecord {
@@ -259,10 +260,16 @@ const OTHERS: Rememberers = {
     const known = memory.get('certificate', id);
     if (known !== undefined) memory.put('certificate', id, { ...known, revokedOn: data.on });
   },
-  'blacklist-case-opened': (event, memory) =>
-    memory.put('blacklist-case', `${event.stream}/${event.data.case}`, { openedBy: actorOf(event) }),
-  'listing-decided': ({ stream, data: { listing, from, until } }, memory) => {
-    const subject = subjectOfStream(stream);
+  'blacklist-case-opened': (event, memory) => changeCase(event, memory, () => ({ openedBy: actorOf(event) })),
+  'statement-recorded': (event, memory) => changeCase(event, memory, ({ heardBy }) => ({ heardBy: [...heardBy, actorOf(event)] })),
+  'statement-waived': (event, memory) => changeCase(event, memory, ({ heardBy }) => ({ heardBy: [...heardBy, actorOf(event)] })),
+  'listing-objection-raised': (event, memory) =>
+    changeCase(event, memory, ({ objectors }) => ({ objectors: [...objectors, actorOf(event)] })),
+  'credit-repair-applied': (event, memory) => changeCase(event, memory, () => ({ repairBy: actorOf(event) })),
+  'listing-decided': (event, memory) => {
+    changeCase(event, memory, () => ({ decidedBy: actorOf(event) }));
+    const { listing, from, until } = event.data;
+    const subject = subjectOfStream(event.stream);
     memory.put('listings', subject, [...(memory.get('listings', subject) ?? []), { listing, from, until }]);
   },
   'listing-ended': ({ stream, data: { listing, on } }, memory) => {
@@ -295,6 +302,17 @@ const OTHERS: Rememberers = {
 function rememberFact(event: Recorded<'fact-verified' | 'fact-disputed'>, memory: Memory, isVerified: boolean): void {
   const id = factId(codeOfStream(event.stream), event.data.factId);
   memory.put('fact', id, { recordedBy: memory.get('fact', id)?.recordedBy ?? '', isVerified });
+}
+
+/** What is remembered of the case an event is about, changed in part. */
+function changeCase(
+  event: Recorded & { readonly data: { readonly case: number } },
+  memory: Memory,
+  change: (before: Memories['blacklist-case']) => Partial<Memories['blacklist-case']>,
+): void {
+  const id = `${event.stream}/${event.data.case}`;
+  const before = memory.get('blacklist-case', id) ?? { heardBy: [], objectors: [] };
+  memory.put('blacklist-case', id, { ...before, ...change(before) });
 }
 
 function changeEnterprise(stream: string, memory: Memory, change: (before: Memories['enterprise']) => Memories['enterprise']): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fastCheck from 'fast-check';
 import type { PolicyVersion } from '@app/policies';
-import { courses, type Course, eventsOf, PACK, POLICY } from './award-history.fixture.js';
+import { courses, type Course, DAY, eventsOf, PACK, POLICY } from './award-history.fixture.js';
 import {
   type AssessmentOnRecord,
   type AwardOnRecord,
@@ -208,6 +208,48 @@ describe('an award computed again', () => {
     expect(judged(events)).toMatchObject(expected);
   });
 
+  it('Given it differs, Then all that is known of it is told', () => {
+    const lessGranted = tampered(eventsOf({ ...percent, steps: 4 }), 'award-granted', (data: object) => ({ ...data, amount: '150000.00' }));
+    const { record, assessment } = foldAward(lessGranted) as AwardOnRecord;
+    const { award, payee, payeeName } = record;
+    const about = { award, payee, payeeName, pack: PACK.id, clause: 'G01', status: 'granted', budgetLine: record.grant?.budgetLine };
+    const sums = { granted: '150000.00', paid: '0.00', demanded: '0.00', overpaid: '0.00', underpaid: '0.00' };
+    const told = { ...about, ...sums, version: 1, on: DAY, recorded: assessment?.stated, expected: assessment?.stated };
+    // The sum of the grant is not that of its instalments.
+    expect(judged(lessGranted)).toEqual({ ...told, why: [{ code: 'granted-differs' }] });
+    expect(record.grant?.budgetLine).toBeDefined();
+    const unassessed = judged(eventsOf(percent).filter(({ type }) => type !== 'award-assessed'));
+    for (const one of ['version', 'on', 'recorded', 'expected', 'changed']) expect(unassessed).not.toHaveProperty(one);
+    expect(judged(eventsOf({ ...percent, steps: 1 }))).toBeUndefined();
+  });
+
+  it('Given the text stored under its version is another than the assessment cites, Then it was altered', () => {
+    expect(judged(eventsOf(percent), { ...TEXT, hash: 'another' })).toMatchObject({ why: [{ code: 'text-altered' }] });
+  });
+
+  it('Given a text, Then what it does not promise, or not on that day, is no sum', () => {
+    expect(assessedUnder(PACK, TEXT, 'none', DAY, FACTS)).toEqual({ outcome: 'clause-missing' });
+    const duty = PACK.clauses.find(({ shape }) => shape.kind === 'deadline');
+    expect(assessedUnder(PACK, TEXT, duty?.id ?? '', DAY, FACTS)).toEqual({ outcome: 'clause-missing' });
+    expect(assessedUnder(PACK, { ...TEXT, endedOn: DAY }, 'G01', DAY, FACTS)).toMatchObject({ outcome: 'not-in-force' });
+    expect(() => assessedUnder({ ...PACK, clauses: null } as never, TEXT, 'G01', DAY, FACTS)).toThrow(TypeError);
+  });
+
+  it('Given the parts or the ceiling come out otherwise, Then it says which', () => {
+    const against = (course: Course, change: (stated: Stated) => Stated) => {
+      const { record, assessment } = foldAward(eventsOf(course)) as AwardOnRecord;
+      return judge({ record, assessment, text: TEXT, expected: change(assessment?.stated as Stated), isMet: () => true })?.why[0];
+    };
+    const parts = (stated: Stated) => {
+      const instalments = (stated.instalments ?? []).map((one) => ({ ...one, amount: one.no === 1 ? '300000.00' : '100000.00' }));
+      return { ...stated, instalments };
+    };
+    expect(against(staged, parts)).toEqual({ code: 'schedule-differs' });
+    expect(against(staged, (stated) => ({ ...stated, amount: '1.00' }))).toEqual({ code: 'amount-differs' });
+    const officers: Course = { ...percent, clause: 'G12', facts: { 'conversion.mode': 'direct' } };
+    expect(against(officers, (stated) => ({ ...stated, ceiling: '1.00' }))).toEqual({ code: 'amount-differs' });
+  });
+
   it('Given the bank has returned a payment, Then it is not paid any more and is still to be paid', () => {
     const returned = foldAward(eventsOf({ ...percent, isReturned: true }))?.record as AwardRecord;
     expect([returned.paid, isUnpaid(returned)]).toEqual([[{ no: 1, fen: 0 }], true]);
@@ -228,6 +270,8 @@ describe('an award computed again', () => {
       undetermined: true,
       overpaid: '0.00',
     });
+    const altered = judged(eventsOf(percent), TEXT, { ...FACTS, 'rd.expenditure': 'much' });
+    expect(altered).toMatchObject({ expected: { outcome: 'invalid' }, undetermined: true, overpaid: '0.00' });
   });
 
   it('Given its ground has gone, Then nothing is due, and all that was paid is too much', () => {
@@ -248,6 +292,14 @@ describe('an award computed again', () => {
     expect(today(undefined)).toMatchObject({ why: [{ code: 'unlocked-unclear', instalment: 2 }], undetermined: true, overpaid: '0.00' });
     expect(today(false)).toMatchObject({ why: [{ code: 'unlocked-unmet', instalment: 2 }], overpaid: '200000.00' });
     expect(today(true)).toBeUndefined();
+    const changed = [{ input: 'certificate.expired', label: '证书到期', then: true, now: false }];
+    expect(judge({ record, assessment, text: TEXT, expected: assessment?.stated, isMet: () => false, changed })).toMatchObject({ changed });
+    expect(today(false)).not.toHaveProperty('changed');
+    // Nor is anything underpaid of it.
+    const [one, two] = record.grant?.instalments ?? [];
+    const less = { ...record, grant: { ...record.grant, fen: 350_000_00, instalments: [{ ...one, fen: 150_000_00 }, two] } } as AwardRecord;
+    const found = judge({ record: less, assessment, text: TEXT, expected: assessment?.stated, isMet: () => undefined, changed: [] });
+    expect(found).toMatchObject({ undetermined: true, underpaid: '0.00' });
     // The condition of the first was established by the assessment itself.
     const pending = (assessment?.stated.instalments ?? []).map((one) => (one.no === 1 ? { ...one, status: 'pending' as const } : one));
     const expected = { ...(assessment?.stated as Stated), instalments: pending };

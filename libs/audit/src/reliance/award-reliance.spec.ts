@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '@app/event-store';
-import { awardReliance } from './award-reliance.js';
+import { awardReliance, decidedBy, type Decision } from './award-reliance.js';
 
 type Step = readonly [type: string, data?: object];
 
@@ -23,8 +23,10 @@ const PAID: readonly Step[] = [
   ['instalment-paid', first],
 ];
 
+const INPUTS = [{ input: 'rd', value: '1.00', verified: true }];
+
 /** Plays a history, of which the events at these places (from 1) relied on the record. */
-function played(history: readonly Step[], direct: readonly number[], { lines = NO_LINES, today = '2024-06-01' } = {}) {
+function walked(history: readonly Step[], direct: readonly number[], { lines = NO_LINES, today = '2024-06-01' } = {}) {
   const events = history.map(([type, data = {}], index): RecordedEvent => ({
     id: `e${index + 1}`,
     stream: 'award-p.T1.X.2024',
@@ -42,11 +44,11 @@ function played(history: readonly Step[], direct: readonly number[], { lines = N
       causationId: 'c',
     },
   }));
-  const { decisions, paid, recovered } = awardReliance(
-    events,
-    { positions: new Set(direct), batchLines: lines, inputsOf: () => undefined },
-    today,
-  );
+  return awardReliance(events, { positions: new Set(direct), batchLines: lines, inputsOf: () => INPUTS }, today);
+}
+
+function played(...asked: Parameters<typeof walked>) {
+  const { decisions, paid, recovered } = walked(...asked);
   return { paid, recovered, decisions: decisions.map(({ event, how, stands }) => `${event} ${how}${stands ? '' : ' ended'}`) };
 }
 
@@ -68,6 +70,87 @@ describe('what an award decided on a record that is found wrong', () => {
     });
   });
 
+  it('names the award, and of each decision who took it when, on what, and about how much', () => {
+    const { decisions, ...award } = walked(PAID, [2]);
+    expect(award).toEqual({ award: 'p.T1.X.2024', payee: 'X', payeeName: '示例', paid: '100.00', recovered: '0.00' });
+    expect(decisions[0]).toEqual({
+      position: 2,
+      event: 'award-assessed',
+      recordedAt: '2024-05-01T01:00:00.000Z',
+      effectiveOn: '2024-05-01',
+      actor: { id: 'wang', unit: '科技局', roles: ['clerk'] },
+      decidedBy: 'wang',
+      how: 'relied',
+      inputs: INPUTS,
+      stands: true,
+    });
+    const said = ({ position, decidedBy: by, instalment, amount, inputs }: Decision) => [position, by, instalment, amount, inputs];
+    expect(decisions.slice(1).map(said)).toEqual([
+      [3, 'wang', undefined, undefined, undefined],
+      [4, 'wang', undefined, undefined, undefined],
+      [5, 'wang', undefined, '100.00', undefined],
+      [6, 'chen', undefined, '100.00', undefined],
+      [7, 'wang', 1, '100.00', undefined],
+      [8, 'sun', 1, '100.00', undefined],
+      [9, 'wang', 1, '100.00', undefined],
+    ]);
+    const inReview = { data: { review: { decidedBy: 'zhao' } }, metadata: { actor: { id: 'ledger' } } } as unknown as RecordedEvent;
+    expect(decidedBy(inReview)).toBe('zhao');
+  });
+
+  it('names the event that ended a decision, the first of several', () => {
+    const ends = (...more: readonly Step[]) => walked([...PAID.slice(0, 8), ...more], [2]).decisions.map(({ endedBy }) => endedBy);
+    expect(ends()).toEqual(Array.from({ length: 7 }));
+    expect(ends(['instalment-order-cancelled', first], ['award-revoked']).slice(-2)).toEqual([10, 9]);
+    expect(ends(['award-lapsed'], ['instalment-returned', first]).slice(-2)).toEqual([9, 9]);
+    const held: readonly Step[] = [
+      ...UP_TO_GRANT,
+      ['award-held', { listing: 'l' }],
+      ['award-revoked'],
+      ['award-hold-released', { listing: 'l' }],
+    ];
+    expect(walked(held, [7]).decisions).toMatchObject([{ endedBy: 8, stands: false }]);
+  });
+
+  it('is everything said about the award while it is decided on', () => {
+    const history: readonly Step[] = [
+      APPLIED,
+      ['award-assessed'],
+      ['award-reviewed'],
+      ['award-publicised', { until: '2024-05-06' }],
+      ['award-objection-raised'],
+      ['award-override-proposed'],
+      ['award-override-dropped'],
+    ];
+    expect(played(history, [2]).decisions).toEqual([
+      'award-assessed relied',
+      'award-reviewed follows',
+      'award-publicised follows',
+      'award-objection-raised follows',
+      'award-override-proposed follows',
+      'award-override-dropped follows',
+    ]);
+    expect(played(history, [3]).decisions.slice(0, 2)).toEqual(['award-reviewed relied', 'award-publicised follows']);
+  });
+
+  it('is what else relied on it directly, and a hold or a demand that did not is none', () => {
+    const others = ['award-payee-confirmed', 'clawback-demanded', 'clawback-written-off', 'clawback-settled', 'award-held'];
+    const history: readonly Step[] = [...UP_TO_GRANT, ...others.map((type): Step => [type])];
+    expect(played(history, [7, 8, 9, 10, 11]).decisions).toEqual(others.map((type) => `${type} relied`));
+    expect(played(history, [2]).decisions).toHaveLength(5);
+    expect(played(PAID, [1]).decisions[0]).toBe('award-applied relied ended');
+    expect(played(PAID, [6]).decisions.slice(0, 2)).toEqual(['award-granted relied', 'instalment-unlocked follows']);
+  });
+
+  it('ends where the application is withdrawn, or made anew', () => {
+    const history: readonly Step[] = [APPLIED, ['award-assessed'], ['award-withdrawn'], ['award-publicised']];
+    expect(played(history, [2]).decisions).toEqual(['award-assessed relied ended']);
+    expect(played([APPLIED, ['award-assessed'], ['award-rejected'], APPLIED], [2]).decisions).toEqual([
+      'award-assessed relied ended',
+      'award-rejected follows ended',
+    ]);
+  });
+
   it('is nothing where it relied on something else', () => {
     expect(played(PAID, [])).toEqual({ paid: '0.00', recovered: '0.00', decisions: [] });
   });
@@ -85,6 +168,7 @@ describe('what an award decided on a record that is found wrong', () => {
       ['award-grant-started', { amount: '100.00' }],
     ];
     expect(played(objected(true), [2]).decisions.every((one) => one.endsWith('ended'))).toBe(true);
+    expect(played(objected(false), []).decisions).toEqual([]);
     expect(played(objected(false), [2]).decisions.slice(-2)).toEqual(['award-objection-decided follows', 'award-grant-started follows']);
   });
 
@@ -107,6 +191,7 @@ describe('what an award decided on a record that is found wrong', () => {
     ]);
     const failed: readonly Step[] = [...UP_TO_GRANT.slice(0, 5), ['award-grant-failed'], ...UP_TO_GRANT.slice(4)];
     expect(played(failed, [5]).decisions).toEqual(['award-grant-started relied ended']);
+    expect(played(failed, []).decisions).toEqual([]);
   });
 
   it('is one instalment where its condition alone rested on it', () => {
@@ -137,7 +222,15 @@ describe('what an award decided on a record that is found wrong', () => {
 
   it.each([
     ['returned by the bank', [['instalment-returned', first]], { paid: '0.00', recovered: '0.00' }],
-    ['paid too much, and returned', [['instalment-overpaid', { ...first, batch: 'B2' }]], { paid: '200.00', recovered: '0.00' }],
+    ['paid too much', [['instalment-overpaid', { ...first, batch: 'B2' }]], { paid: '200.00', recovered: '0.00' }],
+    [
+      'paid too much, which the bank returned',
+      [
+        ['instalment-overpaid', { ...first, batch: 'B2' }],
+        ['overpayment-returned', { ...first, batch: 'B2' }],
+      ],
+      { paid: '100.00', recovered: '0.00' },
+    ],
     ['demanded back in part', [['award-revoked'], ['clawback-received', { amount: '40.00' }]], { paid: '100.00', recovered: '40.00' }],
   ] as const)('counts money %s', (_, more, expected) => {
     expect(played([...PAID, ...more], [2])).toMatchObject(expected);

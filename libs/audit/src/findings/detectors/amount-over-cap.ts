@@ -1,7 +1,7 @@
 import { awardOfStream, awardRecord, fen } from '../past.js';
 import { detector, ofAward, people, yuan, yuanOfFen } from './detector.js';
 
-/** More was granted than the clause gives at most, or more paid than was granted. */
+/** More was granted than the clause gives at most, or more paid of an instalment than was granted for it. */
 export const amountOverCap = detector({
   code: 'amount-over-cap',
   title: '超过条款上限或批准金额',
@@ -19,11 +19,16 @@ export const amountOverCap = detector({
       const detail = `批准${yuan(amount)}，条款上限为${yuan(cap)}，超出${yuanOfFen(fen(amount) - fen(cap))}`;
       return [{ ...ofAward(award, record), amount, detail, officers: people(event.data.approver, record.reviewed?.by) }];
     }
-    const granted = record.granted?.amount ?? '0.00';
-    const paid = record.paid + fen(amount);
+    const { no, batch } = event.data;
+    const officers = people(past.get('batch', `batch-${batch}`)?.payer);
+    // Of one that was paid or ordered otherwise, or has lapsed, nothing was to be paid.
+    if (event.type === 'instalment-overpaid')
+      return [{ ...ofAward(award, record), amount, detail: `第${no}期已不应付，又付出${yuan(amount)}`, officers }];
+    const instalment = record.granted?.instalments.find((one) => one.no === no);
+    const granted = instalment?.amount ?? '0.00';
+    const paid = (instalment?.paid ?? 0) + fen(amount);
     if (paid <= fen(granted)) return [];
-    const detail = `第${event.data.no}期付出${yuan(amount)}后累计${yuanOfFen(paid)}，批准金额为${yuan(granted)}，多付${yuanOfFen(paid - fen(granted))}`;
-    const officers = people(past.get('batch', `batch-${event.data.batch}`)?.payer);
+    const detail = `第${no}期付出${yuan(amount)}后累计${yuanOfFen(paid)}，该期批准金额为${yuan(granted)}，多付${yuanOfFen(paid - fen(granted))}`;
     return [{ ...ofAward(award, record), amount, detail, officers }];
   },
 });

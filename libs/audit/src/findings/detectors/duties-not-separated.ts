@@ -5,6 +5,7 @@ import {
   type AwardRecord,
   codeOfStream,
   isService,
+  type Memories,
   type Past,
   type Recorded,
   type Rest,
@@ -36,6 +37,9 @@ export const dutiesNotSeparated = detector({
     'fact-verified',
     'listing-decided',
     'listing-declined',
+    'listing-objection-decided',
+    'listing-ended',
+    'credit-repair-refused',
     'tier-proposals-decided',
     'tier-assigned',
     'tier-entered-directly',
@@ -68,15 +72,11 @@ export const dutiesNotSeparated = detector({
       }
       case 'award-payee-confirmed': {
         const record = recordOf(event, past);
-        return ofAwardBy(event, record, actor, '确认承继单位', { 申报: record.appliedBy });
+        return ofAwardBy(event, record, actor, '确认承继单位', { 申报: record.appliedBy, 拨付: payersOf(record, past) });
       }
       case 'instalment-unlocked': {
-        // Payers are known of by the batches they froze.
         const record = recordOf(event, past);
-        const payers = (record.granted?.instalments ?? []).flatMap(({ ordered }) =>
-          ordered === undefined ? [] : (past.get('batch', `batch-${ordered.batch}`)?.payer ?? []),
-        );
-        return ofAwardBy(event, record, actor, '解锁分期', { 拨付: payers }, event.data.amount);
+        return ofAwardBy(event, record, actor, '解锁分期', { 拨付: payersOf(record, past) }, event.data.amount);
       }
       case 'instalment-ordered': {
         const record = recordOf(event, past);
@@ -111,10 +111,22 @@ export const dutiesNotSeparated = detector({
         return judged(event, actor, `核实${event.data.factId}`, { 登记该事实: recorder }, { enterprise });
       }
       case 'listing-decided':
-      case 'listing-declined':
-        return judged(event, actor, '决定失信案件', {
-          立案: past.get('blacklist-case', `${event.stream}/${event.data.case}`)?.openedBy,
-        });
+      case 'listing-declined': {
+        const { openedBy, heardBy } = caseOf(event, past);
+        return judged(event, actor, '决定失信案件', { 立案: openedBy, 登记陈述申辩: heardBy });
+      }
+      case 'listing-objection-decided': {
+        const { openedBy, decidedBy, objectors } = caseOf(event, past);
+        const did = { 立案: openedBy, 决定列入: decidedBy, 登记异议: objectors[event.data.objection - 1] };
+        return judged(event, actor, '处理对列入的异议', did);
+      }
+      case 'credit-repair-refused':
+      case 'listing-ended': {
+        // How else a listing ends follows from what was told of already.
+        if (event.type === 'listing-ended' && event.data.how !== 'repaired') return [];
+        const { openedBy, repairBy } = caseOf(event, past);
+        return judged(event, actor, '决定信用修复', { 立案: openedBy, 登记修复申请: repairBy });
+      }
       case 'tier-proposals-decided': {
         const { ladder, year, decisions } = event.data;
         const own = decisions.filter(({ creditCode }) => past.get('proposals', `${reviewId(ladder, year)}/${creditCode}`)?.by === actor);
@@ -136,7 +148,16 @@ export const dutiesNotSeparated = detector({
   },
 });
 
+function caseOf({ stream, data }: Recorded & { readonly data: { readonly case: number } }, past: Past): Memories['blacklist-case'] {
+  return past.get('blacklist-case', `${stream}/${data.case}`) ?? { heardBy: [], objectors: [] };
+}
+
 const recordOf = ({ stream }: Recorded, past: Past): AwardRecord => awardRecord(past, awardOfStream(stream));
+
+/** Payers are known of by the batches they froze. */
+function payersOf({ granted }: AwardRecord, past: Past): readonly string[] {
+  return (granted?.instalments ?? []).flatMap(({ ordered }) => (ordered && past.get('batch', `batch-${ordered.batch}`)?.payer) ?? []);
+}
 
 /** Who recorded what the award rests on. */
 function recordedBy({ assessed }: AwardRecord): Did {

@@ -9,19 +9,21 @@ export const paidWhileListed = detector({
   title: '列入失信名单期间拨付',
   severity: 'high',
   rule: '台账规则：企业列入失信名单期间暂缓拨付；《预算法》第五十七条（加强对预算支出的管理和监督）',
-  judges: ['instalment-paid'],
+  judges: ['instalment-paid', 'instalment-overpaid'],
   judge({ stream, data: { no, amount, batch, line, on } }, past) {
     const award = awardOfStream(stream);
     const record = awardRecord(past, award);
     // Who is paid may be a merged payee's successor.
     const payee = past.get('batch-line', `${batch}/${line}`)?.payee ?? record.payee;
-    const orderedOn = record.granted?.instalments.find((one) => one.no === no)?.ordered?.on ?? on;
-    const whenOrdered = listingOn(past, payee, orderedOn);
+    const orders = (record.granted?.instalments ?? []).flatMap(({ ordered }) => ordered ?? []);
+    // What is paid beyond what is due has no order.
+    const orderedOn = orders.find((one) => one.batch === batch && one.line === line)?.on;
+    const whenOrdered = listingOn(past, payee, orderedOn ?? on);
     const listing = whenOrdered ?? listingOn(past, payee, on);
     if (listing === undefined) return [];
     const payer = past.get('batch', `batch-${batch}`)?.payer;
     const said = whenOrdered
-      ? `第${no}期${yuan(amount)}于${orderedOn}列入拨付，当日企业在失信名单内`
+      ? `第${no}期${yuan(amount)}于${orderedOn === undefined ? `${on}付出` : `${orderedOn}列入拨付`}，当日企业在失信名单内`
       : `第${no}期${yuan(amount)}于${on}由银行付出，当日企业已列入失信名单（列入前已送银行，未追回）`;
     return [
       {
