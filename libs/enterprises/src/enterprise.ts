@@ -317,7 +317,10 @@ export function factOf(dossier: Dossier, factId: string): Fact | undefined {
   return dossier.facts.get(factIndex(factId));
 }
 
-/** The fact that stands for a name, period and subject: the one recorded last that has not been corrected. It may be disputed. */
+/**
+ * The last that was stated about a name, period and subject and has not been corrected; it may be disputed. What a command
+ * would repeat or replace: what stands on a day, `standingOn` tells.
+ */
 export function currentFact(dossier: Dossier, name: string, period: string | undefined, subject?: string): Fact | undefined {
   return dossier.facts.findLast(
     (fact) => fact.name === name && fact.period === period && fact.correctedBy === undefined && sameReference(fact.subject, subject),
@@ -332,17 +335,58 @@ export function placeInTime({ effectiveOn, period }: Pick<Fact, 'effectiveOn' | 
   return period === undefined ? effectiveOn : period.length > 4 ? period : `${period}-00`;
 }
 
+/** What says where a fact stands among others. */
+type FactInTime = Pick<Fact, 'factId' | 'effectiveOn' | 'period' | 'correctedBy'>;
+
 /** The fact that comes last in time, and of those with one place the one recorded last. */
-export function latestFact(facts: Iterable<Fact>): Fact | undefined {
-  let last: Fact | undefined;
+export function latestFact<One extends FactInTime>(facts: Iterable<One>): One | undefined {
+  let last: One | undefined;
   for (const fact of facts) if (last === undefined || isLater(fact, last)) last = fact;
   return last;
 }
 
 /** Whether a fact takes the place of another. */
-export function isLater(one: Fact, other: Fact): boolean {
+function isLater(one: FactInTime, other: FactInTime): boolean {
   const [a, b] = [placeInTime(one), placeInTime(other)];
   return a === b ? factIndex(one.factId) > factIndex(other.factId) : a > b;
+}
+
+/**
+ * Which of the facts that answer one question stands on a day, as assessments and dossiers read it. What is known to be
+ * wrong does not stand on a day on which its correction had no effect yet, nor does what it had replaced: then that one
+ * is `correctedLater` and nothing stands.
+ */
+export function standingOn<One extends FactInTime>(
+  facts: Iterable<One>,
+  on: string,
+  known: (factId: string) => FactInTime | undefined,
+): { readonly standing: One | undefined; readonly correctedLater?: One } {
+  let standing: One | undefined;
+  let corrected: One | undefined;
+  for (const fact of facts) {
+    if (beginsOn(fact) > on) continue;
+    if (fact.correctedBy === undefined) standing = standing === undefined || isLater(fact, standing) ? fact : standing;
+    else corrected = corrected === undefined || isLater(fact, corrected) ? fact : corrected;
+  }
+  if (corrected === undefined || (standing !== undefined && !isLater(corrected, standing)) || isAnswered(corrected, on, known))
+    return { standing };
+  return { standing: undefined, correctedLater: corrected };
+}
+
+/** The first day on which a fact counts: when it was stated, or later when it says since when it holds. */
+function beginsOn({ effectiveOn, period }: FactInTime): string {
+  return period !== undefined && period.length > 4 && period > effectiveOn ? period : effectiveOn;
+}
+
+/** Whether the end of a fact's chain of corrections counts on the day. */
+function isAnswered(corrected: FactInTime, on: string, known: (factId: string) => FactInTime | undefined): boolean {
+  let end = corrected;
+  while (end.correctedBy !== undefined) {
+    const next = known(end.correctedBy);
+    if (next === undefined) return false;
+    end = next;
+  }
+  return beginsOn(end) <= on;
 }
 
 /** The certificate with this number, however it is spelt. */

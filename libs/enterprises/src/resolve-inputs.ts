@@ -6,13 +6,13 @@ import {
   certificateOf,
   type Dossier,
   type Fact,
+  factOf,
   type FactValue,
   HNTE,
   isInForce,
-  isLater,
   lastMove,
-  latestFact,
   sameReference,
+  standingOn,
   titlesOf,
 } from './enterprise.js';
 import { yearOfPeriod } from './vocabulary.js';
@@ -320,16 +320,9 @@ function looseFact({ name, label, period, about: kind }: ResolvableInput, situat
   const about = situation.dossier.facts.filter(
     (fact) => fact.name === name && (year === undefined || yearOfPeriod(fact.period) === year) && sameReference(fact.subject, subject),
   );
-  const effective = about.filter((fact) => beginsOn(fact) <= on);
-  const standing = latestFact(effective.filter(({ correctedBy }) => correctedBy === undefined));
-  const corrected = latestFact(effective.filter(({ correctedBy }) => correctedBy !== undefined));
-  // What is known to be wrong is not used for a day on which its correction had no effect yet, nor is what it had replaced.
-  if (
-    corrected !== undefined &&
-    (standing === undefined || isLater(corrected, standing)) &&
-    !isAnswered(corrected, situation.dossier, on)
-  ) {
-    const { factId, correctedBy } = corrected;
+  const { standing, correctedLater } = standingOn(about, on, (factId) => factOf(situation.dossier, factId));
+  if (correctedLater !== undefined) {
+    const { factId, correctedBy } = correctedLater;
     return { reason: 'corrected-later', factId, ...dated, detail: `${label}：${factId} 已被 ${correctedBy} 更正，更正在 ${on} 之后生效` };
   }
   if (standing === undefined) {
@@ -361,22 +354,6 @@ function yearFor(
     case 'year-before-certificate':
       return situation.certificate === undefined ? 'no-certificate' : yearOf(situation.certificate.issuedOn as BusinessDate) - 1;
   }
-}
-
-/** The first day on which a fact counts: when it was stated, or later when it says since when it holds. */
-function beginsOn({ effectiveOn, period }: Fact): string {
-  return period !== undefined && period.length > 4 && period > effectiveOn ? period : effectiveOn;
-}
-
-/** Whether the end of a fact's chain of corrections counts on the day. */
-function isAnswered(corrected: Fact, dossier: Dossier, on: string): boolean {
-  let end = corrected;
-  while (end.correctedBy !== undefined) {
-    const next = dossier.facts.get(Number(end.correctedBy.slice(1)) - 1);
-    if (next === undefined) return false;
-    end = next;
-  }
-  return beginsOn(end) <= on;
 }
 
 function factSource(

@@ -1,7 +1,8 @@
+import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { type CreditCode, type Evidence, normalisedReference, notFound } from '@app/kernel';
+import { businessDateAt, CLOCK, type Clock, type CreditCode, type Evidence, normalisedReference, notFound } from '@app/kernel';
 import { ReadModels } from '@app/projections';
-import type { FactValue } from '../enterprise.js';
+import { type FactValue, standingOn } from '../enterprise.js';
 import type {
   DossierTables,
   EnterpriseCertificateRow,
@@ -35,7 +36,10 @@ export interface FactView {
   readonly subject?: string;
   readonly sourceUnit: string;
   readonly verification: string;
-  /** Whether this is the fact that stands for its name, period and subject. */
+  /**
+   * Whether this is the fact that stands on the day asked about, else today, as an assessment reads it: for its name and
+   * subject, and where it is about a year for that year.
+   */
   readonly current: boolean;
   readonly corrects?: string;
   readonly correctedBy?: string;
@@ -129,7 +133,10 @@ export interface DossierView {
 
 @QueryHandler(FindDossier)
 export class FindDossierHandler implements IQueryHandler<FindDossier> {
-  constructor(private readonly readModels: ReadModels) {}
+  constructor(
+    private readonly readModels: ReadModels,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   async execute({ creditCode, on }: FindDossier): Promise<DossierView> {
     const rows = this.readModels.from<DossierTables>();
@@ -144,25 +151,26 @@ export class FindDossierHandler implements IQueryHandler<FindDossier> {
       rows.selectFrom('enterprise_title').selectAll().where('credit_code', '=', creditCode).execute(),
     ]);
     return {
-      ...dossierView(enterprise, names, facts, certificates, moves, on),
+      ...dossierView(enterprise, names, facts, certificates, moves, on ?? businessDateAt(this.clock.now()), on),
       clearances: clearanceViews(clearances, on),
       titles: titleViews(titles, on),
     };
   }
 }
 
-/** Rows as people read them; with a day, only what had taken effect by then. */
+/** Rows as people read them; with a day, only what had taken effect by then. Which facts stand is told of `day`. */
 export function dossierView(
   enterprise: EnterpriseRow,
   nameRows: readonly EnterpriseNameRow[],
   factRows: readonly EnterpriseFactRow[],
   certificateRows: readonly EnterpriseCertificateRow[],
   moveRows: readonly EnterpriseMoveRow[],
+  day: string,
   on = '9999-12-31',
 ): Omit<DossierView, 'clearances' | 'titles'> {
   const names = [...nameRows].sort((a, b) => compare(a.valid_from, b.valid_from) || a.revision - b.revision);
   const facts = factRows.filter((row) => row.effective_on <= on).sort((a, b) => a.fact_no - b.fact_no);
-  const standing = new Map(facts.filter((row) => row.corrected_by_no === null).map((row) => [factKey(row), row.fact_no]));
+  const standing = standingFacts(factRows, day);
   const certificates = certificateRows
     .filter((row) => row.issued_on <= on)
     .sort((a, b) => compare(a.issued_on, b.issued_on) || compare(a.reference, b.reference));
@@ -171,7 +179,7 @@ export function dossierView(
   const relocations = relocationViews(moves);
   const relocation = last?.kind === 'arrival' ? relocations.at(-1) : undefined;
   const merged = enterprise.merged_on !== null && enterprise.merged_on <= on;
-  const factViews = facts.map((row) => factView(row, standing.get(factKey(row)) === row.fact_no));
+  const factViews = facts.map((row) => factView(row, standing.has(row.fact_no)));
   return {
     creditCode: enterprise.credit_code,
     name: (names.findLast(({ valid_from }) => valid_from <= on) ?? names[0])?.name ?? enterprise.name,
@@ -199,7 +207,25 @@ function absorbedBy({ absorbed, absorbed_on }: EnterpriseRow, on: string): reado
   return (JSON.parse(absorbed) as readonly string[]).filter((_, index) => (days[index] ?? '') <= on);
 }
 
-const factKey = ({ name, period, subject }: EnterpriseFactRow) => [name, period ?? '', normalisedReference(subject ?? '')].join(' ');
+/** The numbers of the facts that stand on a day. */
+function standingFacts(rows: readonly EnterpriseFactRow[], day: string): ReadonlySet<number | undefined> {
+  const facts = rows.map((row) => ({
+    question: [row.name, row.period?.length === 4 ? row.period : '', normalisedReference(row.subject ?? '')].join(' '),
+    no: row.fact_no,
+    factId: `F${row.fact_no}`,
+    effectiveOn: row.effective_on,
+    ...present({ period: row.period }),
+    ...(row.corrected_by_no !== null && { correctedBy: `F${row.corrected_by_no}` }),
+  }));
+  const known = new Map(facts.map((fact) => [fact.factId, fact]));
+  const questions = new Map<string, (typeof facts)[number][]>();
+  for (const fact of facts) {
+    const asked = questions.get(fact.question);
+    if (asked === undefined) questions.set(fact.question, [fact]);
+    else asked.push(fact);
+  }
+  return new Set([...questions.values()].map((asked) => standingOn(asked, day, (factId) => known.get(factId)).standing?.no));
+}
 
 function factView(row: EnterpriseFactRow, current: boolean): FactView {
   const { checked_by: by, checked_on: on, dispute_reason: reason, disputed_by: disputedBy, disputed_on: disputedOn } = row;
