@@ -231,6 +231,6 @@ describe('findings and their life', () => {
     await office.do('clerk', `/duties/${duty.pack ?? ''}/${duty.clause ?? ''}/${period}/done`, { on: office.today, evidence: paper });
     const days = (Date.parse(office.today) - Date.parse(duty.day)) / 86_400_000 + 1;
     const done = await one(`?code=duty-overdue&severity=high&from=${duty.day}&until=${duty.day}`);
-    expect(done).toMatchObject({ id: duty.id, detail: `${duty.detail}；2024-12-30办结，逾期${days}天` });
+    expect(done).toMatchObject({ id: duty.id, detail: expect.stringContaining(`2024-12-30办结，逾期${days}天`) });
   });
 });
