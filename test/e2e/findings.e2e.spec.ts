@@ -151,8 +151,15 @@ describe('findings and their life', () => {
     const { body } = await office.get('/calendar/findings?pack=haimen-2022&limit=500');
     const due = (body['items'] as { clause: string; period: string }[]).at(-1) as { clause: string; period: string };
     expect(due.clause).toBe(duty.clause);
+    // Nothing puts it right that was recorded before it was late, or about another duty or matter.
+    const resolved = { outcome: 'corrected', reason: '已补办' };
+    const by = (stream: string, revision = 0) => act('auditor', duty.id, 'resolve', { ...resolved, correction: { stream, revision } });
+    for (const stream of ['policy-haimen-2022', `budget-${LINE.replaceAll('/', '.')}`, `enterprise-${code}`])
+      expect((await by(stream)).did).toBe('400 invalid-input');
     await office.do('clerk', `${DUTY}/${due.clause}/${due.period}/done`, { on: office.today, evidence: paper });
     expect((await findings('?code=duty-overdue&limit=500')).filter(({ id }) => id === duty.id)).toHaveLength(1);
+    expect((await by(`duty-haimen-2022.${due.clause}.${due.period}`)).did).toBe('200');
+    await office.do('auditor', `/audit/findings/${duty.id}/reopen`, { reason: '再查' });
   });
 
   it('can be an auditor’s own, with a pointer; others may not, and not to nothing', async () => {
@@ -164,6 +171,9 @@ describe('findings and their life', () => {
     );
     expect((await office.post('auditor', '/audit/findings', { ...own, pointer: [] })).did).toBe('400 invalid-input');
     const { body } = await office.do('auditor', '/audit/findings', { ...own, pointer });
+    const { pointer: pointed } = await one('?code=manual');
+    expect(pointed).toMatchObject(pointer);
+    expect(pointed?.position).toBeLessThan(Number(body['position']) - 1);
     expect(await one('?code=manual')).toMatchObject({ id: body['finding'], officers: ['clerk'], pointer, severity: 'high' });
     const granted = await one(`?award=${award}&code=manual-override`);
     const decided = await office.do('auditor', '/audit/findings', {

@@ -3,15 +3,25 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { awardStream } from '@app/awards';
 import { sightOf } from '@app/blacklist';
 import { type CommandContext, EVENT_STORE, type EventStore, Executor, type Receipt, type RecordedEvent } from '@app/event-store';
-import { type Evidence, invalidField, notFound, type Problem } from '@app/kernel';
+import { businessDateOf, type Evidence, invalidField, notFound, type Problem } from '@app/kernel';
+import { dutyOfStream } from '@app/calendar';
 import { ReadModels } from '@app/projections';
 import { people } from './detectors/detector.js';
 import { type FindingAction, type FindingCommand, findingDecider } from './decide.js';
-import { type Concerned, type EventReference, findingId, type FindingState, findingStream, MANUAL, type OpenedData } from './finding.js';
+import {
+  codeOfFinding,
+  type Concerned,
+  type EventReference,
+  findingId,
+  type FindingState,
+  findingStream,
+  MANUAL,
+  type OpenedData,
+} from './finding.js';
 import type { FindingTables } from './findings.projection.js';
 import { eventAt } from './findings.query.js';
 import { type Reference, referencesOf } from '../timeline/references.js';
-import { OverdueDuties } from './overdue-duties.js';
+import { DUTY_OVERDUE, OverdueDuties } from './overdue-duties.js';
 import { isService } from './past.js';
 
 /** What an auditor takes down of what no detector looks for. */
@@ -55,8 +65,12 @@ export class OpenFindingHandler implements ICommandHandler<OpenFinding> {
       const { pointer, award } = finding;
       await requireKnown(this.store, finding);
       const deciding = award === undefined ? [] : await deciders(this.store, award);
-      const officers = people(...(pointer === undefined ? deciding : await actorsOf(this.store, pointer)));
-      return { action: { type: 'open' }, officers, unrecorded: { ...finding, code: MANUAL.code, officers }, openedOn: evidence };
+      const event = pointer && (await eventAt(this.store, pointer));
+      if (pointer !== undefined && event === undefined) throw unknownEvent(pointer);
+      const officers = people(...(event === undefined ? deciding : actorsOf(event)));
+      const placed = pointer && event && { pointer: { ...pointer, position: event.position } };
+      const unrecorded = { ...finding, ...placed, code: MANUAL.code, officers };
+      return { action: { type: 'open' }, officers, unrecorded, openedOn: evidence };
     };
     return { ...(await this.executor.execute(findingDecider, findingStream(id), command, context)), finding: id };
   }
@@ -77,7 +91,8 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
       // To whom it is not shown, a finding is not there: ids can be worked out, and would tell who has been found out.
       if (sightOf(context.actor) !== 'history' && context.actor.id !== assignee) throw unknownFinding(id);
       const { pointer, concerned, ...found } = await this.found(id, context.today);
-      if (action.type === 'resolve' && action.correction !== undefined) await this.requireCorrection(action.correction, pointer, concerned);
+      if (action.type === 'resolve' && action.correction !== undefined)
+        await this.requireCorrection(action.correction, id, pointer, concerned);
       return { action, ...found };
     };
     return this.executor.execute(findingDecider, findingStream(id), command, context);
@@ -87,7 +102,7 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
     id: string,
     today: string,
   ): Promise<Pick<FindingCommand, 'officers' | 'unrecorded'> & { readonly pointer?: EventReference; readonly concerned: About }> {
-    const columns = ['officers', 'stream', 'revision', 'award', 'enterprise', 'line', 'pack'] as const;
+    const columns = ['officers', 'stream', 'revision', 'award', 'enterprise', 'line', 'pack', 'day'] as const;
     const row = await this.readModels.from<FindingTables>().selectFrom('finding').select(columns).where('id', '=', id).executeTakeFirst();
     if (row !== undefined) {
       const { stream, revision, officers, ...concerned } = row;
@@ -96,11 +111,17 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
     }
     const duty = (await this.duties.on(today)).find((one) => one.id === id);
     if (duty === undefined) throw unknownFinding(id);
-    return { officers: [], unrecorded: { ...duty.opened, day: duty.day }, concerned: duty.opened };
+    const opened = { ...duty.opened, day: duty.day };
+    return { officers: [], unrecorded: opened, concerned: opened };
   }
 
   /** What puts a matter right comes after it, is about the same matter, and is more than what auditors say of it. */
-  private async requireCorrection(correction: EventReference, pointer: EventReference | undefined, concerned: About): Promise<void> {
+  private async requireCorrection(
+    correction: EventReference,
+    id: string,
+    pointer: EventReference | undefined,
+    concerned: About,
+  ): Promise<void> {
     const event = await eventAt(this.store, correction);
     if (event === undefined) throw unknownEvent(correction);
     const atFault = pointer && (await eventAt(this.store, pointer));
@@ -110,6 +131,9 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
         'later',
         'must name an event that was recorded after the one at fault, and is none of a finding itself',
       );
+    if (codeOfFinding(id) === DUTY_OVERDUE.code) return requireDutyCorrected(event, id, concerned);
+    if (CARRY_ON.has(event.type))
+      throw invalidField('correction', 'corrects', 'must name an event that puts something right: this one carries on what was decided');
     const matters = [...subjectsConcerned(concerned), ...(atFault === undefined ? [] : subjectsOf(atFault))];
     const about = [...subjectsOf(event), ...packsOf(event)];
     if (matters.length > 0 && !matters.some((one) => about.some(({ kind, id }) => kind === one.kind && id === one.id)))
@@ -117,8 +141,36 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
   }
 }
 
+/** What only carries an award on, whatever was wrong with it. */
+const CARRY_ON: ReadonlySet<string> = new Set([
+  'instalment-ordered',
+  'instalment-paid',
+  'instalment-overpaid',
+  'budget-reserved',
+  'budget-spent',
+  'batch-prepared',
+  'batch-freeze-started',
+  'batch-frozen',
+  'batch-results-recorded',
+]);
+
+/** A duty is made good by a record of the same duty, or of what fulfils such duties, from the day on which it was late. */
+function requireDutyCorrected(event: RecordedEvent, id: string, { pack, day }: About): void {
+  if (typeof day === 'string' && businessDateOf(event.recordedAt) < day)
+    throw invalidField('correction', 'later', `must name an event that was recorded since ${day}, when the duty was late`);
+  const [kind] = event.stream.split('-', 1);
+  const isSame =
+    kind === 'duty' ? dutyFindingId(event.stream) === id : kind === 'tierreview' || packsOf(event).some((one) => one.id === pack);
+  if (!isSame) throw invalidField('correction', 'related', 'must name a record of this duty, or of what fulfils it');
+}
+
+function dutyFindingId(stream: string): string {
+  const { pack, clause, period } = dutyOfStream(stream);
+  return findingId(DUTY_OVERDUE.code, pack, clause, period);
+}
+
 /** What a finding is about, as its row or what was taken down says it. */
-type About = { readonly [Field in 'award' | 'enterprise' | 'line' | 'pack']?: string | null };
+type About = { readonly [Field in 'award' | 'enterprise' | 'line' | 'pack' | 'day']?: string | null };
 
 /** A pack counts where nothing closer is named. */
 function subjectsConcerned({ award, enterprise, line, pack }: About): readonly Reference[] {
@@ -173,9 +225,7 @@ async function deciders(store: EventStore, award: string): Promise<readonly stri
 }
 
 /** Who did what an event records; where the ledger carried it out, who had decided it, as far as the event says. */
-async function actorsOf(store: EventStore, reference: EventReference): Promise<readonly string[]> {
-  const event = await eventAt(store, reference);
-  if (event === undefined) throw unknownEvent(reference);
+function actorsOf(event: RecordedEvent): readonly string[] {
   if (!isService(event)) return [event.metadata.actor.id];
   const { approver, payer, review } = event.data as {
     readonly approver?: string;
