@@ -310,6 +310,7 @@ const IN_PARTS: Readonly<Record<string, Field>> = named({
   // The line of the document a quote stands in.
   'citation.line': '行号',
   'rows.line': '行号',
+  'trace.line': '行号',
   // The line of a payment batch.
   'instalments.line': '行号',
   'lines.line': '行号',

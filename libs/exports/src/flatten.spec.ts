@@ -75,6 +75,7 @@ describe('a name that means something else in a part', () => {
     expect(told('award-held.v1', { until: '2024-04-12' })).toBe('至（不含）：2024-04-12');
     expect(told('instalment-paid.v1', { line: 2 })).toBe('行号：2');
     expect(told('batch-results-recorded.v1', { results: [{ line: 2 }] })).toMatch(/行号：2$/);
+    expect(told('award-assessed.v1', { assessment: { trace: [{ line: 24 }] } })).toMatch(/行号：24$/);
     expect(told('budget-reserved.v1', { line: 'fund' })).toBe('科目：fund');
   });
 });
