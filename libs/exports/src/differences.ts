@@ -4,8 +4,8 @@ import { invalidField, Problem } from '@app/kernel';
 import { BYTE_ORDER_MARK, csvLine, type SheetRow, workbook } from '@app/sheets';
 import { textStream } from './answer.js';
 import { pathText, type Step } from './difference.js';
-import { headingOf } from './fields.js';
-import { leavesOf, type Reading, textOf } from './flatten.js';
+import { headingIn, headingOf } from './fields.js';
+import { leavesOf, partOf, type Reading, textOf } from './flatten.js';
 import { type InnerAnswer, InnerRefusal, InnerRoutes, type Question } from './inner.js';
 import { type ItemDifference, listDifference, MOST_HELD, TooManyItems } from './list-difference.js';
 import { declarationOf } from './lists.js';
@@ -205,7 +205,7 @@ export function differenceRows(difference: ShownDifference, path: string): reado
   if (change !== 'changed') {
     const fields = [...leavesOf(difference.item)]
       .filter(([name]) => !(name in key))
-      .map(([name, value]) => [headingOf(name, reading.fields), textOf(name, value, reading)] as const)
+      .map(([name, value]) => [headingOf(name, reading.fields), textOf(partOf(name, difference.item), value, reading)] as const)
       .filter(([, text]) => text !== '');
     // What says nothing beyond its key is there all the same.
     return (fields.length === 0 ? [['', ''] as const] : fields).map(([heading, text]) => [
@@ -214,16 +214,22 @@ export function differenceRows(difference: ShownDifference, path: string): reado
       ...(change === 'added' ? ['', text] : [text, '']),
     ]);
   }
+  // Of `instalments[no=1]`, the part of which it is one.
+  const part = (field: string) => field.replaceAll(/\[[^\]]*\]/g, '');
   return difference.fields.map(({ field, heading, before, after }) => [
     ...head,
     heading,
-    textOf(field, before, reading),
-    textOf(field, after, reading),
+    textOf(part(field), before, reading),
+    textOf(part(field), after, reading),
   ]);
 }
 
-function pathHeading(path: readonly Step[], reading: Reading): string {
-  return path
-    .map((step) => (typeof step === 'string' ? headingOf(step, reading.fields) : `${headingOf(step.by, reading.fields)}${step.is}`))
-    .join('·');
+function pathHeading(path: readonly Step[], { fields = {} }: Reading): string {
+  let part: string | undefined;
+  const headings: string[] = [];
+  for (const step of path) {
+    headings.push(typeof step === 'string' ? headingIn(part, step, fields) : `${headingIn(part, step.by, fields)}${step.is}`);
+    if (typeof step === 'string') part = step;
+  }
+  return headings.join('·');
 }

@@ -186,6 +186,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     input: '数据',
     inspections: '检查次数',
     instalment: '分期',
+    instalments: '分期',
     interpretation: '释义',
     isLate: '逾期',
     issuedOn: '发证日期',
@@ -208,6 +209,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     names: '名称沿革',
     next: '下一梯队',
     no: '序号',
+    notice: '公示',
     noticeUntil: '公示至',
     number: '证书编号',
     objectionLastDay: '异议截止',
@@ -252,6 +254,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     repairFrom: '可申请修复日',
     reservedOn: '占用日期',
     result: '回单结果',
+    rows: '行',
     returns: '退回次数',
     review: '动态调整',
     revision: '修订号',
@@ -299,24 +302,71 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   }),
 };
 
+/**
+ * Names that mean something else in one part than elsewhere, by the part (or the kind of event it tells of) and their own. A
+ * list may say the same of its parts.
+ */
+const IN_PARTS: Readonly<Record<string, Field>> = named({
+  // The line of the document a quote stands in.
+  'citation.line': '行号',
+  'rows.line': '行号',
+  'trace.line': '行号',
+  // The line of a payment batch.
+  'instalments.line': '行号',
+  'lines.line': '行号',
+  'order.line': '行号',
+  'ordered.line': '行号',
+  'batch-results-recorded.line': '行号',
+  'batch-unexpected-resolved.line': '行号',
+  'instalment-ordered.line': '行号',
+  'instalment-order-cancelled.line': '行号',
+  'instalment-overpaid.line': '行号',
+  'instalment-paid.line': '行号',
+  'instalment-returned.line': '行号',
+  'overpayment-returned.line': '行号',
+  'payment.line': '行号',
+  'results.line': '行号',
+  'unexpected.line': '行号',
+  // A notice hangs out to the end of this day.
+  'award-publicised.until': '至',
+  'notice.until': '至',
+});
+
+/** A kind of event without the version of its form. */
+export function kindOfEvent(event: string): string {
+  return event.replace(/\.v\d+$/, '');
+}
+
 /** The name of a field in a part: of `plan.value`, `value`. */
 export function lastName(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
 }
 
-/** What a field is headed, each part by its name; a name nobody has given a term stays as it is. */
+/** What is known of a field by its own name and that of the part it stands in. */
+function known(name: string, part: string | undefined, own: Readonly<Record<string, Field>>): Field | undefined {
+  const both = `${part ?? ''}.${name}`;
+  return own[both] ?? IN_PARTS[both] ?? own[name] ?? FIELDS[name];
+}
+
+/** What a field of a part is headed there; a name nobody has given a term stays as it is. */
+export function headingIn(part: string | undefined, name: string, own: Readonly<Record<string, Field>> = {}): string {
+  return known(name, part, own)?.heading ?? name;
+}
+
+/** What a field is headed, each part by its name. */
 export function headingOf(path: string, own: Readonly<Record<string, Field>> = {}): string {
   return (
     own[path]?.heading ??
     path
       .split('.')
-      .map((name) => (own[name] ?? FIELDS[name])?.heading ?? name)
+      .map((name, at, names) => headingIn(names[at - 1], name, own))
       .join('·')
   );
 }
 
 export function fieldOf(path: string, own: Readonly<Record<string, Field>> = {}): Field | undefined {
-  return own[path] ?? own[lastName(path)] ?? FIELDS[lastName(path)];
+  const [name = '', part] = path.split('.').reverse();
+  return own[path] ?? known(name, part, own);
 }
 
 /** Whether any part of a field is of the office alone. */

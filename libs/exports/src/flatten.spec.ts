@@ -58,6 +58,28 @@ describe('an item as a row', () => {
   });
 });
 
+describe('a name that means something else in a part', () => {
+  it('is headed by what it means there', () => {
+    const columns = (item: JsonObject) => Columns.of([item], {}, { isPublic: false, mayFollow: false });
+    expect(columns({ line: 'fund', citation: { line: 174 }, until: '2024-01-01', notice: { until: '2024-04-12' } }).headings).toEqual([
+      '科目',
+      '引文·行号',
+      '至（不含）',
+      '公示·至',
+    ]);
+    const told = (event: string, data: JsonObject) => {
+      const item = { event, data };
+      return columns(item).cells(item)[1];
+    };
+    expect(told('award-publicised.v1', { until: '2024-04-12' })).toBe('至：2024-04-12');
+    expect(told('award-held.v1', { until: '2024-04-12' })).toBe('至（不含）：2024-04-12');
+    expect(told('instalment-paid.v1', { line: 2 })).toBe('行号：2');
+    expect(told('batch-results-recorded.v1', { results: [{ line: 2 }] })).toMatch(/行号：2$/);
+    expect(told('award-assessed.v1', { assessment: { trace: [{ line: 24 }] } })).toMatch(/行号：24$/);
+    expect(told('budget-reserved.v1', { line: 'fund' })).toBe('科目：fund');
+  });
+});
+
 describe('what the public may read', () => {
   it('has no account, no person and no remark of the office', () => {
     const item = {

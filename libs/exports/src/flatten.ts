@@ -1,6 +1,6 @@
 import { Money } from '@app/kernel';
 import type { Cell } from '@app/sheets';
-import { type Field, fieldOf, headingOf } from './fields.js';
+import { type Field, fieldOf, headingIn, kindOfEvent, lastName } from './fields.js';
 import { EVERYWHERE, eventTerm, termOf } from './terms.js';
 import { isList, isObject, type Json, type JsonObject } from './value.js';
 
@@ -44,7 +44,7 @@ export function cellOf(path: string, value: Json | undefined, reading: Reading =
 
 /** A value as people read it. */
 export function textOf(path: string, value: Json | undefined, reading: Reading = {}): string {
-  const name = path.slice(path.lastIndexOf('.') + 1);
+  const name = lastName(path);
   if (value === undefined || value === null) return '';
   if (typeof value === 'boolean') return value ? '是' : '否';
   if (typeof value === 'number') return String(value);
@@ -61,8 +61,16 @@ export function textOf(path: string, value: Json | undefined, reading: Reading =
   return Object.entries(value)
     .filter(([part, content]) => !isNamed(value) || !(CODES.has(part) || areCodes(part, content)))
     .filter(([, part]) => part !== undefined && part !== null)
-    .map(([part, content]) => `${headingOf(part, reading.fields)}：${optionText(value, content) ?? textOf(part, content, reading)}`)
+    .map(
+      ([part, content]) =>
+        `${headingIn(name, part, reading.fields)}：${optionText(value, content) ?? textOf(partOf(part, value), content, reading)}`,
+    )
     .join('，');
+}
+
+/** The part a field stands for: what an event tells is a part of its kind, as its names may mean something else in each. */
+export function partOf(path: string, { event }: JsonObject): string {
+  return path === 'data' && typeof event === 'string' ? kindOfEvent(event) : path;
 }
 
 /** What an option says, where a part with options names one of them by its code. */

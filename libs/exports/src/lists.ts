@@ -219,6 +219,7 @@ export const LISTS: readonly ListDeclaration[] = [
     terms: { ...PLAN, kind: { target: '目标', 'target-table': '分解计划表' }, metric: METRIC_TERMS },
     fields: {
       'plan.from': { heading: '计划来源' },
+      due: { heading: '本年到期' },
       openQuestions: { heading: '待明确口径' },
       question: { heading: '问题' },
       options: { heading: '可选口径' },
@@ -239,6 +240,7 @@ export const LISTS: readonly ListDeclaration[] = [
     fields: {
       'evaluation.plan.from': { heading: '计划来源' },
       evaluation: { heading: '完成情况' },
+      due: { heading: '本年到期' },
     },
   },
   {

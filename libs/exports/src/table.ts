@@ -1,6 +1,6 @@
 import type { Cell } from '@app/sheets';
 import { headingOf, isInternal } from './fields.js';
-import { cellOf, leavesOf, type Reading, textOf } from './flatten.js';
+import { cellOf, leavesOf, partOf, type Reading, textOf } from './flatten.js';
 import { declarationOf, type ListDeclaration, readingOf } from './lists.js';
 import { isList, isObject, type Json, type JsonObject, rowsOf } from './value.js';
 
@@ -46,12 +46,14 @@ export class Columns {
 
   cells(item: JsonObject): readonly Cell[] {
     const leaves = new Map(leavesOf(item));
-    const cells = this.paths.map((path) => cellOf(path, leaves.get(path), this.reading));
+    const cells = this.paths.map((path) => cellOf(partOf(path, item), leaves.get(path), this.reading));
     if (!this.hasOthers) return cells;
     const others = [...leaves].filter(([path]) => !this.known.has(path));
     return [
       ...cells,
-      others.map(([path, value]) => `${headingOf(path, this.reading.fields)}：${textOf(path, value, this.reading)}`).join('；'),
+      others
+        .map(([path, value]) => `${headingOf(path, this.reading.fields)}：${textOf(partOf(path, item), value, this.reading)}`)
+        .join('；'),
     ];
   }
 }
