@@ -511,6 +511,7 @@ async function revoke({ author, enterprises }, { number, code, award }, line, da
 async function merge({ author, enterprises }, gone, survivor, day) {
   const { status } = author.state(enterpriseStream(survivor.code));
   if (status !== 'registered') return;
+  await author.run(enterprises, enterpriseStream(survivor.code), { type: 'announce-absorption', creditCode: gone.code }, CLERK, day);
   await author.run(
     enterprises,
     enterpriseStream(gone.code),

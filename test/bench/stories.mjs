@@ -329,8 +329,10 @@ async function* mergedAway(telling) {
   await telling.place('ganzhou-etdz-cultivation', gone, { type: 'assign', to: 'cultivation-pool' });
   yield telling.after(10);
   const merger = { type: 'merge', survivorStatus: 'registered', reason: '吸收合并', evidence: document('合并协议') };
+  await telling.dossier(between, { type: 'announce-absorption', creditCode: gone });
   await telling.dossier(gone, { ...merger, survivor: between });
   yield telling.after(20);
+  await telling.dossier(survivor, { type: 'announce-absorption', creditCode: between });
   await telling.dossier(between, { ...merger, survivor });
   yield telling.after(5);
   await telling.award(award, { type: 'confirm-payee', payee: survivor, reason: '承继权利义务', evidence }, THIRD_APPROVER);
