@@ -11,7 +11,7 @@ import {
   type Placed,
   type Stated,
 } from './award-record.js';
-import { assessedUnder, type Difference, judge, type TextThen } from './judge.js';
+import { assessedUnder, type Difference, judge, statusOf, type TextThen } from './judge.js';
 import { withoutGround } from './withdrawn.js';
 
 const TEXT: PolicyVersion = { ...POLICY, pack: PACK };
@@ -70,6 +70,23 @@ function tampered(events: readonly Placed[], type: Placed['type'], change: (data
   expect(events.map((event) => event.type)).toContain(type);
   return events.map((event) => (event.type === type ? ({ ...event, data: change(event.data as never) } as Placed) : event));
 }
+
+const givenAs = (kind: string, events: readonly Placed[]) =>
+  tampered(events, 'award-assessed', (data: { facts: object }) => ({ ...data, facts: { ...data.facts, 'certification.kind': kind } }));
+
+/** Something else that happens to an award, last of all. */
+const then = (events: readonly Placed[], type: Placed['type'], data: object): readonly Placed[] => [
+  ...events,
+  { type, data, award: events[0]?.award ?? '', position: 99, effectiveOn: '2024-08-01' } as Placed,
+];
+/** The bank has paid 50,000 less than is due. */
+const paidLess = tampered(eventsOf(percent), 'instalment-paid', (data: object) => ({ ...data, amount: '150000.00' }));
+/** 50,000 less was granted than is due, and nothing paid. */
+const grantedLess = tampered(eventsOf({ ...percent, steps: 4 }), 'award-granted', (data: { instalments: [object] }) => ({
+  ...data,
+  amount: '150000.00',
+  instalments: [{ ...data.instalments[0], amount: '150000.00' }],
+}));
 
 describe('an award computed again', () => {
   it('is what it was, whichever course the rules let it take', () => {
@@ -196,6 +213,47 @@ describe('an award computed again', () => {
       },
     ],
     [
+      'Given the bank paid less than is due, the rest is underpaid',
+      paidLess,
+      { paid: '150000.00', overpaid: '0.00', underpaid: '50000.00' },
+    ],
+    [
+      'Given it has lapsed since, that too',
+      then(paidLess, 'award-lapsed', { reason: '期满' }),
+      { status: 'lapsed', underpaid: '50000.00' },
+    ],
+    [
+      'Given it lapsed before anything was paid, nothing is due of it',
+      then(grantedLess, 'award-lapsed', { reason: '期满' }),
+      { why: [{ code: 'granted-differs', instalment: 1 }], status: 'lapsed', underpaid: '0.00' },
+    ],
+    [
+      'Given it was revoked, nothing is due of it',
+      then(paidLess, 'award-revoked', { cause: 'fraud', reason: '造假', unpaid: '0.00' }),
+      { why: [{ code: 'paid-differs', instalment: 1 }], status: 'revoked', underpaid: '0.00' },
+    ],
+    [
+      'Given an approver lowered it, and the bank paid more than was let stand, only the rest is too much',
+      tampered(eventsOf({ ...percent, isLowered: true, share: 50 }), 'instalment-paid', (data: object) => ({
+        ...data,
+        amount: '150000.00',
+      })),
+      { why: [{ code: 'paid-differs', instalment: 1 }], granted: '100000.00', overpaid: '50000.00', underpaid: '0.00' },
+    ],
+    [
+      'Given it has been assessed wrongly and nothing is decided yet, nothing is underpaid',
+      givenAs('first', eventsOf({ ...percent, steps: 1, facts: { ...FACTS, 'certification.kind': 'renewal' } })),
+      { why: [{ code: 'outcome-differs' }], status: 'open', underpaid: '0.00', overpaid: '0.00' },
+    ],
+    [
+      'Given a reviewer turned down what its assessment gives, nothing is underpaid, whatever it should have given',
+      tampered(eventsOf({ ...percent, recommended: false }), 'award-assessed', (data: { facts: object }) => ({
+        ...data,
+        facts: { ...data.facts, 'rd.expenditure': '1000000.00' },
+      })),
+      { why: [{ code: 'amount-differs' }], status: 'rejected', underpaid: '0.00' },
+    ],
+    [
       'Given it was turned down although its facts give a sum, that sum is underpaid',
       tampered(
         eventsOf({ ...percent, facts: { ...FACTS, 'certification.kind': 'renewal' } }),
@@ -316,6 +374,25 @@ describe('an award computed again', () => {
     const found = judge({ record, assessment: granted, text: TEXT, expected: missing, isMet: () => undefined });
     expect(found).toMatchObject({ why: [{ code: 'granted-differs', instalment: 1 }], overpaid: '200000.00' });
     expect(found).not.toHaveProperty('undetermined');
+  });
+
+  it('Given what was paid twice has all been demanded back, Then nothing is too much any more', () => {
+    const twice = { no: 1, amount: '200000.00', batch: 'B9', line: 1, on: '2024-07-01', reference: 'R9' };
+    const demand = { clawback: 1, cause: 'overpayment', fine: '0.00', dueOn: '2024-12-01', reason: '多付' };
+    const demanded = (amount: string) =>
+      judged(then(then(eventsOf(percent), 'instalment-overpaid', twice), 'clawback-demanded', { ...demand, principal: amount, amount }));
+    expect(demanded('200000.00')).toBeUndefined();
+    expect(demanded('199999.99')).toMatchObject({ why: [{ code: 'paid-twice' }], overpaid: '0.01' });
+  });
+
+  it('Given a result, Then it says whether the condition of an instalment is met: at once where there is but one', () => {
+    const instalments = (['met', 'pending', 'unmet', 'met'] as const).map((status, index) => ({ no: index + 1, amount: '1.00', status }));
+    const said = (stated?: object) => [1, 2, 3, 4, 5].map((no) => statusOf(stated as Stated | undefined, no) === true);
+    expect(said({ outcome: 'payable', amount: '4.00', instalments })).toEqual([true, false, false, true, false]);
+    expect(said({ outcome: 'payable', amount: '4.00' })).toEqual([true, false, false, false, false]);
+    expect(said({ outcome: 'discretionary', ceiling: '4.00' })).toEqual([true, false, false, false, false]);
+    expect(said({ outcome: 'refused', instalments })).not.toContain(true);
+    expect(said()).not.toContain(true);
   });
 
   it('Given a principal has been demanded back, Then only the rest is still too much', () => {

@@ -228,7 +228,7 @@ function isPending(expected: Stated | undefined, no: number, { facts }: AwardRec
 
 const gives = ({ outcome }: Stated) => outcome === 'payable' || outcome === 'discretionary';
 
-/** Whether a result has an instalment's condition met; undefined for one it does not have. What an officer sets is due at once. */
+/** Whether a result has an instalment's condition met; it has not of one that it does not know. What an officer sets is due at once. */
 export function statusOf(expected: Stated | undefined, no: number): boolean | undefined {
   if (expected?.outcome === 'discretionary') return no === 1;
   if (expected?.outcome !== 'payable') return false;
