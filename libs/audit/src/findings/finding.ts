@@ -78,6 +78,14 @@ export function findingOfStream(stream: string): string {
   return stream.slice(STREAM.length);
 }
 
+/** What time passing brings, and no event. */
+export const DUTY_OVERDUE = {
+  code: 'duty-overdue',
+  title: '履职事项逾期',
+  severity: 'medium',
+  rule: '条款规定的办理期限；台账规则：期限届满次日起未办结即为逾期',
+} as const;
+
 /** Code of what auditors take down themselves, whatever its title. */
 export const MANUAL = { code: 'manual', title: '审计人员登记' } as const;
 

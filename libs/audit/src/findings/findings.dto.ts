@@ -2,8 +2,7 @@ import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsObject, Matches, Max, Min, ValidateNested } from 'class-validator';
 import { CommandDto, EvidenceDto, IsBusinessDay, IsCreditCode, IsEvidenceList, IsMoney, IsText, MayBeLeftOut, PageDto } from '@app/http';
 import { DETECTORS } from './detectors/detectors.js';
-import { FINDING_ID, MANUAL, type Outcome, OUTCOMES, SEVERITIES, type Severity } from './finding.js';
-import { DUTY_OVERDUE } from './overdue-duties.js';
+import { DUTY_OVERDUE, FINDING_ID, MANUAL, type Outcome, OUTCOMES, SEVERITIES, type Severity } from './finding.js';
 
 const PACK = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const PACK_MESSAGE = 'pack must be a pack id such as "ganzhou-2023"';

@@ -4,9 +4,8 @@ import { type BusinessDate, businessDateOf, daysBetween } from '@app/kernel';
 import { type Projection, type Rows, table } from '@app/projections';
 import type { Detector, Sign } from './detectors/detector.js';
 import { DETECTORS } from './detectors/detectors.js';
-import { codeOfFinding, findingId, findingOfStream, type OpenedData } from './finding.js';
+import { DUTY_OVERDUE, codeOfFinding, findingId, findingOfStream, type OpenedData } from './finding.js';
 import { fen, type Kind, type Memories, type Memory, type Recorded } from './past.js';
-import { DUTY_OVERDUE } from './overdue-duties.js';
 import { remember } from './remember.js';
 
 /** A finding with what auditors have done about it. */

@@ -6,9 +6,9 @@ import { cursorKey, type Page, pageOf } from '@app/http';
 import { type Actor, type Evidence, Money, notFound, type PolicyCitation } from '@app/kernel';
 import { ReadModels } from '@app/projections';
 import { DETECTORS } from './detectors/detectors.js';
-import { type EventReference, findingStream, MANUAL, type OpenedData, type Severity } from './finding.js';
+import { DUTY_OVERDUE, type EventReference, findingStream, MANUAL, type OpenedData, type Severity } from './finding.js';
 import type { FindingRow, FindingTables } from './findings.projection.js';
-import { DUTY_OVERDUE, type OverdueDuty, OverdueDuties } from './overdue-duties.js';
+import { type OverdueDuty, OverdueDuties } from './overdue-duties.js';
 
 /** Who asks: auditors see every finding, others those that are assigned to them. */
 export interface Asker {

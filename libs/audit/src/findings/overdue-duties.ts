@@ -2,14 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { type DutyFinding, GetDutyFindings } from '@app/calendar';
 import { addDays, type BusinessDate } from '@app/kernel';
-import { findingId, type OpenedData } from './finding.js';
-
-export const DUTY_OVERDUE = {
-  code: 'duty-overdue',
-  title: '履职事项逾期',
-  severity: 'medium',
-  rule: '条款规定的办理期限；台账规则：期限届满次日起未办结即为逾期',
-} as const;
+import { DUTY_OVERDUE, findingId, type OpenedData } from './finding.js';
 
 /** A duty that is overdue, or was done too late, as a finding: what would be taken down of it, and the first day it was late. */
 export interface OverdueDuty {

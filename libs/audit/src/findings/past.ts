@@ -194,6 +194,15 @@ export function awardRecord(past: Past, award: string): AwardRecord {
   };
 }
 
+/** What is remembered of the black-list case an event is about. */
+export function blacklistCase(past: Past, { stream, data }: OfCase): Memories['blacklist-case'] {
+  return past.get('blacklist-case', caseId({ stream, data })) ?? { heardBy: [], objectors: [] };
+}
+
+/** An event of a black-list case. */
+export type OfCase = Pick<RecordedEvent, 'stream'> & { readonly data: { readonly case: number } };
+export const caseId = ({ stream, data }: OfCase): string => `${stream}/${data.case}`;
+
 export const fen = (amount: string): number => Money.parseSigned(amount).toFen();
 export const isService = ({ metadata }: Pick<RecordedEvent, 'metadata'>): boolean => metadata.actor.roles.includes('service');
 export const actorOf = ({ metadata }: Pick<RecordedEvent, 'metadata'>): string => metadata.actor.id;

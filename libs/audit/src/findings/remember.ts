@@ -15,11 +15,14 @@ import {
   awardOfStream,
   awardRecord,
   type AwardRecord,
+  blacklistCase,
+  caseId,
   codeOfStream,
   fen,
   type InstalmentRecord,
   type Memories,
   type Memory,
+  type OfCase,
   policyOf,
   type Recorded,
   type Rest,
@@ -306,13 +309,12 @@ function rememberFact(event: Recorded<'fact-verified' | 'fact-disputed'>, memory
 
 /** What is remembered of the case an event is about, changed in part. */
 function changeCase(
-  event: Recorded & { readonly data: { readonly case: number } },
+  event: Recorded & OfCase,
   memory: Memory,
   change: (before: Memories['blacklist-case']) => Partial<Memories['blacklist-case']>,
 ): void {
-  const id = `${event.stream}/${event.data.case}`;
-  const before = memory.get('blacklist-case', id) ?? { heardBy: [], objectors: [] };
-  memory.put('blacklist-case', id, { ...before, ...change(before) });
+  const before = blacklistCase(memory, event);
+  memory.put('blacklist-case', caseId(event), { ...before, ...change(before) });
 }
 
 function changeEnterprise(stream: string, memory: Memory, change: (before: Memories['enterprise']) => Memories['enterprise']): void {

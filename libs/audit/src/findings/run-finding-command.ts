@@ -3,25 +3,15 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { awardStream } from '@app/awards';
 import { sightOf } from '@app/blacklist';
 import { type CommandContext, EVENT_STORE, type EventStore, Executor, type Receipt, type RecordedEvent } from '@app/event-store';
-import { businessDateOf, type Evidence, invalidField, notFound, type Problem } from '@app/kernel';
-import { dutyOfStream } from '@app/calendar';
+import { type Evidence, notFound, type Problem } from '@app/kernel';
 import { ReadModels } from '@app/projections';
+import { type About, requireCorrects } from './correction.js';
 import { people } from './detectors/detector.js';
 import { type FindingAction, type FindingCommand, findingDecider } from './decide.js';
-import {
-  codeOfFinding,
-  type Concerned,
-  type EventReference,
-  findingId,
-  type FindingState,
-  findingStream,
-  MANUAL,
-  type OpenedData,
-} from './finding.js';
+import { type Concerned, type EventReference, findingId, type FindingState, findingStream, MANUAL, type OpenedData } from './finding.js';
 import type { FindingTables } from './findings.projection.js';
 import { eventAt } from './findings.query.js';
-import { type Reference, referencesOf } from '../timeline/references.js';
-import { DUTY_OVERDUE, OverdueDuties } from './overdue-duties.js';
+import { OverdueDuties } from './overdue-duties.js';
 import { isService } from './past.js';
 
 /** What an auditor takes down of what no detector looks for. */
@@ -115,7 +105,6 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
     return { officers: [], unrecorded: opened, concerned: opened };
   }
 
-  /** What puts a matter right comes after it, is about the same matter, and is more than what auditors say of it. */
   private async requireCorrection(
     correction: EventReference,
     id: string,
@@ -124,75 +113,9 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
   ): Promise<void> {
     const event = await eventAt(this.store, correction);
     if (event === undefined) throw unknownEvent(correction);
-    const atFault = pointer && (await eventAt(this.store, pointer));
-    if (event.position <= (atFault?.position ?? 0) || correction.stream.startsWith(findingStream('')))
-      throw invalidField(
-        'correction',
-        'later',
-        'must name an event that was recorded after the one at fault, and is none of a finding itself',
-      );
-    if (codeOfFinding(id) === DUTY_OVERDUE.code) return requireDutyCorrected(event, id, concerned);
-    if (CARRY_ON.has(event.type))
-      throw invalidField('correction', 'corrects', 'must name an event that puts something right: this one carries on what was decided');
-    const matters = [...subjectsConcerned(concerned), ...(atFault === undefined ? [] : subjectsOf(atFault))];
-    const about = [...subjectsOf(event), ...packsOf(event)];
-    if (matters.length > 0 && !matters.some((one) => about.some(({ kind, id }) => kind === one.kind && id === one.id)))
-      throw invalidField('correction', 'related', 'must name an event about what the finding is about, such as its award or enterprise');
+    requireCorrects(event, { id, concerned, atFault: pointer && (await eventAt(this.store, pointer)) });
   }
 }
-
-/** What only carries an award on, whatever was wrong with it. */
-const CARRY_ON: ReadonlySet<string> = new Set([
-  'instalment-ordered',
-  'instalment-paid',
-  'instalment-overpaid',
-  'budget-reserved',
-  'budget-spent',
-  'batch-prepared',
-  'batch-freeze-started',
-  'batch-frozen',
-  'batch-results-recorded',
-]);
-
-/** A duty is made good by a record of the same duty, or of what fulfils such duties, from the day on which it was late. */
-function requireDutyCorrected(event: RecordedEvent, id: string, { pack, day }: About): void {
-  if (typeof day === 'string' && businessDateOf(event.recordedAt) < day)
-    throw invalidField('correction', 'later', `must name an event that was recorded since ${day}, when the duty was late`);
-  const [kind] = event.stream.split('-', 1);
-  const isSame =
-    kind === 'duty' ? dutyFindingId(event.stream) === id : kind === 'tierreview' || packsOf(event).some((one) => one.id === pack);
-  if (!isSame) throw invalidField('correction', 'related', 'must name a record of this duty, or of what fulfils it');
-}
-
-function dutyFindingId(stream: string): string {
-  const { pack, clause, period } = dutyOfStream(stream);
-  return findingId(DUTY_OVERDUE.code, pack, clause, period);
-}
-
-/** What a finding is about, as its row or what was taken down says it. */
-type About = { readonly [Field in 'award' | 'enterprise' | 'line' | 'pack' | 'day']?: string | null };
-
-/** A pack counts where nothing closer is named. */
-function subjectsConcerned({ award, enterprise, line, pack }: About): readonly Reference[] {
-  const named = [
-    { kind: 'award' as const, id: award },
-    { kind: 'enterprise' as const, id: enterprise },
-    { kind: 'budget-line' as const, id: line },
-  ].flatMap(({ kind, id }) => (typeof id === 'string' ? [{ kind, id }] : []));
-  return named.length > 0 || typeof pack !== 'string' ? named : [{ kind: 'policy', id: pack }];
-}
-
-/** Whom and what an event is about, people and papers apart: one officer sees to many matters, one paper cites many. */
-function subjectsOf(event: RecordedEvent): readonly Reference[] {
-  return referencesOf(event).filter(({ kind }) => kind !== 'officer' && kind !== 'document');
-}
-
-function packsOf(event: RecordedEvent): readonly Reference[] {
-  return subjectsOf(event).flatMap(({ kind, id }) => (OF_A_PACK.has(kind) ? [{ kind: 'policy', id: id.split('.', 1)[0] ?? '' }] : []));
-}
-
-/** What bears the name of its pack first. */
-const OF_A_PACK: ReadonlySet<string> = new Set(['award', 'budget-line', 'target', 'duty']);
 
 function unknownFinding(id: string): Problem {
   return notFound('finding-unknown', `there is no finding ${id}`);

@@ -3,9 +3,9 @@ import {
   awardOfStream,
   awardRecord,
   type AwardRecord,
+  blacklistCase,
   codeOfStream,
   isService,
-  type Memories,
   type Past,
   type Recorded,
   type Rest,
@@ -112,11 +112,11 @@ export const dutiesNotSeparated = detector({
       }
       case 'listing-decided':
       case 'listing-declined': {
-        const { openedBy, heardBy } = caseOf(event, past);
+        const { openedBy, heardBy } = blacklistCase(past, event);
         return judged(event, actor, '决定失信案件', { 立案: openedBy, 登记陈述申辩: heardBy });
       }
       case 'listing-objection-decided': {
-        const { openedBy, decidedBy, objectors } = caseOf(event, past);
+        const { openedBy, decidedBy, objectors } = blacklistCase(past, event);
         const did = { 立案: openedBy, 决定列入: decidedBy, 登记异议: objectors[event.data.objection - 1] };
         return judged(event, actor, '处理对列入的异议', did);
       }
@@ -124,7 +124,7 @@ export const dutiesNotSeparated = detector({
       case 'listing-ended': {
         // How else a listing ends follows from what was told of already.
         if (event.type === 'listing-ended' && event.data.how !== 'repaired') return [];
-        const { openedBy, repairBy } = caseOf(event, past);
+        const { openedBy, repairBy } = blacklistCase(past, event);
         return judged(event, actor, '决定信用修复', { 立案: openedBy, 登记修复申请: repairBy });
       }
       case 'tier-proposals-decided': {
@@ -147,10 +147,6 @@ export const dutiesNotSeparated = detector({
     }
   },
 });
-
-function caseOf({ stream, data }: Recorded & { readonly data: { readonly case: number } }, past: Past): Memories['blacklist-case'] {
-  return past.get('blacklist-case', `${stream}/${data.case}`) ?? { heardBy: [], objectors: [] };
-}
 
 const recordOf = ({ stream }: Recorded, past: Past): AwardRecord => awardRecord(past, awardOfStream(stream));
 

@@ -1,0 +1,87 @@
+import { dutyOfStream } from '@app/calendar';
+import type { RecordedEvent } from '@app/event-store';
+import { businessDateOf, invalidField } from '@app/kernel';
+import type { LedgerEventType } from '../ledger-event.js';
+import { type Reference, referencesOf } from '../timeline/references.js';
+import { codeOfFinding, DUTY_OVERDUE, findingId, findingStream } from './finding.js';
+
+/** A finding that is to be resolved as put right. */
+interface ToCorrect {
+  readonly id: string;
+  readonly concerned: About;
+  /** The event it points at. */
+  readonly atFault: RecordedEvent | undefined;
+}
+
+/**
+ * What puts a matter right comes after it, is about the same matter, and is more than what auditors say of it.
+ * @throws Problem `invalid-input` for any other event.
+ */
+export function requireCorrects(event: RecordedEvent, { id, concerned, atFault }: ToCorrect): void {
+  if (event.position <= (atFault?.position ?? 0) || event.stream.startsWith(findingStream('')))
+    throw invalidField(
+      'correction',
+      'later',
+      'must name an event that was recorded after the one at fault, and is none of a finding itself',
+    );
+  if (codeOfFinding(id) === DUTY_OVERDUE.code) return requireDutyCorrected(event, id, concerned);
+  if (CARRY_ON.has(event.type))
+    throw invalidField('correction', 'corrects', 'must name an event that puts something right: this one carries on what was decided');
+  const matters = [...subjectsConcerned(concerned), ...(atFault === undefined ? [] : subjectsOf(atFault))];
+  const about = [...subjectsOf(event), ...packsOf(event)];
+  if (matters.length > 0 && !matters.some((one) => about.some(({ kind, id: other }) => kind === one.kind && other === one.id)))
+    throw invalidField('correction', 'related', 'must name an event about what the finding is about, such as its award or enterprise');
+}
+
+/** What only carries an award on, whatever was wrong with it. */
+const CARRY_ON: ReadonlySet<string> = new Set<LedgerEventType>([
+  'instalment-ordered',
+  'instalment-paid',
+  'instalment-overpaid',
+  'budget-reserved',
+  'budget-spent',
+  'batch-prepared',
+  'batch-freeze-started',
+  'batch-frozen',
+  'batch-results-recorded',
+]);
+
+/** A duty is made good by a record of the same duty, or of what fulfils such duties, from the day on which it was late. */
+function requireDutyCorrected(event: RecordedEvent, id: string, { pack, day }: About): void {
+  if (typeof day === 'string' && businessDateOf(event.recordedAt) < day)
+    throw invalidField('correction', 'later', `must name an event that was recorded since ${day}, when the duty was late`);
+  const [kind] = event.stream.split('-', 1);
+  const isSame =
+    kind === 'duty' ? dutyFindingId(event.stream) === id : kind === 'tierreview' || packsOf(event).some((one) => one.id === pack);
+  if (!isSame) throw invalidField('correction', 'related', 'must name a record of this duty, or of what fulfils it');
+}
+
+function dutyFindingId(stream: string): string {
+  const { pack, clause, period } = dutyOfStream(stream);
+  return findingId(DUTY_OVERDUE.code, pack, clause, period);
+}
+
+/** What a finding is about, as its row or what was taken down says it. */
+export type About = { readonly [Field in 'award' | 'enterprise' | 'line' | 'pack' | 'day']?: string | null };
+
+/** A pack counts where nothing closer is named. */
+function subjectsConcerned({ award, enterprise, line, pack }: About): readonly Reference[] {
+  const named = [
+    { kind: 'award' as const, id: award },
+    { kind: 'enterprise' as const, id: enterprise },
+    { kind: 'budget-line' as const, id: line },
+  ].flatMap(({ kind, id }) => (typeof id === 'string' ? [{ kind, id }] : []));
+  return named.length > 0 || typeof pack !== 'string' ? named : [{ kind: 'policy', id: pack }];
+}
+
+/** Whom and what an event is about, people and papers apart: one officer sees to many matters, one paper cites many. */
+function subjectsOf(event: RecordedEvent): readonly Reference[] {
+  return referencesOf(event).filter(({ kind }) => kind !== 'officer' && kind !== 'document');
+}
+
+function packsOf(event: RecordedEvent): readonly Reference[] {
+  return subjectsOf(event).flatMap(({ kind, id }) => (OF_A_PACK.has(kind) ? [{ kind: 'policy', id: id.split('.', 1)[0] ?? '' }] : []));
+}
+
+/** What bears the name of its pack first. */
+const OF_A_PACK: ReadonlySet<string> = new Set(['award', 'budget-line', 'target', 'duty']);
