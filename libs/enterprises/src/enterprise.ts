@@ -361,13 +361,9 @@ export function standingOn<One extends FactInTime>(
   on: string,
   known: (factId: string) => FactInTime | undefined,
 ): { readonly standing: One | undefined; readonly correctedLater?: One } {
-  let standing: One | undefined;
-  let corrected: One | undefined;
-  for (const fact of facts) {
-    if (beginsOn(fact) > on) continue;
-    if (fact.correctedBy === undefined) standing = standing === undefined || isLater(fact, standing) ? fact : standing;
-    else corrected = corrected === undefined || isLater(fact, corrected) ? fact : corrected;
-  }
+  const begun = [...facts].filter((fact) => beginsOn(fact) <= on);
+  const standing = latestFact(begun.filter(({ correctedBy }) => correctedBy === undefined));
+  const corrected = latestFact(begun.filter(({ correctedBy }) => correctedBy !== undefined));
   if (corrected === undefined || (standing !== undefined && !isLater(corrected, standing)) || isAnswered(corrected, on, known))
     return { standing };
   return { standing: undefined, correctedLater: corrected };

@@ -57,8 +57,8 @@ export class RunEnterpriseCommandHandler implements ICommandHandler<RunEnterpris
     const events = this.decider.decide({ ...command, survivorStatus: 'registered' }, dossier, decisionOf(context));
     const survivor = enterpriseStream(creditCode(command.survivor, 'survivor'));
     const status = async () => (await this.executor.load(this.decider, survivor)).state.status;
-    if (events.length === 0 || dossier.status === 'unregistered' || (await status()) !== 'registered')
-      return { ...command, survivorStatus: await status() };
+    const before = await status();
+    if (events.length === 0 || dossier.status === 'unregistered' || before !== 'registered') return { ...command, survivorStatus: before };
     const { expectedRevision: _own, ...rest } = context;
     const announcement = { type: 'announce-absorption', creditCode: dossier.creditCode } as const;
     // Under an id of its own each time: an announcement from before this look at the dossier would protect nothing.
