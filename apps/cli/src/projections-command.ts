@@ -5,11 +5,11 @@ import type { SubscriberStatus, Verification } from '@app/projections';
 import { ask, type Door } from './door.js';
 import { EXIT, note, print, printJson, tableOf } from './output.js';
 import { type GlobalOptions, withDoor } from './session.js';
+import { SUBSCRIBER_STATE } from './terms.js';
 
 const POLL_MS = 200;
 /** How long a resumed one is watched. */
 const RESUMED_MS = 10_000;
-const STATE = { running: '正常', building: '构建中', stopped: '已停止' } as const;
 const RESULT = { running: '核对中', equal: '一致', different: '不一致', failed: '未能核对' } as const;
 const BESIDE = { rebuild: '重建', verification: '核对' } as const;
 
@@ -124,7 +124,7 @@ function show(statuses: readonly SubscriberStatus[], json: boolean): void {
       statuses.map(({ name, kind, state, position, error, beside }) => [
         name,
         kind === 'projection' ? '读模型' : '流程',
-        STATE[state],
+        SUBSCRIBER_STATE[state],
         position,
         error ??
           (beside === undefined

@@ -14,6 +14,7 @@ export {
   PROPOSAL,
   SEVERITY,
   SUBJECT,
+  SUBSCRIBER_STATE,
   termOf,
 } from '@app/exports';
 

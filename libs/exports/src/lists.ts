@@ -12,6 +12,7 @@ import {
   POLICY_STATUS,
   PROPOSAL,
   SUBJECT,
+  SUBSCRIBER_STATE,
 } from './terms.js';
 
 /** What is known of a route whose answer is, or holds, a list. Any other list can be exported as well: this makes it read better. */
@@ -48,6 +49,9 @@ const CASE_STATUS = {
   repaired: '已修复',
   revoked: '已撤销',
 };
+const ENTERPRISE_STATUS = { registered: '已登记', merged: '已合并' };
+const AGENCY_STATUS = { registered: '已备案', lapsed: '备案已过期', 'struck-off': '已注销' };
+const INSPECTION = { ok: '合格', irregular: '不规范', fraud: '弄虚作假' };
 const CHANGE = { assigned: '入库', promoted: '升级', demoted: '降级', removed: '移出', entered: '直接入库' };
 const ASSESSMENT = {
   payable: '可兑付',
@@ -147,7 +151,7 @@ export const LISTS: readonly ListDeclaration[] = [
     title: '企业列表',
     key: ['creditCode'],
     ordered: true,
-    terms: { status: { registered: '已登记', merged: '已合并' } },
+    terms: { status: ENTERPRISE_STATUS },
     fields: { ...ENTERPRISE, facts: { heading: '数据数' } },
   },
   {
@@ -174,8 +178,8 @@ export const LISTS: readonly ListDeclaration[] = [
     key: ['creditCode'],
     ordered: true,
     terms: {
-      status: { registered: '已备案', lapsed: '备案已过期', 'struck-off': '已注销' },
-      lastFinding: { ok: '合格', irregular: '不规范', fraud: '弄虚作假' },
+      status: AGENCY_STATUS,
+      lastFinding: INSPECTION,
     },
     fields: { name: { heading: '机构名称' }, from: { heading: '备案日期' } },
   },
@@ -264,7 +268,7 @@ export const LISTS: readonly ListDeclaration[] = [
     title: '读模型',
     key: ['name'],
     fields: { name: { heading: '代码' } },
-    terms: { kind: { projection: '读模型', 'process-manager': '流程' }, state: { running: '正常', building: '构建中', stopped: '已停止' } },
+    terms: { kind: { projection: '读模型', 'process-manager': '流程' }, state: SUBSCRIBER_STATE },
   },
   { path: 'audit/reliance/*/*', ...RELIANCE },
   { path: 'audit/reliance/*/*/*', ...RELIANCE },
@@ -315,7 +319,7 @@ function groupFields(): Readonly<Record<string, Field>> {
 /** How single objects and their parts read, by the route's path with `*` for what a parameter names, and the part behind it. */
 const OBJECTS: Readonly<Record<string, Reading>> = {
   'enterprises/*': {
-    terms: { status: { registered: '已登记', merged: '已合并' } },
+    terms: { status: ENTERPRISE_STATUS },
     fields: { ...ENTERPRISE, certificates: { heading: '证书' } },
   },
   'enterprises/*/facts': { fields: { name: { heading: '数据' } } },
@@ -332,10 +336,10 @@ const OBJECTS: Readonly<Record<string, Reading>> = {
     terms: { status: { ...CASE_STATUS, ended: '已终止' }, how: { expired: '到期', repaired: '修复', revoked: '撤销' } },
   },
   'agencies/*': {
-    terms: { status: { registered: '已备案', lapsed: '备案已过期', 'struck-off': '已注销' } },
+    terms: { status: AGENCY_STATUS },
     fields: { name: { heading: '机构名称' }, inspections: { heading: '检查' } },
   },
-  'agencies/*/inspections': { terms: { finding: { ok: '合格', irregular: '不规范', fraud: '弄虚作假' } } },
+  'agencies/*/inspections': { terms: { finding: INSPECTION } },
   'ladders/*/diagnosis/*': { terms: { kind: PROPOSAL }, fields: { kind: { heading: '结论' } } },
   health: { terms: { status: { ok: '正常', degraded: '异常' } } },
   'health/subscribers': {
