@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import Database from 'better-sqlite3';
-import type { EventStore } from '@app/event-store';
+import { type EventStore, lookingFrom } from '@app/event-store';
 import { Projector } from './projector.js';
 import type { Projection } from './projection.js';
 import type { Checkpoint, Purpose, ReadModels } from './read-models.js';
-import { Files, rowsOf, Totals } from './subscriptions.fixture.js';
+import { clock, Files, rowsOf, Totals } from './subscriptions.fixture.js';
 
 const LONG_MS = 60_000;
 
@@ -120,7 +120,17 @@ describe('the projector', () => {
       },
       { name: 'totals', kind: 'projection', position: 6, state: 'running', movedAt: expect.any(String) },
     ]);
-    expect(await rowsOf(readModels, 'poisoned')).toEqual([{ stream: 'a', total: 2, applied: 2 }]);
+    // What it holds is told of where it has been, and of nothing else: here, and wherever else the tables are read.
+    for (const models of [readModels, files.readModels()]) {
+      models.register(poisoned);
+      const at = (position: number, isPresent?: true) =>
+        lookingFrom({ position, now: clock.now(), ...(isPresent && { isPresent }) }, () => rowsOf(models, 'poisoned'));
+      const refused = { kind: 'unavailable', code: 'read-model-behind', detail: expect.stringMatching(/poisoned .*position 2 /) };
+      await expect(rowsOf(models, 'poisoned')).rejects.toMatchObject(refused);
+      await expect(at(6, true)).rejects.toMatchObject(refused);
+      await expect(at(3)).rejects.toMatchObject(refused);
+      expect(await at(2)).toEqual([{ stream: 'a', total: 2, applied: 2 }]);
+    }
     expect((await rowsOf(readModels)).map(({ stream }) => stream)).toEqual(['a', 'bad', 'c', 'd']);
     expect(await projector.reached(2, LONG_MS)).toBe(true);
     expect(await projector.reached(3, LONG_MS)).toBe(false);
@@ -137,7 +147,7 @@ describe('the projector', () => {
       { name: 'wholes', position: 2, state: 'stopped', error: expect.stringMatching(/^position 3: cannot store/) },
     ]);
     expect(await rowsOf(readModels, 'halves')).toHaveLength(3);
-    expect(await rowsOf(readModels, 'wholes')).toEqual([{ stream: 'a', total: 2, applied: 2 }]);
+    await expect(rowsOf(readModels, 'wholes')).rejects.toMatchObject({ code: 'read-model-behind' });
   });
 
   it('tells those who wait as soon as a projection stops', async () => {

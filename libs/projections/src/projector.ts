@@ -191,12 +191,13 @@ export class Projector {
 
   /** The same of those alone that queries see and that have not stopped. Others refuse by themselves to answer from where they have not been. */
   async reachedByRunning(position: number, timeoutMs: number): Promise<boolean> {
-    if (this.members.some(({ held }) => !held)) await this.watcher.refresh();
-    const elsewhere = this.watcher.status();
-    const running = this.members.filter(({ held, live }, index) =>
-      held ? live !== undefined && live.error === undefined : elsewhere[index]?.state === 'running',
-    );
-    return this.reachedBy(running, position, timeoutMs);
+    const running = this.members.filter(({ held, live }) => held && live !== undefined && live.error === undefined);
+    const elsewhere = this.members.flatMap(({ held, projection }) => (held ? [] : [projection.name]));
+    const results = await Promise.all([
+      this.reachedBy(running, position, timeoutMs),
+      elsewhere.length === 0 || this.watcher.reachedByRunning(position, timeoutMs, elsewhere),
+    ]);
+    return results.every(Boolean);
   }
 
   private async reachedBy(members: readonly Member[], position: number, timeoutMs: number): Promise<boolean> {
@@ -506,7 +507,12 @@ export class Projector {
   /** So that everything before the event at fault is applied, and nothing of that event. */
   private async oneByOne(track: Track, events: readonly RecordedEvent[], error: unknown): Promise<void> {
     const fresh = events.filter(({ position }) => position > track.checkpoint.position);
-    if (fresh.length === 1) return this.stopTrack(track, `position ${fresh[0]?.position}: ${messageOf(error)}`);
+    if (fresh.length === 1) {
+      const reason = `position ${fresh[0]?.position}: ${messageOf(error)}`;
+      // First of all: queries in other processes go by it too.
+      await this.readModels.noteStop(track.checkpoint, reason);
+      return this.stopTrack(track, reason);
+    }
     for (const event of fresh) {
       await this.projectPage([track], [event]);
       if (track.error !== undefined) return;

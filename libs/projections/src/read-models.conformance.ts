@@ -88,6 +88,28 @@ export function describeReadModels(kind: string, places: () => Places, runs = 60
         await expect(again.belongTo(other)).rejects.toMatchObject({ kind: 'unavailable', code: 'read-models-of-another-ledger' });
     });
 
+    it('answer nobody of the present where they have stopped, until they go on', async () => {
+      const again = await here.again();
+      again.register(projection());
+      const at = await written(readModels, await readModels.openLive(projection()), 1, (work) => work.put(singles, { id: 'a', text: 'b' }));
+      const texts = (models: ReadModels) =>
+        models.from<{ single: { id: string; text: string } }>().selectFrom('single').select('text').execute();
+      // What is noted about a place they have left is about nothing.
+      await readModels.noteStop({ ...at, position: 0 }, 'position 1: cannot be applied');
+      await again.liveCheckpoints();
+      for (const models of [readModels, again]) expect(await texts(models)).toEqual([{ text: 'b' }]);
+      await readModels.noteStop(at, 'position 2: cannot be applied');
+      await again.liveCheckpoints();
+      for (const models of [readModels, again]) {
+        await expect(texts(models)).rejects.toMatchObject({ kind: 'unavailable', code: 'read-model-behind' });
+        const then = { position: 1, now: new Date() };
+        expect(await lookingFrom(then, () => texts(models))).toEqual([{ text: 'b' }]);
+      }
+      await written(readModels, at, 2, (work) => work.remove(singles, 'a'));
+      await again.liveCheckpoints();
+      for (const models of [readModels, again]) expect(await texts(models)).toEqual([]);
+    });
+
     it('hold after any batches what a plain map would hold', async () => {
       let run = 1;
       await fc.assert(

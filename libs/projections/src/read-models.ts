@@ -69,10 +69,14 @@ export interface Candidacy {
   end(): Promise<void>;
 }
 
+/** Where a process manager stands, or what queries see. */
+export interface LiveCheckpoint extends Checkpoint {
+  /** The event that cannot be applied, and why; null while they go on. See `noteStop`. */
+  readonly failure: string | null;
+}
+
 /** What queries see of a projection. */
-export interface LiveTables {
-  readonly generation: number;
-  readonly position: number;
+export interface LiveTables extends Pick<LiveCheckpoint, 'generation' | 'position' | 'failure'> {
   /** See `shapesOf`. */
   readonly shape: string;
 }
@@ -149,7 +153,7 @@ export abstract class ReadModels {
   abstract generations(name: string): Promise<Generations>;
 
   /** Where every process manager stands, and the live tables of every projection, by name. */
-  abstract liveCheckpoints(): Promise<ReadonlyMap<string, Checkpoint>>;
+  abstract liveCheckpoints(): Promise<ReadonlyMap<string, LiveCheckpoint>>;
 
   /** Where one generation stands; undefined when it is gone, or on its way out. */
   abstract present(generation: Generation): Promise<Checkpoint | undefined>;
@@ -163,6 +167,12 @@ export abstract class ReadModels {
    * @throws Error when the tables cannot be read or written just now; then nothing is written, and it may be tried again.
    */
   abstract commit(batches: readonly Batch[]): Promise<readonly Outcome[]>;
+
+  /**
+   * Notes why tables cannot go beyond a checkpoint, for every process that asks them: the ledger goes on without them, and
+   * what they hold is the past. The next batch that is written to them ends it.
+   */
+  abstract noteStop(at: Checkpoint, failure: string): Promise<void>;
 
   abstract snapshot(): Promise<Snapshot>;
 
@@ -219,15 +229,21 @@ export abstract class ReadModels {
     return this.known.get(table)?.projection ?? '';
   }
 
-  /** What stands in place of a table for whoever asks; undefined for the table's own view. */
+  /**
+   * What stands in place of a table for whoever asks; undefined for the table's own view. Every query comes by here, so a
+   * read model that has stopped answers nobody of the present, neither lists nor decisions: its rows may lack what has been
+   * paid since. Points it has passed are answered as ever: what was known there it knows.
+   * @throws Problem `read-model-behind`, `read-model-rebuilding`.
+   */
   private substitute(name: string): RawNode | undefined {
     const { table, projection, shape } = this.known.get(name) as KnownTable;
     if (table.isPrivate === true) throw new Error(`${name} is for its own projection alone`);
     const live = this.live(projection);
     if (live === undefined || !this.isOneOf(shape, live.shape)) throw rebuilding(projection);
     const vantage = currentVantage();
+    if (live.failure !== null && (vantage === undefined || live.position < vantage.position)) throw stopped(projection, live.position);
     if (vantage === undefined) return undefined;
-    // Being built anew, or stopped, it would answer from an earlier point than it is asked about.
+    // Being built anew it would answer from an earlier point than it is asked about.
     if (live.position < vantage.position)
       throw new Problem(
         'unavailable',
@@ -246,6 +262,12 @@ export abstract class ReadModels {
 
 export function rebuilding(projection: string): Problem {
   return new Problem('unavailable', 'read-model-rebuilding', `the read model ${projection} is being built; retry later`);
+}
+
+/** Why it stopped may name people, and is told to those who look after it: at `/v1/subscribers`. */
+function stopped(projection: string, position: number): Problem {
+  const detail = `the read model ${projection} has stopped behind position ${position} and does not know what came after it; what it knew is answered with asOf=${position}, and health tells when it goes on`;
+  return new Problem('unavailable', 'read-model-behind', detail);
 }
 
 /** The rows of a table as they stood at a position. `built`: how far the table has been built. */

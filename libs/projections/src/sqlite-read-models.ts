@@ -10,6 +10,7 @@ import {
   type Checkpoint,
   type Generation,
   type Generations,
+  type LiveCheckpoint,
   type LiveTables,
   type Outcome,
   type Purpose,
@@ -70,10 +71,12 @@ export class SqliteReadModels extends ReadModels {
     const columns = this.database.pragma('table_info(checkpoint)') as readonly { readonly name: string }[];
     // Read models of the first format: they are derived, and are built anew.
     if (columns.length > 0 && !columns.some(({ name }) => name === 'generation')) this.dropEverything();
+    else if (columns.length > 0 && !columns.some(({ name }) => name === 'failure'))
+      this.database.exec('ALTER TABLE checkpoint ADD COLUMN failure TEXT');
     this.database.exec(
       `CREATE TABLE IF NOT EXISTS checkpoint (
          name TEXT NOT NULL, generation INTEGER NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL,
-         purpose TEXT NOT NULL, shape TEXT NOT NULL, PRIMARY KEY (name, generation)) STRICT, WITHOUT ROWID;
+         purpose TEXT NOT NULL, shape TEXT NOT NULL, failure TEXT, PRIMARY KEY (name, generation)) STRICT, WITHOUT ROWID;
        CREATE TABLE IF NOT EXISTS ledger (one INTEGER PRIMARY KEY CHECK (one = 1), first_event TEXT NOT NULL) STRICT`,
     );
   }
@@ -183,9 +186,9 @@ export class SqliteReadModels extends ReadModels {
     return this.generationsOf(name);
   }
 
-  async liveCheckpoints(): Promise<ReadonlyMap<string, Checkpoint>> {
-    const rows = this.cached(`SELECT name, generation, version, position FROM checkpoint WHERE purpose = 'live'`).all();
-    return new Map((rows as readonly Checkpoint[]).map((checkpoint) => [checkpoint.name, checkpoint]));
+  async liveCheckpoints(): Promise<ReadonlyMap<string, LiveCheckpoint>> {
+    const rows = this.cached(`SELECT name, generation, version, position, failure FROM checkpoint WHERE purpose = 'live'`).all();
+    return new Map((rows as readonly LiveCheckpoint[]).map((checkpoint) => [checkpoint.name, checkpoint]));
   }
 
   private generationsOf(name: string): Generations {
@@ -271,7 +274,16 @@ export class SqliteReadModels extends ReadModels {
   }
 
   private advance({ name, generation, position }: Checkpoint): void {
-    this.cached('UPDATE checkpoint SET position = ? WHERE name = ? AND generation = ?').run(position, name, generation);
+    this.cached('UPDATE checkpoint SET position = ?, failure = NULL WHERE name = ? AND generation = ?').run(position, name, generation);
+  }
+
+  async noteStop({ name, generation, position }: Checkpoint, failure: string): Promise<void> {
+    this.cached('UPDATE checkpoint SET failure = ? WHERE name = ? AND generation = ? AND position = ?').run(
+      failure,
+      name,
+      generation,
+      position,
+    );
   }
 
   /** A connection of its own, that reads the file as it stood when it was opened. */
@@ -296,8 +308,9 @@ export class SqliteReadModels extends ReadModels {
   }
 
   protected live(projection: string): LiveTables | undefined {
-    return this.cached(`SELECT generation, position, shape FROM checkpoint WHERE name = ? AND purpose = 'live'`).get(projection) as
-      LiveTables | undefined;
+    return this.cached(`SELECT generation, position, shape, failure FROM checkpoint WHERE name = ? AND purpose = 'live'`).get(
+      projection,
+    ) as LiveTables | undefined;
   }
 
   private of(table: Table, generation: number): TableStatements {

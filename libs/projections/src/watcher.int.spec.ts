@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type EventStore, UNOBSERVED } from '@app/event-store';
+import { type EventStore, lookingFrom, UNOBSERVED } from '@app/event-store';
 import type { ProcessManager } from './process-manager.js';
-import type { ReadModels } from './read-models.js';
+import type { Checkpoint, ReadModels } from './read-models.js';
 import { clock, Files, rowsOf, Totals } from './subscriptions.fixture.js';
 import { Subscriptions } from './subscriptions.js';
 
@@ -83,6 +83,19 @@ describe('a process that watches another follow the ledger', () => {
     while ((await generation()) === before) await new Promise(setImmediate);
     await watching.atLeast(await files.add(store, 'a'));
     expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: 4, applied: 4 }]);
+  });
+
+  it('waits for none that has stopped: it refuses by itself what it has not seen', async () => {
+    const worker = open('for-others', files.readModels());
+    await worker.onApplicationBootstrap();
+    await watching.atLeast(await files.add(store, 'a'));
+    await worker.beforeApplicationShutdown();
+    await readModels.noteStop((await readModels.checkpoint('totals')) as Checkpoint, 'position 2: cannot be applied');
+    const bad = await files.add(store, 'bad');
+    const vantage = await watching.vantageAt(bad, 'asOf');
+    await expect(lookingFrom(vantage, () => rowsOf(readModels))).rejects.toMatchObject({ code: 'read-model-behind' });
+    await expect(watching.atLeast(bad)).rejects.toMatchObject({ code: 'read-model-behind' });
+    expect(watching.status()).toMatchObject([{ name: 'totals', position: 1, state: 'running' }, { name: 'echo' }]);
   });
 
   it.each([

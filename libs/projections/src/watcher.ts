@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@app/kernel';
 import type { Projection } from './projection.js';
-import type { Checkpoint, ReadModels } from './read-models.js';
+import type { LiveCheckpoint, ReadModels } from './read-models.js';
 import type { Runner, SubscriberStatus } from './subscriber.js';
 
 /** What is known of the checkpoints is at most so old when somebody waits for them. */
@@ -15,13 +15,14 @@ interface Watched {
 
 /**
  * Sees how far the ledger has been followed where another process does the following: by the checkpoints that one writes.
- * Why something has stopped is known there alone; from here it only falls behind.
+ * That a projection has stopped is seen here, so that nobody waits for it; why is told there alone, and it is no fault of
+ * this process.
  */
 export class Watcher {
   private readonly watched: Watched[] = [];
   private readonly known: Projection[] = [];
   private readonly stopping = new AbortController();
-  private checkpoints: ReadonlyMap<string, Checkpoint> = new Map();
+  private checkpoints: ReadonlyMap<string, LiveCheckpoint> = new Map();
   private readAtMs = Number.NEGATIVE_INFINITY;
   private reading: Promise<void> | undefined;
 
@@ -65,11 +66,11 @@ export class Watcher {
     return this.wait(asked, position, timeoutMs);
   }
 
-  /** The same of those that have tables to answer from. */
-  async reachedByRunning(position: number, timeoutMs: number): Promise<boolean> {
+  /** The same of those, among all or some, that have tables to answer from and have not stopped. */
+  async reachedByRunning(position: number, timeoutMs: number, names?: readonly string[]): Promise<boolean> {
     await this.refresh();
-    const asked = this.projected().filter(({ name }) => this.checkpoints.has(name));
-    return this.wait(asked, position, timeoutMs);
+    const asked = this.projected().filter(({ name }) => names?.includes(name) !== false && this.checkpoints.has(name));
+    return this.wait(asked, position, timeoutMs, true);
   }
 
   readonly rebuild: (names: readonly string[]) => Promise<never> = async () => elsewhere();
@@ -80,13 +81,16 @@ export class Watcher {
     return this.watched.filter(({ kind }) => kind === 'projection');
   }
 
-  private async wait(asked: readonly Watched[], position: number, timeoutMs: number): Promise<boolean> {
+  /** Nobody waits for what has stopped: it is passed over, or the answer is no at once. */
+  private async wait(asked: readonly Watched[], position: number, timeoutMs: number, passesOver = false): Promise<boolean> {
     const { signal } = this.stopping;
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       await this.refresh();
-      if (asked.every(({ name }) => (this.checkpoints.get(name)?.position ?? 0) >= position)) return true;
-      if (signal.aborted || performance.now() >= deadline) return false;
+      const behind = asked.map(({ name }) => this.checkpoints.get(name)).filter((at) => (at?.position ?? 0) < position);
+      const stopped = behind.filter((at) => at !== undefined && at.failure !== null);
+      if (behind.length === (passesOver ? stopped.length : 0)) return true;
+      if ((stopped.length > 0 && !passesOver) || signal.aborted || performance.now() >= deadline) return false;
       await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -10,13 +10,13 @@ import { pino } from 'pino';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
 import { Tokens } from '@app/http';
 import { withCheckCharacter } from '@app/kernel';
-import { ReadModels } from '@app/projections';
+import { ReadModels, Subscriptions } from '@app/projections';
 import { createLedger, type Ledger, SYSTEM_CLOCK } from '../create-ledger.js';
 import { openTracing, type Tracing } from './tracing.js';
 
 const METRICS_TOKEN = 'prometheus-of-this-spec';
 const ZHANG = '张三的名字';
-const [A, B, C] = [1, 2, 3].map((no) => withCheckCharacter(`91360799MA000000${no}`)) as unknown as [string, string, string];
+const [A, B, C, D] = [1, 2, 3, 4].map((no) => withCheckCharacter(`91360799MA000000${no}`)) as unknown as [string, string, string, string];
 
 interface Span {
   readonly name: string;
@@ -272,6 +272,63 @@ describe('processes of the ledger', () => {
     expect(named('append enterprise').parentSpanId).toBe(named('command enterprise').spanId);
     expect([...collector.paths]).toEqual(['POST /v1/traces application/json']);
     for (const secret of [clerk, ZHANG, 'zhangsan', B]) expect(collector.bodies.join()).not.toContain(secret);
+  });
+
+  it('answer no list of the present from what has stopped, and every one again once it goes on', async () => {
+    const administrator = await Tokens.fromKeyFile(keyFile, SYSTEM_CLOCK).issue(
+      { id: 'li', unit: '财政局', roles: ['administrator', 'auditor'] },
+      3_600,
+    );
+    const authorization = `Bearer ${administrator}`;
+    const subscriptions = worker.app.get(Subscriptions);
+    expect(await subscriptions.settled()).toBe(true);
+    const before = await worker.app.get<EventStore>(EVENT_STORE).head();
+    const asked = async (path: string) => {
+      const answer = await get(`/v1/${path}`, { authorization });
+      const { code, detail } = (await answer.json()) as { code?: string; detail?: string };
+      return [path, answer.status, ...(code === undefined ? [] : [code]), ...(detail === undefined ? [] : [detail])];
+    };
+    const past = (path: string) => `${path}${path.includes('?') ? '&' : '?'}asOf=${before}`;
+    const LISTS = {
+      awards: ['awards', 'due-instalments', 'public-notices'],
+      balances: ['balances', 'balances/trial'],
+      'budget-lines': ['budgets'],
+      dossier: ['enterprises', `enterprises/${A}`],
+      findings: ['audit/findings', 'audit/findings/summary'],
+      timeline: [`audit/timeline/enterprise/${A}?recordedFrom=2024-01-01`],
+    };
+    const poisoned = subscriptions.projections().filter(({ name }) => name in LISTS);
+    const spies = poisoned.map((projection) => {
+      const handles = jest.replaceProperty(projection, 'handles', new Set(['enterprise-registered']));
+      const apply = jest.spyOn(projection, 'apply').mockImplementation(() => {
+        throw new Error(`not for strangers: ${ZHANG}`);
+      });
+      return () => [handles.restore(), apply.mockRestore()];
+    });
+    expect((await register(D)).status).toBe(201);
+    while (subscriptions.status().filter(({ state }) => state === 'stopped').length < poisoned.length) await sleep(20);
+    for (const [name, paths] of Object.entries(LISTS)) {
+      for (const path of paths) {
+        // Those of findings wait for all there is before they say that there are none, and not for what will not come.
+        const told = name === 'findings' ? 'the read models have not reached' : `the read model ${name} has stopped behind`;
+        const detail = expect.stringMatching(new RegExp(`^${told} position ${name === 'findings' ? before + 1 : before} `));
+        expect(await asked(path)).toEqual([path, 503, 'read-model-behind', detail]);
+        expect(await asked(past(path))).toEqual([past(path), 200]);
+      }
+    }
+    // Whatever rests on others is answered, and so is what it takes to mend this.
+    for (const path of ['policies', 'agencies', 'subscribers', `audit/events/${before + 1}`])
+      expect(await asked(path)).toEqual([path, 200]);
+    const event = await (await get(`/v1/audit/events/${before + 1}`, { authorization })).json();
+    expect(event).toMatchObject({ data: { creditCode: D }, consequences: [], isCut: true });
+    expect((await get('/health', {}, workerUrl)).status).toBe(503);
+    for (const restore of spies) restore();
+    for (const { name } of poisoned) {
+      const headers = { authorization, 'content-type': 'application/json', 'idempotency-key': `resume-${name}` };
+      expect((await fetch(`${workerUrl}/v1/subscribers/${name}/resume`, { method: 'POST', headers, body: '{}' })).status).toBe(202);
+    }
+    expect(await subscriptions.settled()).toBe(true);
+    for (const path of Object.values(LISTS).flat()) expect(await asked(path)).toEqual([path, 200]);
   });
 
   it('load nothing for traces that nobody collects', async () => {

@@ -1,6 +1,6 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import type { RecordedEvent } from '@app/event-store';
-import { notFound } from '@app/kernel';
+import { notFound, Problem } from '@app/kernel';
 import { type RecordedStep, stepOf } from './entry.js';
 import { Links } from './links.js';
 import { isConfidential } from './shown.js';
@@ -20,7 +20,10 @@ export interface EventView extends RecordedStep {
   readonly causes: readonly NearbyStep[];
   /** The nearest first. */
   readonly consequences: readonly Consequence[];
-  /** There are more consequences than are shown. */
+  /**
+   * There are more consequences than are shown; or nobody can tell, because the timeline has stopped or is being built. Who
+   * mends what an event has stopped must be able to read that event.
+   */
   readonly isCut: boolean;
 }
 
@@ -66,7 +69,8 @@ export class GetEventHandler implements IQueryHandler<GetEvent> {
     for (let depth = 1; level.length > 0; depth += 1) {
       const room = MOST_CONSEQUENCES - consequences.length;
       // One more than there is room for tells that there are more.
-      const effects = await this.links.effectsOf(level, room + 1, seesAll);
+      const effects = await this.links.effectsOf(level, room + 1, seesAll).catch(unlessUnavailable);
+      if (effects === undefined) return { consequences, isCut: true };
       const found = level.flatMap(({ id, position }) => (effects.get(id)?.first ?? []).map((link) => ({ ...link, causedBy: position })));
       isCut ||= found.length > room;
       const next = await this.links.events(found.slice(0, room).map(({ position }) => position));
@@ -75,6 +79,11 @@ export class GetEventHandler implements IQueryHandler<GetEvent> {
     }
     return { consequences, isCut };
   }
+}
+
+function unlessUnavailable(error: unknown): undefined {
+  if (!(error instanceof Problem) || error.kind !== 'unavailable') throw error;
+  return undefined;
 }
 
 function isShown(event: RecordedEvent, seesAll: boolean): boolean {

@@ -9,6 +9,7 @@ import {
   type Checkpoint,
   type Generation,
   type Generations,
+  type LiveCheckpoint,
   type LiveTables,
   type Outcome,
   type Purpose,
@@ -47,7 +48,7 @@ const MOST_CACHED_ROWS = 60_000;
 const REFRESH_MS = 500;
 const ROWS_A_FETCH = 1_000;
 
-interface StoredCheckpoint extends Checkpoint {
+interface StoredCheckpoint extends LiveCheckpoint {
   readonly shape: string;
 }
 
@@ -398,12 +399,20 @@ export class PostgresReadModels extends ReadModels {
       for (const { id, row, since } of changes) this.cache.set(present, id, row && { row, since });
     }
     const live = this.liveRows.get(from.name);
-    if (live?.generation === from.generation) this.liveRows = new Map(this.liveRows).set(from.name, { ...live, position: to });
+    if (live?.generation === from.generation)
+      this.liveRows = new Map(this.liveRows).set(from.name, { ...live, position: to, failure: null });
   }
 
   private forget({ name, generation }: Generation): void {
     const tables = [...this.statements.values()].filter((one) => one.projection === name && one.generation === generation);
     this.cache.forget(tables.map(({ present }) => present));
+  }
+
+  async noteStop({ name, generation, position }: Checkpoint, failure: string): Promise<void> {
+    const noted = 'UPDATE checkpoint SET failure = $4 WHERE name = $1 AND generation = $2 AND position = $3';
+    const { rowCount } = await ask(this.pool, noted, [name, generation, position, failure]);
+    const live = this.liveRows.get(name);
+    if (rowCount === 1 && live?.generation === generation) this.liveRows = new Map(this.liveRows).set(name, { ...live, failure });
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -446,14 +455,16 @@ export class PostgresReadModels extends ReadModels {
 
   /** Reads again what other processes may have changed: queries go by it. */
   private refresh(): Promise<void> {
-    const live = `SELECT name, generation, version, position, shape FROM checkpoint WHERE purpose = 'live'`;
+    const live = `SELECT name, generation, version, position, shape, failure FROM checkpoint WHERE purpose = 'live'`;
     this.refreshing ??= ask<StoredCheckpoint>(this.pool, live)
       .then(({ rows }) => {
         const before = this.liveRows;
-        // What was committed here while this was read must not seem to be undone.
+        // What was committed or noted here while this was read must not seem to be undone.
         const newest = (row: StoredCheckpoint) => {
           const known = before.get(row.name);
-          return known?.generation === row.generation && known.position > row.position ? known : row;
+          if (known?.generation !== row.generation) return row;
+          const isNewer = known.position > row.position || (known.position === row.position && known.failure !== null);
+          return isNewer ? known : row;
         };
         this.liveRows = new Map(rows.map((row) => [row.name, newest(row)]));
       })
@@ -461,7 +472,7 @@ export class PostgresReadModels extends ReadModels {
     return this.refreshing;
   }
 
-  async liveCheckpoints(): Promise<ReadonlyMap<string, Checkpoint>> {
+  async liveCheckpoints(): Promise<ReadonlyMap<string, LiveCheckpoint>> {
     await this.refresh();
     return this.liveRows;
   }
@@ -512,7 +523,8 @@ export class PostgresReadModels extends ReadModels {
 }
 
 const EXCLUSIVELY = (name: string) => `SELECT pg_advisory_xact_lock(hashtextextended('policy-ledger ${name.replaceAll("'", "''")}', 0))`;
-const CHECKPOINTS = 'SELECT name, generation, version, position, purpose, shape FROM checkpoint WHERE name = $1 ORDER BY generation';
+const CHECKPOINTS =
+  'SELECT name, generation, version, position, purpose, shape, failure FROM checkpoint WHERE name = $1 ORDER BY generation';
 const GIVEN = 'unnest($1::text[], $2::integer[]) AS given (name, generation)';
 const LOCK = `
   SELECT stored.name, stored.generation, stored.version, stored.position FROM ${GIVEN}
@@ -523,7 +535,7 @@ const HELD = `
   SELECT lease.name FROM unnest($1::text[], $2::bigint[]) AS given (name, token)
   JOIN lease ON lease.name = given.name AND lease.token = given.token ORDER BY lease.name FOR KEY SHARE OF lease`;
 const ADVANCE = `
-  UPDATE checkpoint AS stored SET position = given.position FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS given (name, generation, position)
+  UPDATE checkpoint AS stored SET position = given.position, failure = NULL FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS given (name, generation, position)
   WHERE stored.name = given.name AND stored.generation = given.generation`;
 
 function generationArrays(batches: readonly Batch[]): readonly [string, string] {
