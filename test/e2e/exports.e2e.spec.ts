@@ -232,6 +232,25 @@ describe('the demonstration year in files', () => {
     expect(await (await get('/v1/differences/awards?earlier=120&later=120')).json()).toMatchObject({ items: [] });
   });
 
+  it('what is known of the present alone is exported, and neither shown from a point of the past nor compared with one', async () => {
+    for (const list of ['subscribers', 'subscribers/verifications', 'imports']) {
+      for (const path of [
+        `${list}?asOf=1`,
+        `exports/${list}?asOf=1`,
+        `differences/${list}?earlier=1`,
+        `differences/${list}?earlier=1&later=1`,
+      ]) {
+        const answer = await get(`/v1/${path}`);
+        expect([path, answer.status, await answer.json()]).toEqual([
+          path,
+          400,
+          expect.objectContaining({ errors: [expect.objectContaining({ field: 'asOf', rule: 'present-only' })] }),
+        ]);
+      }
+      expect([list, (await get(`/v1/${list}`)).status, (await get(`/v1/exports/${list}?format=csv`)).status]).toEqual([list, 200, 200]);
+    }
+  });
+
   it('two business days are compared, and a list that answers by none says so', async () => {
     const said = await run('balances', '--on', '2024-06-30', '--differs-from-on', '2024-03-31');
     expect(said).toMatchObject({

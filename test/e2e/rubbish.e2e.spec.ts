@@ -151,6 +151,24 @@ describe('rubbish at every route', () => {
     expect(failures).toEqual([]);
   }, 120_000);
 
+  it('passes over no query parameter it does not know', async () => {
+    // These two hand on what they are asked, to routes that do the same; probes take what load balancers add.
+    const handing = await Promise.all(
+      ['exports', 'differences'].map((name) => send('GET', `/v1/${name}/audit/detectors?earlier=1&nonsense=1`, undefined)),
+    );
+    const asked = operations.filter(({ path }) => path.startsWith('/v1/') && !path.endsWith('/{path}'));
+    for (const { method, path } of asked)
+      handing.push(await send(method, `${filled(path)}?nonsense=1`, method === 'POST' ? '{}' : undefined));
+    const answers = handing.map(({ status, body }, index) => {
+      const { errors } = (body.startsWith('{') ? JSON.parse(body) : {}) as { errors?: readonly unknown[] };
+      const { method, path } = asked[index - 2] ?? { method: 'GET', path: 'handed on' };
+      return { method, path, status, errors };
+    });
+    const named = expect.arrayContaining([{ field: 'nonsense', rule: 'whitelistValidation', message: 'nonsense should not exist' }]);
+    expect(answers).toEqual(answers.map(({ method, path }) => ({ method, path, status: 400, errors: named })));
+    expect((await send('GET', '/health?nonsense=1', undefined)).status).toBe(200);
+  });
+
   it('refuses missing and malformed headers', async () => {
     const headers: readonly Record<string, string>[] = [
       { authorization: '' },
@@ -240,6 +258,7 @@ function filled(path: string): string {
     period: '2024',
     clause: 'G01',
     factId: 'F1',
+    listing: `enterprise.${CODE}.1`,
   };
   return path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '1');
 }

@@ -1,10 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { AllowRoles } from '@app/http';
+import { AllowRoles, PresentOnly } from '@app/http';
 import { type SubscriberStatus, Subscriptions, type Verification } from '@app/projections';
 import { ProjectionNamesDto } from './subscribers.dto.js';
 
 /** 读模型与流程: what follows the ledger, and the work operators do on it. Nothing of this touches the ledger itself. */
 @Controller('v1/subscribers')
+@PresentOnly()
 export class SubscribersController {
   constructor(private readonly subscriptions: Subscriptions) {}
 

@@ -1,7 +1,7 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiParam, ApiProduces, ApiQuery } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { AllowAnyRole, type AuthenticatedRequest } from '@app/http';
+import { AllowAnyRole, type AuthenticatedRequest, ReadsQueryItself } from '@app/http';
 import { businessDate, businessDateAt, invalidField } from '@app/kernel';
 import { fileName, MEDIA_TYPES, sendRefusal, sendStream } from './answer.js';
 import { askedOf, wordOf } from './asked.js';
@@ -26,6 +26,7 @@ export class DifferencesController {
    */
   @Get('*')
   @AllowAnyRole()
+  @ReadsQueryItself()
   @ApiParam({ name: 'path', description: 'a route after /v1/, such as awards or awards/<award>; its own parameters follow as usual' })
   @ApiQuery({ name: 'earlier', required: false, description: 'required unless `earlierOn` is given; `later` when left out then' })
   @ApiQuery({ name: 'earlierOn', required: false, description: '业务日期 to compare with: `on` of the earlier answer' })

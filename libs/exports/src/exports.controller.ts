@@ -1,7 +1,7 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiParam, ApiProduces, ApiQuery } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { AllowAnyRole, type AuthenticatedRequest } from '@app/http';
+import { AllowAnyRole, type AuthenticatedRequest, ReadsQueryItself } from '@app/http';
 import { Exporter, AUDIENCES, FORMATS } from './exporter.js';
 import { sendRefusal, sendStream } from './answer.js';
 import { askedOf, wordOf } from './asked.js';
@@ -23,6 +23,7 @@ export class ExportsController {
    */
   @Get('*')
   @AllowAnyRole()
+  @ReadsQueryItself()
   @ApiParam({ name: 'path', description: 'such as awards, due-instalments or ladders/<ladder>/enterprises' })
   @ApiQuery({ name: 'format', enum: FORMATS, required: false })
   @ApiQuery({ name: 'audience', enum: AUDIENCES, required: false })

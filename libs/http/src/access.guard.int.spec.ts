@@ -187,6 +187,18 @@ describe('the door', () => {
     expect(plain).toMatchObject({ status: 200, body: 'plain' });
     expect(plain.headers).not.toHaveProperty('ledger-position');
   });
+  it.each([
+    ['GET', '/routes/any'],
+    ['POST', '/routes/command'],
+  ])('refuses at %s %s, which takes no query, every parameter by its name', async (method, path) => {
+    const headers = { authorization: `Bearer ${await tokenOf('clerk')}`, 'idempotency-key': `k-${method}` };
+    const errors = ['on', 'foo'].map((field) => ({ field, rule: 'whitelistValidation', message: `${field} should not exist` }));
+    const body = method === 'POST' ? { note: '好' } : undefined;
+    const refused = await ask(`${path}?on=rubbish&foo=3`, headers, body);
+    expect(refused).toMatchObject({ status: 400, body: { code: 'invalid-input', errors } });
+    expect((await ask('/routes/open?on=rubbish', headers)).status).toBe(200);
+    expect((await ask(`${path}?on=rubbish`, {}, body)).status).toBe(401);
+  });
   it('waits for the position a query names', async () => {
     const headers = { authorization: `Bearer ${await tokenOf('clerk')}` };
     asked.length = 0;

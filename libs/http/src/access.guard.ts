@@ -25,10 +25,7 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const allowed = this.reflector.getAllAndOverride<readonly PersonRole[] | undefined>(ALLOWED, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const allowed = allowedOn(this.reflector, context);
     if (allowed === PUBLIC) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const actor = await actorOf(request, this.tokens);
@@ -38,6 +35,14 @@ export class AccessGuard implements CanActivate {
     request.actor = actor;
     return true;
   }
+}
+
+export function isOpenToAll(reflector: Reflector, context: ExecutionContext): boolean {
+  return allowedOn(reflector, context) === PUBLIC;
+}
+
+function allowedOn(reflector: Reflector, context: ExecutionContext): readonly PersonRole[] | undefined {
+  return reflector.getAllAndOverride<readonly PersonRole[] | undefined>(ALLOWED, [context.getHandler(), context.getClass()]);
 }
 
 /** Who sends a request. @throws Problem `token-missing`, `token-invalid`, `token-expired`. */

@@ -5,6 +5,7 @@ import { Subscriptions } from '@app/projections';
 import { AccessGuard } from './access.guard.js';
 import { addAnswerHooks } from './answer-hooks.js';
 import { ProblemFilter } from './problem.filter.js';
+import { QueryGuard } from './query.guard.js';
 import { Tokens } from './tokens.js';
 import { addVantageHook } from './vantage-hook.js';
 import { inputValidation } from './validation.js';
@@ -32,6 +33,7 @@ export class HttpModule implements NestModule {
       providers: [
         { provide: Tokens, useValue: tokens },
         { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_GUARD, useClass: QueryGuard },
         { provide: APP_PIPE, useFactory: inputValidation },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],

@@ -9,6 +9,7 @@ export { HttpModule } from './http.module.js';
 export { cursorKey, type Page, PageDto, pageOf } from './paging.js';
 export { PROBLEM_TITLES, problemTitle } from './problem-titles.js';
 export { type ProblemDocument, problemDocument, sendProblem } from './problem.filter.js';
+export { PresentOnly, ReadsQueryItself } from './query.guard.js';
 export { isActorId, Tokens } from './tokens.js';
 export { pointOf } from './vantage-hook.js';
 export { WholeNumberPipe } from './whole-number.pipe.js';

@@ -2,7 +2,7 @@ import { Controller, Get, HttpCode, Param, Post, Query, Req, StreamableFile } fr
 import { ApiBody, ApiConsumes, ApiProduces } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { CommandContext } from '@app/event-store';
-import { AllowAnyRole, AllowRoles, type AuthenticatedRequest, Context } from '@app/http';
+import { AllowAnyRole, AllowRoles, type AuthenticatedRequest, Context, PresentOnly } from '@app/http';
 import { type Actor, contentHash, invalidField } from '@app/kernel';
 import type { ImportKindName } from './import-kind.js';
 import type { ImportReport } from './import-report.js';
@@ -14,6 +14,7 @@ import { receive } from './upload.js';
 
 /** 批量导入: XLSX and CSV files. */
 @Controller('v1/imports')
+@PresentOnly()
 export class ImportsController {
   constructor(private readonly imports: Imports) {}
 
