@@ -60,7 +60,7 @@ export async function readMore(door: Door, call: Call, options: ReadOptions): Pr
       throw invalidField('--output', 'required', 'name the file for the list');
     return showDifference(door, call, options);
   }
-  const format = options.format ?? formatOf(output ?? '');
+  const format = formatOf(output, options.format, FORMATS);
   if (format === 'xlsx' && output === undefined) throw invalidField('--output', 'required', 'name a file for a workbook');
   const { status, content, headers } = await door.stream({ ...call, path: throughPath(call.path, options, { format }) });
   if (status >= 400) throw new Refused(problemIn(await buffer(content), status));
@@ -155,9 +155,20 @@ function innerPath(path: string): string {
   return (path.split('?')[0] ?? '').replace('/v1/', '');
 }
 
-function formatOf(output: string): string {
-  const ending = extname(output).slice(1).toLowerCase();
-  if (!(FORMATS as readonly string[]).includes(ending))
-    throw invalidField('--format', 'required', `give the file one of the endings ${FORMATS.join(', ')}, or name its format`);
-  return ending;
+/**
+ * What a file is written in: what was named, or what its ending says. A name that promises another format is refused, as
+ * nothing that opens the file would find out what is in it.
+ * @throws Problem `invalid-input` naming the option.
+ */
+export function formatOf(output: string | undefined, named: string | undefined, formats: readonly string[]): string {
+  const ending = extname(output ?? '')
+    .slice(1)
+    .toLowerCase();
+  if (named === undefined) {
+    if (formats.includes(ending)) return ending;
+    throw invalidField('--output', 'ending', `give the file one of the endings .${formats.join(', .')}, or name its --format`);
+  }
+  if (ending !== named && (FORMATS as readonly string[]).includes(ending))
+    throw invalidField('--output', 'ending', `ends in .${ending}, but --format says ${named}: give the file the ending .${named}`);
+  return named;
 }
