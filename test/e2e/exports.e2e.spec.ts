@@ -303,4 +303,24 @@ describe('the demonstration year in files', () => {
     expect(form?.data.flat()).toContain('合计（大写）：壹佰壹拾伍万元整');
     expect(await (await get('/v1/public-notices/file?pack=ganzhou-2023')).json()).toMatchObject({ status: 404, code: 'notice-unknown' });
   });
+
+  it('what is printed is in the format of its ending, or not printed at all', async () => {
+    const print = (...args: readonly string[]) => run('notice', 'print', '--pack', 'ganzhou-etdz-2023', '--from', '2024-03-04', ...args);
+    expect((await print('--output', 'notice.CSV')).code).toBe(0);
+    expect(readFileSync(inFolder('notice.CSV'), 'utf8')).toMatch(/^\uFEFF序号,/);
+    expect((await run('batch', 'file', '2024-Q1', '--output', 'list.xlsx')).code).toBe(0);
+    expect((await sheets('list.xlsx')).map(({ sheet }) => sheet)).toEqual(['拨付清单', '签批表']);
+    expect((await print('--output', 'stated', '--format', 'xlsx')).code).toBe(0);
+    for (const output of ['notice.pdf', 'notice.jsonl', 'notice']) {
+      expect(await print('--output', output)).toMatchObject({ code: 2, stderr: expect.stringContaining('endings .csv, .xlsx') });
+      expect(existsSync(inFolder(output))).toBe(false);
+    }
+    const contradicted = [
+      await run('batch', 'file', '2024-Q1', '--output', 'list.csv', '--format', 'xlsx'),
+      await run('award', 'list', '--output', 'list.csv', '--format', 'jsonl'),
+    ];
+    for (const refused of contradicted)
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('ends in .csv, but --format') });
+    expect(existsSync(inFolder('list.csv'))).toBe(false);
+  });
 });

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { DIFFERENCE_HEADINGS, differenceRows, type ShownDifference } from '@app/exports';
-import { invalidField, Problem } from '@app/kernel';
+import { invalidField, officeTime, Problem } from '@app/kernel';
 import { ask, type Call, type Door, problemIn, Refused } from './door.js';
 import { print, printJson, tableOf } from './output.js';
 import type { GlobalOptions } from './session.js';
@@ -60,7 +60,7 @@ export async function readMore(door: Door, call: Call, options: ReadOptions): Pr
       throw invalidField('--output', 'required', 'name the file for the list');
     return showDifference(door, call, options);
   }
-  const format = options.format ?? formatOf(output ?? '');
+  const format = formatOf(output, options.format, FORMATS);
   if (format === 'xlsx' && output === undefined) throw invalidField('--output', 'required', 'name a file for a workbook');
   const { status, content, headers } = await door.stream({ ...call, path: throughPath(call.path, options, { format }) });
   if (status >= 400) throw new Refused(problemIn(await buffer(content), status));
@@ -71,7 +71,7 @@ export async function readMore(door: Door, call: Call, options: ReadOptions): Pr
   const bytes = await writeWhole(content, output);
   const [asOf, asOfTime] = [headers['ledger-as-of'], headers['ledger-as-of-time']];
   if (options.json === true) printJson({ output, bytes, ...(asOf !== undefined && { asOf: Number(asOf), asOfTime }) });
-  else print(`${output}：${bytes} 字节${asOf === undefined ? '' : `，账本位置 ${asOf}，${shanghai(asOfTime ?? '')}`}`);
+  else print(`${output}：${bytes} 字节${asOf === undefined ? '' : `，账本位置 ${asOf}，${officeTime(new Date(asOfTime ?? ''))}`}`);
 }
 
 /** A file appears under its name when it is whole: what is broken off leaves nothing that could be taken for it. */
@@ -106,7 +106,8 @@ async function showDifference(door: Door, call: Call, options: ReadOptions): Pro
     return;
   }
   const { earlier, later, items, added, removed, changed } = difference;
-  const point = ({ position, time, on }: Point) => `账本位置 ${position}（${shanghai(time)}）${on === undefined ? '' : `，业务日期 ${on}`}`;
+  const point = ({ position, time, on }: Point) =>
+    `账本位置 ${position}（${officeTime(new Date(time))}）${on === undefined ? '' : `，业务日期 ${on}`}`;
   print(`变更前：${point(earlier)}\n变更后：${point(later)}`);
   const inner = innerPath(call.path);
   if (items.length > 0)
@@ -154,14 +155,20 @@ function innerPath(path: string): string {
   return (path.split('?')[0] ?? '').replace('/v1/', '');
 }
 
-function formatOf(output: string): string {
-  const ending = extname(output).slice(1).toLowerCase();
-  if (!(FORMATS as readonly string[]).includes(ending))
-    throw invalidField('--format', 'required', `give the file one of the endings ${FORMATS.join(', ')}, or name its format`);
-  return ending;
-}
-
-/** A time as people in China read it. */
-function shanghai(time: string): string {
-  return new Date(time).toLocaleString('zh-CN', { timeZone: 'Asia/Shanghai', hour12: false });
+/**
+ * What a file is written in: what was named, or what its ending says. A name that promises another format is refused, as
+ * nothing that opens the file would find out what is in it.
+ * @throws Problem `invalid-input` naming the option.
+ */
+export function formatOf(output: string | undefined, named: string | undefined, formats: readonly string[]): string {
+  const ending = extname(output ?? '')
+    .slice(1)
+    .toLowerCase();
+  if (named === undefined) {
+    if (formats.includes(ending)) return ending;
+    throw invalidField('--output', 'ending', `give the file one of the endings .${formats.join(', .')}, or name its --format`);
+  }
+  if (ending !== named && (FORMATS as readonly string[]).includes(ending))
+    throw invalidField('--output', 'ending', `ends in .${ending}, but --format says ${named}: give the file the ending .${named}`);
+  return named;
 }

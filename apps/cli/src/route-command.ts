@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { invalidField } from '@app/kernel';
+import { TABLE_TYPES } from '@app/sheets';
 import { type Answer, type Call, problemIn, Refused } from './door.js';
 import { EXIT, note, print, printJson } from './output.js';
-import { addReadOptions, AS_OF_HELP, asksForMore, readMore } from './read-options.js';
+import { addReadOptions, AS_OF_HELP, asksForMore, formatOf, readMore } from './read-options.js';
 import type { Route, RouteOption } from './routes.js';
 import { type GlobalOptions, withDoor } from './session.js';
 import { viewOf } from './views.js';
@@ -46,19 +47,27 @@ export function addRoute(program: Command, route: Route): void {
     command.option('--effective-on <date>', '生效日期, today when left out');
     command.option('--key <key>', 'idempotency key: use the same one to retry');
     command.option('--if-match <revision>', 'only when the stream stands at this revision');
-  } else if (route.path.endsWith('/file')) {
-    command.option('--as-of <point>', AS_OF_HELP).requiredOption('--output <path>', 'where to write the file');
+  } else if (isDocument(route)) {
+    command
+      .option('--as-of <point>', AS_OF_HELP)
+      .requiredOption('--output <path>', 'where to write the file, its format by the ending .xlsx or .csv');
   } else if (route.open !== true) addReadOptions(command);
   command.action(async (...given: unknown[]) => {
     const options = command.optsWithGlobals<Values & GlobalOptions>();
-    const call = callOf(route, parameters, given.slice(0, parameters.length).map(String), command.opts<Values>());
-    const isRead = route.method === 'GET' && route.open !== true && !route.path.endsWith('/file');
+    const values = { ...command.opts<Values>(), ...(isDocument(route) && { format: documentFormat(command.opts()) }) };
+    const call = callOf(route, parameters, given.slice(0, parameters.length).map(String), values);
+    const isRead = route.method === 'GET' && route.open !== true && !isDocument(route);
     await withDoor(options, route.open === true, async (door, token) => {
       if (isRead && asksForMore(options)) await readMore(door, { ...call, token }, options);
       else finish(route, await door.call({ ...call, token }), options);
     });
   });
 }
+
+/** A table of the ledger's own making, such as a payment list, which is written as a file only. */
+const isDocument = (route: Route) => route.method === 'GET' && route.path.endsWith('/file');
+const documentFormat = ({ output, format }: { readonly output?: string; readonly format?: string }) =>
+  formatOf(output, format, Object.keys(TABLE_TYPES));
 
 function split(words: string): readonly [readonly string[], readonly string[]] {
   const parts = words.split(' ');

@@ -1,3 +1,4 @@
+import { officeTime } from '@app/kernel';
 import { tableOf } from './output.js';
 import { eventTerm } from './terms.js';
 
@@ -30,9 +31,8 @@ interface EventView extends Step {
   readonly isCut: boolean;
 }
 
-const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
 /** An instant as the clocks of the office show it, to the minute. */
-const timeOf = (instant: string) => new Date(Date.parse(instant) + SHANGHAI_OFFSET_MS).toISOString().slice(0, 16).replace('T', ' ');
+const timeOf = (instant: string) => officeTime(new Date(instant)).slice(0, -3);
 const personOf = ({ actor: { id, unit } }: Pick<Step, 'actor'>) => (id === 'ledger' ? '系统' : `${id}（${unit}）`);
 const clauseOf = ({ policy }: Pick<Step, 'policy'>) => (policy === undefined ? '' : `${policy.pack}\n${policy.clause} v${policy.version}`);
 const evidenceOf = ({ evidence = [] }: Pick<Step, 'evidence'>) =>

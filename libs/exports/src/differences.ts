@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { invalidField, Problem } from '@app/kernel';
+import { invalidField, officeTime, Problem } from '@app/kernel';
 import { BYTE_ORDER_MARK, csvLine, type SheetRow, workbook } from '@app/sheets';
 import { textStream } from './answer.js';
 import { pathText, type Step } from './difference.js';
@@ -11,7 +11,6 @@ import { type ItemDifference, listDifference, MOST_HELD, TooManyItems } from './
 import { declarationOf } from './lists.js';
 import { titleOf } from './table.js';
 import type { Json, JsonObject } from './value.js';
-import { timeText } from './vantages.js';
 
 export const DIFFERENCE_FORMATS = ['json', 'jsonl', 'csv', 'xlsx'] as const;
 export type DifferenceFormat = (typeof DIFFERENCE_FORMATS)[number];
@@ -190,7 +189,7 @@ async function* sheetRows(
 
 function pointsText(earlier: Question, later: Question): string {
   const text = ({ query, vantage: { position, now } }: Question) =>
-    `账本位置 ${position}（${timeText(now)}）${query.has('on') ? `，业务日期 ${query.get('on') ?? ''}` : ''}`;
+    `账本位置 ${position}（${officeTime(now)}）${query.has('on') ? `，业务日期 ${query.get('on') ?? ''}` : ''}`;
   return `变更前：${text(earlier)}；变更后：${text(later)}`;
 }
 

@@ -1,13 +1,12 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { type Actor, invalidField } from '@app/kernel';
+import { type Actor, invalidField, officeTime } from '@app/kernel';
 import { BYTE_ORDER_MARK, csvLine, type FilledSheet, type SheetRow, widthFor, workbook } from '@app/sheets';
 import { type FileName, fileName, MEDIA_TYPES, textStream } from './answer.js';
 import { Disclosures } from './disclosures.js';
 import { InnerRoutes, type Question } from './inner.js';
 import { declarationOf } from './lists.js';
 import { Columns, DISCLOSURE_FIELD, namedIn, packOf, publicPart, titleOf } from './table.js';
-import { timeText } from './vantages.js';
 import { type JsonObject, rowsOf } from './value.js';
 
 export const FORMATS = ['xlsx', 'csv', 'jsonl'] as const;
@@ -133,7 +132,7 @@ function explanation(
     ['来源', `/v1/${decodeURI(path)}`],
     ['筛选条件', [...query].map(([name, value]) => `${name}=${value}`).join('，') || '无'],
     ['账本位置', String(vantage.position)],
-    ['时点', `${timeText(vantage.now)}（北京时间）`],
+    ['时点', `${officeTime(vantage.now)}（北京时间）`],
     ['导出人', actor === undefined ? '' : `${actor.id}（${actor.unit}）`],
     ['对象', audience === 'public' ? '社会公众：仅含公开政策的记录，不含内部栏目' : '内部使用'],
     ['行数', String(tally.rows)],

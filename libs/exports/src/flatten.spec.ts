@@ -47,12 +47,18 @@ describe('an item as a row', () => {
     );
   });
 
-  it('writes amounts exactly, words by their terms, lists joined', () => {
+  it('writes amounts exactly, words by their terms, instants in Beijing time, lists joined', () => {
     expect(cellOf('amount', '9999999999999.99')).toEqual(Money.parse('9999999999999.99'));
     expect(cellOf('balance', '-5.00')).toEqual(Money.parseSigned('-5.00'));
     expect(cellOf('plan.value', '3.00')).toBe('3.00');
     expect(cellOf('disclosure', 'on-request')).toBe('依申请公开');
     expect(cellOf('held', false)).toBe('否');
+    expect(cellOf('recordedAt', '2024-04-08T16:00:41.000Z')).toBe('2024-04-09 00:00:41');
+    expect(textOf('clocks', { movedAt: '2024-12-31T16:30:00.000Z' })).toBe('最近推进时间：2025-01-01 00:30:00');
+    expect([textOf('remark', '2024-04-08'), textOf('remark', '2024-99-08T16:00:41.000Z')]).toEqual([
+      '2024-04-08',
+      '2024-99-08T16:00:41.000Z',
+    ]);
     expect(textOf('services', ['申报辅导', '审计'])).toBe('申报辅导、审计');
     expect(textOf('missing', [{ name: '甲', year: 2024 }, { name: '乙' }])).toBe('名称：甲，年度：2024；名称：乙');
   });

@@ -1,4 +1,4 @@
-import { Money } from '@app/kernel';
+import { Money, officeTime } from '@app/kernel';
 import type { Cell } from '@app/sheets';
 import { type Field, fieldOf, headingIn, kindOfEvent, lastName } from './fields.js';
 import { EVERYWHERE, eventTerm, termOf } from './terms.js';
@@ -42,7 +42,10 @@ export function cellOf(path: string, value: Json | undefined, reading: Reading =
   return textOf(path, value, reading);
 }
 
-/** A value as people read it. */
+/** A recorded instant, as answers write it. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
+/** A value as people read it: instants by the clocks of the office. */
 export function textOf(path: string, value: Json | undefined, reading: Reading = {}): string {
   const name = lastName(path);
   if (value === undefined || value === null) return '';
@@ -50,6 +53,7 @@ export function textOf(path: string, value: Json | undefined, reading: Reading =
   if (typeof value === 'number') return String(value);
   if (typeof value === 'string') {
     if (name === 'event' || name === 'judges') return value === 'all' ? '全部事件' : eventTerm(value);
+    if (INSTANT.test(value) && !Number.isNaN(Date.parse(value))) return officeTime(new Date(value));
     return termOf(reading.terms?.[name] ?? EVERYWHERE[name] ?? {}, value);
   }
   if (isList(value)) {

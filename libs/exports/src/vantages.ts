@@ -32,8 +32,3 @@ export class Vantages {
 export function showVantage(reply: FastifyReply, { position, now }: Vantage): void {
   void reply.header('ledger-as-of', String(position)).header('ledger-as-of-time', now.toISOString());
 }
-
-/** In Shanghai time, as people write it: `2024-06-30 12:00:00`. */
-export function timeText(instant: Date): string {
-  return new Date(instant.getTime() + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
-}

@@ -39,6 +39,11 @@ export function businessDateOf(recordedAt: string): BusinessDate {
   return businessDateAt(new Date(recordedAt));
 }
 
+/** An instant as the clocks of the office show it, in Asia/Shanghai to the second: `2024-06-30 12:00:00`. */
+export function officeTime(instant: Date): string {
+  return new Date(instant.getTime() + SHANGHAI_OFFSET_MS).toISOString().slice(0, 19).replace('T', ' ');
+}
+
 /** Whole seconds from one recorded instant to another, negative when `to` is earlier. */
 export function secondsBetween(from: string, to: string): number {
   return Math.trunc((Date.parse(to) - Date.parse(from)) / 1_000);
