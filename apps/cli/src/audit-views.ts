@@ -134,7 +134,10 @@ export const WHAT_IF_VIEW: LongView<Otherwise, WhatIfSummary> = {
               ]),
             ),
           ]),
-      ...unassigned.map(({ clause, year, difference }) => `${clause} ${year}年：差额 ${zeroToo(difference)}，尚无对应的预算指标`),
+      ...unassigned.map(
+        ({ clause, year, difference, lines }) =>
+          `${clause} ${year}年：差额 ${zeroToo(difference)}，${lines.length === 0 ? '没有可列支的预算指标（未设立或已关闭）' : `可列支的预算指标不止一条：${lines.join('、')}`}`,
+      ),
       `测算 ${awards} 笔：增加 ${gaining} 笔（其中原不予支持、现可支付 ${newlyPayable} 笔），减少 ${losing} 笔${undetermined === 0 ? '' : `，不能判断 ${undetermined} 笔`}；另有 ${untouched} 笔不受影响（未测算、已撤回、已撤销或经审核不予通过）`,
       '仅为测算，未写入账本；从未申报的企业不在其内，可用 ledger entitlements 查找',
     ].join('\n');
