@@ -129,15 +129,33 @@ describe('awards computed again, and under another text', () => {
         overpaid: '60000.00',
         underpaid: '0.00',
         why: [{ code: 'amount-differs' }],
-        changed: [{ input: 'rd.priorYearExpenditure', label: '上年度研发投入', then: '1000000.00', now: '400000.00' }],
+        changed: [
+          {
+            input: 'rd.priorYearExpenditure',
+            label: '上年度研发投入',
+            then: '1000000.00',
+            now: '400000.00',
+            factId: 'F4',
+            verified: false,
+          },
+        ],
       }),
     ]);
-    expect(summary).toMatchObject({ awards: 4, differing: 1, overpaid: '60000.00', facts: 'current' });
+    const sums = { differing: 1, overpaid: '60000.00', underpaid: '0.00' };
+    expect(summary).toMatchObject({ awards: 4, ...sums, unverified: sums, facts: 'current' });
     expect((await recomputed(`?facts=current&asOf=${beforeCorrection}`)).summary).toMatchObject({
       awards: 4,
       differing: 0,
       position: beforeCorrection,
     });
+    const to = ['--server', office.address, '--token', await office.token('auditor')];
+    const { stdout } = await ledger('audit', 'recompute', '--facts', 'current', ...to);
+    for (const words of ['（F4，未核实）', '其中 1 笔（部分）依据尚未核实的事实：多付 6万元，少付 0元']) expect(stdout).toContain(words);
+    await office.do('reviewer2', `/enterprises/${correctedCode}/facts/F4/verify`, { evidence: paper });
+    const checked = await recomputed('?facts=current');
+    expect(checked.items).toMatchObject([{ overpaid: '60000.00', changed: [{ factId: 'F4', verified: true }] }]);
+    expect(checked.summary).toMatchObject({ ...sums, unverified: { differing: 0, overpaid: '0.00', underpaid: '0.00' } });
+    expect((await ledger('audit', 'recompute', '--facts', 'current', ...to)).stdout).not.toContain('未核实');
   });
 
   it('would have come to something else under another cap or without a gate; nothing is written', async () => {

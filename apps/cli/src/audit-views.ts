@@ -1,4 +1,5 @@
 import type {
+  ChangedFact,
   Difference,
   Group,
   Otherwise,
@@ -65,10 +66,16 @@ function statedText(stated: Stated | undefined): string {
 const saidOf = (value: string | boolean | undefined) =>
   value === undefined ? '未知' : value === true ? '是' : value === false ? '否' : value;
 
+/** What says it, and that nobody has checked it where nobody has. */
+function sourceOf({ factId, verified }: Pick<ChangedFact, 'factId' | 'verified'>): string {
+  const words = [...(factId === undefined ? [] : [factId]), ...(verified === false ? ['未核实'] : [])];
+  return words.length === 0 ? '' : `（${words.join('，')}）`;
+}
+
 function reasonsOf({ why, changed = [], undetermined }: Difference): string {
   return [
     ...why.map(({ code, instalment }) => `${WHY[code]}${instalment === undefined ? '' : `（第${instalment}期）`}`),
-    ...changed.map(({ label, then, now }) => `${label}：${saidOf(then)} → ${saidOf(now)}`),
+    ...changed.map(({ label, then, now, ...source }) => `${label}：${saidOf(then)} → ${saidOf(now)}${sourceOf(source)}`),
     ...(undetermined === true ? ['尚不能判断应付多少'] : []),
   ].join('\n');
 }
@@ -87,12 +94,17 @@ export const RECOMPUTATION_VIEW: LongView<Difference, RecomputeSummary> = {
     yuan(item.underpaid),
     reasonsOf(item),
   ],
-  summary: ({ awards, unassessed, differing, undetermined, overpaid, underpaid, position, facts }) =>
+  summary: ({ awards, unassessed, differing, undetermined, overpaid, underpaid, unverified, position, facts }) =>
     [
       `复算 ${awards} 笔（${facts === 'stored' ? '按当时所据事实' : '按今日所知事实'}，截至账本位置 ${position}${unassessed === 0 ? '' : `；另有 ${unassessed} 笔尚未测算`}）`,
       differing === 0
         ? '全部一致'
         : `不一致 ${differing} 笔${undetermined === 0 ? '' : `，其中 ${undetermined} 笔尚不能判断`}；多付 ${zeroToo(overpaid)}，少付 ${zeroToo(underpaid)}`,
+      ...(unverified === undefined || unverified.differing === 0
+        ? []
+        : [
+            `其中 ${unverified.differing} 笔（部分）依据尚未核实的事实：多付 ${zeroToo(unverified.overpaid)}，少付 ${zeroToo(unverified.underpaid)}`,
+          ]),
     ].join('\n'),
 };
 
@@ -134,7 +146,10 @@ export const WHAT_IF_VIEW: LongView<Otherwise, WhatIfSummary> = {
               ]),
             ),
           ]),
-      ...unassigned.map(({ clause, year, difference }) => `${clause} ${year}年：差额 ${zeroToo(difference)}，尚无对应的预算指标`),
+      ...unassigned.map(
+        ({ clause, year, difference, lines }) =>
+          `${clause} ${year}年：差额 ${zeroToo(difference)}，${lines.length === 0 ? '没有可列支的预算指标（未设立或已关闭）' : `可列支的预算指标不止一条：${lines.join('、')}`}`,
+      ),
       `测算 ${awards} 笔：增加 ${gaining} 笔（其中原不予支持、现可支付 ${newlyPayable} 笔），减少 ${losing} 笔${undetermined === 0 ? '' : `，不能判断 ${undetermined} 笔`}；另有 ${untouched} 笔不受影响（未测算、已撤回、已撤销或经审核不予通过）`,
       '仅为测算，未写入账本；从未申报的企业不在其内，可用 ledger entitlements 查找',
     ].join('\n');

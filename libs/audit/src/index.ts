@@ -3,7 +3,7 @@ export { findingEvents } from './findings/finding.codec.js';
 export { TIMELINE_EVENT_TYPES } from './timeline/references.js';
 export type { Outlook, OutlookSummary, QuarterSums } from './forecast/outlook.js';
 export type { Line } from './json-lines.js';
-export type { Difference, Why } from './recomputation/judge.js';
+export type { ChangedFact, Difference, Why } from './recomputation/judge.js';
 export type { Stated } from './recomputation/award-record.js';
 export type { RecomputeSummary } from './recomputation/recompute.js';
 export { CHANGE_FORMS } from './what-if/pack-changes.js';

@@ -1,5 +1,5 @@
 import type { Assessment } from '@app/policies';
-import { type DomainEvent, type EventContext, Money, unreachable } from '@app/kernel';
+import { addDays, type BusinessDate, type DomainEvent, type EventContext, Money, unreachable } from '@app/kernel';
 
 /** What makes this award a different one from another under the same clause to the same payee. */
 export interface Occasion {
@@ -178,9 +178,15 @@ export interface Objection {
 
 export interface Notice {
   readonly from: string;
+  /** The last day of it: the first one where the policy asks for no notice, and the award is told of on that day alone. */
   readonly until: string;
+  /** The first day on which the award may be granted: the day after the notice, or its own where the policy asks for none. */
+  readonly overOn: string;
   readonly objections: readonly Objection[];
 }
+
+/** The last day of a notice. Earlier programs recorded the day before the first for one of no days. */
+export const lastDayOfNotice = ({ from, until }: Pick<Notice, 'from' | 'until'>): string => (until < from ? from : until);
 
 export interface Override {
   readonly amounts: readonly Money[];
@@ -473,7 +479,9 @@ export function evolveAward(state: AwardState, event: AwardEvent, at: EventConte
       return { ...applicationOf(state as Application), status: 'closed', how: 'withdrawn', reason: event.data.reason };
     case 'award-publicised': {
       const reviewed = expectStatus(state, event, 'reviewed');
-      return { ...reviewed, status: 'publicised', notice: { from: event.data.from, until: event.data.until, objections: [] } };
+      const { from, days } = event.data;
+      const notice = { from, until: lastDayOfNotice(event.data), overOn: addDays(from as BusinessDate, days), objections: [] };
+      return { ...reviewed, status: 'publicised', notice };
     }
     case 'award-objection-raised': {
       const publicised = expectStatus(state, event, 'publicised');

@@ -209,6 +209,16 @@ describe('publicise', () => {
     expect(publicised().refusal(publicise, by(clerk))).toBe('award-status');
     expect(assessed().refusal(publicise, by(clerk))).toBe('award-status');
   });
+  it('is of its first day alone where the policy asks for none, and the grant may follow at once, not before', () => {
+    const none: AwardCommand = { type: 'publicise', from: '2024-05-02', days: 0, minimumDays: 0 };
+    expect(reviewed().when(none, by(clerk, '2024-05-01'))).toMatchObject([{ data: { from: '2024-05-02', until: '2024-05-02', days: 0 } }]);
+    const told = reviewed().do(none, by(clerk, '2024-05-01'));
+    expect(told.refusal(startGrant(), by(approver, '2024-05-01'))).toBe('notice-running');
+    expect(told.when(startGrant(), by(approver, '2024-05-02'))).toHaveLength(1);
+    // One of a day is chosen, and is waited for.
+    const one = reviewed().do({ ...none, days: 1 }, by(clerk, '2024-05-01'));
+    expect(one.refusal(startGrant(), by(approver, '2024-05-02'))).toBe('notice-running');
+  });
   it('cannot evade the ban on back-dating by an earlier effective day', () => {
     expect(
       reviewed().refusal({ type: 'publicise', from: '2024-05-01', days: 5, minimumDays: 5 }, by(clerk, '2024-05-01', '2024-05-03')),

@@ -460,7 +460,7 @@ function publicise(command: Of<'publicise'>, state: AwardState, context: Decisio
     throw invalidField('from', 'not-back-dated', `a public notice cannot begin before today, ${context.today}`);
   if (command.days < command.minimumDays)
     throw refused('notice-too-short', `the notice (公示) lasts at least ${command.minimumDays} days`, { minimumDays: command.minimumDays });
-  const until = addDays(command.from as BusinessDate, command.days - 1);
+  const until = addDays(command.from as BusinessDate, Math.max(command.days, 1) - 1);
   return [
     event(
       'award-publicised',
@@ -526,8 +526,8 @@ function startGrant(command: Of<'start-grant'>, state: AwardState, context: Deci
   requireRecordedByOthers(context.actorId, 'approve', [...assessed.used, ...cleared]);
   if (override?.proposedBy === context.actorId)
     throw refused('second-approver-required', 'an overridden amount is granted by another approver than the one who proposed it');
-  if (context.effectiveOn <= notice.until)
-    throw refused('notice-running', `the public notice (公示) runs until ${notice.until}; grant from the day after`, {
+  if (context.effectiveOn < notice.overOn)
+    throw refused('notice-running', `the public notice (公示) runs until ${notice.until}; grant from ${notice.overOn}`, {
       until: notice.until,
     });
   requireObjectionsDecided(notice);

@@ -217,6 +217,9 @@ export interface Clause {
   readonly waits?: string;
 }
 
+/** Whether awards of a clause may be paid from a budget line of its pack: from the one set aside for it, or else from any. */
+export const isPaidFrom = ({ budgetEnvelope }: Clause, line: string): boolean => budgetEnvelope === undefined || budgetEnvelope === line;
+
 /** Money a document sets aside. */
 export interface Envelope {
   readonly id: string;

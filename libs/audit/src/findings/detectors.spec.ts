@@ -50,6 +50,7 @@ const ofAward = (
 const containing = (text: string) => ({ detail: expect.stringContaining(text) as unknown as string });
 
 const policy = published();
+const unnoticed = published(packOf({ publicNotice: { days: 0, basis: 'notice' } }));
 const citation = { pack: PACK, version: 1, clause: 'F', hash: 'h' };
 const listing = (from: string, until: string, kind = 'enterprise') => ({
   stream: `blacklist-${kind}.${PAYEE}`,
@@ -1210,6 +1211,19 @@ const CASES: readonly Case[] = [
     says: ofAward('high', 'F', 10_000_000, ['approver'], '2024-04-06批准10万元：公示至2024-04-06，尚未期满'),
     fires: [policy, award({ but: { start: null, grant: { on: '2024-04-06' } } })],
     near: [policy, award({ but: { start: null, grant: { on: '2024-04-07' } } })],
+  },
+  {
+    code: 'public-notice',
+    of: 'granted before the one day on which it is told of, where the policy asks for no notice; on that day in the other case',
+    says: containing('公示至2024-04-08，尚未期满'),
+    fires: [
+      unnoticed,
+      award({ but: { publicise: { data: { from: '2024-04-08', until: '2024-04-08', days: 0 } }, start: { on: '2024-04-07' } } }),
+    ],
+    near: [
+      unnoticed,
+      award({ but: { publicise: { data: { from: '2024-04-08', until: '2024-04-08', days: 0 } }, start: { on: '2024-04-08' } } }),
+    ],
   },
   {
     code: 'public-notice',

@@ -8,6 +8,8 @@ import { withdrawnInputs } from './withdrawn.js';
 /** What is known today of a day of the past. */
 export interface KnownToday {
   readonly facts: Facts;
+  /** Where each of them comes from, by input. */
+  readonly sources: ResolvedInputs['sources'];
   /** See `withdrawnInputs`. */
   readonly withdrawn: readonly string[];
 }
@@ -19,9 +21,9 @@ export class FactsToday {
 
   async of(pack: Pack, { clause, payee, occasion }: Pick<AwardRecord, 'clause' | 'payee' | 'occasion'>, on: string): Promise<KnownToday> {
     const dossier = await this.dossierOn(payee, on);
-    if (dossier === undefined) return { facts: {}, withdrawn: [] };
+    if (dossier === undefined) return { facts: {}, sources: {}, withdrawn: [] };
     const resolved = this.resolved(dossier, pack, clause, occasion, on);
-    return { facts: resolved.facts, withdrawn: withdrawnInputs(resolved) };
+    return { facts: resolved.facts, sources: resolved.sources, withdrawn: withdrawnInputs(resolved) };
   }
 
   /** The inputs of a clause for a day, corrections counting from the day of what they correct. */

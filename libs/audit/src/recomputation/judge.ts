@@ -31,6 +31,10 @@ export interface ChangedFact {
   readonly label: string;
   readonly then?: string | boolean;
   readonly now?: string | boolean;
+  /** The fact that says `now`; left out where a certificate, a relocation, a title or the registration says it. */
+  readonly factId?: string;
+  /** Whether what says `now` has been checked; left out with `now`. */
+  readonly verified?: boolean;
 }
 
 /** An award that comes out otherwise when it is computed again. Amounts are decimal strings in yuan. */
@@ -62,6 +66,11 @@ export interface Difference {
   /** Nobody can say what is due: the text or a fact is missing. Nothing counts as over- or underpaid. */
   readonly undetermined?: true;
   readonly changed?: readonly ChangedFact[];
+}
+
+/** Whether an award comes out otherwise because of something nobody has checked yet, be it in part. */
+export function isUnverified({ changed = [] }: Difference): boolean {
+  return changed.some(({ verified }) => verified === false);
 }
 
 /** What a text gives on these facts; a clause it does not have, or that promises nothing, gives nothing. */

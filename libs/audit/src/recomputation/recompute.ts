@@ -7,7 +7,7 @@ import type { Emit, Line } from '../json-lines.js';
 import type { AssessmentOnRecord, AwardOnRecord, AwardRecord, Facts, Stated } from './award-record.js';
 import { AwardRecords, type RecordFilter } from './award-records.js';
 import { FactsToday, type KnownToday } from './facts-today.js';
-import { assessedUnder, type ChangedFact, type Difference, judge, type TextThen } from './judge.js';
+import { assessedUnder, type ChangedFact, type Difference, isUnverified, judge, type TextThen } from './judge.js';
 import { PolicyPast } from './policy-past.js';
 import { withoutGround } from './withdrawn.js';
 
@@ -28,6 +28,8 @@ export interface RecomputeSummary {
   readonly undetermined: number;
   readonly overpaid: string;
   readonly underpaid: string;
+  /** Of these, what rests on facts nobody has checked yet, be it in part; told where the facts are today's. */
+  readonly unverified?: { readonly differing: number; readonly overpaid: string; readonly underpaid: string };
   /** Position of the last event looked at. */
   readonly position: number;
   readonly facts: RecomputeOptions['facts'];
@@ -53,7 +55,8 @@ export class Recompute {
     const touched = options.facts === 'current' && options.since !== undefined ? await this.records.touchedAfter(options.since) : undefined;
     const filter = { ...options, ...(touched && { touched }) };
     const total = await this.records.count(filter);
-    let [awards, unassessed, differing, undetermined, over, under] = [0, 0, 0, 0, 0n, 0n];
+    let [awards, unassessed, undetermined] = [0, 0, 0];
+    const [all, unverified] = [new Sums(), new Sums()];
     for await (const page of options.thorough ? this.records.pagesFromLedger(filter) : this.records.pages(filter)) {
       for (const award of page) {
         if (award.assessment === undefined) unassessed += 1;
@@ -65,18 +68,17 @@ export class Recompute {
           difference = again && (await this.judged(again, options, texts));
         }
         if (difference === undefined) continue;
-        differing += 1;
         if (difference.undetermined === true) undetermined += 1;
-        over += BigInt(Money.parse(difference.overpaid).toFen());
-        under += BigInt(Money.parse(difference.underpaid).toFen());
+        all.add(difference);
+        if (isUnverified(difference)) unverified.add(difference);
         await emit({ item: difference });
       }
       await emit({ progress: { done: awards + unassessed, total } });
       await nextTurn();
     }
     const { facts } = options;
-    const sums = { overpaid: Money.formatFen(over), underpaid: Money.formatFen(under) };
-    await emit({ summary: { awards, unassessed, differing, undetermined, ...sums, position, facts } });
+    const apart = facts === 'current' && { unverified: unverified.told() };
+    await emit({ summary: { awards, unassessed, undetermined, ...all.told(), ...apart, position, facts } });
   }
 
   private async judged({ record, assessment }: AwardOnRecord, { facts }: RecomputeOptions, texts: Texts): Promise<Difference | undefined> {
@@ -99,14 +101,35 @@ export class Recompute {
     const known = await this.factsToday.of(text.pack, record, assessment.on);
     const expected = withoutGround(assessedUnder(text.pack, text, record.clause, assessment.on, known.facts), known.withdrawn);
     const later = new Map<number, boolean | undefined>();
-    const changed = new Map(changedFacts(assessment.facts, known.facts, text.pack).map((one) => [one.input, one]));
+    const changed = new Map(changedFacts(assessment.facts, known, text.pack).map((one) => [one.input, one]));
     for (const { no, on, facts } of record.unlocked) {
       if (facts === undefined) continue;
       const then = await this.factsToday.of(text.pack, record, on);
       later.set(no, isMet(record, assessment, past, no, then));
-      for (const one of changedFacts(facts, then.facts, text.pack)) if (!changed.has(one.input)) changed.set(one.input, one);
+      for (const one of changedFacts(facts, then, text.pack)) {
+        const known = changed.get(one.input);
+        // Of two changes of an input the one that nobody has checked is told: the difference rests on it as well.
+        if (known === undefined || (one.verified === false && known.verified !== false)) changed.set(one.input, one);
+      }
     }
     return judge({ record, assessment, text, expected, isMet: (no) => later.get(no), changed: [...changed.values()] });
+  }
+}
+
+/** How many awards come out otherwise, and by how much. */
+class Sums {
+  private differing = 0;
+  private over = 0n;
+  private under = 0n;
+
+  add({ overpaid, underpaid }: Difference): void {
+    this.differing += 1;
+    this.over += BigInt(Money.parse(overpaid).toFen());
+    this.under += BigInt(Money.parse(underpaid).toFen());
+  }
+
+  told() {
+    return { differing: this.differing, overpaid: Money.formatFen(this.over), underpaid: Money.formatFen(this.under) };
   }
 }
 
@@ -152,14 +175,19 @@ function isMet(
   return status === 'met';
 }
 
-function changedFacts(then: Facts, now: Facts, { inputs }: Pack): readonly ChangedFact[] {
+function changedFacts(then: Facts, { facts: now, sources }: KnownToday, { inputs }: Pack): readonly ChangedFact[] {
   return [...new Set([...Object.keys(then), ...Object.keys(now)])]
     .filter((input) => then[input] !== now[input])
     .sort()
-    .map((input) => ({
-      input,
-      label: inputs[input]?.label ?? input,
-      ...(then[input] !== undefined && { then: then[input] }),
-      ...(now[input] !== undefined && { now: now[input] }),
-    }));
+    .map((input) => {
+      const source = sources[input];
+      return {
+        input,
+        label: inputs[input]?.label ?? input,
+        ...(then[input] !== undefined && { then: then[input] }),
+        ...(now[input] !== undefined && { now: now[input] }),
+        ...(source?.factId !== undefined && { factId: source.factId }),
+        ...(source && { verified: source.verified }),
+      };
+    });
 }

@@ -1,4 +1,6 @@
+import { yearsOf } from '@app/budgets';
 import { Money } from '@app/kernel';
+import { type Clause, isPaidFrom, type Pack } from '@app/policies';
 import type { AwardOnRecord, AwardRecord, Stated } from '../recomputation/award-record.js';
 import { instalmentsFen, lowered, setFenOf } from '../recomputation/judge.js';
 
@@ -119,6 +121,14 @@ export interface Sums {
   readonly difference: string;
 }
 
+/** A budget line of the policy as it stands now. */
+export interface LineNow {
+  readonly line: string;
+  readonly period: string;
+  readonly isOpen: boolean;
+  readonly availableFen: number;
+}
+
 export interface LineSums {
   readonly budgetLine: string;
   /** How much more it would have had to pay; negative for less. */
@@ -146,10 +156,18 @@ export interface WhatIfSummary {
   readonly byGroup: Readonly<Record<Group, Sums>>;
   readonly byClause: readonly (Sums & { readonly clause: string; readonly title: string })[];
   readonly byLine: readonly LineSums[];
-  /** Money for awards that have no line yet, where their clause was paid from several lines that year, or from none. */
-  readonly unassigned: readonly { readonly clause: string; readonly year: string; readonly difference: string }[];
+  /** Money for awards that have no line yet, where not one line alone could pay it. */
+  readonly unassigned: readonly Unassigned[];
   /** Position of the last event looked at. */
   readonly position: number;
+}
+
+export interface Unassigned {
+  readonly clause: string;
+  readonly year: string;
+  readonly difference: string;
+  /** The lines any of which could pay it; empty where none could. */
+  readonly lines: readonly string[];
 }
 
 interface Tally {
@@ -198,20 +216,21 @@ export class WhatIfTotals {
     }
   }
 
-  /** `available` in fen by budget line. */
-  summary(
-    about: Pick<WhatIfSummary, 'pack' | 'set' | 'position'>,
-    titleOf: (clause: string) => string,
-    available: ReadonlyMap<string, number>,
-  ): WhatIfSummary {
+  /** `text` is the changed one, `linesNow` are the lines of its policy. */
+  summary(about: Pick<WhatIfSummary, 'set' | 'position'>, text: Pack, linesNow: readonly LineNow[]): WhatIfSummary {
+    const nameOf = ({ line, period }: LineNow) => `${text.id}.${line}.${period}`;
+    const clauseOf = (id: string) => text.clauses.find((clause) => clause.id === id);
+    const available = new Map(linesNow.map((line) => [nameOf(line), line.availableFen]));
     const lines = new Map(this.lines);
-    const unassigned: { clause: string; year: string; difference: string }[] = [];
+    const unassigned: Unassigned[] = [];
     for (const [key, { lines: paying, open }] of this.years) {
       if (open === 0n) continue;
       const [clause = '', year = ''] = key.split(' ');
-      const [only] = paying;
-      if (only !== undefined && paying.size === 1) lines.set(only, (lines.get(only) ?? 0n) + open);
-      else unassigned.push({ clause, year, difference: Money.formatFen(open) });
+      // The line that paid the clause that year; where none or several did, those a grant could draw from.
+      const could = paying.size === 1 ? [...paying] : linesFor(clauseOf(clause), Number(year), linesNow).map(nameOf).sort();
+      const [only] = could;
+      if (only !== undefined && could.length === 1) lines.set(only, (lines.get(only) ?? 0n) + open);
+      else unassigned.push({ clause, year, difference: Money.formatFen(open), lines: could });
     }
     const { granted, denied, pending } = this.groups;
     const total = [granted, denied, pending].reduce((one, other) => ({
@@ -220,6 +239,7 @@ export class WhatIfTotals {
       after: one.after + other.after,
     }));
     return {
+      pack: text.id,
       ...about,
       awards: total.awards,
       untouched: this.untouched,
@@ -229,7 +249,9 @@ export class WhatIfTotals {
       undetermined: this.undetermined,
       total: sumsOf(total),
       byGroup: { granted: sumsOf(granted), denied: sumsOf(denied), pending: sumsOf(pending) },
-      byClause: [...this.clauses].sort(byKey).map(([clause, tally]) => ({ clause, title: titleOf(clause), ...sumsOf(tally) })),
+      byClause: [...this.clauses]
+        .sort(byKey)
+        .map(([clause, tally]) => ({ clause, title: clauseOf(clause)?.title ?? '', ...sumsOf(tally) })),
       byLine: [...lines]
         .filter(([, difference]) => difference !== 0n)
         .sort(byKey)
@@ -240,6 +262,14 @@ export class WhatIfTotals {
       unassigned: unassigned.sort((one, other) => (`${one.clause} ${one.year}` < `${other.clause} ${other.year}` ? -1 : 1)),
     };
   }
+}
+
+/** The open lines that are for a year and may pay a clause. */
+function linesFor(clause: Clause | undefined, year: number, linesNow: readonly LineNow[]): readonly LineNow[] {
+  return linesNow.filter(({ line, period, isOpen }) => {
+    const { first, last } = yearsOf(period);
+    return isOpen && first <= year && year <= last && clause !== undefined && isPaidFrom(clause, line);
+  });
 }
 
 const none = (): Tally => ({ awards: 0, before: 0n, after: 0n });

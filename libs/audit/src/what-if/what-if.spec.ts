@@ -5,7 +5,7 @@ import { type Pack, packHash } from '@app/policies';
 import { courses, type Course, onRecord, PACK, POLICY } from '../recomputation/award-history.fixture.js';
 import { assessedUnder } from '../recomputation/judge.js';
 import { inPlaceOf, readChange, withChanges } from './pack-changes.js';
-import { isOtherwise, otherwise, type Otherwise, type Replayed, replayed, WhatIfTotals } from './replay.js';
+import { isOtherwise, type LineNow, otherwise, type Otherwise, type Replayed, replayed, WhatIfTotals } from './replay.js';
 
 const changed = (...set: readonly string[]) =>
   withChanges(
@@ -200,11 +200,13 @@ describe('history under a changed text', () => {
     const refusedOnce = { ...course, facts: { ...facts, 'enterprise.techSmeRegistered': false } };
     for (const given of [course, refusedOnce, { ...course, steps: 1 }]) totals.add(under(given, pack) as Replayed);
     totals.leaveOut();
-    const about = { pack: PACK.id, set: [], position: 9 };
+    const about = { set: [], position: 9 };
     const line = `${PACK.id}.awards.2024`;
-    const summary = totals.summary(about, () => '首次认定', new Map([[line, 549_999_99]]));
+    const now = { line: 'awards', period: '2024', isOpen: true };
+    const summary = totals.summary(about, pack, [{ ...now, availableFen: 549_999_99 }]);
     expect(summary).toMatchObject({
       ...about,
+      pack: PACK.id,
       awards: 3,
       untouched: 1,
       gaining: 3,
@@ -213,11 +215,35 @@ describe('history under a changed text', () => {
       undetermined: 0,
       total: { before: '800000.00', after: '1350000.00', difference: '550000.00' },
       byGroup: { granted: { difference: '50000.00' }, denied: { difference: '450000.00' }, pending: { difference: '50000.00' } },
-      byClause: [{ clause: 'G01', title: '首次认定', awards: 3, difference: '550000.00' }],
+      byClause: [{ clause: 'G01', title: '首次认定高新技术企业奖补', awards: 3, difference: '550000.00' }],
       // The clause was paid from one line that year: what the others would need comes out of it too.
       byLine: [{ budgetLine: line, difference: '550000.00', available: '549999.99', breaks: true }],
       unassigned: [],
     });
-    expect(totals.summary(about, () => '', new Map([[line, 550_000_00]])).byLine[0]?.breaks).toBe(false);
+    expect(totals.summary(about, pack, [{ ...now, availableFen: 550_000_00 }]).byLine[0]?.breaks).toBe(false);
+  });
+
+  it('holds what is wanted for the first time against the line a grant would draw from', () => {
+    const pack = changed('clause.G01.gate.G19=off');
+    const totals = new WhatIfTotals();
+    totals.add(under({ ...course, facts: { ...facts, 'enterprise.techSmeRegistered': false } }, pack) as Replayed);
+    const awards = { line: 'awards', period: '2024', isOpen: true, availableFen: 399_999_99 };
+    const fund = { line: 'fund', period: '2023-2025', isOpen: true, availableFen: 400_000_00 };
+    const closed = { ...awards, line: 'old', isOpen: false };
+    const later = { ...awards, period: '2025' };
+    const earlier = { ...fund, period: '2021-2023' };
+    const told = (text: Pack, ...lines: readonly LineNow[]) => {
+      const { byLine, unassigned } = totals.summary({ set: [], position: 9 }, text, [...lines, closed, later, earlier]);
+      return [byLine.map(({ budgetLine, breaks }) => [budgetLine, breaks]), unassigned];
+    };
+    const name = (line: LineNow) => `${pack.id}.${line.line}.${line.period}`;
+    const unassigned = { clause: 'G01', year: '2024', difference: '400000.00' };
+    expect(told(pack, awards)).toEqual([[[name(awards), true]], []]);
+    expect(told(pack, fund)).toEqual([[[name(fund), false]], []]);
+    expect(told(pack)).toEqual([[], [{ ...unassigned, lines: [] }]]);
+    expect(told(pack, fund, awards)).toEqual([[], [{ ...unassigned, lines: [name(awards), name(fund)] }]]);
+    const setAside = { ...pack, clauses: pack.clauses.map((each) => ({ ...each, budgetEnvelope: 'awards' })) };
+    expect(told(setAside, fund, awards)).toEqual([[[name(awards), true]], []]);
+    expect(told(setAside, fund)).toEqual([[], [{ ...unassigned, lines: [] }]]);
   });
 });

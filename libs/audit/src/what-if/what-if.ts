@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { type BudgetLineRow } from '@app/budgets';
+import type { BudgetLineRow } from '@app/budgets';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
 import { latestVersion, type Pack, Policies } from '@app/policies';
 import { notFound } from '@app/kernel';
@@ -10,7 +10,7 @@ import { AwardRecords } from '../recomputation/award-records.js';
 import { assessedUnder } from '../recomputation/judge.js';
 import { PolicyPast } from '../recomputation/policy-past.js';
 import { inPlaceOf, type PackChange, withChanges } from './pack-changes.js';
-import { isOtherwise, otherwise, type Otherwise, replayed, type WhatIfSummary, WhatIfTotals } from './replay.js';
+import { isOtherwise, type LineNow, otherwise, type Otherwise, replayed, type WhatIfSummary, WhatIfTotals } from './replay.js';
 
 /** What is assumed: changes to every version of a published text, or one text in place of all its versions. */
 export type Assumption =
@@ -67,19 +67,24 @@ export class WhatIf {
       await emit({ progress: { done, total } });
       await nextTurn();
     }
-    const titleOf = (clause: string) => current.clauses.find(({ id }) => id === clause)?.title ?? '';
     const set = 'set' in assumption ? assumption.set : [];
-    await emit({ summary: totals.summary({ pack, set, position }, titleOf, await this.available()) });
+    await emit({ summary: totals.summary({ set, position }, current, await this.lines(pack)) });
   }
 
-  /** What every budget line has left, in fen. */
-  private async available(): Promise<ReadonlyMap<string, number>> {
+  /** The budget lines of a policy as they stand now. */
+  private async lines(pack: string): Promise<readonly LineNow[]> {
     const rows = await this.readModels
       .from<{ budget_line: BudgetLineRow }>()
       .selectFrom('budget_line')
-      .select(['pack', 'line', 'period', 'available_fen'])
+      .select(['line', 'period', 'status', 'available_fen'])
+      .where('pack', '=', pack)
       .execute();
-    return new Map(rows.map(({ pack, line, period, available_fen }) => [`${pack}.${line}.${period}`, available_fen]));
+    return rows.map(({ line, period, status, available_fen }) => ({
+      line,
+      period,
+      isOpen: status === 'open',
+      availableFen: available_fen,
+    }));
   }
 }
 

@@ -3,6 +3,7 @@ import { Agencies } from '@app/agencies';
 import { requireLine } from '@app/budgets';
 import { type CommandContext, Executor, type Receipt } from '@app/event-store';
 import { refused } from '@app/kernel';
+import { isPaidFrom } from '@app/policies';
 import { clearancesFound } from '../clearances.js';
 import { awardStream, type BudgetLineReference } from '../award.js';
 import { Assessor } from '../assessor.js';
@@ -47,7 +48,7 @@ export class GrantAwardHandler implements ICommandHandler<GrantAward> {
           return { ...started, listings: [], clearances: [], policy: { pack, clause: '', version: 0, hash: '' } };
         // The decision is made today: under the policy in force today, on facts as they are known today.
         const { clause, policy, pack: text } = await this.assessor.clauseInForce(state.pack, state.clause, context.effectiveOn);
-        if (clause.budgetEnvelope !== undefined && clause.budgetEnvelope !== line) {
+        if (!isPaidFrom(clause, line)) {
           throw refused(
             'wrong-budget-line',
             `${clause.id} is paid from the line ${clause.budgetEnvelope}, which the policy sets aside for it`,

@@ -150,6 +150,16 @@ describe('the list of awards', () => {
     expect(rowsOf(lives[name] as Life).award.amount_fen).toBe(amount);
   });
 
+  it('shows a notice of no days on its first, however it was recorded', () => {
+    const noticed = (until: string) =>
+      reviewed().with({ type: 'award-publicised', data: { from: '2024-05-02', until, days: 0 } }, by(clerk));
+    for (const until of ['2024-05-01', '2024-05-02']) {
+      const life = noticed(until);
+      expect(rowsOf(life).award).toMatchObject({ notice_from: '2024-05-02', notice_until: '2024-05-02' });
+      expect(life.when(startGrant(), by(approver, '2024-05-02'))).toHaveLength(1);
+    }
+  });
+
   it('says why an award stands as it does', () => {
     const remarks = Object.fromEntries(Object.entries(lives).map(([name, life]) => [name, rowsOf(life).award.remark]));
     expect(remarks).toMatchObject({

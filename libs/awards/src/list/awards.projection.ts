@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '@app/event-store';
 import { Money } from '@app/kernel';
 import { changeFrom, datedTable, type Projection, type Rows, type Since, table } from '@app/projections';
-import { type AwardEvent, type BudgetLineReference, type Hold, isSameSource } from '../award.js';
+import { type AwardEvent, type BudgetLineReference, type Hold, isSameSource, lastDayOfNotice } from '../award.js';
 import { dayOfEffect } from '../day-of-effect.js';
 import { awardEvents } from '../award.codec.js';
 
@@ -207,7 +207,7 @@ const fen = (amount: string) => Money.parse(amount).toFen();
 /** Awards and their instalments, as lists and payment batches need them, for every day. */
 export class AwardsProjection implements Projection {
   readonly name = 'awards';
-  readonly version = 7;
+  readonly version = 8;
   readonly tables = [awards.now, awards.past, instalments.now, instalments.past, partyTable, holdTable] as never[];
   readonly handles = new Set(Object.keys(awardEvents));
 
@@ -378,7 +378,7 @@ function awardAfter(
         ...before,
         status: 'publicised',
         notice_from: event.data.from,
-        notice_until: event.data.until,
+        notice_until: lastDayOfNotice(event.data),
         notice_place: event.data.place ?? null,
         notice_fen: before.amount_fen,
       };

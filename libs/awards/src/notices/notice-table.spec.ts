@@ -44,6 +44,11 @@ describe('the public-notice table', () => {
     ]);
   });
 
+  it('names the one day of a notice that has but one', async () => {
+    const text = await rows([award(1, { endsOn: '2024-03-04', place: null })], { issuer: '科技局', quoted }, 'xlsx');
+    expect(text[1]).toBe('公示期：2024年3月4日');
+  });
+
   it('says none of the words of a policy that must not be quoted', async () => {
     const text = (await rows([award(1)], { issuer: '科技局' }, 'xlsx')).join('\n');
     expect(text).toContain('\n1|第1公司|91360700000000001X|奖补资金|T1|100000.05\n');

@@ -61,7 +61,9 @@ function sheetOf(
     print: { orientation: 'landscape', repeatedRows: [3, 3] },
     rows: [
       line(quoted === undefined ? '奖补资金拟兑付情况公示' : `《${quoted.title}》奖补资金拟兑付情况公示`, 'title', 46),
-      line(`公示期：${chineseDay(firstDay)}至${chineseDay(lastDay)}${places === '' ? '' : `    公示地点：${places}`}`),
+      line(
+        `公示期：${chineseDay(firstDay)}${lastDay === firstDay ? '' : `至${chineseDay(lastDay)}`}${places === '' ? '' : `    公示地点：${places}`}`,
+      ),
       { cells: headings, style: 'heading', height: 24 },
       ...rows.map((cells): SheetRow => ({ cells, style: 'framed' })),
       { cells: totalCells(total, headings), style: 'total', height: 22 },

@@ -30,7 +30,9 @@ function faultOf(notice: ReturnType<typeof awardRecord>['notice'], days: number,
   if (isOutdated === true) return `公示${from}至${until}后重新测算，未再公示`;
   const lasted = daysBetween(from as BusinessDate, addDays(until as BusinessDate, 1));
   if (lasted < days) return `公示${from}至${until}共${lasted}天，应不少于${days}天`;
-  if (on <= until) return `公示至${until}，尚未期满`;
+  // Where the policy asks for no notice, one of a single day holds nothing up.
+  const overOn = days === 0 && until <= from ? from : addDays(until as BusinessDate, 1);
+  if (on < overOn) return `公示至${until}，尚未期满`;
   if (open.length > 0) return `异议${open.join('、')}尚未处理`;
   return undefined;
 }
