@@ -562,6 +562,29 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    code: 'tier-outside-campaign',
+    of: 'a change of the day before its review was opened; of that very day in the other case',
+    says: { severity: 'high', officers: '["approver"]', ...containing('引用2024年度动态调整，而该次调整于2024-05-02才开展') },
+    fires: [policy, campaign('tier-review-opened', {}, { on: '2024-05-02' }), tier('tier-promoted', { from: 'pool', ...decidedIn })],
+    near: [policy, campaign('tier-review-opened', {}, { on: '2024-05-01' }), tier('tier-promoted', { from: 'pool', ...decidedIn })],
+  },
+  {
+    code: 'tier-outside-campaign',
+    of: 'a change of the day before its review was opened, told once that is over; of that very day in the other case',
+    fires: [
+      policy,
+      campaign('tier-review-opened', {}, { on: '2024-05-02' }),
+      campaign('tier-review-closed', { on: '2024-05-03' }),
+      tier('tier-promoted', { from: 'pool', ...decidedIn }),
+    ],
+    near: [
+      policy,
+      campaign('tier-review-opened', {}, { on: '2024-05-01' }),
+      campaign('tier-review-closed', { on: '2024-05-03' }),
+      tier('tier-promoted', { from: 'pool', ...decidedIn }),
+    ],
+  },
+  {
     code: 'moved-out-early',
     of: 'gone on the last day of three years',
     fires: [policy, award({ used: moved }), leaves('2027-02-01')],

@@ -132,7 +132,7 @@ export interface Memories {
   'batch-line': { readonly award: string; readonly payee: string; readonly account: string };
   /** Who was paid first to an account. */
   account: { readonly payee: string; readonly award: string };
-  review: { readonly status: 'open' | 'closed' | 'lapsed'; readonly closedOn?: string };
+  review: { readonly openedOn: string; readonly ended?: { readonly on: string; readonly as: 'closed' | 'lapsed' } };
   proposals: { readonly by: string };
   duty: { readonly doneBy: string };
   /** Every award there has been for it. */
