@@ -17,6 +17,8 @@ import {
   type AwardRecord,
   blacklistCase,
   caseId,
+  clearanceId,
+  clearedBy,
   codeOfStream,
   fen,
   type InstalmentRecord,
@@ -137,7 +139,14 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
       return rest;
     }
     case 'award-grant-started':
-      return { ...before, starting: { approver: actor, on: event.metadata.effectiveOn } };
+      return {
+        ...before,
+        starting: {
+          approver: actor,
+          on: event.metadata.effectiveOn,
+          clearedBy: clearedBy(memory, before.payee, event.data.clearances ?? []),
+        },
+      };
     case 'award-grant-failed': {
       const { starting: _failed, ...rest } = before;
       return rest;
@@ -256,6 +265,8 @@ const OTHERS: Rememberers = {
   },
   'fact-verified': (event, memory) => rememberFact(event, memory, true),
   'fact-disputed': (event, memory) => rememberFact(event, memory, false),
+  'clearance-recorded': (event, memory) =>
+    memory.put('clearance', clearanceId(codeOfStream(event.stream), event.data), { recordedBy: actorOf(event) }),
   'certificate-recorded': ({ stream, data: { number, issuedOn, expiresOn } }, memory) =>
     memory.put('certificate', certificateId(codeOfStream(stream), number), { issuedOn, expiresOn }),
   'certificate-revoked': ({ stream, data }, memory) => {
