@@ -117,6 +117,10 @@ const decidedIn = { review: { year: 2024, decidedBy: 'approver' } };
 const rests = (source: object, input = 'enterprise.hnte', value: string | boolean = true) => [
   { input, value, verified: true, source: { recordedBy: 'clerk', ...source } },
 ];
+/** What a tax office found, as it was recorded and as a decision names it. */
+const RELIED = [{ clearance: 'tax', agency: '税务局', on: '2024-03-01', documentNo: '税〔2024〕1号' }];
+const clearance = (by: string, code = PAYEE, more: object = {}) =>
+  dossier(code, 'clearance-recorded', { ...RELIED[0], finding: 'clear', ...more }, { by });
 const moved = rests({ relocation: '2024-02-01' });
 const leaves = (on: string) => dossier(PAYEE, 'departure-recorded', { no: 1, on }, { on });
 const project = { kind: 'project', key: 'P2024' };
@@ -559,6 +563,29 @@ const CASES: readonly Case[] = [
       policy,
       campaign('tier-review-opened'),
       campaign('tier-review-closed', { on: '2024-05-01' }),
+      tier('tier-promoted', { from: 'pool', ...decidedIn }),
+    ],
+  },
+  {
+    code: 'tier-outside-campaign',
+    of: 'a change of the day before its review was opened; of that very day in the other case',
+    says: { severity: 'high', officers: '["approver"]', ...containing('引用2024年度动态调整，而该次调整于2024-05-02才开展') },
+    fires: [policy, campaign('tier-review-opened', {}, { on: '2024-05-02' }), tier('tier-promoted', { from: 'pool', ...decidedIn })],
+    near: [policy, campaign('tier-review-opened', {}, { on: '2024-05-01' }), tier('tier-promoted', { from: 'pool', ...decidedIn })],
+  },
+  {
+    code: 'tier-outside-campaign',
+    of: 'a change of the day before its review was opened, told once that is over; of that very day in the other case',
+    fires: [
+      policy,
+      campaign('tier-review-opened', {}, { on: '2024-05-02' }),
+      campaign('tier-review-closed', { on: '2024-05-03' }),
+      tier('tier-promoted', { from: 'pool', ...decidedIn }),
+    ],
+    near: [
+      policy,
+      campaign('tier-review-opened', {}, { on: '2024-05-01' }),
+      campaign('tier-review-closed', { on: '2024-05-03' }),
       tier('tier-promoted', { from: 'pool', ...decidedIn }),
     ],
   },
@@ -1636,6 +1663,29 @@ const DUTIES: readonly (readonly [string, (by: string) => readonly (Entry | read
     'approver',
   ],
   [
+    'recorded a clearance and granted on it',
+    (by) => [policy, clearance(by), award({ but: { start: { data: { clearances: RELIED } } } })],
+    'approver',
+    'clerk',
+  ],
+  [
+    'recorded the finding a clearance was corrected to on its day, and granted on it',
+    (by) => [policy, clearance('clerk'), clearance(by), award({ but: { start: { data: { clearances: RELIED } } } })],
+    'approver',
+    'keeper',
+  ],
+  [
+    'recorded a clearance and recommended on it',
+    (by) => [
+      policy,
+      clearance('keeper'),
+      clearance('reviewer', OTHER),
+      campaign('tier-recommended', { recommended: [PAYEE, OTHER].map((creditCode) => ({ creditCode, clearances: RELIED })) }, { by }),
+    ],
+    'keeper',
+    'approver',
+  ],
+  [
     'applied and confirmed the successor',
     (by) => [policy, award(), more('award-payee-confirmed', { payee: OTHER, reason: '合并' }, { by })],
     'clerk',
@@ -1943,6 +1993,22 @@ describe('detectors', () => {
     expect(
       codesIn(policy, fact('F1'), tier('tier-assigned', { restsOn: [{ factId: 'F1' }] }, { by: 'clerk', roles: ['service'] })),
     ).toEqual([]);
+  });
+
+  it('do not hold a clearance of another enterprise, agency, day or document against who grants', () => {
+    const granted = (...events: readonly Entry[]) =>
+      codesIn(policy, ...events, award({ but: { start: { data: { clearances: RELIED } } } }));
+    const others = [{ clearance: 'env' }, { agency: '环保局' }, { on: '2024-02-29' }, { documentNo: '税〔2024〕2号' }];
+    expect(granted(clearance('approver', OTHER), ...others.map((other) => clearance('approver', PAYEE, other)))).toEqual([]);
+    expect(granted(clearance('approver'))).toEqual(['duties-not-separated']);
+  });
+
+  it('tell of how many enterprises who recommends recorded the clearances', () => {
+    const recommended = [PAYEE, OTHER, payees[0]].map((creditCode) => ({ creditCode, clearances: RELIED }));
+    const own = [clearance('keeper'), clearance('keeper', OTHER), clearance('clerk', payees[0])];
+    expect(found(policy, ...own, campaign('tier-recommended', { recommended }, { by: 'keeper' }))).toMatchObject([
+      { code: 'duties-not-separated', detail: 'keeper既登记2户的部门核查意见又推荐申报', officers: '["keeper"]' },
+    ]);
   });
 
   it('do not hold a fact of another name for the account', () => {

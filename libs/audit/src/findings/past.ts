@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '@app/event-store';
 import { Money } from '@app/kernel';
 import { type PolicyEvent, type PolicyState, policyDecider } from '@app/policies';
-import type { LedgerEvent, LedgerEventType } from '../ledger-event.js';
+import type { DataOf, LedgerEvent, LedgerEventType } from '../ledger-event.js';
 
 /** A recorded event of one of these types. */
 export type Recorded<Type extends LedgerEventType = LedgerEventType> = Omit<RecordedEvent, 'type' | 'data'> &
@@ -71,7 +71,12 @@ export interface AwardRecord {
   /** Who recorded each objection; the n-th has number n. */
   readonly objectors: readonly string[];
   readonly overrideBy?: string;
-  readonly starting?: { readonly approver: string; readonly on: string };
+  readonly starting?: {
+    readonly approver: string;
+    readonly on: string;
+    /** Who recorded the clearances it relies on. */
+    readonly clearedBy: readonly string[];
+  };
   readonly granted?: {
     readonly on: string;
     readonly approver: string;
@@ -111,6 +116,7 @@ export interface Memories {
     readonly accountRecordedBy?: string;
   };
   fact: { readonly recordedBy: string; readonly isVerified: boolean };
+  clearance: { readonly recordedBy: string };
   certificate: { readonly issuedOn: string; readonly expiresOn: string; readonly revokedOn?: string };
   /** The awards that were granted on a certificate. */
   'certificate-awards': readonly string[];
@@ -132,7 +138,7 @@ export interface Memories {
   'batch-line': { readonly award: string; readonly payee: string; readonly account: string };
   /** Who was paid first to an account. */
   account: { readonly payee: string; readonly award: string };
-  review: { readonly status: 'open' | 'closed' | 'lapsed'; readonly closedOn?: string };
+  review: { readonly openedOn: string; readonly ended?: { readonly on: string; readonly as: 'closed' | 'lapsed' } };
   proposals: { readonly by: string };
   duty: { readonly doneBy: string };
   /** Every award there has been for it. */
@@ -197,6 +203,16 @@ export function awardRecord(past: Past, award: string): AwardRecord {
 /** What is remembered of the black-list case an event is about. */
 export function blacklistCase(past: Past, { stream, data }: OfCase): Memories['blacklist-case'] {
   return past.get('blacklist-case', caseId({ stream, data })) ?? { heardBy: [], objectors: [] };
+}
+
+/** An agency's finding: of two of one day, the one whose document is named. */
+type Clearance = Pick<DataOf<'clearance-recorded'>, 'clearance' | 'agency' | 'on' | 'documentNo'>;
+export const clearanceId = (code: string, { clearance, agency, on, documentNo }: Clearance): string =>
+  [code, clearance, agency, on, documentNo].join('/');
+
+/** Who recorded the clearances that a decision about an enterprise relied on. */
+export function clearedBy(past: Past, code: string, relied: readonly Clearance[]): readonly string[] {
+  return relied.flatMap((one) => past.get('clearance', clearanceId(code, one))?.recordedBy ?? []);
 }
 
 /** An event of a black-list case. */

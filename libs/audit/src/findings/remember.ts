@@ -17,6 +17,8 @@ import {
   type AwardRecord,
   blacklistCase,
   caseId,
+  clearanceId,
+  clearedBy,
   codeOfStream,
   fen,
   type InstalmentRecord,
@@ -137,7 +139,14 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
       return rest;
     }
     case 'award-grant-started':
-      return { ...before, starting: { approver: actor, on: event.metadata.effectiveOn } };
+      return {
+        ...before,
+        starting: {
+          approver: actor,
+          on: event.metadata.effectiveOn,
+          clearedBy: clearedBy(memory, before.payee, event.data.clearances ?? []),
+        },
+      };
     case 'award-grant-failed': {
       const { starting: _failed, ...rest } = before;
       return rest;
@@ -256,6 +265,8 @@ const OTHERS: Rememberers = {
   },
   'fact-verified': (event, memory) => rememberFact(event, memory, true),
   'fact-disputed': (event, memory) => rememberFact(event, memory, false),
+  'clearance-recorded': (event, memory) =>
+    memory.put('clearance', clearanceId(codeOfStream(event.stream), event.data), { recordedBy: actorOf(event) }),
   'certificate-recorded': ({ stream, data: { number, issuedOn, expiresOn } }, memory) =>
     memory.put('certificate', certificateId(codeOfStream(stream), number), { issuedOn, expiresOn }),
   'certificate-revoked': ({ stream, data }, memory) => {
@@ -290,11 +301,10 @@ const OTHERS: Rememberers = {
   'batch-freeze-started': ({ stream, data: { payer } }, memory) => memory.put('batch', stream, { payer }),
   'batch-cancelled': (event, memory) =>
     memory.put('batch', event.stream, { ...memory.get('batch', event.stream), cancelledBy: actorOf(event) }),
-  'tier-review-opened': ({ data: { ladder, year } }, memory) => memory.put('review', reviewId(ladder, year), { status: 'open' }),
-  'tier-review-closed': ({ data: { ladder, year, on } }, memory) =>
-    memory.put('review', reviewId(ladder, year), { status: 'closed', closedOn: on }),
-  'tier-review-lapsed': ({ data: { ladder, year, on } }, memory) =>
-    memory.put('review', reviewId(ladder, year), { status: 'lapsed', closedOn: on }),
+  'tier-review-opened': ({ data: { ladder, year }, metadata }, memory) =>
+    memory.put('review', reviewId(ladder, year), { openedOn: metadata.effectiveOn }),
+  'tier-review-closed': (event, memory) => endReview(event, 'closed', memory),
+  'tier-review-lapsed': (event, memory) => endReview(event, 'lapsed', memory),
   'tier-proposals-made': (event, memory) => {
     const { ladder, year, proposals } = event.data;
     for (const { creditCode } of proposals) memory.put('proposals', `${reviewId(ladder, year)}/${creditCode}`, { by: actorOf(event) });
@@ -305,6 +315,12 @@ const OTHERS: Rememberers = {
 function rememberFact(event: Recorded<'fact-verified' | 'fact-disputed'>, memory: Memory, isVerified: boolean): void {
   const id = factId(codeOfStream(event.stream), event.data.factId);
   memory.put('fact', id, { recordedBy: memory.get('fact', id)?.recordedBy ?? '', isVerified });
+}
+
+function endReview({ data }: Recorded<'tier-review-closed' | 'tier-review-lapsed'>, as: 'closed' | 'lapsed', memory: Memory): void {
+  const id = reviewId(data.ladder, data.year);
+  const review = memory.get('review', id);
+  if (review !== undefined) memory.put('review', id, { ...review, ended: { on: data.on, as } });
 }
 
 /** What is remembered of the case an event is about, changed in part. */

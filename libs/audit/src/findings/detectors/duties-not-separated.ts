@@ -4,6 +4,7 @@ import {
   awardRecord,
   type AwardRecord,
   blacklistCase,
+  clearedBy,
   codeOfStream,
   isService,
   type Past,
@@ -41,6 +42,7 @@ export const dutiesNotSeparated = detector({
     'listing-ended',
     'credit-repair-refused',
     'tier-proposals-decided',
+    'tier-recommended',
     'tier-assigned',
     'tier-entered-directly',
     'tier-promoted',
@@ -68,7 +70,8 @@ export const dutiesNotSeparated = detector({
         const { approver, override, amount } = event.data;
         const judges = record.notice?.judges;
         const did = { 申报: record.appliedBy, 审核: record.reviewed?.by, 处理异议: judges, 提出调整: override?.proposedBy };
-        return ofAwardBy(event, record, approver, '批准', { ...did, ...recordedBy(record) }, amount);
+        const grounds = { ...recordedBy(record), 登记部门核查意见: record.starting?.clearedBy };
+        return ofAwardBy(event, record, approver, '批准', { ...did, ...grounds }, amount);
       }
       case 'award-payee-confirmed': {
         const record = recordOf(event, past);
@@ -131,6 +134,10 @@ export const dutiesNotSeparated = detector({
         const { ladder, year, decisions } = event.data;
         const own = decisions.filter(({ creditCode }) => past.get('proposals', `${reviewId(ladder, year)}/${creditCode}`)?.by === actor);
         return judged(event, actor, '决定梯次', { [`提出${own.length}户的调整建议`]: own.length > 0 ? actor : undefined });
+      }
+      case 'tier-recommended': {
+        const own = event.data.recommended.filter(({ creditCode, clearances }) => clearedBy(past, creditCode, clearances).includes(actor));
+        return judged(event, actor, '推荐申报', { [`登记${own.length}户的部门核查意见`]: own.length > 0 ? actor : undefined });
       }
       case 'tier-assigned':
       case 'tier-entered-directly':

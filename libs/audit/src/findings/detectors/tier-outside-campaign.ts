@@ -1,4 +1,4 @@
-import { isService } from '../past.js';
+import { isService, type Memories } from '../past.js';
 import { reviewId } from '../names.js';
 import { tierTitle } from './labels.js';
 import { detector, people, personOf } from './detector.js';
@@ -22,11 +22,20 @@ export const tierOutsideCampaign = detector({
       return [{ ...concerned, severity: 'low', detail: `${what}未经动态调整决定，理由：${reason}`, officers: personOf(event) }];
     }
     const campaign = past.get('review', reviewId(ladder, review.year));
-    // What was decided while it was open may be carried out on the day it closes.
-    if (campaign?.status === 'open' || (campaign?.status === 'closed' && on <= (campaign.closedOn ?? ''))) return [];
-    const state = campaign === undefined ? '从未开展' : `已于${campaign.closedOn ?? ''}结束`;
-    return [{ ...concerned, detail: `${what}引用${review.year}年度动态调整，而该次调整${state}`, officers: people(review.decidedBy) }];
+    const fault = outside(campaign, on);
+    if (fault === undefined) return [];
+    return [{ ...concerned, detail: `${what}引用${review.year}年度动态调整，而该次调整${fault}`, officers: people(review.decidedBy) }];
   },
 });
+
+/** How a day lies outside a review; undefined where it lies in it. */
+function outside(campaign: Memories['review'] | undefined, on: string): string | undefined {
+  if (campaign === undefined) return '从未开展';
+  const { openedOn, ended } = campaign;
+  if (on < openedOn) return `于${openedOn}才开展`;
+  // What was decided while it was open may be carried out on the day it closes.
+  if (ended === undefined || (ended.as === 'closed' && on <= ended.on)) return undefined;
+  return `已于${ended.on}结束`;
+}
 
 const CHANGE = { 'tier-assigned': '列入', 'tier-promoted': '升入', 'tier-demoted': '降入', 'tier-removed': '移出' } as const;

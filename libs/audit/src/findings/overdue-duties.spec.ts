@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import type { QueryBus } from '@nestjs/cqrs';
+import type { DutyFinding, GetDutyFindings } from '@app/calendar';
+import { findingId } from './finding.js';
+import { OverdueDuties } from './overdue-duties.js';
+
+const DUTY: DutyFinding = {
+  code: 'duty-overdue',
+  severity: 'high',
+  pack: 'test-2024',
+  clause: 'Z1',
+  period: '2023',
+  action: '公布名单',
+  due: '2023-12-31',
+  daysOver: 122,
+  citation: { file: 'fictional.txt', line: 9, quote: '每年年底前公布名单' },
+};
+
+/** What is told of these duties, and what the calendar was asked for. */
+async function told(...duties: readonly DutyFinding[]) {
+  const asked: GetDutyFindings['filter'][] = [];
+  const execute = ({ filter }: GetDutyFindings) => {
+    asked.push(filter);
+    return Promise.resolve({ items: duties });
+  };
+  return { found: await new OverdueDuties({ execute } as unknown as QueryBus).on('2024-05-01'), asked };
+}
+
+describe('overdue duties', () => {
+  it('Given one nobody has done, Then it is a finding from the day after it was due, as grave as the calendar says', async () => {
+    const { found } = await told(DUTY);
+    expect(found).toEqual([
+      {
+        id: findingId('duty-overdue', 'test-2024', 'Z1', '2023'),
+        day: '2024-01-01',
+        opened: {
+          code: 'duty-overdue',
+          title: '履职事项逾期',
+          rule: expect.stringContaining('期限届满次日起') as unknown as string,
+          severity: 'high',
+          detail: '2023“公布名单”应于2023-12-31前办结，已逾期122天（每年年底前公布名单）',
+          pack: 'test-2024',
+          clause: 'Z1',
+          officers: [],
+        },
+      },
+    ]);
+  });
+
+  it('Given one that was done too late, Then it says when, and is the same finding', async () => {
+    const { found } = await told(DUTY, { ...DUTY, daysOver: 3, doneOn: '2024-01-03' });
+    const [open, done] = found;
+    expect(done?.opened.detail).toBe('2023“公布名单”应于2023-12-31前办结，2024-01-03办结，逾期3天（每年年底前公布名单）');
+    expect([done?.id, done?.day]).toEqual([open?.id, open?.day]);
+  });
+
+  it('Given the same duty of another period, clause or policy, Then it is another finding', async () => {
+    const { found } = await told(DUTY, { ...DUTY, period: '2022' }, { ...DUTY, clause: 'Z2' }, { ...DUTY, pack: 'other-2024' });
+    expect(new Set(found.map(({ id }) => id)).size).toBe(4);
+  });
+
+  it('are asked of the calendar for the day one looks from, all of them, with those done too late', async () => {
+    const { asked } = await told();
+    expect(asked).toEqual([{ on: '2024-05-01', late: true, limit: 100_000 }]);
+  });
+});
