@@ -64,7 +64,6 @@ CREATE TABLE IF NOT EXISTS claimed (
 export class ClaimIndex {
   private readonly database: Database.Database;
   private readonly statements: ReturnType<typeof prepare>;
-  private lastMove: Move | undefined;
 
   /** `:memory:` for one that is read anew at every start. */
   constructor(file: string) {
@@ -77,22 +76,21 @@ export class ClaimIndex {
     }
     this.database.exec(SCHEMA);
     this.statements = prepare(this.database);
-    this.lastMove = this.readMove();
   }
 
-  /** What was last said of a ledger moving in; undefined when none ever did. */
+  /**
+   * What was last said of a ledger moving in; undefined when none ever did. Looked up each time: of several processes that
+   * share the file, another may have taken it in.
+   */
   get move(): Move | undefined {
-    return this.lastMove;
+    const text = this.statements.lastMove.get();
+    return text === undefined ? undefined : (JSON.parse(text) as Move);
   }
 
   /** How far the ledger's positions lie beyond the store's now. */
   get shift(): number {
-    return this.lastMove?.state === 'ended' ? this.lastMove.shift : 0;
-  }
-
-  private readMove(): Move | undefined {
-    const text = this.statements.lastMove.get();
-    return text === undefined ? undefined : (JSON.parse(text) as Move);
+    const { move } = this;
+    return move?.state === 'ended' ? move.shift : 0;
   }
 
   /** The last batch that is in the index. */
@@ -120,7 +118,6 @@ export class ClaimIndex {
       for (const { revision, place, eventId, claims, floor, move } of batches) {
         const text = move === undefined ? null : JSON.stringify(move);
         if (batch.run(revision, place, floor ?? place + this.shift, eventId, text).changes === 0) continue;
-        if (move !== undefined) this.lastMove = move;
         for (const { stream, commandHash, ids } of claims) {
           const { lastInsertRowid } = claim.run(stream, commandHash, place);
           for (const id of ids) claimed.run(id, lastInsertRowid);
@@ -142,7 +139,6 @@ export class ClaimIndex {
   /** Forgets everything: it belonged to another ledger, or to another state of this one. */
   clear(): void {
     this.database.exec('DELETE FROM claimed; DELETE FROM claim; DELETE FROM batch;');
-    this.lastMove = undefined;
   }
 
   close(): void {

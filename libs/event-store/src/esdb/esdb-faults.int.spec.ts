@@ -15,6 +15,7 @@ import { NO_STREAM } from '../event-store.js';
 import { parseAddress } from './address.js';
 import { CLAIMS_STREAM } from './claims.js';
 import { LedgerClient } from './client.js';
+import { EsdbArchive } from './esdb-archive.js';
 import { EsdbEventStore } from './esdb-event-store.js';
 import type { Limits } from './session.js';
 
@@ -355,6 +356,32 @@ describe('ids, across processes', () => {
     const elsewhere = open(foreign.url, {}, file);
     expect(await elsewhere.findEvent(event.id)).toBeUndefined();
     expect(await elsewhere.append(newStream(), NO_STREAM, [event])).toMatchObject({ revision: 0 });
+  });
+
+  it('of two processes with one copy of the claims, both hear of a ledger that moves in meanwhile', async () => {
+    const file = join(folder, 'shared.db');
+    const early = open(node.url, {}, file);
+    expect(await early.head()).toBe(0);
+    const archive = new EsdbArchive(parseAddress(node.url));
+    closers.push(() => archive.close());
+    await archive.begin();
+    // The other takes in what the claims say, before this one has looked again.
+    const other = open(node.url, {}, file);
+    await expect(other.head()).rejects.toMatchObject({ code: 'store-incomplete' });
+    await expect(early.head()).rejects.toMatchObject({ code: 'store-incomplete' });
+    const { id, data, metadata } = newEvent();
+    const position = 50_000_000;
+    const moved = { id, stream: newStream(), revision: 0, position, type: 'thing-noted.v1', recordedAt: '2024-01-01T00:00:00.000Z' };
+    await archive.takeIn([{ ...moved, data, metadata }]);
+    await archive.finish();
+    // Refused as long as the file does not know better, by whichever of them.
+    expect(await other.findEvent(id)).toMatchObject({ position });
+    const [before, after] = [
+      await other.append(newStream(), NO_STREAM, [newEvent()]),
+      await early.append(newStream(), NO_STREAM, [newEvent()]),
+    ];
+    expect(before.position).toBeGreaterThan(position);
+    expect(after.position).toBeGreaterThan(before.position);
   });
 });
 
