@@ -253,7 +253,11 @@ describe('what happened, and what rests on it', () => {
     const opened = { kind: 'enterprise', id: later, ...notice, servedOn: office.today, evidence: paper };
     await office.do('clerk', '/blacklist/cases', opened);
     await office.do('clerk', `/blacklist/enterprise/${later}/cases/1/waive-statement`, { on: office.today, evidence: paper });
-    await office.do('approver', `/blacklist/enterprise/${later}/cases/1/list`, { termMonths: 6, reason: '属实', evidence: paper });
+    await office.do('approver', `/blacklist/enterprise/${later}/cases/1/list`, {
+      termMonths: 6,
+      reason: '属实',
+      evidence: [{ title: '认定书', documentNo: '示认〔2024〕1号' }],
+    });
     const listing = `enterprise.${later}.1`;
     const held = (entries: readonly Entry[]) => entries.find(({ event }) => event === 'award-held') as Entry;
     const whole = await timeline(`enterprise/${later}`);
@@ -271,6 +275,9 @@ describe('what happened, and what rests on it', () => {
     expect(await did(`events/${decided}`, 'clerk')).toBe('404 event-unknown');
     expect(await did(`timeline/listing/${listing}`, 'clerk')).toBe('403 history-restricted');
     expect(await did(`reliance/listing/${listing}`, 'approver')).toBe('403 history-restricted');
+    const statement = encodeURIComponent('示认〔2024〕1号');
+    expect((await office.get(`/audit/reliance/document/${statement}`)).body).toMatchObject({ record: { citedBy: 1 } });
+    expect(await did(`reliance/document/${statement}`, 'clerk')).toBe('404 record-unknown');
     expect(await did('timeline/officer/approver', 'clerk')).toBe('403 role-required');
     expect(await did('timeline/officer/clerk', 'clerk')).toBe('200');
     // From the moment before it was listed nothing rests on a listing that was not there.
@@ -289,6 +296,7 @@ describe('what happened, and what rests on it', () => {
     ['reliance/clearance/91360799MAXX00001N/c?on=2024-01-01', '400 invalid-input'],
     ['reliance/interpretation/none/x', '404 policy-unknown'],
     ['reliance/interpretation/tour-2020/x', '404 record-unknown'],
+    ['reliance/document/nosuch', '404 record-unknown'],
   ])('says what is wrong with %s', async (path, expected) => {
     expect((await office.get(`/audit/${path}`)).did).toBe(expected);
   });

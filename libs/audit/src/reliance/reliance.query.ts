@@ -101,7 +101,7 @@ export class GetRelianceHandler implements IQueryHandler<GetReliance> {
   /** @throws Problem `record-unknown`, `enterprise-unknown`, `policy-unknown`: there never was such a record. */
   private async bearingOf(subject: Subject, seesAll: boolean): Promise<Bearing> {
     const known = (record: unknown, ...ids: Bearing['relied']): Bearing => {
-      if (record === undefined) throw notFound('record-unknown', `the ledger holds no such ${subject.kind}`);
+      if (record === undefined) throw unknownRecord(subject.kind);
       return { relied: ids, others: NO_OTHERS, record };
     };
     if (subject.kind === 'document') return this.bearingOfDocument(subject.document, seesAll);
@@ -123,7 +123,7 @@ export class GetRelianceHandler implements IQueryHandler<GetReliance> {
     return known(recordIn(dossier, subject), idOf(subject));
   }
 
-  /** A document's own records, and every other event that cites it. */
+  /** A document's own records, and every other event that cites it. @throws Problem `record-unknown` when none does. */
   private async bearingOfDocument(document: string, seesAll: boolean): Promise<Bearing> {
     const citing = await this.readModels
       .from<TimelineTables>()
@@ -135,7 +135,9 @@ export class GetRelianceHandler implements IQueryHandler<GetReliance> {
       .orderBy('timeline_event.position')
       .limit(MOST_CITING)
       .execute();
+    // What may not be seen is answered like what does not exist.
     const shown = citing.filter((event) => seesAll || !isConfidential(event));
+    if (shown.length === 0) throw unknownRecord('document');
     const records = await this.links.events(shown.filter(({ type }) => RECORDING.has(type)).map(({ position }) => position));
     const others = new Map<string, number[]>();
     for (const { stream, position, type } of shown) {
@@ -310,6 +312,8 @@ export class GetRelianceHandler implements IQueryHandler<GetReliance> {
     return events;
   }
 }
+
+const unknownRecord = (kind: Subject['kind']) => notFound('record-unknown', `the ledger holds no such ${kind}`);
 
 function put(map: Map<string, number[]>, stream: string, position: number): void {
   map.set(stream, [...(map.get(stream) ?? []), position]);
