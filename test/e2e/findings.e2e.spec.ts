@@ -192,8 +192,12 @@ describe('findings and their life', () => {
       [{ enterprise: withCheckCharacter('91360700MA3NNBDYX') }, '404 enterprise-unknown'],
       [{ line: 'tour-2020.rd-fnud.2024' }, '404 budget-line-unknown'],
       [{ pack: 'tour-2021' }, '404 policy-unknown'],
+      [{ pack: 'tour-2021', clause: 'T1' }, '404 policy-unknown'],
+      [{ pack: 'tour-2020', clause: 'T99' }, '404 clause-not-found'],
+      [{ clause: 'T1' }, '400 invalid-input'],
     ] as const)
       expect((await office.post('auditor', '/audit/findings', { ...own, ...nothing })).did).toBe(did);
+    await office.do('auditor', '/audit/findings', { ...own, severity: 'low', pack: 'tour-2020', clause: 'T1' });
     expect((await act('auditor', String(whole.body['finding']), 'assign', { to: 'Nobody at all!' })).did).toBe('400 invalid-input');
   });
 

@@ -206,10 +206,14 @@ describe('awards computed again, and under another text', () => {
       { pack: 'other', text: TEXT, file: 'a.yaml', source: SOURCE },
     ])
       expect(await whatIf(body)).toMatchObject({ status: 400, problem: { code: 'invalid-input' } });
-    expect(await whatIf({ pack: 'tour-2020', set: ['clause.T1.rate=5'] })).toMatchObject({
-      status: 400,
-      problem: { code: 'pack-invalid' },
-    });
+    for (const [set, field] of [
+      [['clause.T1.rate=5'], 'set.0'],
+      [['clause.T1.cap=1', 'clause.T1.cap=2'], 'set.1'],
+    ] as const)
+      expect(await whatIf({ pack: 'tour-2020', set })).toMatchObject({
+        status: 400,
+        problem: { code: 'invalid-input', errors: [{ field }] },
+      });
     expect(await whatIf({ pack: 'nowhere', set: ['clause.T1.rate=5%'] })).toMatchObject({
       status: 404,
       problem: { code: 'policy-unknown' },

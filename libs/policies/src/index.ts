@@ -1,5 +1,6 @@
 export * from './pack.js';
 export { type PackFault } from './check-pack.js';
+export { NUMBER_PATTERN, PERCENT_PATTERN } from './pack.schema.js';
 export { type LocatedFault, PackError, canonicalPack, packFromCanonical, packHash, parsePack } from './load-pack.js';
 export { bundledCatalogue, bundledPackFiles, bundledPacks, readBundledSource } from './bundled-packs.js';
 export * from './coverage.js';

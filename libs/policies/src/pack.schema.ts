@@ -5,7 +5,10 @@ const id = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9-]*$' };
 const inputName = { type: 'string', pattern: '^[a-z][A-Za-z0-9]*(\\.[a-z][A-Za-z0-9]*)+$' };
 const word = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9-]*$' };
 const money = { type: 'string', pattern: '^(0|[1-9]\\d{0,12})\\.\\d{2}$' };
-const number = { type: 'string', pattern: '^(0|[1-9]\\d{0,12})(\\.\\d{1,6})?$' };
+/** How packs write a number, and a percentage. */
+export const NUMBER_PATTERN = '^(0|[1-9]\\d{0,12})(\\.\\d{1,6})?$';
+export const PERCENT_PATTERN = '^(0|[1-9]\\d{0,3})(\\.\\d{1,6})?%$';
+const number = { type: 'string', pattern: NUMBER_PATTERN };
 const year = { type: 'integer', minimum: 1949, maximum: 9998 };
 const date = { type: ['string', 'null'], pattern: '^\\d{4}-\\d{2}-\\d{2}$' };
 const line = { type: 'integer', minimum: 1 };
@@ -55,7 +58,7 @@ const rosterRule = {
 
 const shapes = [
   shape('fixed', { amount: money }),
-  shape('percent', { base: inputName, rate: { type: 'string', pattern: '^(0|[1-9]\\d{0,3})(\\.\\d{1,6})?%$' } }, { cap: amounts }),
+  shape('percent', { base: inputName, rate: { type: 'string', pattern: PERCENT_PATTERN } }, { cap: amounts }),
   shape('level-table', { by: inputName, amounts: tableOf(money) }),
   shape('match', { base: inputName, ratio: number }, { cap: amounts }),
   shape('staged', { total: money, instalments: listOf(record({ amount: money, citation, when: condition }, { covers: id }), 2) }),

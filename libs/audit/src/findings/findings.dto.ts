@@ -129,7 +129,7 @@ export class OpenFindingDto extends CommandDto {
   @Matches(PACK, { message: PACK_MESSAGE })
   pack?: string;
 
-  /** 条款 */
+  /** 条款 of the policy, in any of its versions. */
   @MayBeLeftOut()
   @Matches(CLAUSE, { message: 'clause must be the id of a clause such as "B04"' })
   clause?: string;

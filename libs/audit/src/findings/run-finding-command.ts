@@ -3,7 +3,8 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { awardStream } from '@app/awards';
 import { sightOf } from '@app/blacklist';
 import { type CommandContext, EVENT_STORE, type EventStore, Executor, type Receipt, type RecordedEvent } from '@app/event-store';
-import { type Evidence, notFound, type Problem } from '@app/kernel';
+import { type Evidence, invalidField, notFound, type Problem } from '@app/kernel';
+import { Policies } from '@app/policies';
 import { ReadModels } from '@app/projections';
 import { type About, requireCorrects } from './correction.js';
 import { people } from './detectors/detector.js';
@@ -46,14 +47,19 @@ export class OpenFindingHandler implements ICommandHandler<OpenFinding> {
   constructor(
     private readonly executor: Executor,
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly policies: Policies,
   ) {}
 
-  /** @throws Problem `event-unknown` for a pointer to nothing, `award-unknown` and the like for what the ledger has nothing of. */
+  /**
+   * @throws Problem `event-unknown` for a pointer to nothing, `award-unknown` and the like for what the ledger has nothing of,
+   *   `clause-not-found` for a clause that no version of the policy has, `invalid-input` for one without a policy.
+   */
   async execute({ finding: { evidence, ...finding }, context }: OpenFinding): Promise<OpenReceipt> {
     const id = findingId(MANUAL.code, context.commandId);
     const command = async (): Promise<FindingCommand> => {
       const { pointer, award } = finding;
       await requireKnown(this.store, finding);
+      await this.requireClause(finding);
       const deciding = award === undefined ? [] : await deciders(this.store, award);
       const event = pointer && (await eventAt(this.store, pointer));
       if (pointer !== undefined && event === undefined) throw unknownEvent(pointer);
@@ -63,6 +69,16 @@ export class OpenFindingHandler implements ICommandHandler<OpenFinding> {
       return { action: { type: 'open' }, officers, unrecorded, openedOn: evidence };
     };
     return { ...(await this.executor.execute(findingDecider, findingStream(id), command, context)), finding: id };
+  }
+
+  private async requireClause({ pack, clause }: Pick<NewFinding, 'pack' | 'clause'>): Promise<void> {
+    if (clause === undefined) return;
+    if (pack === undefined) throw invalidField('pack', 'required', 'name the policy the clause is of');
+    const state = await this.policies.state(pack);
+    // A finding may be about a text that has been replaced since.
+    const versions = state.status === 'unpublished' ? [] : state.versions;
+    if (!versions.some((version) => version.pack.clauses.some(({ id }) => id === clause)))
+      throw notFound('clause-not-found', `no version of ${pack} has a clause ${clause}`);
   }
 }
 

@@ -1,7 +1,18 @@
-import { invalidField, Money, unreachable } from '@app/kernel';
-import { type Amounts, canonicalPack, type Clause, type Condition, type Pack, packFromCanonical, type Shape } from '@app/policies';
+import { invalidField, isBusinessDate, Money, unreachable } from '@app/kernel';
+import {
+  type Amounts,
+  canonicalPack,
+  type Clause,
+  type Condition,
+  NUMBER_PATTERN,
+  type Pack,
+  PackError,
+  packFromCanonical,
+  PERCENT_PATTERN,
+  type Shape,
+} from '@app/policies';
 
-/** One change of a text, small enough to be said in a line. Values are checked by the rules every pack is held to. */
+/** One change of a text, small enough to be said in a line. */
 export type PackChange =
   /** 封顶 of a percent or matching clause, for one category or for all. `none` lifts it. */
   | { readonly kind: 'cap'; readonly clause: string; readonly category?: string; readonly value: string }
@@ -25,7 +36,7 @@ export type PackChange =
 const ID = '([A-Za-z0-9][A-Za-z0-9-]*)';
 const CATEGORY = `(?:\\.${ID})?`;
 
-type Reader = (parts: readonly (string | undefined)[], value: string) => PackChange | undefined;
+type Reader = (parts: readonly (string | undefined)[], value: string) => PackChange;
 const FORMS: readonly (readonly [RegExp, Reader])[] = [
   ...(['cap', 'amount', 'ceiling'] as const).map((kind): readonly [RegExp, Reader] => [
     new RegExp(`^clause\\.${ID}\\.${kind}${CATEGORY}$`),
@@ -41,8 +52,7 @@ const FORMS: readonly (readonly [RegExp, Reader])[] = [
   ],
   [
     new RegExp(`^clause\\.${ID}\\.gate\\.${ID}$`),
-    ([clause = '', gate = ''], value) =>
-      value === 'on' || value === 'off' ? { kind: 'gate', clause, gate, asked: value === 'on' } : undefined,
+    ([clause = '', gate = ''], value) => ({ kind: 'gate', clause, gate, asked: value === 'on' }),
   ],
   [new RegExp(`^gate\\.${ID}\\.limit$`), ([gate = ''], value) => ({ kind: 'limit', gate, value })],
   [/^force\.(from|until)$/, ([end], value) => ({ kind: 'force', end: end as 'from' | 'until', value })],
@@ -62,18 +72,55 @@ export const CHANGE_FORMS = [
   'force.until=<day or none>',
 ] as const;
 
-/** Reads `clause.G01.cap.true=500000.00`. @throws Problem `invalid-input` naming `field`. */
-export function readChange(text: string, field: string): PackChange {
+/** Reads changes such as `clause.G01.cap.true=500000.00`. @throws Problem `invalid-input` naming `set.<n>`. */
+export function readChanges(set: readonly string[]): readonly PackChange[] {
+  const targets = set.map((text) => text.slice(0, text.indexOf('=')).trim());
+  return set.map((text, index) => {
+    const field = `set.${index}`;
+    const change = readChange(text, field);
+    const target = targets[index] as string;
+    const before = targets.slice(0, index).findIndex((other) => isWithin(target, other) || isWithin(other, target));
+    if (before >= 0) throw invalidField(field, 'changed-once', `${text} changes again what set.${before} changes: ${set[before] ?? ''}`);
+    return change;
+  });
+}
+
+/** Whether a target is another or a part of it: a category of a cap is a part of the cap. */
+const isWithin = (target: string, whole: string) => target === whole || target.startsWith(`${whole}.`);
+
+function readChange(text: string, field: string): PackChange {
   const at = text.indexOf('=');
   const target = text.slice(0, at).trim();
   const value = asWritten(target, text.slice(at + 1).trim());
   for (const [pattern, read] of at > 0 && value !== '' ? FORMS : []) {
     const match = pattern.exec(target);
-    const change = match && read(match.slice(1), value);
-    if (change) return change;
+    if (match === null) continue;
+    const change = read(match.slice(1), value);
+    const [isValue, words] = VALUES[change.kind];
+    if (isValue(value)) return change;
+    throw invalidField(field, 'change-value', `${text}: the value must be ${words}`);
   }
   throw invalidField(field, 'pack-change', `${text} is none of ${CHANGE_FORMS.join(', ')}; for anything else send the whole changed pack`);
 }
+
+type ValueRule = readonly [isValue: (value: string) => boolean, words: string];
+const matches = (pattern: string) => (value: string) => new RegExp(pattern).test(value);
+const orNone = ([isValue, words]: ValueRule): ValueRule => [(value) => value === 'none' || isValue(value), `${words}, or none`];
+const YUAN: ValueRule = [Money.isText, 'yuan with at most two decimals, such as 300000.00'];
+const NUMBER: ValueRule = [matches(NUMBER_PATTERN), 'a number such as 0.5'];
+
+/** What each kind of change takes. */
+const VALUES: Readonly<Record<PackChange['kind'], ValueRule>> = {
+  cap: orNone(YUAN),
+  amount: YUAN,
+  ceiling: YUAN,
+  instalment: YUAN,
+  rate: [matches(PERCENT_PATTERN), 'a percentage such as 8%'],
+  ratio: NUMBER,
+  limit: NUMBER,
+  gate: [(value) => value === 'on' || value === 'off', 'on or off'],
+  force: orNone([isBusinessDate, 'a day written YYYY-MM-DD']),
+};
 
 /** Packs write sums with two decimals; people need not. */
 function asWritten(target: string, value: string): string {
@@ -86,10 +133,33 @@ class Unfit extends Error {}
 /**
  * The text with the changes made, held to the rules of packs. A change that does not fit is an error, or with `lenient` is
  * left out: an older version of a text may not have the clause yet.
- * @throws Problem `invalid-input` naming `set.<n>`, PackError for values that break a rule.
+ * @throws Problem `invalid-input` naming `set.<n>`, or `set` where only several changes together break a rule.
  */
 export function withChanges(pack: Pack, changes: readonly PackChange[], lenient = false): Pack {
-  const changed = changes.reduce((before, change, index) => {
+  const changed = appliedAll(pack, changes, lenient);
+  if (changed === pack) return pack;
+  try {
+    return packFromCanonical(canonicalPack(changed));
+  } catch (error) {
+    if (!(error instanceof PackError)) throw error;
+    const one = changes.findIndex((change) => breaksRules(appliedAll(pack, [change], lenient)));
+    const message = error.faults.map((fault) => fault.message).join('; ');
+    throw invalidField(one < 0 ? 'set' : `set.${one}`, 'pack-rules', `the changed text breaks a rule of packs: ${message}`);
+  }
+}
+
+function breaksRules(pack: Pack): boolean {
+  try {
+    packFromCanonical(canonicalPack(pack));
+    return false;
+  } catch (error) {
+    if (error instanceof PackError) return true;
+    throw error;
+  }
+}
+
+function appliedAll(pack: Pack, changes: readonly PackChange[], lenient: boolean): Pack {
+  return changes.reduce((before, change, index) => {
     try {
       return applied(before, change);
     } catch (error) {
@@ -98,7 +168,6 @@ export function withChanges(pack: Pack, changes: readonly PackChange[], lenient 
       throw invalidField(`set.${index}`, 'pack-change', `${pack.id} ${error.message}`);
     }
   }, pack);
-  return changed === pack ? pack : packFromCanonical(canonicalPack(changed));
 }
 
 function applied(pack: Pack, change: PackChange): Pack {

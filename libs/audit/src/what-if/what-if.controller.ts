@@ -3,7 +3,7 @@ import { AllowRoles, type AuthenticatedRequest } from '@app/http';
 import { invalidField } from '@app/kernel';
 import { parsePack, readBundledSource } from '@app/policies';
 import { jsonLines } from '../json-lines.js';
-import { readChange } from './pack-changes.js';
+import { readChanges } from './pack-changes.js';
 import { WhatIfDto } from './what-if.dto.js';
 import { type Assumption, WhatIf } from './what-if.js';
 
@@ -31,5 +31,5 @@ function assumptionOf({ pack, set, text, file, source }: WhatIfDto): Assumption 
   }
   if (text !== undefined) throw invalidField('text', 'one-of', 'give single changes or a whole text, not both');
   if (pack === undefined) throw invalidField('pack', 'required', 'name the policy whose text is changed');
-  return { pack, set, changes: set.map((change, index) => readChange(change, `set.${index}`)) };
+  return { pack, set, changes: readChanges(set) };
 }
