@@ -59,3 +59,31 @@ describe('read models in PostgreSQL that ends connections, as in a restart', () 
     expect([...told]).toEqual(['read-models-unavailable']);
   });
 });
+
+describe('a candidate in PostgreSQL', () => {
+  it('that cannot begin with what it has gained loses it, and another has it at once', async () => {
+    const url = await server.database();
+    const [one, other] = [await open(url), await open(url)];
+    const told: string[] = [];
+    const candidate = (who: string, gained: () => Promise<void>) => ({
+      gained: async (names: readonly string[]) => {
+        told.push(`${who} gains ${names.join()}`);
+        await gained();
+      },
+      lost: (names: readonly string[]) => void told.push(`${who} loses ${names.join()}`),
+    });
+    const failing = one.stand(
+      ['a', 'b'],
+      candidate('one', async () => {
+        throw new Error('not just now');
+      }),
+    );
+    await expect(failing).rejects.toThrow('not just now');
+    const candidacy = await other.stand(
+      ['a', 'b'],
+      candidate('other', async () => undefined),
+    );
+    expect(told).toEqual(['one gains a,b', 'one loses a,b', 'other gains a,b']);
+    await candidacy.end();
+  });
+});
