@@ -273,6 +273,7 @@ describe('workers that compete for the same read models', () => {
     for (const change of [
       () => one.prepare(projection),
       () => one.begin([projection], 'building'),
+      () => one.complete(projection, from),
       () => one.promote(projection, from),
       () => one.abandon(from),
       () => one.saveCheckpoint({ name: 'fenced', version: 1, position: 9 }),

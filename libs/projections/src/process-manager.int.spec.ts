@@ -152,6 +152,40 @@ describe('a process manager', () => {
     expect(await readModels.checkpoint('manager')).toBeUndefined();
   });
 
+  it('does not begin when it is given to a process that is ending', async () => {
+    const runner = await start();
+    await runner.stop();
+    const subscribe = jest.spyOn(store, 'subscribe');
+    await runner.gain();
+    expect(subscribe).not.toHaveBeenCalled();
+  });
+
+  it('does not begin when it is lost while it looks for its place, and does when it is gained again', async () => {
+    const runner = await start();
+    runner.lose();
+    let found: () => void = () => undefined;
+    const checkpoint = jest.spyOn(readModels, 'checkpoint');
+    checkpoint.mockImplementationOnce(() => new Promise((resolve) => (found = () => resolve(undefined))));
+    const subscribe = jest.spyOn(store, 'subscribe');
+    const gaining = runner.gain();
+    await until(() => checkpoint.mock.calls.length > 0);
+    runner.lose();
+    found();
+    await gaining;
+    expect(subscribe).not.toHaveBeenCalled();
+    await files.add(store, 'a');
+    await runner.gain();
+    expect(await runner.reached(1, LONG_MS)).toBe(true);
+  });
+
+  it('finds its place anew when it is gained once more without having been lost', async () => {
+    const runner = await start();
+    await runner.gain();
+    await files.add(store, 'a');
+    expect(await runner.reached(1, LONG_MS)).toBe(true);
+    expect(reacted).toEqual([1]);
+  });
+
   it('is running again once a checkpoint that could not be saved is saved', async () => {
     jest.spyOn(readModels, 'saveCheckpoint').mockRejectedValueOnce(new Error('disk full'));
     const runner = await start();

@@ -47,15 +47,20 @@ export class ProcessManagerRunner implements Runner {
     return this.manager.name;
   }
 
-  /** From now on this process runs it; resolves when it has found its place. */
+  /** From now on this process runs it, unless it loses it again before it has found its place, or is ending; resolves then. */
   async gain(): Promise<void> {
-    await this.loop;
-    this.noted = (await this.readModels.checkpoint(this.manager.name))?.position ?? 0;
-    this.gate.advance(this.noted);
+    // What was given back without a word would be waited for as long as nothing is recorded.
+    this.lose();
+    if (this.stopping.signal.aborted) return;
+    const tenure = (this.tenure = new AbortController());
     this.gaveUp = false;
     this.error = undefined;
-    this.tenure = new AbortController();
-    this.loop = this.run(this.tenure.signal);
+    await this.loop;
+    const noted = (await this.readModels.checkpoint(this.manager.name))?.position ?? 0;
+    if (tenure.signal.aborted) return;
+    this.noted = noted;
+    this.gate.advance(noted);
+    this.loop = this.run(tenure.signal);
   }
 
   /** Another process runs it by now, or may at any moment. */

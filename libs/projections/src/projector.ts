@@ -9,7 +9,10 @@ import type { Table } from './table.js';
 import { Watcher } from './watcher.js';
 
 const RETRY_MS = 500;
-/** Tables that are at most so many events behind the end may take over: under load the end moves on all the time. */
+/**
+ * Tables may take over at what was the end when so few events ago: under load it moves on all the time. Events are counted,
+ * since positions tell nothing of it: in some stores there are thousands from one event to the next.
+ */
 const CLOSE_ENOUGH = 1_000;
 
 /** One generation of a projection's tables, on its way through the events. */
@@ -335,22 +338,25 @@ export class Projector {
     await this.retrying(
       () => left,
       async (signal) => {
-        let head = await this.store.head();
         // What stood when it began is complete when queries first see it.
-        const least = head;
+        let end = await this.store.head();
+        let sinceThen = 0;
         // One by one: should one fail, those before it have found their place.
         const settle = async () => {
-          for (const track of left) if (await this.settle(track, least, head)) left = left.filter((each) => each !== track);
+          const isClose = sinceThen <= CLOSE_ENOUGH;
+          for (const track of left)
+            if (await this.settle(track, isClose && track.checkpoint.position >= end)) left = left.filter((each) => each !== track);
         };
         await this.exclusively(settle);
         if (left.length === 0) return true;
         const after = Math.min(...left.map(({ checkpoint }) => checkpoint.position));
         const pages = this.store.subscribe({ after, signal });
-        for await (const page of gathered(pages, this.readModels.eventsAtOnce, () => head)) {
-          const last = page.at(-1)?.position ?? 0;
-          if (last + CLOSE_ENOUGH >= head) {
-            for (const track of left) await this.complete(track);
-            head = await this.store.head();
+        for await (const page of gathered(pages, this.readModels.eventsAtOnce, () => end)) {
+          sinceThen += page.length;
+          // Where much has come since then, or may have come while tables were completed, the end is somewhere else by now.
+          if ((page.at(-1)?.position ?? 0) >= end && ((await this.complete(left)) || sinceThen > CLOSE_ENOUGH)) {
+            end = await this.store.head();
+            sinceThen = 0;
           }
           if (left.every((track) => this.members.some(({ building }) => building === track))) {
             // Nobody sees these tables yet: others may go on meanwhile.
@@ -370,12 +376,16 @@ export class Projector {
     );
   }
 
-  /** What takes long before tables can be seen is done while others go on. */
-  private async complete(track: Track): Promise<void> {
-    const member = this.members.find(({ building }) => building === track);
-    if (member === undefined || track.isComplete === true || track.error !== undefined) return;
-    await this.readModels.complete(track.projection, track.checkpoint);
-    track.isComplete = true;
+  /** What takes long before tables can be seen is done while others go on; true when something had to be done. */
+  private async complete(tracks: readonly Track[]): Promise<boolean> {
+    let hasCompleted = false;
+    for (const track of tracks) {
+      const member = this.members.find(({ building }) => building === track);
+      if (member === undefined || track.isComplete === true || track.error !== undefined) continue;
+      await this.readModels.complete(track.projection, track.checkpoint);
+      track.isComplete = hasCompleted = true;
+    }
+    return hasCompleted;
   }
 
   private observed(tracks: readonly Track[], page: readonly RecordedEvent[], work: () => Promise<void>): Promise<void> {
@@ -398,8 +408,8 @@ export class Projector {
     }
   }
 
-  /** Puts a track that has caught up where it belongs; true when it needs no more feeding here. */
-  private async settle(track: Track, least: number, head: number): Promise<boolean> {
+  /** Puts a track that has caught up where it belongs; true when it needs no more feeding here. `isClose`: to the end of the ledger. */
+  private async settle(track: Track, isClose: boolean): Promise<boolean> {
     const member = this.members.find(({ projection }) => projection === track.projection) as Member;
     const { position } = track.checkpoint;
     if (member.check?.track === track) return this.settleCheck(member, member.check);
@@ -407,7 +417,7 @@ export class Projector {
     if (isReplaced || track.error !== undefined) return true;
     if (position < (this.livePosition ?? 0)) return false;
     if (track === member.building) {
-      if (position < least || position + CLOSE_ENOUGH < head) return false;
+      if (!isClose) return false;
       await this.promote(member, track);
     }
     track.failure = undefined;
@@ -582,7 +592,7 @@ async function* gathered(
     if (together.length === 0 && page.length >= most) yield page;
     else {
       together.push(...page);
-      if (together.length < most && (page.at(-1)?.position ?? 0) + CLOSE_ENOUGH < end()) continue;
+      if (together.length < most && (page.at(-1)?.position ?? 0) < end()) continue;
       yield together;
       together = [];
     }

@@ -65,8 +65,10 @@ export class Leases {
   private async renew(candidate: Candidate): Promise<void> {
     if (this.held.size === 0) return;
     const untilMs = performance.now() + LEASE_MS;
-    const { rows } = await ask<{ name: string; token: number }>(this.pool, RENEW, [this.holder, [...this.held.keys()], LEASE_MS]);
-    const lost = new Set(this.held.keys());
+    const asked = [...this.held.keys()];
+    const { rows } = await ask<{ name: string; token: number }>(this.pool, RENEW, [this.holder, asked, LEASE_MS]);
+    // What was acquired while this was asked is another matter.
+    const lost = new Set(asked);
     const now = performance.now();
     for (const { name, token } of rows) {
       const held = this.held.get(name);
@@ -99,7 +101,8 @@ export class Leases {
     try {
       await candidate.gained(names);
     } catch (error) {
-      for (const name of names) this.held.delete(name);
+      // It may have begun with some of them.
+      this.lose(names, candidate);
       await ask(this.pool, RELEASE, [this.holder, names]);
       throw error;
     } finally {

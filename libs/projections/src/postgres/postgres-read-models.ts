@@ -152,20 +152,19 @@ export class PostgresReadModels extends ReadModels {
     );
     const generation = rows[0]?.generation as number;
     await client.query(tables.flatMap((table) => postgresTableStatements(table, generation)).join('; '));
-    for (const table of tables) if (table.writtenOnceAt === undefined) this.cache.begun(presentTable(table, generation));
+    // By its statements a table is found again when it has to be forgotten.
+    for (const table of tables) if (table.writtenOnceAt === undefined) this.cache.begun(this.of(table, generation).present);
     return { name, generation, version, position: 0 };
   }
 
-  async complete(projection: Projection, { generation }: Generation): Promise<void> {
-    const client = await this.writers.connect();
-    try {
-      for (const table of projection.tables as unknown as readonly Table[]) {
+  /** A table at a time: what is ready stays ready, and whoever takes over waits for no more than one. */
+  async complete(projection: Projection, { name, generation }: Generation): Promise<void> {
+    for (const table of projection.tables as unknown as readonly Table[]) {
+      await this.changing(name, async (client) => {
         for (const statement of postgresIndexStatements(table, generation)) await client.query(statement);
         // Queries are planned by what is known of the rows.
-        for (const name of tablesOf(table, generation)) await client.query(`ANALYZE "${name}"`);
-      }
-    } finally {
-      client.release();
+        for (const each of tablesOf(table, generation)) await client.query(`ANALYZE "${each}"`);
+      });
     }
   }
 
@@ -189,11 +188,12 @@ export class PostgresReadModels extends ReadModels {
     await this.refresh();
   }
 
+  /** By whoever comes to it, under a lease or not: nobody sees what is `former` or makes it anything else, and its number is not given again. */
   async dropFormerGenerations({ name }: Projection): Promise<void> {
     for (const row of (await ask<CheckpointOfAny>(this.pool, CHECKPOINTS, [name])).rows) {
       if (row.purpose !== 'former') continue;
       for (const table of tablesOfShape(row.shape, row.generation)) await this.writers.query(`DROP TABLE IF EXISTS "${table}"`);
-      await ask(this.pool, 'DELETE FROM checkpoint WHERE name = $1 AND generation = $2', [name, row.generation]);
+      await ask(this.pool, `DELETE FROM checkpoint WHERE name = $1 AND generation = $2 AND purpose = 'former'`, [name, row.generation]);
     }
   }
 
@@ -416,10 +416,16 @@ export class PostgresReadModels extends ReadModels {
   }
 
   async snapshot(): Promise<Snapshot> {
-    const client = await this.writers.connect();
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    // What it sees is settled with its first query.
-    await client.query('SELECT count(*) FROM checkpoint');
+    const client = await told(this.writers.connect());
+    try {
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      // What it sees is settled with its first query.
+      await client.query('SELECT count(*) FROM checkpoint');
+    } catch (error) {
+      // Lent out for good it would be missing: there are few.
+      client.release(true);
+      throw problemOf(error);
+    }
     let cursors = 0;
     return {
       async *rows(sql) {
@@ -456,15 +462,14 @@ export class PostgresReadModels extends ReadModels {
   /** Reads again what other processes may have changed: queries go by it. */
   private refresh(): Promise<void> {
     const live = `SELECT name, generation, version, position, shape, failure FROM checkpoint WHERE purpose = 'live'`;
+    const before = this.liveRows;
     this.refreshing ??= ask<StoredCheckpoint>(this.pool, live)
       .then(({ rows }) => {
-        const before = this.liveRows;
-        // What was committed or noted here while this was read must not seem to be undone.
+        // What was committed or noted here while this was read must not seem to be undone. What has been set back elsewhere is.
         const newest = (row: StoredCheckpoint) => {
-          const known = before.get(row.name);
-          if (known?.generation !== row.generation) return row;
-          const isNewer = known.position > row.position || (known.position === row.position && known.failure !== null);
-          return isNewer ? known : row;
+          const known = this.liveRows.get(row.name);
+          const isOurs = known !== before.get(row.name) && known?.generation === row.generation;
+          return isOurs && known.position >= row.position ? known : row;
         };
         this.liveRows = new Map(rows.map((row) => [row.name, newest(row)]));
       })
