@@ -1339,6 +1339,18 @@ const CASES: readonly Case[] = [
   },
   {
     code: 'tier-outside-campaign',
+    of: 'a change in the name of a review that ended without ever having been opened',
+    says: containing('而该次调整从未开展'),
+    fires: [policy, campaign('tier-review-closed', { on: '2024-05-01' }), tier('tier-promoted', { from: 'pool', ...decidedIn })],
+    near: [
+      policy,
+      campaign('tier-review-opened'),
+      campaign('tier-review-closed', { on: '2024-05-01' }),
+      tier('tier-promoted', { from: 'pool', ...decidedIn }),
+    ],
+  },
+  {
+    code: 'tier-outside-campaign',
     of: 'a change in the name of a review that has lapsed',
     says: containing('已于2024-05-01结束'),
     fires: [
@@ -2053,6 +2065,33 @@ describe('detectors', () => {
       found(policy, certificate(), ...two, after).flatMap((one) => (one.code === code ? [one.award] : []));
     expect(awards('moved-out-early', leaves('2024-06-01'))).toEqual(['F', 'P', 'T'].map((clause) => `${PACK}.${clause}.${PAYEE}.once`));
     expect(awards('certificate-invalid', revokedFrom('2024-04-01'))).toEqual(['P', 'T'].map((clause) => `${PACK}.${clause}.${PAYEE}.once`));
+  });
+
+  it('take an award that nobody applied for by its name, and forget nothing that happens to it', () => {
+    const but = { apply: null };
+    const absorbed = dossier(PAYEE, 'enterprise-absorbed', { creditCode: OTHER });
+    const second = award({ clause: 'X', amount: '50000.00', but });
+    const stacked = found(policy, absorbed, award({ payee: OTHER, but }), second).filter(({ code }) => code === 'awards-do-not-stack');
+    const detail = `5万元（X）与已并入的${OTHER}的${PACK}.F.${OTHER}.once（F，10万元）属同一事项（once），不得同时享受`;
+    expect(stacked).toMatchObject([ofAward('high', 'X', 5_000_000, ['approver'], detail)]);
+    const demanded = more('clawback-demanded', { clawback: 1, amount: '1.00' }, { by: 'second' });
+    const received = more('clawback-received', { clawback: 1, amount: '1.00', on: '2024-05-01', reference: 'R' }, { by: 'second' });
+    const objected = award({ but, before: { start: [objection(1, 'first'), judgement(1, false, 'first')] } });
+    expect(codesIn(policy, objected, demanded, received)).toEqual(['duties-not-separated', 'duties-not-separated']);
+  });
+
+  it('tell the cases of a subject, and those of two subjects, apart', () => {
+    const opened = (no: number, by: string) => ofCase('blacklist-case-opened', { case: no }, by);
+    const declined = (no: number, by: string) => ofCase('listing-declined', { case: no, reason: '不足' }, by);
+    const person = { stream: 'blacklist-person.p1' };
+    const officersOf = (...history: readonly Entry[]) => found(...history).map(({ officers }) => officers);
+    expect(officersOf(opened(1, 'first'), opened(2, 'second'), declined(2, 'first'), declined(1, 'second'))).toEqual([]);
+    expect(officersOf(opened(1, 'first'), opened(2, 'second'), declined(1, 'first'), declined(2, 'second'))).toEqual([
+      '["first"]',
+      '["second"]',
+    ]);
+    expect(officersOf(opened(1, 'first'), { ...opened(1, 'second'), ...person }, declined(1, 'second'))).toEqual([]);
+    expect(officersOf(opened(1, 'first'), { ...opened(1, 'second'), ...person }, declined(1, 'first'))).toEqual(['["first"]']);
   });
 
   it('point at the event, the award, the people and the sum', () => {

@@ -181,23 +181,15 @@ export function policyOf(past: Past, pack: string): PolicyState {
 export const awardOfStream = (stream: string): string => stream.slice('award-'.length);
 export const codeOfStream = (stream: string): string => stream.slice('enterprise-'.length);
 
+/** Nothing that could happen to an award has happened yet. */
+export const UNTOUCHED = { persons: [], objectors: [], isRevoked: false, paidOver: [], demandedBy: [] } as const;
+
 /** What is remembered of an award; where it was never applied for, what its name says. */
 export function awardRecord(past: Past, award: string): AwardRecord {
   const known = past.get('award', award);
   if (known !== undefined) return known;
   const [pack = '', clause = '', payee = '', key = ''] = award.split('.');
-  return {
-    pack,
-    clause,
-    payee,
-    payeeName: payee,
-    occasion: { kind: '', key, reference: key },
-    persons: [],
-    objectors: [],
-    isRevoked: false,
-    paidOver: [],
-    demandedBy: [],
-  };
+  return { ...UNTOUCHED, pack, clause, payee, payeeName: payee, occasion: { kind: '', key, reference: key } };
 }
 
 /** What is remembered of the black-list case an event is about. */

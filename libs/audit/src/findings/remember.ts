@@ -28,6 +28,7 @@ import {
   policyOf,
   type Recorded,
   type Rest,
+  UNTOUCHED,
 } from './past.js';
 import { meetsCondition, recompute } from './recompute.js';
 
@@ -91,7 +92,8 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
     case 'award-applied': {
       const { pack, clause, payee, payeeName, occasion, agency, persons = [] } = event.data;
       const { kind, key, reference } = occasion;
-      const asked = {
+      return {
+        ...UNTOUCHED,
         pack,
         clause,
         payee,
@@ -99,8 +101,8 @@ function awardAfter(event: Recorded<AwardEvent['type']>, before: AwardRecord, me
         occasion: { kind, key, reference },
         ...(agency !== undefined && { agency }),
         persons,
+        appliedBy: actor,
       };
-      return { ...asked, appliedBy: actor, objectors: [], isRevoked: false, paidOver: [], demandedBy: [] };
     }
     case 'award-assessed': {
       const { version, on, facts, used } = event.data;

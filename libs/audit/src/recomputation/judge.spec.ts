@@ -11,7 +11,7 @@ import {
   type Placed,
   type Stated,
 } from './award-record.js';
-import { assessedUnder, type Difference, judge, statusOf, type TextThen } from './judge.js';
+import { assessedUnder, type Difference, instalmentsFen, judge, statusOf, type TextThen } from './judge.js';
 import { withoutGround } from './withdrawn.js';
 
 const TEXT: PolicyVersion = { ...POLICY, pack: PACK };
@@ -79,6 +79,19 @@ const then = (events: readonly Placed[], type: Placed['type'], data: object): re
   ...events,
   { type, data, award: events[0]?.award ?? '', position: 99, effectiveOn: '2024-08-01' } as Placed,
 ];
+/** A grant of other instalments, as yuan; its sum is theirs. */
+const grantedAs = (events: readonly Placed[], ...amounts: readonly number[]) =>
+  tampered(events, 'award-granted', (data: object) => ({
+    ...data,
+    amount: `${amounts.reduce((sum, one) => sum + one, 0)}.00`,
+    instalments: amounts.map((amount, index) => ({ no: index + 1, amount: `${amount}.00`, needs: [] })),
+  }));
+const paidAs = (events: readonly Placed[], amounts: Readonly<Record<number, string>>) =>
+  tampered(events, 'instalment-paid', (data: { no: number; amount: string }) => ({ ...data, amount: amounts[data.no] ?? data.amount }));
+/** An officer sets 40,000 of the 50,000 the clause gives at most. */
+const officers: Course = { ...percent, clause: 'G12', facts: { 'conversion.mode': 'direct' }, share: 80 };
+/** An approver lets stand half of what was computed. */
+const halved: Course = { ...staged, isLowered: true, share: 50 };
 /** The bank has paid 50,000 less than is due. */
 const paidLess = tampered(eventsOf(percent), 'instalment-paid', (data: object) => ({ ...data, amount: '150000.00' }));
 /** 50,000 less was granted than is due, and nothing paid. */
@@ -210,7 +223,73 @@ describe('an award computed again', () => {
           { code: 'lowered-upward', instalment: 1 },
           { code: 'paid-differs', instalment: 1 },
         ],
+        overpaid: '0.00',
+        underpaid: '100000.00',
       },
+    ],
+    [
+      'Given a part of what was computed was not granted, and nobody lowered it, that part is underpaid',
+      grantedAs(eventsOf({ ...staged, steps: 4 }), 200_000),
+      { why: [{ code: 'granted-differs', instalment: 2 }], granted: '200000.00', overpaid: '0.00', underpaid: '200000.00' },
+    ],
+    [
+      'Given the second part alone was granted otherwise, it names that one',
+      grantedAs(eventsOf({ ...staged, steps: 4 }), 200_000, 199_999),
+      { why: [{ code: 'granted-differs', instalment: 2 }], underpaid: '1.00' },
+    ],
+    [
+      'Given an approver lowered it and granted a part that was never computed',
+      grantedAs(eventsOf({ ...halved, steps: 4 }), 100_000, 100_000, 1),
+      { why: [{ code: 'lowered-upward', instalment: 3 }], overpaid: '0.00', underpaid: '0.00' },
+    ],
+    [
+      'Given an approver let stand the first part alone, only what was paid of it beyond is too much',
+      paidAs(grantedAs(eventsOf({ ...halved, steps: 6 }), 100_000), { 1: '150000.00' }),
+      { why: [{ code: 'paid-differs', instalment: 1 }], overpaid: '50000.00', underpaid: '0.00' },
+    ],
+    [
+      'Given one part was paid short and the other beyond, neither makes up for the other',
+      paidAs(eventsOf(staged), { 1: '150000.00', 2: '250000.00' }),
+      {
+        why: [
+          { code: 'paid-differs', instalment: 1 },
+          { code: 'paid-differs', instalment: 2 },
+        ],
+        overpaid: '50000.00',
+        underpaid: '50000.00',
+      },
+    ],
+    [
+      'Given a part was paid that nobody granted, all of it is too much',
+      then(eventsOf(percent), 'instalment-paid', { no: 3, amount: '10000.00', batch: 'B9', line: 1, on: '2024-07-01', reference: 'R9' }),
+      {
+        why: [
+          { code: 'paid-locked', instalment: 3 },
+          { code: 'paid-differs', instalment: 3 },
+        ],
+        paid: '210000.00',
+        overpaid: '10000.00',
+      },
+    ],
+    [
+      'Given the bank paid more than an officer set, the rest is too much, whatever the clause gives at most',
+      paidAs(eventsOf(officers), { 1: '45000.00' }),
+      { why: [{ code: 'paid-differs', instalment: 1 }], granted: '40000.00', overpaid: '5000.00', underpaid: '0.00' },
+    ],
+    [
+      'Given more was granted than an officer set, the rest is too much, whatever the clause gives at most',
+      paidAs(grantedAs(eventsOf(officers), 45_000), { 1: '45000.00' }),
+      { why: [{ code: 'granted-differs', instalment: 1 }], granted: '45000.00', overpaid: '5000.00', underpaid: '0.00' },
+    ],
+    [
+      'Given a sum was granted that no officer has set, all of it is too much',
+      tampered(eventsOf(officers), 'award-reviewed', ({ amount: _set, ...data }: { amount: string }) => data),
+      { why: [{ code: 'granted-differs', instalment: 1 }], granted: '40000.00', overpaid: '40000.00' },
+    ],
+    [
+      'Given less was granted than an officer set, and nobody lowered it, the rest is underpaid',
+      paidAs(grantedAs(eventsOf(officers), 35_000), { 1: '35000.00' }),
+      { why: [{ code: 'granted-differs', instalment: 1 }], overpaid: '0.00', underpaid: '5000.00' },
     ],
     [
       'Given the bank paid less than is due, the rest is underpaid',
@@ -266,6 +345,30 @@ describe('an award computed again', () => {
     expect(judged(events)).toMatchObject(expected);
   });
 
+  it('Given an approver lowered some of its parts, or left one out, Then it is as it was decided', () => {
+    const lowered = eventsOf({ ...halved, steps: 4 });
+    expect(judged(grantedAs(lowered, 200_000, 100_000))).toBeUndefined();
+    expect(judged(grantedAs(lowered, 100_000))).toBeUndefined();
+  });
+
+  it('Given a sum an officer sets, Then it counts up to the ceiling, and nothing does while none is set', () => {
+    const given = (setFen?: number) => instalmentsFen({ outcome: 'discretionary', ceiling: '4.00' }, setFen);
+    expect([given(), given(300), given(500)]).toEqual([[0], [300], [400]]);
+  });
+
+  it('Given it was turned down, Then what an officer would have had to set is not underpaid', () => {
+    const { record, assessment } = foldAward(eventsOf({ ...percent, recommended: false })) as AwardOnRecord;
+    const against = (outcome: Stated, expected: Stated) => {
+      const stated = { ...(assessment as AssessmentOnRecord), stated: outcome };
+      return judge({ record: { ...record, setFen: 300 }, assessment: stated, text: TEXT, expected, isMet: () => true })?.underpaid;
+    };
+    const officers: Stated = { outcome: 'discretionary', ceiling: '4.00' };
+    const payable: Stated = { outcome: 'payable', amount: '4.00' };
+    expect(against({ outcome: 'refused' }, officers)).toBe('0.00');
+    expect(against(officers, payable)).toBe('0.00');
+    expect(against({ outcome: 'refused' }, payable)).toBe('4.00');
+  });
+
   it('Given it differs, Then all that is known of it is told', () => {
     const lessGranted = tampered(eventsOf({ ...percent, steps: 4 }), 'award-granted', (data: object) => ({ ...data, amount: '150000.00' }));
     const { record, assessment } = foldAward(lessGranted) as AwardOnRecord;
@@ -289,6 +392,7 @@ describe('an award computed again', () => {
     expect(assessedUnder(PACK, TEXT, 'none', DAY, FACTS)).toEqual({ outcome: 'clause-missing' });
     const duty = PACK.clauses.find(({ shape }) => shape.kind === 'deadline');
     expect(assessedUnder(PACK, TEXT, duty?.id ?? '', DAY, FACTS)).toEqual({ outcome: 'clause-missing' });
+    expect(() => assessedUnder(PACK, TEXT, 'G01', 'soon', FACTS)).toThrow(expect.objectContaining({ code: 'invalid-input' }));
     expect(assessedUnder(PACK, { ...TEXT, endedOn: DAY }, 'G01', DAY, FACTS)).toMatchObject({ outcome: 'not-in-force' });
     expect(() => assessedUnder({ ...PACK, clauses: null } as never, TEXT, 'G01', DAY, FACTS)).toThrow(TypeError);
   });
@@ -304,7 +408,6 @@ describe('an award computed again', () => {
     };
     expect(against(staged, parts)).toEqual({ code: 'schedule-differs' });
     expect(against(staged, (stated) => ({ ...stated, amount: '1.00' }))).toEqual({ code: 'amount-differs' });
-    const officers: Course = { ...percent, clause: 'G12', facts: { 'conversion.mode': 'direct' } };
     expect(against(officers, (stated) => ({ ...stated, ceiling: '1.00' }))).toEqual({ code: 'amount-differs' });
   });
 
@@ -358,6 +461,12 @@ describe('an award computed again', () => {
     const less = { ...record, grant: { ...record.grant, fen: 350_000_00, instalments: [{ ...one, fen: 150_000_00 }, two] } } as AwardRecord;
     const found = judge({ record: less, assessment, text: TEXT, expected: assessment?.stated, isMet: () => undefined, changed: [] });
     expect(found).toMatchObject({ undetermined: true, underpaid: '0.00' });
+    // What is still locked is in nobody's doubt; nor is what the events say themselves of a text that is no longer there.
+    const locked = foldAward(eventsOf({ ...staged, steps: 6 }))?.record as AwardRecord;
+    expect(
+      judge({ record: locked, assessment, text: TEXT, expected: assessment?.stated, isMet: () => undefined, changed: [] }),
+    ).toBeUndefined();
+    expect(judge({ record, assessment, text: TEXT, expected: assessment?.stated, isMet: () => undefined })).toBeUndefined();
     // The condition of the first was established by the assessment itself.
     const pending = (assessment?.stated.instalments ?? []).map((one) => (one.no === 1 ? { ...one, status: 'pending' as const } : one));
     const expected = { ...(assessment?.stated as Stated), instalments: pending };
@@ -413,5 +522,6 @@ describe('an award computed again', () => {
       effectiveOn: '2024-08-01',
     };
     expect(judged([...paidTooMuch, demanded])).toMatchObject({ paid: '260000.00', demanded: '50000.00', overpaid: '10000.00' });
+    expect(judged([...paidTooMuch, demanded, demanded])).toMatchObject({ demanded: '100000.00', overpaid: '0.00' });
   });
 });

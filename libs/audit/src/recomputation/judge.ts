@@ -111,20 +111,17 @@ export function judge(again: Again): Difference | undefined {
   if (assessment === undefined) {
     if (grant === undefined) return undefined;
     why.push({ code: 'granted-unassessed' });
-  } else if (text === 'unknown' || text === 'altered' || text.hash !== assessment.packHash) {
+  } else if (typeof text === 'string' || text.hash !== assessment.packHash) {
     why.push({ code: text === 'unknown' ? 'text-unknown' : 'text-altered' });
   } else if (expected !== undefined && !isSameSum(assessment.stated, expected)) {
     why.push({ code: differenceOf(assessment.stated, expected) });
   }
-  const isSame = why.length === 0 && assessment !== undefined && expected !== undefined;
   const isUnclear =
     why.length > 0 &&
     assessment !== undefined &&
     (expected === undefined || expected.outcome === 'missing' || expected.outcome === 'invalid');
-  const computed = instalmentsFen(expected, setFenOf(record));
-  if (assessment !== undefined)
-    examineGrant(record, assessment.stated, isSame ? computed : instalmentsFen(assessment.stated, setFenOf(record)), why);
-  const due = lowered(record, computed);
+  if (assessment !== undefined) examineGrant(record, assessment.stated, why);
+  const due = lowered(record, instalmentsFen(expected, record.setFen));
   const sums = overAndUnder(again, due, why);
   if (why.length === 0) return undefined;
   const undetermined = isUnclear || why.some(({ code }) => code === 'unlocked-unclear');
@@ -171,23 +168,21 @@ export function instalmentsFen(stated: Stated | undefined, setFen: number | unde
 const fenOf = (amount: string) => Money.parse(amount).toFen();
 
 /** Whether what was granted is what was assessed. An approver may lower what was computed, never raise it. */
-function examineGrant({ grant }: AwardRecord, recorded: Stated, computed: readonly number[], why: Why[]): void {
+function examineGrant({ grant, setFen }: AwardRecord, recorded: Stated, why: Why[]): void {
   if (grant === undefined) return;
   const granted = grant.instalments.map(({ fen }) => fen);
   if (granted.reduce((sum, fen) => sum + fen, 0) !== grant.fen) why.push({ code: 'granted-differs' });
-  if (recorded.outcome === 'discretionary') {
-    if (grant.fen > (computed[0] ?? 0)) why.push({ code: 'over-ceiling' });
+  if (recorded.outcome === 'discretionary' && grant.fen > fenOf(recorded.ceiling as string)) {
+    why.push({ code: 'over-ceiling' });
     return;
   }
+  const computed = instalmentsFen(recorded, setFen);
   for (let index = 0; index < Math.max(granted.length, computed.length); index += 1) {
     const [given, asked] = [granted[index] ?? 0, computed[index] ?? 0];
     if (grant.lowered ? given > asked : given !== asked)
       why.push({ code: grant.lowered ? 'lowered-upward' : 'granted-differs', instalment: index + 1 });
   }
 }
-
-/** The sum an officer has set, where the clause leaves it to one. */
-export const setFenOf = ({ grant, setFen }: AwardRecord): number | undefined => grant?.fen ?? setFen;
 
 /** What is due of what was computed: no more than an approver has let stand. */
 export function lowered({ grant }: AwardRecord, computed: readonly number[]): readonly number[] {
@@ -208,7 +203,8 @@ function overAndUnder({ record, assessment, expected, isMet, changed }: Again, d
   }
   let over = overpaidFen;
   let under = 0;
-  const count = Math.max(due.length, grant.instalments.length);
+  // One that was paid is looked at, whether anybody granted it or not.
+  const count = Math.max(due.length, grant.instalments.length, ...paid.map(({ no }) => no));
   for (let index = 0; index < count; index += 1) {
     const no = index + 1;
     const given = grant.instalments[index]?.fen ?? 0;

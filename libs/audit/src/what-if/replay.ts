@@ -2,7 +2,7 @@ import { yearsOf } from '@app/budgets';
 import { Money } from '@app/kernel';
 import { type Clause, isPaidFrom, type Pack } from '@app/policies';
 import type { AwardOnRecord, AwardRecord, Stated } from '../recomputation/award-record.js';
-import { instalmentsFen, lowered, setFenOf } from '../recomputation/judge.js';
+import { instalmentsFen, lowered } from '../recomputation/judge.js';
 
 /** How an award stood: granted, turned down by the computation, or not decided yet. */
 export type Group = 'granted' | 'denied' | 'pending';
@@ -55,16 +55,18 @@ export function replayed({ record, assessment }: AwardOnRecord, after: Stated): 
   const counted = (schedule: readonly number[]) =>
     lowered(record, schedule).reduce((sum, fen, index) => sum + (record.status === 'lapsed' && !isPaid(record, index + 1) ? 0 : fen), 0);
   const granted = record.grant?.instalments.map(({ fen }) => fen) ?? instalmentsFen(stated, record.setFen);
+  // What was granted stays where the changed text leaves the sum to an officer.
+  const setFen = record.grant?.fen ?? record.setFen;
   const isUnclear =
     UNCLEAR.has(after.outcome) ||
     // Nobody has said what an officer would have set.
-    (after.outcome === 'discretionary' && setFenOf(record) === undefined && stated.outcome !== 'discretionary');
+    (after.outcome === 'discretionary' && setFen === undefined && stated.outcome !== 'discretionary');
   return {
     group,
     record,
     year: (record.grant?.on ?? assessment.on).slice(0, 4),
     before: group === 'denied' ? 0 : counted(granted),
-    after: isUnclear ? undefined : counted(instalmentsFen(after, setFenOf(record))),
+    after: isUnclear ? undefined : counted(instalmentsFen(after, setFen)),
     outcome: { before: stated.outcome, after: after.outcome },
     stated: after,
   };
