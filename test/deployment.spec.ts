@@ -112,6 +112,28 @@ describe('the files for running it in containers', () => {
     expect(ignored).toEqual(expect.arrayContaining(['docker/.env', 'docker/secrets/']));
   });
 
+  it('lets people reach what still answers while a store is away, and nothing that is for operators', () => {
+    const balancer = read('docker/haproxy.cfg');
+    const backends = new Map(
+      balancer
+        .split(/^backend /m)
+        .slice(1)
+        .map((text) => [text.split('\n')[0] as string, text]),
+    );
+    const replicas = Object.keys(composeOf('docker/compose.cluster.yaml').services).filter((name) => name.startsWith('api-'));
+    expect(replicas.length).toBeGreaterThan(1);
+    for (const [backend, check] of [
+      ['apis', '/health/ready'],
+      ['living', '/health/live'],
+    ] as const) {
+      expect(backends.get(backend)).toContain(`option httpchk GET ${check}\n`);
+      for (const replica of replicas) expect(backends.get(backend)).toContain(`server ${replica} ${replica}:8080\n`);
+    }
+    expect(balancer).toMatch(/use_backend apis if \{ nbsrv\(apis\) gt 0 \}\n\s+default_backend living\n/);
+    // %68ealth is /health to whoever answers.
+    expect(balancer).toContain('deny deny_status 404 if { path,url_dec -m beg /metrics /health }');
+  });
+
   it('builds an image of one Node in two stages, without tools, that runs as nobody in particular', () => {
     const steps = parseDockerfile(read('docker/Dockerfile'));
     expect(steps.filter(({ error }) => error !== undefined)).toEqual([]);

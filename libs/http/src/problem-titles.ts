@@ -49,6 +49,7 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'projection-unknown': '没有这个读模型或流程',
   'read-model-rebuilding': '读模型正在构建',
   'reporting-role': '数据库用户无权设置报表角色',
+  'read-models-refused': '查询数据库拒绝访问，请联系管理员',
   'read-models-unavailable': '查询数据库暂时不可用，请稍后再试',
   'shutting-down': '程序正在退出',
   'projector-elsewhere': '读模型由后台进程维护，此进程只应答请求',

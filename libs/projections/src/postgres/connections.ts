@@ -96,6 +96,28 @@ export function told<Answer>(asked: Promise<Answer>): Promise<Answer> {
   });
 }
 
+/** What PostgreSQL refuses whoever comes with these settings, by the code of its answer; `ERR_TLS…` and the like are Node's. */
+const REFUSALS: readonly (readonly [RegExp, string])[] = [
+  [/^28/, 'user or password'],
+  [/^3D/, 'there is no such database'],
+  [/^42501$/, 'its user lacks a right'],
+  [/^25006$/, 'it takes no writes: a replica?'],
+  [/^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/, 'its certificate is not trusted'],
+];
+const NO_TLS = 'The server does not support SSL connections';
+
+/** Something an administrator has to mend; waiting does not. The server's own words name users and are left out. */
+function refusalOf(code: string, message: string): Problem | undefined {
+  const reason = message === NO_TLS ? 'it speaks no TLS' : REFUSALS.find(([pattern]) => pattern.test(code))?.[1];
+  if (reason === undefined) return undefined;
+  const told = code === '' ? reason : `${code}: ${reason}`;
+  return new Problem(
+    'unavailable',
+    'read-models-refused',
+    `PostgreSQL refuses what the ledger asks (${told}); its administrator must look into it`,
+  );
+}
+
 /** What a failed query means to whoever asked. Server faults become problems; what is wrong with the query itself stays as it is. */
 export function problemOf(error: unknown): unknown {
   const code = codeOf(error);
@@ -104,9 +126,10 @@ export function problemOf(error: unknown): unknown {
     return new Problem('unavailable', 'read-model-rebuilding', 'the read model has just been replaced; retry');
   if (code === '57014') return new Problem('unavailable', 'read-models-unavailable', 'the answer took longer than allowed; ask for less');
   // Connections (class 08, or those of the system), resources, an ending server; what the driver says of itself has no code.
-  if (/^(08|53|57P|E[A-Z]{3,}$)/.test(code) || DRIVER_FAULT.test(message))
+  // 58 is the system below PostgreSQL: a disk that fails.
+  if (/^(08|53|57P|58|E[A-Z]{3,}$)/.test(code) || DRIVER_FAULT.test(message))
     return new Problem('unavailable', 'read-models-unavailable', 'the read models cannot be reached just now; retry');
-  return error;
+  return refusalOf(code, message) ?? error;
 }
 
 function codeOf(error: unknown): string {

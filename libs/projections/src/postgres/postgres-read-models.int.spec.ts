@@ -40,6 +40,46 @@ describeReadModels(
   8,
 );
 
+describe('read models in PostgreSQL that refuses them', () => {
+  const opening = (url: string) => PostgresReadModels.open({ url, pool: 2, timeoutMs: 30_000 }).then(() => undefined, String);
+
+  it('say why, without its words, the user or the password', async () => {
+    const url = await server.database();
+    const refused = (why: string) =>
+      `Problem: read-models-refused: PostgreSQL refuses what the ledger asks (${why}); its administrator must look into it`;
+    expect(await opening(url.replace(/:[^:@]+@/, ':wrong@'))).toBe(refused('28P01: user or password'));
+    expect(await opening(url.replace(/[^/]+$/, 'nowhere'))).toBe(refused('3D000: there is no such database'));
+    expect(await opening(`${url}?sslmode=verify-full`)).toBe(refused('it speaks no TLS'));
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query("CREATE ROLE guest LOGIN PASSWORD 'guest'");
+    await client.end();
+    expect(await opening(url.replace(/ledger:[^@]+@/, 'guest:guest@'))).toBe(refused('42501: its user lacks a right'));
+  });
+
+  it('go on where the password is mended', async () => {
+    const url = await server.database();
+    const readModels = await open(url);
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const change = (password: string) => client.query(`ALTER ROLE ledger PASSWORD '${password}'`);
+    await change('another');
+    try {
+      await client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
+      await expect(readModels.liveCheckpoints()).rejects.toMatchObject({
+        code: expect.stringMatching(/^read-models-(refused|unavailable)$/),
+      });
+      await expect(readModels.liveCheckpoints()).rejects.toMatchObject({ kind: 'unavailable', code: 'read-models-refused' });
+    } finally {
+      await change(new URL(url).password);
+      await client.end();
+    }
+    expect(await readModels.liveCheckpoints()).toEqual(new Map());
+  });
+});
+
 describe('read models in PostgreSQL that ends connections, as in a restart', () => {
   it('say of themselves, whatever they were at, that they cannot be reached just now', async () => {
     const url = await server.database();

@@ -61,7 +61,7 @@ function selectOf({ columns, from, reads, where }: ReportingView): string {
 /**
  * Makes the role for reporting tools, and lets it read the views there are. Needs a user that may create roles; doing it
  * again changes nothing.
- * @throws Problem `read-models-unavailable`, or `reporting-role` (refused) when the user may not.
+ * @throws Problem `read-models-unavailable`, `read-models-refused`, or `reporting-role` (refused) when the user may not.
  */
 export async function prepareReportingRole({ url }: PostgresSettings): Promise<void> {
   const client = new pg.Client({ connectionString: url, application_name: 'policy-ledger' });
