@@ -1,6 +1,7 @@
 /**
  * `npm run soak -- --schedules N --seed S`: plays schedules of faults over random commands, one JSON line each. Of a
- * schedule that failed it prints how to play it again. Exit codes: 0 all passed, 1 one has not, 2 wrong usage.
+ * schedule that failed it prints how to play it again. A signal ends it after the schedule in work, a second one at once.
+ * Exit codes: 0 all passed, 1 one has not, 2 wrong usage, 130 or 143 ended by a signal before all were played.
  */
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
@@ -36,6 +37,29 @@ function settings() {
   }
 }
 
+/** A signal within so many milliseconds of the first is the same one, come by another way: npm and the terminal both pass it on. */
+const SAME_SIGNAL_MS = 500;
+const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+let failed = 0;
+let passed = 0;
+let ending: { readonly code: number; readonly sinceMs: number } | undefined;
+const tell = () => process.stderr.write(`${passed} of ${passed + failed} schedules passed\n`);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // The embedded PostgreSQL listens as well, and would stop in the middle of a schedule.
+  process.removeAllListeners(signal);
+  process.on(signal, () => {
+    const nowMs = performance.now();
+    if (ending === undefined) {
+      ending = { code: SIGNAL_CODES[signal], sinceMs: nowMs };
+      process.stderr.write('ending after the schedule in work; a second signal ends at once\n');
+    } else if (nowMs - ending.sinceMs > SAME_SIGNAL_MS) {
+      tell();
+      process.exit(ending.code);
+    }
+  });
+}
+
 await bundleServers();
 // Standard output is for the lines of schedules.
 Logger.overrideLogger(false);
@@ -54,19 +78,23 @@ const kindOf = (one: number): Schedule['kind'] => {
   return one % SHARE_OF_PROCESSES === 0 ? 'processes' : 'simulated';
 };
 
-let failed = 0;
-for (let one = first; one < first + number; one += 1) {
+for (let one = first; one < first + number && ending === undefined; one += 1) {
   const cpu = process.cpuUsage();
   const { faults, ...report } = await play({ seed: one, store, kind: kindOf(one) }, postgres);
   const { user, system } = process.cpuUsage(cpu);
   const told = { ...report, readModels, cpuMs: Math.round((user + system) / 1_000), ...(faults.length > 0 && { faults }) };
   process.stdout.write(`${JSON.stringify(told)}\n`);
-  if (report.passed) continue;
-  failed += 1;
+  if (report.passed) {
+    passed += 1;
+    continue;
+  }
+  // A terminal gives the signal to the servers beside it too, and these do not wait.
+  if (ending === undefined) failed += 1;
+  const what = ending === undefined ? 'failed' : 'was broken off by the signal, or failed';
   process.stderr.write(
-    `seed ${one} failed; again: npm run soak -- --schedules 1 --seed ${one} --store ${store} --read-models ${readModels} --kind ${report.kind}\n`,
+    `seed ${one} ${what}; again: npm run soak -- --schedules 1 --seed ${one} --store ${store} --read-models ${readModels} --kind ${report.kind}\n`,
   );
 }
 await postgres?.stop();
-process.stderr.write(`${number - failed} of ${number} schedules passed\n`);
-process.exit(failed > 0 ? 1 : 0);
+tell();
+process.exit(failed > 0 ? 1 : passed < number && ending !== undefined ? ending.code : 0);
