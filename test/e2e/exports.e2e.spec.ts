@@ -251,6 +251,52 @@ describe('the demonstration year in files', () => {
     }
   });
 
+  it('a filter that names a policy or budget line there is not is refused, and answers nothing that reads like "none"', async () => {
+    const { paths } = (await (await get('/openapi.json')).json()) as {
+      paths: Record<string, { get?: { parameters?: readonly { in: string; name: string; required?: boolean }[] } }>;
+    };
+    const takers = (name: string) =>
+      Object.entries(paths).flatMap(([path, { get: route }]) =>
+        route?.parameters?.some((parameter) => parameter.in === 'query' && parameter.name === name) === true ? [path] : [],
+      );
+    const asked = async (route: string, query: string) => {
+      const answer = await get(`${route}?${query}`);
+      return `${route}?${query} ${answer.status} ${((await answer.json()) as { code?: string }).code ?? ''}`;
+    };
+    expect(takers('pack')).toEqual(
+      expect.arrayContaining(['/v1/awards', '/v1/balances', '/v1/due-instalments', '/v1/budgets', '/v1/calendar']),
+    );
+    // This one asks for a clause as well.
+    const rest: Readonly<Record<string, string>> = { '/v1/public-notices/file': '&clause=G13' };
+    for (const route of takers('pack')) {
+      const query = `pack=nosuch${rest[route] ?? ''}`;
+      expect(await asked(route, query)).toBe(`${route}?${query} 404 policy-unknown`);
+    }
+    expect([takers('budgetLine'), takers('line')]).toEqual([['/v1/due-instalments'], ['/v1/balances']]);
+    const { items } = (await (await get('/v1/budgets')).json()) as { items: readonly { pack: string; line: string; period: string }[] };
+    const { pack = '', line = '', period = '' } = items[0] ?? {};
+    for (const [query, answer] of [
+      [`due-instalments?budgetLine=${pack}.${line}.${period}`, '200 '],
+      [`due-instalments?budgetLine=${pack}.${line}.1999`, '404 budget-line-unknown'],
+      [`due-instalments?budgetLine=${pack}.${line}.${period}&asOf=1`, '404 budget-line-unknown'],
+      ['due-instalments?budgetLine=zz', '400 invalid-input'],
+      [`due-instalments?budgetLine=${pack}.${line}.2024-2024`, '400 invalid-input'],
+      [`balances?line=${line}`, '200 '],
+      [`balances?line=${line}&pack=${pack}`, '200 '],
+      [`balances?line=${line}&pack=haimen-2022`, '404 budget-line-unknown'],
+      ['balances?line=zz', '404 budget-line-unknown'],
+      ['exports/awards?pack=nosuch', '404 policy-unknown'],
+      // Not there at all is no answer; not there yet is a difference.
+      ['differences/awards?pack=nosuch&earlier=1', '404 policy-unknown'],
+      [`differences/due-instalments?budgetLine=${pack}.${line}.${period}&earlier=1`, '200 '],
+    ] as const) {
+      const [route = '', search = ''] = query.split('?');
+      expect(await asked(`/v1/${route}`, search)).toBe(`/v1/${query} ${answer}`);
+    }
+    const refused = await run('due', '--budget-line', `${pack}.${line}.1999`);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('没有该预算科目')]);
+  });
+
   it('two business days are compared, and a list that answers by none says so', async () => {
     const said = await run('balances', '--on', '2024-06-30', '--differs-from-on', '2024-03-31');
     expect(said).toMatchObject({

@@ -1,11 +1,14 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
 import { Executor } from '@app/event-store';
+import { knownInQueries } from '@app/http';
 import { Subscriptions } from '@app/projections';
 import { Budgets } from './budgets.js';
 import { BudgetsController } from './budgets.controller.js';
 import { ENVELOPE_LOOKUP, type EnvelopeLookup, noEnvelopes } from './envelope-lookup.js';
 import { RunBudgetCommandHandler } from './handlers/run-budget-command.js';
 import { BudgetLinesProjection } from './lines/budget-lines.projection.js';
+import { KnownLines } from './lines/known-lines.js';
 import { GetBudgetLineHandler, ListBudgetLinesHandler, ListReservationsHandler } from './lines/budget-lines.query.js';
 import { BudgetTransfers } from './transfers/budget-transfers.js';
 
@@ -36,6 +39,16 @@ export class BudgetsModule {
           : { provide: ENVELOPE_LOOKUP, useClass: envelopeLookup },
         RunBudgetCommandHandler,
         Budgets,
+        KnownLines,
+        {
+          provide: APP_PIPE,
+          inject: [KnownLines],
+          useFactory: (known: KnownLines) =>
+            knownInQueries({
+              budgetLine: (name) => known.line(name, 'budgetLine'),
+              line: (line, { pack }) => known.slug(line, pack as string | undefined),
+            }),
+        },
         ListBudgetLinesHandler,
         GetBudgetLineHandler,
         ListReservationsHandler,

@@ -68,6 +68,15 @@ export function lineOfStream(stream: string): LineRef {
   return { pack, line, period };
 }
 
+/** The line that `<pack>.<line>.<period>` names. @throws Problem `invalid-input` naming the field. */
+export function lineNamed(name: string, field: string): LineRef {
+  const stream = `budget-${name}`;
+  if (!STREAM_SHAPE.test(stream)) throw invalidField(field, 'budget-line', 'must be <pack>.<line>.<period>');
+  const line = lineOfStream(stream);
+  requireLine(line, field);
+  return line;
+}
+
 export function isSameLine(one: LineRef, other: LineRef): boolean {
   return one.pack === other.pack && one.line === other.line && one.period === other.period;
 }

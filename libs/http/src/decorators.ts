@@ -39,6 +39,20 @@ export function IsText(maxLength: number): PropertyDecorator {
   );
 }
 
+/** The end of a span of days: not before the field it begins with, where that is given. */
+export function IsNotBefore(first: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'order',
+    validator: {
+      validate: (value, given) => {
+        const from = (given?.object as Readonly<Record<string, unknown>> | undefined)?.[first];
+        return typeof value !== 'string' || typeof from !== 'string' || value >= from;
+      },
+      defaultMessage: () => `$property must not be before ${first}`,
+    },
+  });
+}
+
 /** The field may be left out, but `null` is not the same as leaving it out: it is refused by the field's other rules. */
 export function MayBeLeftOut(): PropertyDecorator {
   return ValidateIf((_, value) => value !== undefined);

@@ -2,10 +2,11 @@ export { AllowAnyRole, AllowRoles, type AuthenticatedRequest, OpenToAll } from '
 export { refuseDeepBodies } from './body-depth.js';
 export { CommandDto, Context } from './command-context.js';
 export { addCorrelation, correlationIdOf, currentCorrelation } from './correlation.js';
-export { IsBusinessDay, IsCreditCode, IsMoney, IsText, MayBeLeftOut } from './decorators.js';
+export { IsBusinessDay, IsCreditCode, IsMoney, IsNotBefore, IsText, MayBeLeftOut } from './decorators.js';
 export { EmptyBodyPipe } from './empty-body.pipe.js';
 export { EvidenceDto, IsEvidenceList, IsListOf } from './evidence.dto.js';
 export { HttpModule } from './http.module.js';
+export { knownInQueries } from './known.pipe.js';
 export { cursorKey, type Page, PageDto, pageOf } from './paging.js';
 export { PROBLEM_TITLES, problemTitle } from './problem-titles.js';
 export { type ProblemDocument, problemDocument, sendProblem } from './problem.filter.js';

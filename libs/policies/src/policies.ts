@@ -107,6 +107,11 @@ export class Policies implements OnApplicationBootstrap, BeforeApplicationShutdo
     return (await this.executor.load(policyDecider, policyStream(pack))).state;
   }
 
+  /** @throws Problem `policy-unknown`. */
+  async requirePublished(pack: string): Promise<void> {
+    if ((await this.state(pack)).status === 'unpublished') throw unknown(pack);
+  }
+
   /** The version to judge a day by, in force or not. @throws Problem `policy-unknown`. */
   async versionFor(pack: string, on: string): Promise<PolicyVersion> {
     const version = versionFor(await this.state(pack), on);

@@ -1,6 +1,17 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsObject, Matches, Max, Min, ValidateNested } from 'class-validator';
-import { CommandDto, EvidenceDto, IsBusinessDay, IsCreditCode, IsEvidenceList, IsMoney, IsText, MayBeLeftOut, PageDto } from '@app/http';
+import {
+  CommandDto,
+  EvidenceDto,
+  IsBusinessDay,
+  IsCreditCode,
+  IsEvidenceList,
+  IsMoney,
+  IsNotBefore,
+  IsText,
+  MayBeLeftOut,
+  PageDto,
+} from '@app/http';
 import { DETECTORS } from './detectors/detectors.js';
 import { DUTY_OVERDUE, FINDING_ID, MANUAL, type Outcome, OUTCOMES, SEVERITIES, type Severity } from './finding.js';
 
@@ -62,6 +73,7 @@ export class FindingsDto extends PageDto {
   /** Came to light by this day. */
   @MayBeLeftOut()
   @IsBusinessDay()
+  @IsNotBefore('from')
   until?: string;
 }
 

@@ -1,8 +1,7 @@
 import { Controller, Get, Inject, Query as QueryString, Req, type StreamableFile } from '@nestjs/common';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
 import { AllowRoles, type AuthenticatedRequest } from '@app/http';
-import { invalidField, isBusinessDate, notFound, startOf } from '@app/kernel';
-import { latestVersion, Policies } from '@app/policies';
+import { invalidField, isBusinessDate, startOf } from '@app/kernel';
 import { Subscriptions } from '@app/projections';
 import { jsonLines } from '../json-lines.js';
 import { RecomputationDto } from './recomputation.dto.js';
@@ -14,7 +13,6 @@ export class RecomputationController {
   constructor(
     private readonly recompute: Recompute,
     private readonly subscriptions: Subscriptions,
-    private readonly policies: Policies,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
@@ -25,9 +23,6 @@ export class RecomputationController {
     @QueryString() { since, pack, facts = 'stored', from = 'records' }: RecomputationDto,
     @Req() request: AuthenticatedRequest,
   ): Promise<StreamableFile> {
-    // Of a policy that does not exist no award differs: a slip would read as a clean audit.
-    if (pack !== undefined && latestVersion(await this.policies.state(pack)) === undefined)
-      throw notFound('policy-unknown', `no policy ${pack} has been published`);
     const position = since === undefined ? undefined : await this.positionOf(since);
     const options = {
       facts,

@@ -206,7 +206,7 @@ const NAMED: Naming = {
   ],
 };
 
-/** The events this ledger's timelines know, for the spec that holds them against every event there is. */
+/** Every event there is, and timelines may be asked for; a spec holds them against those the store knows. */
 export const TIMELINE_EVENT_TYPES: readonly string[] = Object.keys(NAMED);
 
 /**

@@ -1,8 +1,8 @@
-import { IsIn, Matches } from 'class-validator';
+import { IsIn } from 'class-validator';
 import { subjectOf } from '@app/blacklist';
-import { IsBusinessDay, IsText, MayBeLeftOut, PageDto } from '@app/http';
+import { IsBusinessDay, IsNotBefore, IsText, MayBeLeftOut, PageDto } from '@app/http';
 import { creditCode, invalidField, normalisedReference } from '@app/kernel';
-import { REFERENCE_KINDS, type Reference, type ReferenceKind } from './references.js';
+import { REFERENCE_KINDS, type Reference, type ReferenceKind, TIMELINE_EVENT_TYPES } from './references.js';
 
 export class TimelineDto extends PageDto {
   /** 登记日期起: recorded on or after this day */
@@ -13,6 +13,7 @@ export class TimelineDto extends PageDto {
   /** 登记日期止: recorded on or before this day */
   @MayBeLeftOut()
   @IsBusinessDay()
+  @IsNotBefore('recordedFrom')
   recordedUntil?: string;
 
   /** 生效日期起 */
@@ -23,11 +24,12 @@ export class TimelineDto extends PageDto {
   /** 生效日期止 */
   @MayBeLeftOut()
   @IsBusinessDay()
+  @IsNotBefore('effectiveFrom')
   effectiveUntil?: string;
 
   /** 事项: the name of an event, such as "award-granted" */
   @MayBeLeftOut()
-  @Matches(/^[a-z][a-z0-9-]{0,63}$/, { message: 'event must be the name of an event such as "award-granted"' })
+  @IsIn(TIMELINE_EVENT_TYPES, { message: 'event must be the name of an event such as "award-granted"' })
   event?: string;
 
   /** 经办人: "ledger" for what the ledger did by itself */
