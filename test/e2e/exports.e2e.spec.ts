@@ -43,6 +43,7 @@ const QUERIES: Readonly<Record<string, string>> = {
 };
 const PATHS: Readonly<Record<string, string>> = {
   '/v1/targets/{pack}/{clause}': '/v1/targets/baiyun-2022/B10',
+  '/v1/target-tables/{pack}/{clause}': '/v1/target-tables/ganzhou-2023/Z29',
   '/v1/targets/{pack}/{clause}/entries': '/v1/targets/baiyun-2022/B10/entries',
 };
 
@@ -185,6 +186,8 @@ describe('the demonstration year in files', () => {
         '/v1/balances',
         '/v1/calendar',
         '/v1/public-notices',
+        '/v1/target-tables/{pack}/{clause}',
+        '/v1/audit/forecast/totals',
       ]),
     );
     expect(exported.length).toBeGreaterThan(25);
@@ -348,6 +351,30 @@ describe('the demonstration year in files', () => {
     expect([table?.sheet, form?.sheet]).toEqual(['拨付清单', '签批表']);
     expect(form?.data.flat()).toContain('合计（大写）：壹佰壹拾伍万元整');
     expect(await (await get('/v1/public-notices/file?pack=ganzhou-2023')).json()).toMatchObject({ status: 404, code: 'notice-unknown' });
+  });
+
+  it('a table of targets has a row for every cell, and the forecast goes into a file, one by one and added up', async () => {
+    const rows = async (name: string, ...args: readonly string[]) => {
+      expect(await run(...args, '--output', name)).toMatchObject({ code: 0 });
+      return parse<Record<string, string>>(readFileSync(inFolder(name)), { bom: true, columns: true });
+    };
+    const table = await rows('table.csv', 'target', 'table', 'ganzhou-2023', 'Z29', '--year', '2024');
+    expect(table[0]).toMatchObject({
+      单位: '章贡区 (含经开区)',
+      行号: '97',
+      年度: '2024',
+      计划: '2.43',
+      计划来源: '政策文本',
+      实际: '2.83',
+    });
+    expect(table[0]).toMatchObject({ 实际与计划之差: '0.4', 是否达到: '达到' });
+    expect(new Set(table.map(({ 年度 }) => 年度))).toEqual(new Set(['2024']));
+    const unpaid = await rows('forecast.csv', 'forecast');
+    expect(unpaid).toEqual(expect.arrayContaining([expect.objectContaining({ 状态: '已到付未拨', '金额（元）': '500000.00' })]));
+    const line = 'ganzhou-etdz-2023.ip-awards.2024';
+    const sum = { 预算科目: line, 期数: String(unpaid.length), '已到付未拨（元）': '600000.00', '现无法成就（元）': '0.00' };
+    expect(await rows('totals.csv', 'forecast', '--totals')).toEqual([expect.objectContaining(sum)]);
+    expect((await run('forecast', '--totals')).stdout).toMatch(new RegExp(`│ ${line} +│ \\d{4}年第[1-4]季度 │ 2 `));
   });
 
   it('what is printed is in the format of its ending, or not printed at all', async () => {

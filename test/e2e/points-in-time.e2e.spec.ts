@@ -28,6 +28,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   '/v1/differences/{path}': 'two answers of a list that is compared',
   '/v1/audit/recomputation': 'JSON Lines with progress by time taken',
   '/v1/audit/forecast': 'JSON Lines with progress by time taken',
+  '/v1/audit/forecast/totals': 'JSON Lines with progress by time taken',
 };
 
 /** Read routes that are not shown as of a business date: the records themselves, what is true of a text or a listing on any day, the check of the books. */

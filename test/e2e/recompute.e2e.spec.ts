@@ -235,6 +235,9 @@ describe('awards computed again, and under another text', () => {
       byQuarter: [{ quarter: '2024Q2', due: '200000.00' }],
       byLine: [{ budgetLine: 'tour-2020.rd-fund.2024', unpaid: '200000.00', reserved: '200000.00', short: false }],
     });
+    const totals = await ask('GET', `/audit/forecast/totals?on=2024-05-06&asOf=${String(granted?.['position'])}`);
+    expect(totals.items).toMatchObject([{ budgetLine: 'tour-2020.rd-fund.2024', quarter: '2024Q2', instalments: 1, due: '200000.00' }]);
+    expect(totals.summary).toEqual(then.summary);
   });
 
   it('are found when somebody has written past the rules, by HTTP and on the command line', async () => {

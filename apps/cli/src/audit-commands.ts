@@ -7,13 +7,14 @@ import {
   type Otherwise,
   type Outlook,
   type OutlookSummary,
+  type OutlookTotal,
   type RecomputeSummary,
   type WhatIfSummary,
 } from '@app/audit';
-import { FORECAST_VIEW, RECOMPUTATION_VIEW, WHAT_IF_VIEW } from './audit-views.js';
+import { FORECAST_TOTALS_VIEW, FORECAST_VIEW, RECOMPUTATION_VIEW, WHAT_IF_VIEW } from './audit-views.js';
 import { readLong } from './long-answer.js';
 import { EXIT } from './output.js';
-import { AS_OF_HELP } from './read-options.js';
+import { addReadOptions, AS_OF_HELP, asksForMore, type ReadOptions, readMore } from './read-options.js';
 import { textOf } from './route-command.js';
 import { type GlobalOptions, withDoor } from './session.js';
 
@@ -32,9 +33,9 @@ interface WhatIfOptions extends GlobalOptions {
   readonly sourceFile?: string;
 }
 
-interface ForecastOptions extends GlobalOptions {
+interface ForecastOptions extends ReadOptions {
   readonly on?: string;
-  readonly asOf?: string;
+  readonly totals?: boolean;
 }
 
 /** Questions about the whole history, answered while they are worked out: `ledger audit recompute`, `audit what-if`, `forecast`. */
@@ -93,13 +94,17 @@ export function addAuditCommands(program: Command): void {
     .command('forecast')
     .description('支出预测: what granted awards still have to be paid, by quarter and budget line')
     .option('--on <date>', '业务日期: today, when left out, or later')
-    .option('--as-of <point>', AS_OF_HELP);
+    .option('--totals', '汇总: sums by budget line and quarter, instead of the instalments');
+  addReadOptions(forecast);
   forecast.action(async () => {
     const options = forecast.optsWithGlobals<ForecastOptions>();
-    const { on, asOf } = options;
+    const { on, asOf, totals = false, json = false } = options;
     await withDoor(options, false, async (door, token) => {
-      const path = `/v1/audit/forecast${queryOf({ on, asOf })}`;
-      await readLong<Outlook, OutlookSummary>(door, { method: 'GET', path, token }, options.json === true, FORECAST_VIEW);
+      const path = `/v1/audit/forecast${totals ? '/totals' : ''}${queryOf({ on, asOf })}`;
+      const call = { method: 'GET' as const, path, token };
+      if (asksForMore(options)) await readMore(door, call, options);
+      else if (totals) await readLong<OutlookTotal, OutlookSummary>(door, call, json, FORECAST_TOTALS_VIEW);
+      else await readLong<Outlook, OutlookSummary>(door, call, json, FORECAST_VIEW);
     });
   });
 }

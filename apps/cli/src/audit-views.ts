@@ -5,6 +5,7 @@ import type {
   Otherwise,
   Outlook,
   OutlookSummary,
+  OutlookTotal,
   QuarterSums,
   RecomputeSummary,
   Stated,
@@ -204,4 +205,10 @@ export const FORECAST_VIEW: LongView<Outlook, OutlookSummary> = {
           ),
           `${on}：待拨付 ${instalments} 期，共 ${zeroToo(total)}`,
         ].join('\n'),
+};
+
+export const FORECAST_TOTALS_VIEW: LongView<OutlookTotal, OutlookSummary> = {
+  headings: ['预算指标', '季度', '期数', ...Object.values(OUTLOOK)],
+  row: (item) => [item.budgetLine, ...quarterRow(item)],
+  summary: FORECAST_VIEW.summary,
 };

@@ -1,7 +1,7 @@
 export { AuditModule } from './audit.module.js';
 export { findingEvents } from './findings/finding.codec.js';
 export { TIMELINE_EVENT_TYPES } from './timeline/references.js';
-export type { Outlook, OutlookSummary, QuarterSums } from './forecast/outlook.js';
+export type { Outlook, OutlookSummary, OutlookTotal, QuarterSums } from './forecast/outlook.js';
 export type { Line } from './json-lines.js';
 export type { ChangedFact, Difference, Why } from './recomputation/judge.js';
 export type { Stated } from './recomputation/award-record.js';

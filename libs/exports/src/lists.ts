@@ -248,6 +248,21 @@ export const LISTS: readonly ListDeclaration[] = [
     },
   },
   {
+    path: 'target-tables/*/*',
+    forThePublic: true,
+    title: '指导计划表',
+    key: ['unit', 'year'],
+    at: 'rows',
+    each: 'cells',
+    terms: { planFrom: PLAN.from },
+    fields: {
+      actual: { heading: '实际' },
+      difference: { heading: '实际与计划之差' },
+      line: { heading: '行号' },
+      planFrom: { heading: '计划来源' },
+    },
+  },
+  {
     path: 'targets/*/*/entries',
     title: '填报记录',
     key: ['kind', 'no'],
@@ -296,6 +311,7 @@ export const LISTS: readonly ListDeclaration[] = [
     fields: {
       condition: { heading: '待满足条件' },
       certain: { heading: '日期已定' },
+      certificates: { heading: '所据证书' },
       earliest: { heading: '最早可付日' },
       inputs: { heading: '所需数据' },
       input: { heading: '数据' },
@@ -303,6 +319,18 @@ export const LISTS: readonly ListDeclaration[] = [
       now: { heading: '目前' },
       quarter: { heading: '季度' },
       unknown: { heading: '无法判断的原因' },
+    },
+  },
+  {
+    path: 'audit/forecast/totals',
+    title: '拨付预测汇总',
+    key: ['budgetLine', 'quarter'],
+    fields: {
+      quarter: { heading: '季度' },
+      instalments: { heading: '期数' },
+      ...Object.fromEntries(
+        Object.entries(OUTLOOK).map(([state, heading]) => [state, { heading: `${heading}（元）`, kind: 'yuan' as const }]),
+      ),
     },
   },
   { path: 'audit/recomputation', title: '复算差异', key: ['award'] },

@@ -16,11 +16,26 @@ export class ForecastController {
   /** 支出预测: what granted awards still have to be paid, by quarter and budget line; JSON Lines of progress, instalments and a summary */
   @Get()
   @AllowAnyRole()
-  run(@QueryString() { on: asked }: ForecastDto, @Req() request: AuthenticatedRequest): StreamableFile {
+  run(@QueryString() { on }: ForecastDto, @Req() request: AuthenticatedRequest): StreamableFile {
+    const day = this.dayOf(on);
+    return jsonLines((emit) => this.forecast.run(day, emit), pathOf(request));
+  }
+
+  /** 支出预测汇总: the same added up, by budget line and quarter; JSON Lines of progress, sums and the summary */
+  @Get('totals')
+  @AllowAnyRole()
+  totals(@QueryString() { on }: ForecastDto, @Req() request: AuthenticatedRequest): StreamableFile {
+    const day = this.dayOf(on);
+    return jsonLines((emit) => this.forecast.runTotals(day, emit), pathOf(request));
+  }
+
+  private dayOf(asked: string | undefined): BusinessDate {
     const today = businessDateAt(this.clock.now());
     const on = asked ?? today;
     // What was granted and paid is known as of today: seen from an earlier day, it would be told before it happened.
     if (on < today) throw invalidField('on', 'not-in-the-past', 'must not lie before today; asOf looks ahead from an earlier day');
-    return jsonLines((emit) => this.forecast.run(on as BusinessDate, emit), request.url.split('?')[0] ?? '');
+    return on as BusinessDate;
   }
 }
+
+const pathOf = ({ url }: AuthenticatedRequest) => url.split('?')[0] ?? '';

@@ -10,9 +10,10 @@ import type { AwardOnRecord } from '../recomputation/award-record.js';
 import { AwardRecords } from '../recomputation/award-records.js';
 import { FactsToday } from '../recomputation/facts-today.js';
 import { expectationOf } from './expectation.js';
-import { type LineStanding, type Outlook, type OutlookSummary, OutlookTotals, quarterOf } from './outlook.js';
+import { type LineStanding, type Outlook, type OutlookSummary, type OutlookTotal, OutlookTotals, quarterOf, totalsOf } from './outlook.js';
 
 export type ForecastLine = Line<Outlook, OutlookSummary>;
+export type TotalsLine = Line<OutlookTotal, OutlookSummary>;
 
 /** 支出预测: what granted awards still have to be paid, and when. */
 @Injectable()
@@ -44,6 +45,15 @@ export class Forecast {
       await nextTurn();
     }
     await emit({ summary: totals.summary(on, await this.standing()) });
+  }
+
+  /** The same added up, with what falls due in each quarter on each budget line as its items. @throws Problem `read-model-behind`. */
+  runTotals(on: BusinessDate, emit: Emit<TotalsLine>): Promise<void> {
+    return this.run(on, async (line) => {
+      if ('item' in line) return;
+      if ('summary' in line) for (const item of totalsOf(line.summary)) await emit({ item });
+      await emit(line);
+    });
   }
 
   /** The awards of a page that are held on the day. */

@@ -56,6 +56,16 @@ export interface OutlookSummary {
   readonly byLine: readonly OutlookLine[];
 }
 
+/** The sums of one budget line in one quarter. */
+export interface OutlookTotal extends QuarterSums {
+  readonly budgetLine: string;
+}
+
+/** A summary as a list: by budget line, and of each in order of time. */
+export function totalsOf({ byLine }: Pick<OutlookSummary, 'byLine'>): readonly OutlookTotal[] {
+  return byLine.flatMap(({ budgetLine, quarters }) => quarters.map((sums) => ({ budgetLine, ...sums })));
+}
+
 /** The quarter of a business date: `2027Q1`. */
 export function quarterOf(day: string): string {
   return `${day.slice(0, 4)}Q${Math.ceil(Number(day.slice(5, 7)) / 3)}`;
