@@ -47,7 +47,12 @@ export function requireNotOver(line: LineRef, today: string): void {
   throw no('period-over', `${nameOf(line)} ended on ${last}-12-31 and takes in no more money`, { until: `${last}-12-31` });
 }
 
-/** An entry belongs to its line's years; a budget may be passed in the year before. @throws Problem `invalid-input` */
+/**
+ * An entry belongs to its line's years; a budget may be passed in the year before. It may lie before the line's opening: its
+ * day is that of the document that gives the money, the opening is but the day on which somebody set the line up here, which
+ * nobody can put earlier afterwards. What is dated back far is a finding (`back-dated`).
+ * @throws Problem `invalid-input`
+ */
 export function requireTimely({ line }: ExistingLine, effectiveOn: string): void {
   const { first } = yearsOf(line.period);
   if (Number(effectiveOn.slice(0, 4)) < first - 1)

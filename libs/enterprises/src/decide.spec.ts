@@ -174,9 +174,11 @@ describe('recording facts', () => {
   it('keeps the facts about each project apart, however its reference is spelt', () => {
     const both = { type: 'record-facts', facts: [...facts(landed('P-1')), ...facts(landed('P-2', false))] } as const;
     const { dossier } = registered.do(both, on('2024-01-02'));
-    expect(currentFact(dossier, 'project.landed', undefined, 'p 1')).toMatchObject({ factId: 'F1', value: true });
-    expect(currentFact(dossier, 'project.landed', undefined, 'P2')).toMatchObject({ factId: 'F2', value: false });
-    expect(currentFact(dossier, 'project.landed', undefined)).toBeUndefined();
+    const current = (subject?: string) =>
+      currentFact(dossier, { name: 'project.landed', effectiveOn: '2024-01-02', ...(subject !== undefined && { subject }) });
+    expect(current('p 1')).toMatchObject({ factId: 'F1', value: true });
+    expect(current('P2')).toMatchObject({ factId: 'F2', value: false });
+    expect(current()).toBeUndefined();
     expect(registered.do(both, on('2024-01-02')).when(landed('p 1'), on('2024-02-02'))).toEqual([]);
     const twice = { type: 'record-facts', facts: [...facts(landed('P-1')), ...facts(landed('p1', false))] } as const;
     expect(refusal(() => registered.when(twice, on('2024-01-02')))).toBe('fact-malformed');
@@ -187,7 +189,11 @@ describe('recording facts', () => {
       .do(rd('5.00', '2023'), on('2024-01-02'))
       .do(rd('8.00', '2023', { correctsFactId: 'F1' }), on('2024-02-02'));
     expect(factOf(dossier, 'F1')).toMatchObject({ value: '5.00', correctedBy: 'F2' });
-    expect(currentFact(dossier, 'rd.expenditure', '2023')).toMatchObject({ factId: 'F2', value: '8.00', corrects: 'F1' });
+    expect(currentFact(dossier, { name: 'rd.expenditure', period: '2023', effectiveOn: '2024-02-02' })).toMatchObject({
+      factId: 'F2',
+      value: '8.00',
+      corrects: 'F1',
+    });
   });
 
   it('refuses to correct what is not there, another fact, or a fact corrected already', () => {
@@ -202,6 +208,30 @@ describe('recording facts', () => {
     const history = registered.do(rd('5.00', '2023'), on('2024-01-02')).do(rd('8.00', '2023', { correctsFactId: 'F1' }), on('2024-02-02'));
     expect(refusal(() => history.when(rd('5.00', '2023'), on('2024-03-01')))).toBe('fact-replaced');
     expect(history.when(rd('5.00', '2023', { correctsFactId: 'F2' }), on('2024-03-01'))).toHaveLength(1);
+  });
+
+  it('stays quiet on a repeat of what stands on its day, whatever has been stated since of other days', () => {
+    const history = registered.do(sme(true), on('2024-03-01')).do(sme(false), on('2024-01-10')).do(sme(false), on('2024-06-01'));
+    expect(history.dossier.facts.size).toBe(3);
+    expect(history.when(sme(true), on('2024-03-01'))).toEqual([]);
+    expect(history.when(sme(true), on('2024-05-31'))).toEqual([]);
+    expect(history.when(sme(false), on('2024-01-10'))).toEqual([]);
+    expect(history.when(sme(false), on('2024-03-02'))).toHaveLength(1);
+    expect(history.when(sme(false), on('2024-02-10'))).toEqual([]);
+    const sameDay = history.do(sme(false), on('2024-03-01'));
+    expect(refusal(() => sameDay.when(sme(true), on('2024-03-01')))).toBe('fact-replaced');
+  });
+
+  it('does not let an old command talk past what was corrected later, but records what is said of a day nobody can say anything of', () => {
+    const since = (value: boolean, day: string, correctsFactId?: string) =>
+      [sme(value, { ...(correctsFactId !== undefined && { correctsFactId }) }), on(day)] as const;
+    const history = registered
+      .do(...since(true, '2024-01-10'))
+      .do(...since(false, '2024-02-01'))
+      .do(...since(true, '2024-06-01', 'F2'));
+    expect(refusal(() => history.when(...since(false, '2024-02-01')))).toBe('fact-replaced');
+    expect(history.when(...since(true, '2024-01-20'))).toEqual([]);
+    expect(history.when(...since(true, '2024-03-01'))).toHaveLength(1);
   });
 
   it('lets a state of affairs change back in time', () => {
@@ -446,6 +476,7 @@ describe('whatever happens', () => {
       year: fc.constantFrom('2022', '2023'),
       day,
     }),
+    fc.record({ kind: fc.constant('state' as const), value: fc.boolean(), day }),
     fc.record({ kind: fc.constant('dispute' as const), target: fc.integer({ min: 1, max: 8 }), day }),
     fc.record({ kind: fc.constant('rename' as const), value: fc.integer({ min: 0, max: 2 }), day }),
   );
@@ -454,6 +485,8 @@ describe('whatever happens', () => {
     switch (one.kind) {
       case 'new':
         return rd(`${one.value}.00`, one.year);
+      case 'state':
+        return sme(one.value);
       case 'correct':
         return rd(`${one.value}.00`, one.year, { correctsFactId: `F${one.target}` });
       case 'dispute':

@@ -35,6 +35,7 @@ import {
   factOf,
   type FactValue,
   type Finding,
+  latestAbout,
   latestFact,
   lookalikeOf,
   nameOn,
@@ -326,11 +327,10 @@ function fault(index: number, field: string, rule: string, message: string): Fie
   return { field: `facts.${index}.${field}`, rule, message };
 }
 
-/** Whether the standing fact says the same, from the same source and documents, and no later than this command would. */
+/** Whether what stands on the day of this command says the same, from the same source and documents. */
 function isRecorded(fact: NewFact, dossier: Dossier, { effectiveOn }: DecisionContext): boolean {
-  const present = currentFact(dossier, fact.name, fact.period, fact.subject);
-  if (present === undefined || present.effectiveOn > effectiveOn) return false;
-  return saysTheSame(present, fact) && present.corrects === fact.correctsFactId;
+  const present = currentFact(dossier, { ...fact, effectiveOn });
+  return present !== undefined && saysTheSame(present, fact) && present.corrects === fact.correctsFactId;
 }
 
 function saysTheSame(known: Fact, fact: NewFact): boolean {
@@ -358,7 +358,7 @@ function requireRoomFor(fact: NewFact, dossier: Dossier, { effectiveOn }: Decisi
     const { factId, dispute } = disputed;
     throw refused('fact-disputed', `${factId} is disputed (${dispute?.reason}): verify it, or correct it by naming it`, { factId });
   }
-  const present = currentFact(dossier, name, period, subject);
+  const present = latestAbout(dossier, { ...fact, effectiveOn });
   if (correctsFactId !== undefined || present === undefined) return;
   const replaced = dossier.facts.findLast(
     (known) =>

@@ -317,14 +317,24 @@ export function factOf(dossier: Dossier, factId: string): Fact | undefined {
   return dossier.facts.get(factIndex(factId));
 }
 
-/**
- * The last that was stated about a name, period and subject and has not been corrected; it may be disputed. What a command
- * would repeat or replace: what stands on a day, `standingOn` tells.
- */
-export function currentFact(dossier: Dossier, name: string, period: string | undefined, subject?: string): Fact | undefined {
-  return dossier.facts.findLast(
-    (fact) => fact.name === name && fact.period === period && fact.correctedBy === undefined && sameReference(fact.subject, subject),
-  );
+/** What a fact is about, and from when. */
+export type Statement = Pick<Fact, 'name' | 'period' | 'subject' | 'effectiveOn'>;
+
+const isAbout =
+  ({ name, period, subject }: Statement) =>
+  (fact: Fact): boolean =>
+    fact.name === name && fact.period === period && sameReference(fact.subject, subject);
+
+/** What the dossier says of a name, period and subject on the first day on which a statement about them would count; it may be disputed. */
+export function currentFact(dossier: Dossier, statement: Statement): Fact | undefined {
+  return standingOn(dossier.facts.filter(isAbout(statement)), beginsOn(statement), (factId) => factOf(dossier, factId)).standing;
+}
+
+/** What has been stated last of what a statement is about, until its place in time, or stands in the place of that by correction. */
+export function latestAbout(dossier: Dossier, statement: Statement): Fact | undefined {
+  const place = placeInTime(statement);
+  const known = dossier.facts.filter((fact) => isAbout(statement)(fact) && placeInTime(fact) <= place);
+  return latestFact(known.map((fact) => corrected(fact, (factId) => factOf(dossier, factId)) ?? fact).filter(isAbout(statement)));
 }
 
 /**
@@ -363,26 +373,27 @@ export function standingOn<One extends FactInTime>(
 ): { readonly standing: One | undefined; readonly correctedLater?: One } {
   const begun = [...facts].filter((fact) => beginsOn(fact) <= on);
   const standing = latestFact(begun.filter(({ correctedBy }) => correctedBy === undefined));
-  const corrected = latestFact(begun.filter(({ correctedBy }) => correctedBy !== undefined));
-  if (corrected === undefined || (standing !== undefined && !isLater(corrected, standing)) || isAnswered(corrected, on, known))
-    return { standing };
-  return { standing: undefined, correctedLater: corrected };
+  const wrong = latestFact(begun.filter(({ correctedBy }) => correctedBy !== undefined));
+  if (wrong === undefined || (standing !== undefined && !isLater(wrong, standing)) || isAnswered(wrong, on, known)) return { standing };
+  return { standing: undefined, correctedLater: wrong };
 }
 
 /** The first day on which a fact counts: when it was stated, or later when it says since when it holds. */
-function beginsOn({ effectiveOn, period }: FactInTime): string {
+function beginsOn({ effectiveOn, period }: Pick<Fact, 'effectiveOn' | 'period'>): string {
   return period !== undefined && period.length > 4 && period > effectiveOn ? period : effectiveOn;
 }
 
+/** The end of a fact's chain of corrections; undefined where a link of it is not known. */
+function corrected<One extends FactInTime>(fact: One, known: (factId: string) => One | undefined): One | undefined {
+  let end: One | undefined = fact;
+  while (end?.correctedBy !== undefined) end = known(end.correctedBy);
+  return end;
+}
+
 /** Whether the end of a fact's chain of corrections counts on the day. */
-function isAnswered(corrected: FactInTime, on: string, known: (factId: string) => FactInTime | undefined): boolean {
-  let end = corrected;
-  while (end.correctedBy !== undefined) {
-    const next = known(end.correctedBy);
-    if (next === undefined) return false;
-    end = next;
-  }
-  return beginsOn(end) <= on;
+function isAnswered(fact: FactInTime, on: string, known: (factId: string) => FactInTime | undefined): boolean {
+  const end = corrected(fact, known);
+  return end !== undefined && beginsOn(end) <= on;
 }
 
 /** The certificate with this number, however it is spelt. */

@@ -24,7 +24,6 @@ export {
   clearanceOf,
   creditCodeOfStream,
   creditCodesOf,
-  currentFact,
   type Dossier,
   type EnterpriseEvent,
   enterpriseStream,
