@@ -54,7 +54,9 @@ const NAMED_BY_CODE =
 const QUOTING = ['备注'];
 /** A word by itself, and no part of an id. */
 const CODE_WORD = /(?<![A-Za-z0-9.-])[a-z][a-z-]+(?![A-Za-z0-9.@-])/;
-const speaksInCode = (text: string) => CODE_WORD.test(text.replaceAll(SAMPLES['ladder'] as string, ''));
+/** The code behind what a thing is called. */
+const BEHIND_ITS_NAME = /(?<=\p{Script=Han}）?)（[a-z][\w.-]*）/gu;
+const speaksInCode = (text: string) => CODE_WORD.test(text.replaceAll(SAMPLES['ladder'] as string, '').replaceAll(BEHIND_ITS_NAME, ''));
 /** English headings, and words of the code where people read a value. */
 function codeWords(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   return headings.flatMap((heading, at) => [
@@ -173,7 +175,7 @@ describe('the demonstration year in files', () => {
       if (command === undefined) continue;
       const answer = await (await get(`${path}${QUERIES[route] === undefined ? '' : `?${QUERIES[route]}`}`)).json();
       screens.push(command.words);
-      bare.push(...codeWordsOnScreen(viewOf(command, answer)).map((word) => `ledger ${command.words} ${word}`));
+      bare.push(...codeWordsOnScreen(viewOf({ ...command, path }, answer)).map((word) => `ledger ${command.words} ${word}`));
     }
     expect(bare).toEqual([]);
     expect(screens).toEqual(expect.arrayContaining(['enterprise list', 'agency list', 'batch list', 'award list', 'due']));

@@ -20,7 +20,7 @@ describe('one object, as a person reads it', () => {
   it('has a table for each list of its parts', () => {
     expect(text).toContain('名称沿革\n┌');
     expect(text).toMatch(/数据编号 .*数据 .*数值 .*核实状况 .*核实·经办人 .*核实·日期/u);
-    expect(text).toMatch(/F1 .*enterprise\.sme .*是 .*已核实 .*reviewer .*2024-03-04/u);
+    expect(text).toMatch(/F1 .*中小企业（enterprise\.sme） .*是 .*已核实 .*reviewer .*2024-03-04/u);
     expect(text).not.toMatch(/factId|verification|checked/u);
   });
 

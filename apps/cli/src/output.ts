@@ -1,7 +1,8 @@
 import Table from 'cli-table3';
-import { listTable } from '@app/exports';
+import { listTable, namesOf, toldInAWord } from '@app/exports';
 import { problemTitle } from '@app/http';
 import { Problem } from '@app/kernel';
+import { bundledPacks } from '@app/policies';
 import { Refused } from './door.js';
 
 /** Exit codes of the command line, part of its contract. */
@@ -21,13 +22,16 @@ export function tableOf(headings: readonly string[], rows: readonly (readonly (s
   return table.toString();
 }
 
+/** What the policies that come with the program call what records name by code. */
+export const NAMES = namesOf(bundledPacks);
+
 /** Shows any answer to a person: a list as a table under its Chinese headings, an object field by field. `path` is the route after `/v1/`. */
 export function show(answer: unknown, path = ''): string {
   const items = Array.isArray(answer) ? answer : (answer as { items?: unknown }).items;
-  if (!Array.isArray(items)) return objectText(answer as Item, path);
+  if (!Array.isArray(items)) return showPart(answer as Item, path);
   if (items.length === 0) return '（无）';
   const { next } = answer as { next?: string };
-  const { headings, rows } = listTable(path, items as Items);
+  const { headings, rows } = listTable(path, items as Items, { names: NAMES });
   const table = tableOf(headings, rows);
   return next === undefined ? table : `${table}\n更多：--cursor ${next}`;
 }
@@ -35,17 +39,20 @@ export function show(answer: unknown, path = ''): string {
 type Items = Parameters<typeof listTable>[1];
 type Item = Items[number];
 
-/** What is said once stands in lines, and each list of parts in a table of its own below. */
-function objectText(object: Item, path: string): string {
-  const own = path.replaceAll(/:[a-z]+/gi, '*');
+/**
+ * An object as people read it: what is said once stands in lines, and each list of parts in a table of its own below.
+ * `part` names the part of the route's answer that it is, where it is not all of it.
+ */
+export function showPart(object: Item, path: string, part?: string): string {
+  const options = { names: NAMES, ...(part !== undefined && { part }) };
   const entries = Object.entries(object);
-  const { headings, rows } = listTable(own, [Object.fromEntries(entries.filter(([, value]) => !holdsParts(value)))]);
+  const { headings, rows } = listTable(path, [Object.fromEntries(entries.filter(([, value]) => !holdsParts(value)))], options);
   const lines = headings.map((heading, at) => `${heading}：${rows[0]?.[at] ?? ''}`);
   const below = entries.flatMap(([name, value]) => {
     if (!holdsParts(value)) return [];
-    if (!Array.isArray(value)) return [objectText(value as Item, path)];
-    const parts = listTable(`${own}/${name}`, value as Items);
-    return [`${listTable(own, [{ [name]: '.' }]).headings[0] ?? name}\n${tableOf(parts.headings, parts.rows)}`];
+    if (!Array.isArray(value)) return [showPart(value as Item, path, name)];
+    const parts = listTable(path, value as Items, { names: NAMES, part: name });
+    return [`${listTable(path, [{ [name]: '.' }], options).headings[0] ?? name}\n${tableOf(parts.headings, parts.rows)}`];
   });
   return [...(lines.length > 0 ? [lines.join('\n')] : []), ...below].join('\n');
 }
@@ -54,7 +61,7 @@ const isPart = (value: unknown): value is Item => typeof value === 'object' && v
 
 function holdsParts(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(isPart);
-  return isPart(value) && Object.values(value).some(holdsParts);
+  return isPart(value) && toldInAWord(value) === undefined && Object.values(value).some(holdsParts);
 }
 
 /** Says what went wrong and returns the exit code for it. */

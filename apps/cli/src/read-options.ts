@@ -6,7 +6,7 @@ import { type Command, Option } from 'commander';
 import { DIFFERENCE_HEADINGS, differenceRows, type ShownDifference } from '@app/exports';
 import { invalidField, officeTime, Problem } from '@app/kernel';
 import { ask, type Call, type Door, problemIn, Refused } from './door.js';
-import { print, printJson, tableOf } from './output.js';
+import { NAMES, print, printJson, tableOf } from './output.js';
 import type { GlobalOptions } from './session.js';
 
 /** Every query can be asked from a point of the past. */
@@ -115,7 +115,7 @@ async function showDifference(door: Door, call: Call, options: ReadOptions): Pro
       tableOf(
         DIFFERENCE_HEADINGS,
         items.flatMap((item) => {
-          const rows = differenceRows(item, inner);
+          const rows = differenceRows(item, inner, NAMES);
           return item.change === 'changed' ? rows : [inOne(rows)];
         }),
       ),

@@ -59,7 +59,7 @@ export function addRoute(program: Command, route: Route): void {
     const isRead = route.method === 'GET' && route.open !== true && !isDocument(route);
     await withDoor(options, route.open === true, async (door, token) => {
       if (isRead && asksForMore(options)) await readMore(door, { ...call, token }, options);
-      else finish(route, await door.call({ ...call, token }), options);
+      else finish({ ...route, path: pathAsked(call) }, await door.call({ ...call, token }), options);
     });
   });
 }
@@ -68,6 +68,9 @@ export function addRoute(program: Command, route: Route): void {
 const isDocument = (route: Route) => route.method === 'GET' && route.path.endsWith('/file');
 const documentFormat = ({ output, format }: { readonly output?: string; readonly format?: string }) =>
   formatOf(output, format, Object.keys(TABLE_TYPES));
+
+/** The route with what was given for its parameters, which may say how the answer reads. */
+const pathAsked = ({ path }: Pick<Call, 'path'>): string => path.split('?')[0] ?? path;
 
 function split(words: string): readonly [readonly string[], readonly string[]] {
   const parts = words.split(' ');

@@ -1,5 +1,6 @@
+import { kindOfEvent } from '@app/exports';
 import { officeTime } from '@app/kernel';
-import { tableOf } from './output.js';
+import { NAMES, showPart, tableOf } from './output.js';
 import { eventTerm } from './terms.js';
 
 interface Step {
@@ -42,14 +43,23 @@ const linkOf = ({ position, event }: Link) => `#${position} ${eventTerm(event)}`
 const LONGEST_REASON = 24;
 const short = (text: string) => (text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text);
 
+/** A fact by what policies call it. */
+const factName = (name: string) => NAMES.fact(name)?.label ?? name;
+const factValue = (name: string, value: string | boolean) =>
+  typeof value === 'boolean' ? (value ? '是' : '否') : (NAMES.fact(name)?.words?.[value] ?? value);
+
+/** Of what counts its `no`: other events count moves, or what was reported. */
+const OF_INSTALMENT = /^(instalment|overpayment)-/;
+
 /** The figures and words of an event that tell it from others of its kind. */
-function gistOf(data: Readonly<Record<string, unknown>> = {}): string {
+function gistOf({ event, data = {} }: Pick<Entry, 'event' | 'data'>): string {
   const { no, factId, name, value, amount, total, batch, reason, documentNo, approver } = data;
+  const fact = typeof factId === 'string' && typeof name === 'string' ? name : undefined;
   return [
-    typeof no === 'number' ? `第${no}期` : '',
+    typeof no === 'number' && OF_INSTALMENT.test(event) ? `第${no}期` : '',
     typeof factId === 'string' ? factId : '',
-    typeof name === 'string' ? name : '',
-    typeof value === 'string' || typeof value === 'boolean' ? `= ${String(value)}` : '',
+    typeof name === 'string' ? (fact === undefined ? name : factName(name)) : '',
+    typeof value === 'string' || typeof value === 'boolean' ? `= ${factValue(fact ?? '', value)}` : '',
     typeof amount === 'string' ? `${amount}元` : '',
     typeof total === 'string' ? `${total}元` : '',
     typeof batch === 'string' ? `批次${batch}` : '',
@@ -85,6 +95,7 @@ interface Reliances {
   readonly next?: string;
 }
 
+type Part = Parameters<typeof showPart>[0];
 type Reliant = Reliances['items'][number];
 
 function reliantText({ stream, award, stands, decisions }: Reliant): string {
@@ -104,7 +115,9 @@ function reliantText({ stream, award, stands, decisions }: Reliant): string {
         ? '据此作出'
         : [
             '直接引用',
-            ...(decision.inputs ?? []).map(({ input, value, verified }) => `${input} = ${String(value)}${verified ? '' : '（未核实）'}`),
+            ...(decision.inputs ?? []).map(
+              ({ input, value, verified }) => `${factName(input)} = ${factValue(input, value)}${verified ? '' : '（未核实）'}`,
+            ),
           ].join('\n'),
       decision.stands ? '仍有效' : decision.endedBy === undefined ? '已了结' : `#${decision.endedBy} 起不再有效`,
     ]),
@@ -115,7 +128,7 @@ function reliantText({ stream, award, stands, decisions }: Reliant): string {
 interface Recorded {
   readonly factId?: string;
   readonly name?: string;
-  readonly value?: unknown;
+  readonly value?: string | boolean;
   readonly period?: string;
   readonly sourceUnit?: string;
   readonly verification?: string;
@@ -134,20 +147,24 @@ interface Recorded {
   readonly ended?: string;
   readonly question?: string;
   readonly chosen?: string | null;
+  readonly options?: readonly { readonly id: string; readonly text: string }[];
   readonly reason?: string;
 }
 
-/** What the ledger holds of a record, in a line; what has no words here as it is. */
+/** What the ledger holds of a record: in a line, or field by field. */
 function recordText(record: Recorded): string {
   if (record.factId !== undefined)
     return [
-      `${record.factId} ${record.name} = ${String(record.value)}${record.period === undefined ? '' : `（${record.period}）`}，${record.sourceUnit}`,
+      `${record.factId} ${factName(record.name ?? '')} = ${factValue(record.name ?? '', record.value ?? '')}${record.period === undefined ? '' : `（${record.period}）`}，${record.sourceUnit}`,
       `登记 ${record.recordedBy}`,
       record.verification === 'verified' ? `已核实${record.checked === undefined ? '' : `（${record.checked.by}）`}` : '未核实',
       ...(record.dispute === undefined ? [] : [`有异议：${record.dispute.reason}`]),
       ...(record.correctedBy === undefined ? [] : [`已被 ${record.correctedBy} 更正`]),
     ].join('，');
-  if (record.question !== undefined) return `${record.question}\n  采用 ${record.chosen ?? '（待定）'}：${record.reason}`;
+  if (record.question !== undefined) {
+    const chosen = record.options?.find(({ id }) => id === record.chosen)?.text;
+    return `${record.question}\n  采用 ${chosen ?? '（待定）'}：${record.reason}`;
+  }
   if (record.number !== undefined) {
     const end = record.revoked === undefined ? '' : `，${record.revoked.on} 撤销：${record.revoked.reason}`;
     return `证书 ${record.number}，${record.issuer}，${record.issuedOn} 至 ${record.expiresOn}${end}，登记 ${record.recordedBy}`;
@@ -156,7 +173,7 @@ function recordText(record: Recorded): string {
     const end = record.ended === undefined ? '' : `，已于 ${record.ended} 终止`;
     return `失信名单记录 ${record.listing}，${record.from} 起，${record.until} 止（当日不计）${end}：${record.reason}`;
   }
-  return JSON.stringify(record);
+  return showPart(record as Part, 'audit/reliance/*/*', 'record');
 }
 
 function reliances({ record, items, next }: Reliances): string {
@@ -177,7 +194,7 @@ export const TIMELINE_VIEWS: Readonly<Record<string, (answer: never) => string>>
         timeOf(entry.recordedAt),
         entry.effectiveOn,
         personOf(entry),
-        [eventTerm(entry.event), gistOf(entry.data)].filter((part) => part !== '').join('\n'),
+        [eventTerm(entry.event), gistOf(entry)].filter((part) => part !== '').join('\n'),
         clauseOf(entry),
         evidenceOf(entry),
         entry.causedBy === null ? '' : linkOf(entry.causedBy),
@@ -202,7 +219,7 @@ export const TIMELINE_VIEWS: Readonly<Record<string, (answer: never) => string>>
       `登记 ${timeOf(view.recordedAt)}，生效 ${view.effectiveOn}，${personOf(view)}`,
       ...(view.policy === undefined ? [] : [`条款 ${view.policy.pack} ${view.policy.clause} v${view.policy.version}`]),
       ...(view.evidence === undefined ? [] : [`依据 ${evidenceOf(view).replaceAll('\n', '；')}`]),
-      JSON.stringify(view.data, null, 2),
+      showPart(view.data as Part, 'audit/events/*', kindOfEvent(view.event)),
       ...(view.causes.length === 0 ? [] : ['起因（由近及远）', tableOf(headings, view.causes.map(row))]),
       ...(view.consequences.length === 0
         ? ['没有引起别的事项']

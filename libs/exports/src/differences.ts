@@ -3,13 +3,15 @@ import { Injectable } from '@nestjs/common';
 import { invalidField, officeTime, Problem } from '@app/kernel';
 import { BYTE_ORDER_MARK, csvLine, type SheetRow, workbook } from '@app/sheets';
 import { textStream } from './answer.js';
+import { Disclosures } from './disclosures.js';
 import { pathText, type Step } from './difference.js';
 import { headingIn, headingOf } from './fields.js';
-import { leavesOf, partOf, type Reading, textOf } from './flatten.js';
+import { headingOfPart, leavesOf, partOf, type Reading, readingWithin, textOf } from './flatten.js';
 import { type InnerAnswer, InnerRefusal, InnerRoutes, type Question } from './inner.js';
 import { type ItemDifference, listDifference, MOST_HELD, TooManyItems } from './list-difference.js';
 import { declarationOf } from './lists.js';
-import { titleOf } from './table.js';
+import type { Names } from './names.js';
+import { readingAt, titleOf } from './table.js';
 import type { Json, JsonObject } from './value.js';
 
 export const DIFFERENCE_FORMATS = ['json', 'jsonl', 'csv', 'xlsx'] as const;
@@ -39,7 +41,10 @@ export interface EarlierQuestion extends Question {
 /** Compares what a route answers at two points. */
 @Injectable()
 export class Differences {
-  constructor(private readonly routes: InnerRoutes) {}
+  constructor(
+    private readonly routes: InnerRoutes,
+    private readonly disclosures: Disclosures,
+  ) {}
 
   /**
    * @throws InnerRefusal where the route refuses at the later point, or at both; Problem `invalid-input` naming `earlierOn`
@@ -56,21 +61,21 @@ export class Differences {
     const found = differencesOf(before, after, earlier.path);
     // The first is looked for before anything is answered: what cannot be compared is refused, not cut off.
     const differences = await begun(found);
-    const reading = declarationOf(earlier.path) ?? {};
+    const reading = readingAt(earlier.path, this.disclosures.names());
     switch (format) {
       case 'json':
         return textStream(json(earlier, later, differences, reading));
       case 'jsonl':
         return textStream(lines(differences, reading));
       case 'csv':
-        return textStream(csv(differences, earlier.path, reading));
+        return textStream(csv(differences, reading));
       case 'xlsx':
         return workbook([
           {
             name: `${titleOf(earlier.path)}差异`,
             widths: [8, 44, 24, 40, 40],
             frozenRows: 2,
-            rows: sheetRows(pointsText(earlier, later), differences, earlier.path, reading),
+            rows: sheetRows(pointsText(earlier, later), differences, reading),
           },
         ]);
     }
@@ -171,20 +176,15 @@ async function* lines(differences: AsyncIterable<ItemDifference>, reading: Readi
   for await (const difference of differences) yield `${JSON.stringify(shown(difference, reading))}\n`;
 }
 
-async function* csv(differences: AsyncIterable<ItemDifference>, path: string, reading: Reading): AsyncGenerator<string> {
+async function* csv(differences: AsyncIterable<ItemDifference>, reading: Reading): AsyncGenerator<string> {
   yield BYTE_ORDER_MARK + csvLine(DIFFERENCE_HEADINGS);
-  for await (const difference of differences) for (const cells of differenceRows(shown(difference, reading), path)) yield csvLine(cells);
+  for await (const difference of differences) for (const cells of rowsOf(shown(difference, reading), reading)) yield csvLine(cells);
 }
 
-async function* sheetRows(
-  points: string,
-  differences: AsyncIterable<ItemDifference>,
-  path: string,
-  reading: Reading,
-): AsyncGenerator<SheetRow> {
+async function* sheetRows(points: string, differences: AsyncIterable<ItemDifference>, reading: Reading): AsyncGenerator<SheetRow> {
   yield { cells: [points], style: 'note', acrossAll: true };
   yield { cells: DIFFERENCE_HEADINGS, style: 'heading' };
-  for await (const difference of differences) for (const cells of differenceRows(shown(difference, reading), path)) yield { cells };
+  for await (const difference of differences) for (const cells of rowsOf(shown(difference, reading), reading)) yield { cells };
 }
 
 function pointsText(earlier: Question, later: Question): string {
@@ -197,14 +197,19 @@ function pointsText(earlier: Question, later: Question): string {
  * A difference as people read it: what changed, of what, which field, before and after. A row for every field that changed,
  * and for every field of what was added or removed that says something. `path` is that of the route after `/v1/`.
  */
-export function differenceRows(difference: ShownDifference, path: string): readonly (readonly string[])[] {
-  const reading: Reading = declarationOf(path) ?? {};
+export function differenceRows(difference: ShownDifference, path: string, names?: Names): readonly (readonly string[])[] {
+  return rowsOf(difference, readingAt(path, names));
+}
+
+function rowsOf(difference: ShownDifference, reading: Reading): readonly (readonly string[])[] {
   const { change, key } = difference;
-  const head = [CHANGES[change], [...leavesOf(key)].map(([name, value]) => textOf(name, value, reading)).join(' ')];
+  const head = [CHANGES[change], [...leavesOf(key)].map(([name, value, within]) => textOf(name, value, reading, within)).join(' ')];
   if (change !== 'changed') {
-    const fields = [...leavesOf(difference.item)]
+    const { item } = difference;
+    const ofItem = readingWithin(reading, item);
+    const fields = [...leavesOf(item)]
       .filter(([name]) => !(name in key))
-      .map(([name, value]) => [headingOf(name, reading.fields), textOf(partOf(name, difference.item), value, reading)] as const)
+      .map(([name, value, within]) => [headingOf(name, reading.fields), textOf(partOf(name, item), value, ofItem, within)] as const)
       .filter(([, text]) => text !== '');
     // What says nothing beyond its key is there all the same.
     return (fields.length === 0 ? [['', ''] as const] : fields).map(([heading, text]) => [
@@ -215,19 +220,22 @@ export function differenceRows(difference: ShownDifference, path: string): reado
   }
   // Of `instalments[no=1]`, the part of which it is one.
   const part = (field: string) => field.replaceAll(/\[[^\]]*\]/g, '');
-  return difference.fields.map(({ field, heading, before, after }) => [
+  const rows = difference.fields.map(({ field, heading, before, after }) => [
     ...head,
     heading,
     textOf(part(field), before, reading),
     textOf(part(field), after, reading),
   ]);
+  // A list that is there now and empty says nothing new.
+  const telling = rows.filter(([, , , before, after]) => before !== '' || after !== '');
+  return telling.length === 0 ? rows : telling;
 }
 
-function pathHeading(path: readonly Step[], { fields = {} }: Reading): string {
+function pathHeading(path: readonly Step[], reading: Reading): string {
   let part: string | undefined;
   const headings: string[] = [];
   for (const step of path) {
-    headings.push(typeof step === 'string' ? headingIn(part, step, fields) : `${headingIn(part, step.by, fields)}${step.is}`);
+    headings.push(typeof step === 'string' ? headingOfPart(part, step, reading) : `${headingIn(part, step.by, reading.fields)}${step.is}`);
     if (typeof step === 'string') part = step;
   }
   return headings.join('·');

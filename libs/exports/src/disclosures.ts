@@ -1,16 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { lookingFrom } from '@app/event-store';
 import { type Disclosure, laddersOf, latestVersion, Policies } from '@app/policies';
+import { type Names, namesOf } from './names.js';
 
-/** The class of disclosure (公开属性) of published policies, as it is today: what has been withdrawn since is not shown by looking back. */
+/** What published policies say of the rows of a file. */
 @Injectable()
 export class Disclosures {
   constructor(private readonly policies: Policies) {}
 
-  /** `unstated` for a policy the ledger does not know. */
+  /**
+   * The class of disclosure (公开属性) of a policy as it is today: what has been withdrawn since is not shown by looking back.
+   * `unstated` for a policy the ledger does not know.
+   */
   async of(pack: string): Promise<Disclosure> {
     const state = await lookingFrom(undefined, () => this.policies.state(pack));
     return latestVersion(state)?.pack.disclosure ?? 'unstated';
+  }
+
+  /** What the policies in the ledger call what records name by code. */
+  names(): Names {
+    return namesOf(() => this.policies.packs());
   }
 
   packOfLadder(ladder: string): string | undefined {

@@ -6,7 +6,7 @@ import { type FileName, fileName, MEDIA_TYPES, textStream } from './answer.js';
 import { Disclosures } from './disclosures.js';
 import { InnerRoutes, type Question } from './inner.js';
 import { declarationOf } from './lists.js';
-import { Columns, DISCLOSURE_FIELD, namedIn, packOf, publicPart, titleOf } from './table.js';
+import { Columns, DISCLOSURE_FIELD, namedIn, packOf, publicPart, readingAt, titleOf } from './table.js';
 import { type JsonObject, rowsOf } from './value.js';
 
 export const FORMATS = ['xlsx', 'csv', 'jsonl'] as const;
@@ -54,7 +54,7 @@ export class Exporter {
       fileName: fileName(titleOf(question.path), question.path, String(question.vantage.position), format),
     };
     if (format === 'jsonl') return { ...file, content: textStream(jsonLines(items, audience, tally)) };
-    const reading = declarationOf(question.path) ?? {};
+    const reading = readingAt(question.path, this.disclosures.names());
     const ahead = await lookAhead(items, LOOKED_AHEAD);
     const columns = Columns.of(ahead.items, reading, { isPublic: audience === 'public', mayFollow: !ahead.isAll });
     const all = concat(ahead.items, items);

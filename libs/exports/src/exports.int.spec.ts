@@ -252,7 +252,7 @@ describe('the difference between two points', () => {
     expect(await difference('earlier=5')).toMatchObject({ added: 1, items: [{ change: 'added', item: { status: 'granted' } }] });
     expect(await difference('earlier=12&later=13')).toMatchObject({ items: [], changed: 0 });
     expect((await bytes('differences/awards/one?earlier=12&later=30&format=csv')).toString()).toBe(
-      '\uFEFF变化,对象,栏目,变更前,变更后\n变更,,状态,applied,granted\n',
+      '\uFEFF变化,对象,栏目,变更前,变更后\n变更,,状态,已申报,已批准\n',
     );
   });
   it('needs two points in their order, and something that is there at one of them', async () => {

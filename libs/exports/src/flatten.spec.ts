@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Money } from '@app/kernel';
+import { bundledPacks } from '@app/policies';
 import { cellOf, leavesOf, textOf } from './flatten.js';
+import { namesOf } from './names.js';
 import { Columns, namedIn, packOf, publicPart } from './table.js';
 import { isSame, type Json, type JsonObject } from './value.js';
 
@@ -17,7 +19,7 @@ const { part } = fc.letrec<{ part: Json }>((tie) => ({
 const items = fc.dictionary(name, part, { maxKeys: 4 }) as fc.Arbitrary<JsonObject>;
 
 /** Puts the single values of an item together again. */
-function together(leaves: Iterable<readonly [string, Json]>): JsonObject {
+function together(leaves: Iterable<readonly [path: string, value: Json, within: JsonObject]>): JsonObject {
   const item: Record<string, Json> = {};
   for (const [path, value] of leaves) {
     const names = path.split('.');
@@ -132,5 +134,43 @@ describe('a part that has a name for people', () => {
       simulatedAs: 'year-2022',
     };
     expect(textOf('openQuestions', question, { fields: { simulatedAs: { heading: '暂按' } } })).toMatch(/暂按：2022年$/);
+  });
+});
+
+describe('what policies name', () => {
+  const names = namesOf(bundledPacks);
+  it('is told by its name: facts and their words, tiers of the ladder that is spoken of, gates, titles, clearances', () => {
+    const facts = { 'rd.expenditure': '5.00', 'certification.kind': 'first' };
+    expect(textOf('facts', facts, { names })).toBe('研发投入：5.00，高企认定类别：首次认定');
+    expect(textOf('used', [{ input: 'certification.kind', value: 'renewal' }], { names })).toBe('数据：高企认定类别，数值：重新认定');
+    const stands = (ladder: string) => textOf('tier-assigned', { ladder, tier: 'tech-sme' }, { names });
+    expect(stands('ganzhou-etdz-echelon')).toMatch(/，梯队：科技型中小企业（tech-sme）$/);
+    expect(stands('haimen-cultivation')).toMatch(/，梯队：科技型中小企业库（tech-sme）$/);
+    // Two ladders call it otherwise.
+    expect(textOf('tier', 'tech-sme', { names })).toBe('tech-sme');
+    expect(textOf('clearances', ['tax', 'unheard-of'], { names })).toBe('申报材料税务审核（tax）、unheard-of');
+    expect(textOf('titles', { title: 'ip-benchmark' }, { names })).toBe('称号：区级知识产权示范企业标杆（ip-benchmark）');
+  });
+
+  it('stays as it is where its name stands beside it, or where it is no code at all', () => {
+    expect(textOf('from', 'tech-sme', { names, ladder: 'haimen-cultivation' }, { fromTitle: '库' })).toBe('tech-sme');
+    const unread = namesOf(() => {
+      throw new Error('read without need');
+    });
+    expect(textOf('from', '2024-03-01', { names: unread })).toBe('2024-03-01');
+  });
+});
+
+describe('a refusal', () => {
+  it('is told in words, with what an officer wrote of it', () => {
+    expect(textOf('bar', { code: 'award-held', detail: 'the award is held: 列入失信名单' })).toBe(
+      '原因：奖补已暂缓拨付，详情：列入失信名单',
+    );
+    const detail = 'p.fund.2023 has 1.00 available (2.00 reserved, 3.00 spent); cannot reserve 5.00';
+    expect(textOf('failedGrant', { code: 'budget-exhausted', detail })).toBe(
+      '原因：可用指标不足，详情：p.fund.2023可用1.00元（已占用2.00元，已支出3.00元），不足5.00元',
+    );
+    // The code of a finding is none of a refusal.
+    expect(textOf('code', 'award-held')).toBe('award-held');
   });
 });

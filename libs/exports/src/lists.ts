@@ -1,14 +1,17 @@
-import { COMPARISON_TERMS, COUNT_TERMS, FULFILMENT_TERMS, METRIC_TERMS } from '@app/policies';
+import { FULFILMENT_TERMS } from '@app/policies';
 import type { Field } from './fields.js';
 import type { Reading } from './flatten.js';
 import {
+  ASSESSMENT,
   AWARD_STATUS,
   BATCH_STATUS,
   DUE_STATE,
   DUTY_STATUS,
   FINDING_STATUS,
+  INSPECTION,
   OUTCOME,
   OUTLOOK,
+  PLAN_SOURCE,
   POLICY_STATUS,
   PROPOSAL,
   SUBJECT,
@@ -51,21 +54,7 @@ const CASE_STATUS = {
 };
 const ENTERPRISE_STATUS = { registered: '已登记', merged: '已合并' };
 const AGENCY_STATUS = { registered: '已备案', lapsed: '备案已过期', 'struck-off': '已注销' };
-const INSPECTION = { ok: '合格', irregular: '不规范', fraud: '弄虚作假' };
-const CHANGE = { assigned: '入库', promoted: '升级', demoted: '降级', removed: '移出', entered: '直接入库' };
-const ASSESSMENT = {
-  payable: '可兑付',
-  refused: '不符合',
-  missing: '缺数据',
-  discretionary: '裁量',
-  unresolved: '待定',
-  'not-in-force': '不在有效期',
-  passed: '通过',
-  placed: '入级',
-  invalid: '输入有误',
-};
-
-const BUDGET = { status: { open: '执行中', closed: '已结账' }, rule: { exactly: '恰为', 'at-least': '不少于' } };
+const BUDGET = { status: { open: '执行中', closed: '已结账' } };
 const UNKNOWN = {
   'no-plan': '没有计划',
   'no-actual': '没有实绩',
@@ -73,9 +62,12 @@ const UNKNOWN = {
   'no-baseline': '没有基数',
   'base-not-positive': '基数不大于零',
 };
-const PLAN = { comparison: COMPARISON_TERMS, counts: COUNT_TERMS, from: { pack: '政策文本', unit: '分解文件' }, unknown: UNKNOWN };
-/** The code of a tier, which its policy gives it. */
-const TIER_CODE: Readonly<Record<string, Field>> = { tier: { heading: '梯队代码' } };
+const PLAN = { from: PLAN_SOURCE, unknown: UNKNOWN };
+const SUBSCRIBER_KIND = { projection: '读模型', 'process-manager': '流程' };
+const FINDING = {
+  terms: { status: FINDING_STATUS, outcome: OUTCOME },
+  fields: { id: { heading: '疑点编号' }, title: { heading: '疑点' }, outcome: { heading: '核查结论' } },
+};
 const RELIANCE = {
   title: '引用追溯',
   key: ['stream'],
@@ -158,8 +150,7 @@ export const LISTS: readonly ListDeclaration[] = [
     path: 'enterprises/*/tiers',
     title: '企业梯次变动',
     key: ['ladder', 'revision'],
-    terms: { change: CHANGE },
-    fields: { from: { heading: '原梯队代码' }, to: { heading: '调整后梯队代码' }, ...TIER_CODE },
+    fields: { from: { heading: '原梯队' }, to: { heading: '调整后梯队' } },
   },
   { path: 'titles', title: '称号名单', key: ['creditCode', 'title', 'year'], fields: { ...ENTERPRISE, ...titled('称号') } },
   { path: 'budgets', forThePublic: true, title: '预算科目', key: ['pack', 'line', 'period'], terms: BUDGET },
@@ -190,7 +181,7 @@ export const LISTS: readonly ListDeclaration[] = [
     title: '在库企业',
     key: ['creditCode'],
     ordered: true,
-    fields: { ...ENTERPRISE, ...TIER_CODE },
+    fields: { ...ENTERPRISE },
   },
   {
     path: 'tier-reviews/*/*/proposals',
@@ -199,7 +190,7 @@ export const LISTS: readonly ListDeclaration[] = [
     terms: { kind: PROPOSAL, status: { open: '待决定', decided: '已决定', failed: '未能执行' } },
     fields: { ...ENTERPRISE, from: { heading: '原梯队代码' }, to: { heading: '调整后梯队代码' } },
   },
-  { path: 'tier-reviews/*/*/recommendations', title: '推荐名单', key: ['creditCode'], fields: { ...ENTERPRISE, ...TIER_CODE } },
+  { path: 'tier-reviews/*/*/recommendations', title: '推荐名单', key: ['creditCode'], fields: { ...ENTERPRISE } },
   {
     path: 'rosters',
     forThePublic: true,
@@ -213,14 +204,14 @@ export const LISTS: readonly ListDeclaration[] = [
     title: '名单',
     key: ['creditCode', 'number'],
     passing: ['daysLeft'],
-    fields: { ...ENTERPRISE, ...TIER_CODE },
+    fields: { ...ENTERPRISE },
   },
   {
     path: 'targets',
     forThePublic: true,
     title: '目标任务',
     key: ['pack', 'clause', 'unit', 'year'],
-    terms: { ...PLAN, kind: { target: '目标', 'target-table': '分解计划表' }, metric: METRIC_TERMS },
+    terms: { ...PLAN, kind: { target: '目标', 'target-table': '分解计划表' } },
     fields: {
       'plan.from': { heading: '计划来源' },
       due: { heading: '本年到期' },
@@ -283,7 +274,7 @@ export const LISTS: readonly ListDeclaration[] = [
     title: '读模型',
     key: ['name'],
     fields: { name: { heading: '代码' } },
-    terms: { kind: { projection: '读模型', 'process-manager': '流程' }, state: SUBSCRIBER_STATE },
+    terms: { kind: SUBSCRIBER_KIND, state: SUBSCRIBER_STATE },
   },
   { path: 'audit/reliance/*/*', ...RELIANCE },
   { path: 'audit/reliance/*/*/*', ...RELIANCE },
@@ -292,8 +283,7 @@ export const LISTS: readonly ListDeclaration[] = [
     path: 'audit/findings',
     title: '疑点',
     key: ['id'],
-    terms: { status: FINDING_STATUS, outcome: OUTCOME },
-    fields: { id: { heading: '疑点编号' }, title: { heading: '疑点' }, outcome: { heading: '核查结论' } },
+    ...FINDING,
   },
   {
     path: 'audit/findings/summary',
@@ -344,48 +334,74 @@ function groupFields(): Readonly<Record<string, Field>> {
   );
 }
 
-/** How single objects and their parts read, by the route's path with `*` for what a parameter names, and the part behind it. */
-const OBJECTS: Readonly<Record<string, Reading>> = {
-  'enterprises/*': {
+/** How single objects and their parts read, by the route's path with `*` for what a parameter names. */
+const OBJECTS: readonly (Reading & { readonly path: string })[] = [
+  {
+    path: 'awards/*',
+    terms: { status: AWARD_STATUS },
+    fields: { 'state.override': { heading: '调减' }, 'assessed.on': { heading: '测算日' } },
+  },
+  {
+    path: 'enterprises/*',
     terms: { status: ENTERPRISE_STATUS },
-    fields: { ...ENTERPRISE, certificates: { heading: '证书' } },
+    fields: {
+      ...ENTERPRISE,
+      certificates: { heading: '证书' },
+      'facts.name': { heading: '数据' },
+      'names.name': { heading: '名称' },
+      'titles.name': { heading: '名称' },
+    },
   },
-  'enterprises/*/facts': { fields: { name: { heading: '数据' } } },
-  'enterprises/*/certificates': { terms: { kind: { hnte: '高新技术企业' } } },
-  'enterprises/*/moves': { terms: { kind: { arrival: '迁入', departure: '迁出' } } },
-  'budgets/*/*/*': { terms: BUDGET },
-  'payment-batches/*': { terms: { status: BATCH_STATUS }, fields: { lines: { heading: '明细' } } },
-  'payment-batches/*/lines': {
-    fields: { line: { heading: '行号' }, paid: { heading: '回单' } },
-    terms: { result: { paid: '已付', returned: '退回' } },
+  { path: 'policies/*', terms: { 'state.status': { published: '已发布', ended: '已终止' } } },
+  { path: 'budgets/*/*/*', terms: BUDGET },
+  {
+    path: 'payment-batches/*',
+    terms: { status: BATCH_STATUS },
+    fields: { lines: { heading: '明细' }, 'lines.paid': { heading: '回单' } },
   },
-  'blacklist/*/*': { terms: { kind: SUBJECT }, fields: { id: { heading: '对象' } } },
-  'blacklist/*/*/cases': {
-    terms: { status: { ...CASE_STATUS, ended: '已终止' }, how: { expired: '到期', repaired: '修复', revoked: '撤销' } },
+  {
+    path: 'blacklist/*/*',
+    terms: { kind: SUBJECT, 'cases.status': { ...CASE_STATUS, ended: '已终止' } },
+    fields: { id: { heading: '对象' } },
   },
-  'agencies/*': {
+  {
+    path: 'agencies/*',
     terms: { status: AGENCY_STATUS },
     fields: { name: { heading: '机构名称' }, inspections: { heading: '检查' } },
   },
-  'agencies/*/inspections': { terms: { finding: INSPECTION } },
-  'ladders/*/diagnosis/*': { terms: { kind: PROPOSAL }, fields: { kind: { heading: '结论' } } },
-  health: { terms: { status: { ok: '正常', degraded: '异常' } } },
-  'health/subscribers': {
-    terms: { kind: { projection: '读模型', 'process-manager': '流程' }, state: { running: '正常', building: '构建中', stopped: '已停止' } },
+  { path: 'ladders/*/diagnosis/*', terms: { kind: PROPOSAL }, fields: { kind: { heading: '结论' } } },
+  { path: 'tier-reviews/*/*', terms: { status: { open: '进行中', closed: '已办结', lapsed: '已失效' } } },
+  { path: 'target-tables/*/*', terms: PLAN },
+  { path: 'audit/findings/*', terms: FINDING.terms, fields: FINDING.fields },
+  { path: 'audit/events/*' },
+  {
+    path: 'health',
+    terms: {
+      status: { ok: '正常', degraded: '异常' },
+      'subscribers.kind': SUBSCRIBER_KIND,
+      'subscribers.state': SUBSCRIBER_STATE,
+    },
   },
-};
+];
 
-/** How the items of a list, or the parts of an object, read; `path` is the route after `/v1/`. */
-export function readingOf(path: string): Reading & Pick<Partial<ListDeclaration>, 'key' | 'each'> {
-  return declarationOf(path) ?? OBJECTS[path] ?? {};
+/** How what a route answers reads; `path` is that of the route after `/v1/`. */
+export function readingOf(path: string): Reading & Partial<ListDeclaration> {
+  return matching([...LISTS, ...OBJECTS], path) ?? {};
 }
 
-/** What is known of a path after `/v1/`; exact segments count before `*`. */
+/** What is known of a list; `path` is that of its route after `/v1/`. */
 export function declarationOf(path: string): ListDeclaration | undefined {
+  return matching(LISTS, path);
+}
+
+/** Exact segments count before `*`. */
+function matching<Declared extends { readonly path: string }>(declared: readonly Declared[], path: string): Declared | undefined {
   const segments = path.split('/');
   const stars = (pattern: string) => pattern.split('*').length;
-  return LISTS.filter(({ path: pattern }) => {
-    const parts = pattern.split('/');
-    return parts.length === segments.length && parts.every((part, index) => part === '*' || part === segments[index]);
-  }).sort((one, other) => stars(one.path) - stars(other.path))[0];
+  return declared
+    .filter(({ path: pattern }) => {
+      const parts = pattern.split('/');
+      return parts.length === segments.length && parts.every((part, index) => part === '*' || part === segments[index]);
+    })
+    .sort((one, other) => stars(one.path) - stars(other.path))[0];
 }

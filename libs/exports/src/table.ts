@@ -1,7 +1,8 @@
 import type { Cell } from '@app/sheets';
 import { headingOf, isInternal } from './fields.js';
-import { cellOf, leavesOf, partOf, type Reading, textOf } from './flatten.js';
+import { cellOf, leavesOf, partOf, type Reading, readingWithin, textOf } from './flatten.js';
 import { declarationOf, type ListDeclaration, readingOf } from './lists.js';
+import type { Names } from './names.js';
 import { isList, isObject, type Json, type JsonObject, rowsOf } from './value.js';
 
 export const DISCLOSURE_FIELD = 'disclosure';
@@ -9,6 +10,12 @@ export const DISCLOSURE_FIELD = 'disclosure';
 const OTHERS = '其他';
 
 type ListReading = Reading & Pick<Partial<ListDeclaration>, 'key' | 'each'>;
+
+/** How what a route answers reads, with the names of policies; the ladder it was asked of is the one whose tiers it speaks of. */
+export function readingAt(path: string, names: Names | undefined): ListReading {
+  const { ladder } = namedIn(path, new URLSearchParams());
+  return { ...readingOf(path), ...(names && { names }), ...(ladder !== undefined && { ladder: decodeURIComponent(ladder) }) };
+}
 
 /** The columns of a table that is written before all of its items are known. */
 export class Columns {
@@ -19,6 +26,8 @@ export class Columns {
     private readonly reading: Reading,
     /** Whether items may follow whose fields are not known yet: what they have beyond the columns stands in a last one. */
     private readonly hasOthers: boolean,
+    /** The part of something else that the items are, by its name. */
+    private readonly part: string | undefined,
   ) {
     this.known = new Set(paths);
   }
@@ -27,7 +36,7 @@ export class Columns {
   static of(
     items: Iterable<JsonObject>,
     reading: ListReading,
-    options: { readonly isPublic: boolean; readonly mayFollow: boolean },
+    options: { readonly isPublic: boolean; readonly mayFollow: boolean; readonly part?: string },
   ): Columns {
     const paths = new Set<string>();
     for (const item of items) for (const [path] of leavesOf(item)) paths.add(path);
@@ -36,23 +45,28 @@ export class Columns {
     const shown = [...paths].filter((path) => !(options.isPublic && isInternal(path, reading.fields)));
     // The class of disclosure stands last, after whatever a list has of its own.
     const ordered = shown.includes(DISCLOSURE_FIELD) ? [...shown.filter((path) => path !== DISCLOSURE_FIELD), DISCLOSURE_FIELD] : shown;
-    return new Columns(ordered, reading, options.mayFollow && !options.isPublic);
+    return new Columns(ordered, reading, options.mayFollow && !options.isPublic, options.part);
   }
 
   get headings(): readonly string[] {
-    const headings = this.paths.map((path) => headingOf(path, this.reading.fields));
+    const headings = this.paths.map((path) => headingOf(path, this.reading.fields, this.part));
     return this.hasOthers ? [...headings, OTHERS] : headings;
   }
 
   cells(item: JsonObject): readonly Cell[] {
-    const leaves = new Map(leavesOf(item));
-    const cells = this.paths.map((path) => cellOf(partOf(path, item), leaves.get(path), this.reading));
+    const leaves = new Map([...leavesOf(item)].map(([path, ...leaf]) => [path, leaf]));
+    const reading = readingWithin(this.reading, item);
+    const at = (path: string) => (this.part === undefined ? partOf(path, item) : `${this.part}.${partOf(path, item)}`);
+    const cells = this.paths.map((path) => {
+      const [value, within] = leaves.get(path) ?? [];
+      return cellOf(at(path), value, reading, within);
+    });
     if (!this.hasOthers) return cells;
     const others = [...leaves].filter(([path]) => !this.known.has(path));
     return [
       ...cells,
       others
-        .map(([path, value]) => `${headingOf(path, this.reading.fields)}：${textOf(partOf(path, item), value, this.reading)}`)
+        .map(([path, [value, within]]) => `${headingOf(path, this.reading.fields)}：${textOf(at(path), value, reading, within)}`)
         .join('；'),
     ];
   }
@@ -110,14 +124,18 @@ export function titleOf(path: string): string {
   return declarationOf(path)?.title ?? path.replaceAll('/', '-');
 }
 
-/** The items of a list as people read them: columns that say something, under their headings. `path` is the route after `/v1/`. */
+/**
+ * The items of a list as people read them: columns that say something, under their headings. `path` is the route after `/v1/`;
+ * `part` names the part of its answer that the items are, where they are not all of it.
+ */
 export function listTable(
   path: string,
   items: readonly JsonObject[],
+  { names, part }: { readonly names?: Names; readonly part?: string } = {},
 ): { readonly headings: readonly string[]; readonly rows: readonly (readonly string[])[] } {
-  const declaration = readingOf(path);
-  const all = items.flatMap((item) => rowsOf(item, declaration.each));
-  const columns = Columns.of(all, declaration, { isPublic: false, mayFollow: false });
+  const declaration = readingAt(path, names);
+  const all = part === undefined ? items.flatMap((item) => rowsOf(item, declaration.each)) : items;
+  const columns = Columns.of(all, declaration, { isPublic: false, mayFollow: false, ...(part !== undefined && { part }) });
   const rows = all.map((item) => columns.cells(item).map((cell) => cell?.toString() ?? ''));
   const shown = columns.headings.flatMap((_, at) => (rows.some((row) => row[at] !== '') ? [at] : []));
   return {

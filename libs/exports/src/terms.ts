@@ -1,4 +1,5 @@
 import type { Role } from '@app/kernel';
+import { COMPARISON_TERMS, COUNT_TERMS, FULFILMENT_TERMS, METRIC_TERMS } from '@app/policies';
 
 /** Chinese terms for the words the ledger answers with, wherever people read them: on the command line and in exported files. */
 
@@ -91,22 +92,227 @@ export const POLICY_STATUS: Readonly<Record<string, string>> = {
   ended: '已终止',
 };
 
-/** Words that mean the same in every list, by the name of their field. */
-export const EVERYWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  achieved: ACHIEVED,
-  disclosure: { public: '公开', 'on-request': '依申请公开', internal: '内部', draft: '草案', unstated: '未载明' },
-  listingClass: LISTING_CLASS,
-  severity: SEVERITY,
-  subject: SUBJECT,
-  roles: ROLE,
-  occasion: { once: '一次性事项' },
-  verification: { reported: '填报', verified: '已核实' },
-  certification: { first: '首次认定', renewal: '重新认定' },
-  unit: { ledger: '系统' },
-  actor: { ledger: '系统' },
-  by: { ledger: '系统' },
-  decidedBy: { ledger: '系统' },
+/** How far an assessment has come. */
+export const ASSESSMENT: Readonly<Record<string, string>> = {
+  payable: '可兑付',
+  refused: '不符合',
+  missing: '缺数据',
+  discretionary: '裁量',
+  unresolved: '待定',
+  'not-in-force': '不在有效期',
+  passed: '通过',
+  placed: '入级',
+  invalid: '输入有误',
 };
+
+const INSTALMENT = {
+  locked: '未到付',
+  unlocked: '到付待拨',
+  ordered: '批次中',
+  paid: '已拨付',
+  lapsed: '已失效',
+  met: '条件已满足',
+  unmet: '条件未满足',
+  pending: '待定',
+};
+const RESULT = { paid: '已付', returned: '退回' };
+const BATCH_LINE = { pending: '待银行回单', dropped: '已剔除', ...RESULT };
+const UNEXPECTED = { accepted: '确已支付，予以入账', 'not-made': '未支付或已退回' };
+const ENDING: Readonly<Record<string, string>> = {
+  expired: '到期',
+  repealed: '废止',
+  repaired: '修复',
+  revoked: '撤销',
+  rejected: '审核不通过',
+  withdrawn: '撤回',
+  lapsed: '失效',
+};
+export const INSPECTION: Readonly<Record<string, string>> = { ok: '合格', irregular: '不规范', fraud: '弄虚作假' };
+const CLEARANCE = { clear: '无问题', adverse: '有问题' };
+const CERTIFICATE = { hnte: '高新技术企业' };
+const OCCASION = { once: '一次性', certificate: '按证书', year: '按年度', project: '按项目', transaction: '按交易' };
+export const PLAN_SOURCE: Readonly<Record<string, string>> = { pack: '政策文本', unit: '分解文件' };
+/** Kinds of records that decisions rest on. */
+const RECORD = {
+  fact: '数据',
+  certificate: '证书',
+  move: '迁移',
+  title: '称号',
+  registration: '企业登记',
+  clearance: '部门核查意见',
+  listing: '失信名单记录',
+  interpretation: '释义',
+};
+
+/** Words of clauses, by what a clause is. */
+const SHAPE = {
+  fixed: '定额',
+  percent: '按比例',
+  'level-table': '分档定额',
+  match: '配套',
+  staged: '分期',
+  discretionary: '裁量',
+  external: '另行规定',
+  unspecified: '未定标准',
+  gate: '门槛',
+  tier: '入库',
+  ladder: '梯次',
+  target: '目标',
+  'target-table': '分解计划表',
+  deadline: '按期事项',
+  clearance: '部门核查',
+  roster: '名单',
+  title: '称号',
+  budget: '预算',
+  note: '说明',
+};
+const ABOUT = {
+  occasion: '奖补事项',
+  priority: '优先支持',
+  explore: '探索',
+  external: '另行规定',
+  validity: '有效期',
+  disclosure: '公开属性',
+  registry: '名录',
+  blacklist: '失信名单',
+  kpi: '考核',
+  layer: '层级',
+  condition: '条件',
+  adjustment: '动态调整',
+};
+
+/** By the name of a field, or by that of the part it stands in and its own. */
+export type Terms = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+const SYSTEM = { ledger: '系统' };
+
+/** Words that mean the same in every list. */
+const EVERYWHERE: Terms = {
+  about: ABOUT,
+  achieved: ACHIEVED,
+  actor: SYSTEM,
+  'actor.id': SYSTEM,
+  'agency-inspected.finding': INSPECTION,
+  approver: SYSTEM,
+  'assessment.outcome': ASSESSMENT,
+  'batch-unexpected-resolved.outcome': UNEXPECTED,
+  by: { ...SYSTEM, end: '期末' },
+  cause: {
+    fraud: '弄虚作假',
+    misuse: '挪用资金',
+    'condition-broken': '违反条件',
+    'certificate-revoked': '证书被撤销',
+    overpayment: '重复拨付',
+  },
+  'certificate-recorded.kind': CERTIFICATE,
+  'certificates.kind': CERTIFICATE,
+  certification: { first: '首次认定', renewal: '重新认定' },
+  'clearance-recorded.finding': CLEARANCE,
+  'clearances.finding': CLEARANCE,
+  'record.finding': CLEARANCE,
+  comparison: COMPARISON_TERMS,
+  counts: COUNT_TERMS,
+  decidedBy: SYSTEM,
+  'decisions.kind': PROPOSAL,
+  disclosure: { public: '公开', 'on-request': '依申请公开', internal: '内部', draft: '草案', unstated: '未载明' },
+  'end.kind': ENDING,
+  'ended.how': ENDING,
+  ended_how: ENDING,
+  every: { year: '每年', 'half-year': '每半年', quarter: '每季度', once: '一次' },
+  'finding-resolved.outcome': OUTCOME,
+  'fulfilledBy.kind': FULFILMENT_TERMS,
+  'inspections.finding': INSPECTION,
+  'instalments.status': INSTALMENT,
+  'kinds.kind': PROPOSAL,
+  'kinds.status': { open: '待决定', decided: '已决定', failed: '未能执行' },
+  'lines.result': RESULT,
+  'lines.status': BATCH_LINE,
+  listingClass: LISTING_CLASS,
+  'listing-ended.how': ENDING,
+  metric: METRIC_TERMS,
+  'moves.kind': { arrival: '迁入', departure: '迁出' },
+  occasion: { once: '一次性事项' },
+  'occasion.key': { once: '一次性事项' },
+  'occasion.kind': OCCASION,
+  'occasion.reference': { once: '一次性事项' },
+  'of.kind': { facts: '按数据', 'expiring-certificates': '到期证书', ladder: '按梯次' },
+  origin: { 'in-province': '省内', 'out-of-province': '省外' },
+  'pack.status': POLICY_STATUS,
+  'paid.result': RESULT,
+  'past.result': RESULT,
+  period: {
+    none: '不分年度',
+    'occasion-year': '奖补事项当年',
+    'year-before-certificate': '发证前一年',
+    'prior-year': '上一年',
+    annual: '每年',
+  },
+  planFrom: PLAN_SOURCE,
+  'policy-amended.status': POLICY_STATUS,
+  'policy-published.status': POLICY_STATUS,
+  'proposals.kind': PROPOSAL,
+  'record.kind': { ...CERTIFICATE, arrival: '迁入', departure: '迁出' },
+  'records.kind': RECORD,
+  recordedBy: SYSTEM,
+  'resolutions.outcome': UNEXPECTED,
+  'result.result': RESULT,
+  'results.result': RESULT,
+  'returned.result': RESULT,
+  roles: ROLE,
+  rounding: { 'half-up-fen': '四舍五入到分' },
+  rule: { exactly: '恰为', 'at-least': '不少于' },
+  scope: { standing: '在库企业', all: '全部企业' },
+  severity: SEVERITY,
+  'shape.kind': SHAPE,
+  'state.how': ENDING,
+  subject: SUBJECT,
+  'subject.kind': SUBJECT,
+  type: { money: '金额', percent: '百分比', bool: '是否', word: '选项', text: '文字' },
+  uniqueness: OCCASION,
+  unit: SYSTEM,
+  unlockedBy: SYSTEM,
+  verification: { reported: '填报', verified: '已核实' },
+};
+
+/** The term for a word of a field, which may mean something of its own in a part of that name; undefined where there is none. */
+export function termIn(own: Terms, part: string, name: string, word: string): string | undefined {
+  const both = `${part}.${name}`;
+  return (own[both] ?? EVERYWHERE[both] ?? own[name] ?? EVERYWHERE[name])?.[word];
+}
+
+const FIGURES: readonly (readonly [pattern: RegExp, text: string])[] = [
+  [/^unexpected payment (.+)$/, '意外支付$1'],
+  [/^overpaid, not demanded back$/, '多付未追缴'],
+  [/^clawed back, returned by the bank$/, '已追缴，银行又退回'],
+  [/^held$/, '指标占用'],
+  [/^spent$/, '指标支出'],
+  [/^award$/, '没有奖补的占用'],
+  [/^account available$/, '可用指标'],
+  [/^account reserved$/, '已占用指标'],
+  [/^account spent$/, '已支出'],
+  [/^reservations$/, '各笔占用合计'],
+  [/^payments$/, '各笔支出合计'],
+  [/^sum$/, '收支合计'],
+];
+
+/** What a reconciliation compares, in words. */
+export const figureTerm = (figure: string): string => saidBy(FIGURES, figure);
+
+/** What refusals say beside their code, where there are figures or an officer's own words in it. */
+const REFUSED: readonly (readonly [pattern: RegExp, text: string])[] = [
+  [/^the award is held: (.+)$/s, '$1'],
+  [/^(.+) of clawbacks are not settled: .*$/, '未清追缴款$1'],
+  [/^it stood in (.+) for the review and stands in (.+) now$/, '复核时在$1，现在$2'],
+  [/^(\S+) has (\S+) available \((\S+) reserved, (\S+) spent\); cannot reserve (\S+)$/, '$1可用$2元（已占用$3元，已支出$4元），不足$5元'],
+];
+
+/** Why something was refused, in words. */
+export const refusalText = (detail: string): string => saidBy(REFUSED, detail);
+
+function saidBy(patterns: typeof FIGURES, words: string): string {
+  const [pattern, text] = patterns.find(([one]) => one.test(words)) ?? [];
+  return pattern === undefined || text === undefined ? words : words.replace(pattern, text);
+}
 
 /** The term for a word of the ledger; the word itself where there is none. */
 export const termOf = (terms: Readonly<Record<string, string>>, word: string): string => terms[word] ?? word;
