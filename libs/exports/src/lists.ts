@@ -292,6 +292,8 @@ export const LISTS: readonly ListDeclaration[] = [
     path: 'audit/findings',
     title: '疑点',
     key: ['id'],
+    // An overdue duty weighs more the later it is.
+    passing: ['daysOver', 'severity'],
     terms: { status: FINDING_STATUS, outcome: OUTCOME },
     fields: { id: { heading: '疑点编号' }, title: { heading: '疑点' }, outcome: { heading: '核查结论' } },
   },
