@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { withCheckCharacter } from '@app/kernel';
 import { Office, paper } from '../support/office.js';
+
+// A comparison injects requests, which loads a package for cookies that the test runner cannot; there are none here.
+jest.mock('cookie', () => ({}));
 
 const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
 const TOUR = fileURLToPath(new URL('../../docs/tour', import.meta.url));
@@ -17,6 +20,7 @@ interface Finding {
   readonly status: string;
   readonly day: string;
   readonly detail: string;
+  readonly daysOver?: number;
   readonly pointer?: { readonly stream: string; readonly revision: number; readonly position: number };
   readonly pack?: string;
   readonly clause?: string;
@@ -235,16 +239,24 @@ describe('findings and their life', () => {
 
   it('weigh more the later a duty is, taken up or not, and keep how late it was once it is done', async () => {
     const [duty] = (await findings('?code=duty-overdue&limit=500')).filter(({ severity }) => severity !== 'high') as [Finding];
-    await office.do('auditor', `/audit/findings/${duty.id}/assign`, { to: 'clerk' });
+    const before = office.today;
+    const { body } = await office.do('auditor', `/audit/findings/${duty.id}/assign`, { to: 'clerk' });
     office.reach('2024-12-30');
     const late = await one(`?code=duty-overdue&pack=${duty.pack ?? ''}&severity=high&from=${duty.day}&until=${duty.day}`);
     expect(late).toMatchObject({ id: duty.id, day: duty.day, severity: 'high', status: 'open', assignee: 'clerk' });
-    expect(late.detail).not.toBe(duty.detail);
+    const daysUntil = (day: string) => (Date.parse(day) - Date.parse(duty.day)) / 86_400_000 + 1;
+    expect([duty.daysOver, late.daysOver]).toEqual([daysUntil(before), daysUntil('2024-12-30')]);
+    expect(late.detail).toBe(duty.detail);
+    // That days have passed is no difference: what is new is late since, what has changed was taken up.
+    const differing = await office.get(`/differences/audit/findings?code=duty-overdue&earlier=${Number(body['position']) - 1}`);
+    expect(differing.items.filter(({ change }) => change === 'changed')).toEqual([
+      expect.objectContaining({ key: { id: duty.id }, fields: [expect.objectContaining({ field: 'assignee', after: 'clerk' })] }),
+    ]);
     expect(await findings('', 'clerk')).toContainEqual(late);
     const period = duty.detail.slice(0, duty.detail.indexOf('“'));
     await office.do('clerk', `/duties/${duty.pack ?? ''}/${duty.clause ?? ''}/${period}/done`, { on: office.today, evidence: paper });
-    const days = (Date.parse(office.today) - Date.parse(duty.day)) / 86_400_000 + 1;
     const done = await one(`?code=duty-overdue&severity=high&from=${duty.day}&until=${duty.day}`);
-    expect(done).toMatchObject({ id: duty.id, detail: expect.stringContaining(`2024-12-30办结，逾期${days}天`) });
+    expect(done).toMatchObject({ id: duty.id, detail: expect.stringContaining('2024-12-30办结（'), daysOver: late.daysOver });
+    expect((await ledger('audit', 'finding', 'show', duty.id)).stdout).toMatch(new RegExp(`2024-12-30办结（.*），逾期${late.daysOver}天`));
   });
 });

@@ -20,6 +20,7 @@ interface Detail {
   readonly status: string;
   readonly outcome?: string;
   readonly detail: string;
+  readonly daysOver?: number;
   readonly rule: string;
   readonly award?: string;
   readonly enterprise?: string;
@@ -49,9 +50,9 @@ function saidIn({ data, evidence = [] }: EventView): string {
 }
 
 function detailText(finding: Detail): string {
-  const { id, title, severity, status, outcome, detail, rule, officers, event, history } = finding;
+  const { id, title, severity, status, outcome, rule, officers, event, history } = finding;
   const lines: readonly (readonly [string, string | undefined])[] = [
-    ['情况', detail],
+    ['情况', matterOf(finding)],
     ['依据', rule],
     ['条款', finding.pack && `${finding.pack}${finding.clause === undefined ? '' : ` ${finding.clause}`}`],
     ['奖补', finding.award],
@@ -87,12 +88,16 @@ function detailText(finding: Detail): string {
   ].join('\n');
 }
 
+/** What was found; of a duty, with how late it is. */
+const matterOf = ({ detail, daysOver }: Pick<Detail, 'detail' | 'daysOver'>) =>
+  daysOver === undefined ? detail : `${detail}，逾期${daysOver}天`;
+
 /** Some lines each: what a finding says is too long for the column of a table. */
 function findingsText({ items, next }: { readonly items: readonly (Detail & { readonly day: string })[]; readonly next?: string }): string {
   if (items.length === 0) return '（无）';
-  const lines = items.flatMap(({ id, severity, title, day, detail, officers, assignee, ...state }) => [
+  const lines = items.flatMap(({ id, severity, title, day, detail, daysOver, officers, assignee, ...state }) => [
     `【${termOf(SEVERITY, severity)}】${title}　${day}　${stateOf(state)}　${id}`,
-    `    ${detail}`,
+    `    ${matterOf({ detail, ...(daysOver !== undefined && { daysOver }) })}`,
     ...(officers.length > 0 || assignee !== undefined
       ? [
           `    ${[...(officers.length > 0 ? [`经手人：${officers.join('、')}`] : []), ...(assignee === undefined ? [] : [`承办人：${assignee}`])].join('　')}`,

@@ -283,6 +283,8 @@ export const LISTS: readonly ListDeclaration[] = [
     path: 'audit/findings',
     title: '疑点',
     key: ['id'],
+    // An overdue duty weighs more the later it is.
+    passing: ['daysOver', 'severity'],
     ...FINDING,
   },
   {

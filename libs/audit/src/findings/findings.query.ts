@@ -40,6 +40,8 @@ export interface FindingView {
   readonly detail: string;
   readonly rule: string;
   readonly day: string;
+  /** Of a duty: whole days it was late on the day one looks from, or when it was done. */
+  readonly daysOver?: number;
   readonly pointer?: EventReference & { readonly position: number };
   readonly award?: string;
   readonly enterprise?: string;
@@ -166,9 +168,9 @@ class Found {
     const taken = new Map((await ofDuties.selectAll().execute()).map((row) => [row.id, rowView(row, sight)] as const));
     const overdue = (await this.duties.on(today)).map((duty) => {
       const view = dutyView(duty);
-      const { detail, day } = view;
+      const { detail, day, daysOver, severity } = view;
       const row = taken.get(view.id);
-      return row === undefined ? view : { ...row, severity: view.severity, detail, day };
+      return row === undefined ? view : { ...row, severity, detail, day, daysOver };
     });
     return [...new Map([...taken.values(), ...overdue].map((view) => [view.id, view] as const)).values()].filter(
       (view) =>
@@ -352,7 +354,7 @@ function rowView(row: FindingRow, sight: Sight): FindingView {
   };
 }
 
-function dutyView({ id, day, opened }: OverdueDuty): FindingView {
+function dutyView({ id, day, daysOver, opened }: OverdueDuty): FindingView & Pick<OverdueDuty, 'daysOver'> {
   const { pointer: _none, ...rest } = opened;
-  return { id, day, status: 'open', ...(rest satisfies Omit<OpenedData, 'pointer'>) };
+  return { id, day, daysOver, status: 'open', ...(rest satisfies Omit<OpenedData, 'pointer'>) };
 }

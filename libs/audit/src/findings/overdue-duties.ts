@@ -8,6 +8,8 @@ import { DUTY_OVERDUE, findingId, type OpenedData } from './finding.js';
 export interface OverdueDuty {
   readonly id: string;
   readonly day: string;
+  /** Whole days it was late on the day one looks from, or when it was done. No part of what is taken down: it grows by itself. */
+  readonly daysOver: number;
   readonly opened: OpenedData;
 }
 
@@ -32,10 +34,11 @@ export class OverdueDuties {
 
 function overdue({ pack, clause, period, action, due, daysOver, doneOn, severity, citation }: DutyFinding): OverdueDuty {
   const { code, title, rule } = DUTY_OVERDUE;
-  const detail = `${period}“${action}”应于${due}前办结，${doneOn === undefined ? '已' : `${doneOn}办结，`}逾期${daysOver}天（${citation.quote}）`;
+  const detail = `${period}“${action}”应于${due}前办结，${doneOn === undefined ? '尚未办结' : `${doneOn}办结`}（${citation.quote}）`;
   return {
     id: findingId(code, pack, clause, period),
     day: addDays(due as BusinessDate, 1),
+    daysOver,
     opened: { code, title, rule, severity, detail, pack, clause, officers: [] },
   };
 }
