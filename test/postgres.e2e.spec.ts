@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { namesOf } from '@app/exports';
 import { Tokens } from '@app/http';
+import { bundledPacks } from '@app/policies';
 import { type PostgresSettings, prepareReportingRole, REPORTING_ROLE, Subscriptions } from '@app/projections';
 import pg from 'pg';
 import { REPORTING_VIEWS } from '../apps/api/src/reporting-views.js';
 import { createLedger, type Ledger } from '../apps/api/src/create-ledger.js';
 import { PostgresServer } from './stand-in/postgres.mjs';
 import { comparePastWithFold } from './support/fold.js';
+import { untoldIn } from './support/untold.js';
 
 /** More for a long night: LEDGER_HISTORY_EVENTS=20000 npm test -- postgres.e2e */
 const EVENTS = Number(process.env['LEDGER_HISTORY_EVENTS'] ?? 900);
@@ -95,7 +98,7 @@ describe('one history in both kinds of read models', () => {
     return { path, statusCode: response.status, isJson, body };
   }
 
-  it('gives the same answers to every query there is, of now, of a day and of before', async () => {
+  it('gives the same answers to every query there is, of now, of a day and of before, and each can be told in Chinese', async () => {
     const [sqlite, postgres] = ledgers;
     const { paths } = JSON.parse((await ask(sqlite, '/openapi.json')).body) as {
       paths: Record<string, { get?: { parameters?: readonly { name: string }[] } }>;
@@ -110,13 +113,19 @@ describe('one history in both kinds of read models', () => {
       return [...answers.filter(isListed), ...answers.filter((one) => !isListed(one))].map(({ item }) => item);
     };
     const unequal: unknown[] = [];
+    /** What people who read it as a table, or as a difference, would find in words of the code. */
+    const untold = new Set<string>();
+    const names = namesOf(bundledPacks);
     const answered = new Set<string>();
     const compare = async (path: string, url: string) => {
       const [one, other] = [await ask(sqlite, url), await ask(postgres, url)];
       if (one.statusCode === 200) answered.add(path);
       if (one.statusCode !== other.statusCode || one.body !== other.body || one.statusCode >= 500) unequal.push(one, other);
       if (one.statusCode === 200 && one.isJson) {
-        for (const item of itemsIn(JSON.parse(one.body))) seen.set(JSON.stringify(item), { item, by: path });
+        const answer: unknown = JSON.parse(one.body);
+        if (path.startsWith('/v1/'))
+          for (const what of untoldIn(url.slice('/v1/'.length).replace(/\?.*/, ''), answer, names)) untold.add(`${path} ${what}`);
+        for (const item of itemsIn(answer)) seen.set(JSON.stringify(item), { item, by: path });
       }
     };
     for (const isDeep of [false, true]) {
@@ -143,6 +152,7 @@ describe('one history in both kinds of read models', () => {
       for (const query of ['', `?asOf=${Math.floor(head / 2)}`]) await compare(path, url + query);
     }
     expect(unequal.slice(0, 6)).toEqual([]);
+    expect([...untold]).toEqual([]);
     expect(routes.map(([path]) => path).filter((path) => !answered.has(path))).toEqual([]);
   });
 

@@ -4,11 +4,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { namesOf } from '@app/exports';
 import { COMMAND_NOTED, EVENT_STORE, type EventStore } from '@app/event-store';
+import { bundledPacks } from '@app/policies';
 import { Subscriptions } from '@app/projections';
 import { createLedger } from '../apps/api/src/create-ledger.js';
 import { EVENT_DEFINITIONS } from '../apps/api/src/ledger.module.js';
 import { comparePastWithFold } from './support/fold.js';
+import { untoldIn } from './support/untold.js';
+
+const NAMES = namesOf(bundledPacks);
 
 /** More for a long night: LEDGER_HISTORY_EVENTS=20000 LEDGER_HISTORY_RUNS=20 npm test -- read-models */
 const EVENTS = Number(process.env['LEDGER_HISTORY_EVENTS'] ?? 2_000);
@@ -19,10 +24,16 @@ const { writeHistoryFile } = (await import(GENERATOR)) as {
   writeHistoryFile(file: string, options: { events: number; seed: number }): Promise<number>;
 };
 
-async function typesIn(store: EventStore): Promise<readonly string[]> {
+/** The kinds of events there are, and what timelines would tell of them in words of the code. */
+async function eventsIn(store: EventStore) {
   const types = new Set<string>();
-  for await (const page of store.readAll()) for (const { type } of page) types.add(type);
-  return [...types].sort();
+  const untold = new Set<string>();
+  for await (const page of store.readAll())
+    for (const { type, data } of page) {
+      types.add(type);
+      for (const what of untoldIn('audit/timeline/enterprise/1', { event: type, data }, NAMES)) untold.add(`${type}: ${what}`);
+    }
+  return { types: [...types].sort(), untold: [...untold] };
 }
 
 describe('read models over random histories', () => {
@@ -40,7 +51,9 @@ describe('read models over random histories', () => {
           // The process managers have looked at all of it and found everything done: it is what a ledger would have written.
           expect(subscriptions.status().filter(({ state }) => state !== 'running')).toEqual([]);
           expect(await store.head()).toBe(written);
-          expect(await typesIn(store)).toEqual([...Object.keys(EVENT_DEFINITIONS), COMMAND_NOTED].sort());
+          const { types, untold } = await eventsIn(store);
+          expect(types).toEqual([...Object.keys(EVENT_DEFINITIONS), COMMAND_NOTED].sort());
+          expect(untold).toEqual([]);
           const { differences, compared } = await comparePastWithFold(ledger, 10);
           expect(differences).toEqual([]);
           expect(compared).toBeGreaterThan((EVENTS / 10) * subscriptions.projections().length);
@@ -56,4 +69,13 @@ describe('read models over random histories', () => {
       { numRuns: RUNS },
     );
   }, 3_600_000);
+});
+
+describe('a policy', () => {
+  it.each(bundledPacks().map((pack) => [pack.id, pack] as const))('is told in words wherever it is changed: %s', (_id, pack) => {
+    const { inputs, ...rest } = pack;
+    // The words of a fact are told by themselves.
+    const parts = [...Object.values(inputs).map((input) => ({ ...input, words: null })), { pack: rest }];
+    expect(parts.flatMap((part) => untoldIn('policies/*', part, NAMES))).toEqual([]);
+  });
 });

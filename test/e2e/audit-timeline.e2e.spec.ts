@@ -314,7 +314,7 @@ describe('what happened, and what rests on it', () => {
     expect([told.code, relied.code]).toEqual([0, 0]);
     for (const text of ['登记时间', '批准人 approver', '第1期 200000.00元', '登记银行回单', 'finance（测试单位）', 'T1 v1'])
       expect(told.stdout).toContain(text);
-    for (const text of ['据此已拨付 200000.00 元', 'rd.priorYearExpenditure = 2600000.00', '已核实（reviewer2）', '仍有效'])
+    for (const text of ['据此已拨付 200000.00 元', '上年度研发投入 = 2600000.00', '已核实（reviewer2）', '仍有效'])
       expect(relied.stdout).toContain(text);
   }, 60_000);
 });

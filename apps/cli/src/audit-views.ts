@@ -11,45 +11,11 @@ import type {
   Stated,
   Sums,
   WhatIfSummary,
-  Why,
 } from '@app/audit';
 import { Money } from '@app/kernel';
 import type { LongView } from './long-answer.js';
 import { tableOf } from './output.js';
-import { AWARD_STATUS, OUTLOOK, termOf } from './terms.js';
-
-const STATUS: Readonly<Record<string, string>> = { ...AWARD_STATUS, open: '办理中' };
-
-const WHY: Readonly<Record<Why['code'], string>> = {
-  'text-unknown': '账本中没有所引的政策版本',
-  'text-altered': '政策文本与其校验值不符',
-  'outcome-differs': '测算结论不同',
-  'amount-differs': '测算金额不同',
-  'schedule-differs': '测算分期不同',
-  'granted-unassessed': '未经测算即批准',
-  'granted-differs': '批准金额与测算不符',
-  'lowered-upward': '调整后高于测算金额',
-  'over-ceiling': '超过上限',
-  'unlocked-unmet': '条件未满足即到付',
-  'unlocked-unclear': '条件所据事实存疑',
-  'paid-locked': '未到付即拨付',
-  'paid-differs': '拨付金额与批准不符',
-  'paid-twice': '重复拨付尚未追回',
-};
-
-const OUTCOME: Readonly<Record<Stated['outcome'], string>> = {
-  payable: '应付',
-  refused: '不予支持',
-  missing: '缺少事实',
-  discretionary: '核定',
-  unresolved: '待定',
-  'not-in-force': '不在有效期',
-  passed: '符合要求',
-  placed: '入库',
-  invalid: '填报有误',
-  'clause-missing': '无此条款',
-  'ground-gone': '依据已失',
-};
+import { OUTLOOK, RECOMPUTED_STATUS, STATED, termOf, WHY } from './terms.js';
 
 const GROUP: Readonly<Record<Group, string>> = { granted: '已批准', denied: '曾不予支持', pending: '办理中' };
 
@@ -61,7 +27,7 @@ function statedText(stated: Stated | undefined): string {
   if (stated === undefined) return '';
   const { outcome, amount, ceiling } = stated;
   if (amount !== undefined) return zeroToo(amount);
-  return ceiling === undefined ? OUTCOME[outcome] : `核定，最高${zeroToo(ceiling)}`;
+  return ceiling === undefined ? STATED[outcome] : `核定，最高${zeroToo(ceiling)}`;
 }
 
 const saidOf = (value: string | boolean | undefined) =>
@@ -86,7 +52,7 @@ export const RECOMPUTATION_VIEW: LongView<Difference, RecomputeSummary> = {
   row: (item) => [
     item.award,
     item.payeeName,
-    termOf(STATUS, item.status),
+    termOf(RECOMPUTED_STATUS, item.status),
     statedText(item.recorded),
     statedText(item.expected),
     yuan(item.granted),
@@ -118,8 +84,8 @@ export const WHAT_IF_VIEW: LongView<Otherwise, WhatIfSummary> = {
     award,
     payeeName,
     GROUP[group],
-    OUTCOME[outcome.before],
-    OUTCOME[outcome.after],
+    STATED[outcome.before],
+    STATED[outcome.after],
     zeroToo(before),
     after === undefined ? '不能判断' : zeroToo(after),
     yuan(difference),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { show } from './output.js';
+import { viewOf } from './views.js';
 
 describe('one object, as a person reads it', () => {
   const dossier = {
@@ -29,5 +30,41 @@ describe('one object, as a person reads it', () => {
     const shown = show(batch, 'payment-batches/:batch');
     expect(shown).toContain('批次：2024-05\n状态：已冻结\n明细\n');
     expect(shown).toMatch(/行号 .*金额（元）/u);
+  });
+});
+
+describe('what happened, as a person reads it', () => {
+  const step = {
+    position: 7,
+    event: 'relocation-recorded.v1',
+    stream: 'enterprise-91360700MA35QWERT0',
+    recordedAt: '2024-03-04T01:00:00Z',
+    effectiveOn: '2024-03-04',
+    actor: { id: 'clerk', unit: '科技局' },
+  };
+  const data = { no: 1, from: '深圳市', origin: 'out-of-province', whole: true, on: '2024-03-01', corrects: false };
+
+  it('tells an event field by field', () => {
+    const event = { ...step, id: 'x', revision: 3, data, causes: [], consequences: [], isCut: false };
+    const text = viewOf({ words: 'audit event <position>', path: '/v1/audit/events/7' }, event);
+    expect(text).toContain('\n原所在地：深圳市\n迁出地：省外\n整体迁入：是\n日期：2024-03-01\n');
+    expect(text).not.toMatch(/[{}"]/);
+  });
+
+  it('counts instalments, and no moves, in a timeline', () => {
+    const entry = (event: string) => ({ ...step, event, data, causedBy: null, caused: [], causedCount: 0 });
+    const told = (event: string) =>
+      viewOf({ words: 'audit timeline <kind> <id>', path: '/v1/audit/timeline/enterprise/x' }, { items: [entry(event)] });
+    expect(told('relocation-recorded.v1')).toContain('登记迁入');
+    expect(told('relocation-recorded.v1')).not.toContain('第1期');
+    expect(told('instalment-paid.v1')).toContain('第1期');
+  });
+
+  it('tells a move and a document that decisions rely on in words', () => {
+    const relied = (kind: string, record: unknown) =>
+      viewOf({ words: `audit relied-on ${kind} <x>`, path: `/v1/audit/reliance/${kind}/x` }, { record, items: [] });
+    expect(relied('move', { kind: 'arrival', ...data, evidence: [], recordedBy: 'clerk' })).toContain('类别：迁入\n');
+    const document = relied('document', { citedBy: 2, records: [{ kind: 'move', id: '91360700MA35QWERT0.2024-03-01' }] });
+    expect(document).toMatch(/^被引用次数：2\n记录\n[^]*│ 迁移 /);
   });
 });

@@ -12,10 +12,13 @@ export {
   OUTLOOK,
   POLICY_STATUS,
   PROPOSAL,
+  RECOMPUTED_STATUS,
   SEVERITY,
+  STATED,
   SUBJECT,
   SUBSCRIBER_STATE,
   termOf,
+  WHY,
 } from '@app/exports';
 
 /** What `ledger store doctor` finds. */

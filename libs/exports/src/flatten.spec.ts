@@ -148,6 +148,9 @@ describe('what policies name', () => {
     expect(stands('haimen-cultivation')).toMatch(/，梯队：科技型中小企业库（tech-sme）$/);
     // Two ladders call it otherwise.
     expect(textOf('tier', 'tech-sme', { names })).toBe('tech-sme');
+    // What it was and is now is said beside its name.
+    const changed = [{ input: 'certification.kind', label: '高企认定类别', then: 'first', now: 'renewal' }];
+    expect(textOf('changed', changed, { names })).toBe('高企认定类别（当时：首次认定，目前：重新认定）');
     expect(textOf('clearances', ['tax', 'unheard-of'], { names })).toBe('申报材料税务审核（tax）、unheard-of');
     expect(textOf('titles', { title: 'ip-benchmark' }, { names })).toBe('称号：区级知识产权示范企业标杆（ip-benchmark）');
   });

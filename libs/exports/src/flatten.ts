@@ -15,6 +15,8 @@ export interface Reading {
   readonly names?: Names;
   /** The ladder whose tiers are spoken of. */
   readonly ladder?: string;
+  /** The fact by whose words amounts or tiers are told apart. */
+  readonly by?: string;
 }
 
 /** Parts whose own fields differ from one item to the next: shown as text in one column. */
@@ -22,16 +24,19 @@ const AS_TEXT = new Set(['data', 'facts', 'restsOn', 'outlook', 'override']);
 
 /** Parts whose fields are facts, by their names. */
 const BY_FACT = new Set(['facts', 'sources', 'inputs']);
+/** Parts whose fields are the words of the fact by which something is told apart. */
+const BY_WORD = new Set(['amounts', 'places']);
+const YES_NO: Readonly<Record<string, string>> = { true: '是', false: '否' };
 /** What may be a code that policies give a name: no day and no amount. */
 const CODE = /^[a-z][\w.-]*$/i;
 /** Of `facts.rd.expenditure`, the fact. */
 const VALUE_OF_FACT = /(?:^|\.)(?:facts|sources|inputs)\.(.+)$/;
 /** Fields that name facts, or one. */
-const NAMING_FACTS = new Set(['input', 'needs', 'missing', 'unknown']);
+const NAMING_FACTS = new Set(['input', 'needs', 'missing', 'unknown', 'base', 'by']);
 /** Parts whose `name` is that of a fact. */
 const WITH_FACT_NAME = new Set(['facts', 'fact-recorded', 'record']);
 /** Parts whose `title` is the code of a 称号. */
-const WITH_TITLE_CODE = new Set(['titles', 'title-awarded', 'title-withdrawn']);
+const WITH_TITLE_CODE = new Set(['titles', 'title-awarded', 'title-withdrawn', 'shape', 'fulfilledBy']);
 
 /** Parts that say by which rule something was refused, in the codes of the ledger's problems. */
 const REFUSALS = new Set(['bar', 'dropped', 'failedGrant', 'failure', 'refused', 'award-grant-failed', 'tier-decision-failed']);
@@ -94,7 +99,7 @@ export function textOf(path: string, value: Json | undefined, reading: Reading =
     return parts.join(value.some((part) => typeof part === 'object' && part !== null) ? '；' : '、');
   }
   const told = toldInAWord(value);
-  if (told !== undefined) return told;
+  if (told !== undefined) return told + sinceThen(name, value, reading);
   const inside = readingWithin(reading, value);
   return Object.entries(value)
     .filter(([part, content]) => !isNamed(value) || !(CODES.has(part) || areCodes(part, content)))
@@ -106,15 +111,28 @@ export function textOf(path: string, value: Json | undefined, reading: Reading =
     .join('，');
 }
 
-/** What a field of a part is headed there; a fact by what policies call it. */
-export function headingOfPart(part: string | undefined, name: string, { fields, names }: Reading): string {
-  const fact = part !== undefined && BY_FACT.has(part) ? names?.fact(name) : undefined;
-  return fact?.label ?? headingIn(part, name, fields);
+/** What a named value was, and what it is by now, where a part says either. */
+function sinceThen(name: string, { then, now, input }: JsonObject, reading: Reading): string {
+  const said = Object.entries({ then, now }).flatMap(([at, value]) =>
+    value === undefined
+      ? []
+      : [`${headingIn(name, at, reading.fields)}：${textOf('value', value, reading, input === undefined ? {} : { input })}`],
+  );
+  return said.length === 0 ? '' : `（${said.join('，')}）`;
 }
 
-/** How the fields of a part read: the ladder it names is the one whose tiers it speaks of. */
-export function readingWithin(reading: Reading, { ladder }: JsonObject): Reading {
-  return typeof ladder === 'string' ? { ...reading, ladder } : reading;
+/** What a field of a part is headed there; a fact, or one of its words, by what policies call it. */
+export function headingOfPart(part: string | undefined, name: string, { fields, names, by }: Reading): string {
+  if (part !== undefined && BY_FACT.has(part)) return names?.fact(name)?.label ?? headingIn(part, name, fields);
+  if (part !== undefined && BY_WORD.has(part))
+    return (by === undefined ? undefined : names?.fact(by)?.words?.[name]) ?? YES_NO[name] ?? name;
+  return headingIn(part, name, fields);
+}
+
+/** How the fields of a part read: the ladder it names is the one whose tiers it speaks of, and so with the fact it goes by. */
+export function readingWithin(reading: Reading, { ladder, by }: JsonObject): Reading {
+  if (typeof ladder !== 'string' && typeof by !== 'string') return reading;
+  return { ...reading, ...(typeof ladder === 'string' && { ladder }), ...(typeof by === 'string' && { by }) };
 }
 
 /** A word as people read it: by its term, by the name that policies give a code, or else as it is. */
@@ -134,15 +152,15 @@ function wordOf(path: string, word: string, { terms = {}, names, ladder }: Readi
   if (name === 'missing' && part === 'refused') return names.clearance(word) ?? names.tier(word, ladder) ?? word;
   if (NAMING_FACTS.has(name)) return names.fact(word)?.label ?? word;
   if (name === 'name' && WITH_FACT_NAME.has(part)) return withCode(names.fact(word)?.label, word);
-  if (name === 'value') {
+  if (['value', 'equals', 'in'].includes(name)) {
     const fact = within['input'] ?? within['name'];
     return (typeof fact === 'string' ? names.fact(fact)?.words?.[word] : undefined) ?? word;
   }
   if (name === 'gate' || name === 'gates' || (name === 'failed' && part === 'assessment')) return names.gate(word) ?? word;
   if (name === 'clearance' || name === 'clearances') return withCode(names.clearance(word), word);
-  if (name === 'title' && WITH_TITLE_CODE.has(part)) return withCode(names.title(word), word);
+  if ((name === 'title' && WITH_TITLE_CODE.has(part)) || name === 'fromTitle') return withCode(names.title(word), word);
   // Where its name stands beside it, the code is all there is to say.
-  const isTier = ['tier', 'from', 'to'].includes(name) && within[`${name}Title`] === undefined;
+  const isTier = (['tier', 'place', 'from', 'to'].includes(name) || part === 'places') && within[`${name}Title`] === undefined;
   if (isTier) return withCode(names.tier(word, ladder), word);
   return word;
 }

@@ -14,8 +14,11 @@ import {
   PLAN_SOURCE,
   POLICY_STATUS,
   PROPOSAL,
+  RECOMPUTED_STATUS,
+  STATED,
   SUBJECT,
   SUBSCRIBER_STATE,
+  WHY,
 } from './terms.js';
 
 /** What is known of a route whose answer is, or holds, a list. Any other list can be exported as well: this makes it read better. */
@@ -63,6 +66,40 @@ const UNKNOWN = {
   'base-not-positive': '基数不大于零',
 };
 const PLAN = { from: PLAN_SOURCE, unknown: UNKNOWN };
+const IMPORT = {
+  terms: {
+    kind: {
+      enterprises: '企业名册',
+      facts: '申报数据',
+      certificates: '证书',
+      tiers: '梯次名单',
+      targets: '目标任务实际数',
+      'target-plans': '目标任务分解指标',
+      'target-baselines': '目标任务基数',
+    },
+    mode: { 'all-or-nothing': '全部或全不', 'valid-rows': '只导入正确的行' },
+    'progress.stage': { waiting: '等待', reading: '读取', deciding: '核对', writing: '登记', done: '完成' },
+    state: { waiting: '等待', running: '进行中', finished: '已完成', failed: '未导入' },
+  },
+  fields: {
+    'counts.changing': { heading: '有变化的行数' },
+    'counts.events': { heading: '登记事项数' },
+    'counts.rejected': { heading: '有误的行数' },
+    'counts.rows': { heading: '行数' },
+    'counts.unchanged': { heading: '无变化的行数' },
+    'counts.written': { heading: '已登记的行数' },
+    'errors.column': { heading: '列' },
+    'errors.message': { heading: '说明' },
+    'errors.row': { heading: '行号' },
+    dryRun: { heading: '试导入' },
+    errorCount: { heading: '错误数' },
+    errors: { heading: '错误' },
+    mode: { heading: '导入方式' },
+    'progress.done': { heading: '已处理行数' },
+    'progress.stage': { heading: '阶段' },
+    'progress.total': { heading: '总行数' },
+  },
+};
 const SUBSCRIBER_KIND = { projection: '读模型', 'process-manager': '流程' };
 const FINDING = {
   terms: { status: FINDING_STATUS, outcome: OUTCOME },
@@ -268,7 +305,7 @@ export const LISTS: readonly ListDeclaration[] = [
     terms: { status: DUTY_STATUS, kind: { officer: '经办登记', ...FULFILMENT_TERMS } },
   },
   { path: 'calendar/findings', title: '逾期事项', key: ['pack', 'clause', 'period'], passing: ['daysOver', 'severity'] },
-  { path: 'imports', title: '导入记录', key: ['id'] },
+  { path: 'imports', title: '导入记录', key: ['id'], ...IMPORT },
   {
     path: 'subscribers',
     title: '读模型',
@@ -299,7 +336,7 @@ export const LISTS: readonly ListDeclaration[] = [
     path: 'audit/forecast',
     title: '拨付预测',
     key: ['award', 'instalment'],
-    terms: { state: OUTLOOK },
+    terms: { state: OUTLOOK, unknown: { 'no-dossier': '企业未登记', 'no-text': '没有政策文本' } },
     fields: {
       condition: { heading: '待满足条件' },
       certain: { heading: '日期已定' },
@@ -325,7 +362,21 @@ export const LISTS: readonly ListDeclaration[] = [
       ),
     },
   },
-  { path: 'audit/recomputation', title: '复算差异', key: ['award'] },
+  {
+    path: 'audit/recomputation',
+    title: '复算差异',
+    key: ['award'],
+    terms: { status: RECOMPUTED_STATUS, 'recorded.outcome': STATED, 'expected.outcome': STATED, 'why.code': WHY },
+    fields: {
+      changed: { heading: '变化的数据' },
+      demanded: { heading: '已要求追缴（元）', kind: 'yuan' },
+      expected: { heading: '复算' },
+      recorded: { heading: '原测算' },
+      undetermined: { heading: '不能判断' },
+      why: { heading: '不符之处' },
+      'why.code': { heading: '原因' },
+    },
+  },
 ];
 
 function groupFields(): Readonly<Record<string, Field>> {
@@ -354,7 +405,11 @@ const OBJECTS: readonly (Reading & { readonly path: string })[] = [
       'titles.name': { heading: '名称' },
     },
   },
-  { path: 'policies/*', terms: { 'state.status': { published: '已发布', ended: '已终止' } } },
+  {
+    path: 'policies/*',
+    terms: { 'state.status': { published: '已发布', ended: '已终止' } },
+    fields: { fromTitle: { heading: '取自称号' } },
+  },
   { path: 'budgets/*/*/*', terms: BUDGET },
   {
     path: 'payment-batches/*',
@@ -376,6 +431,7 @@ const OBJECTS: readonly (Reading & { readonly path: string })[] = [
   { path: 'target-tables/*/*', terms: PLAN },
   { path: 'audit/findings/*', terms: FINDING.terms, fields: FINDING.fields },
   { path: 'audit/events/*' },
+  { path: 'imports/*', ...IMPORT },
   {
     path: 'health',
     terms: {

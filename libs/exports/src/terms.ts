@@ -105,6 +105,42 @@ export const ASSESSMENT: Readonly<Record<string, string>> = {
   invalid: '输入有误',
 };
 
+/** What an award comes to on record, and computed again. */
+export const STATED = {
+  payable: '应付',
+  refused: '不予支持',
+  missing: '缺少事实',
+  discretionary: '核定',
+  unresolved: '待定',
+  'not-in-force': '不在有效期',
+  passed: '符合要求',
+  placed: '入库',
+  invalid: '填报有误',
+  'clause-missing': '无此条款',
+  'ground-gone': '依据已失',
+} as const;
+
+/** Why an award is not as it is computed again. */
+export const WHY = {
+  'text-unknown': '账本中没有所引的政策版本',
+  'text-altered': '政策文本与其校验值不符',
+  'outcome-differs': '测算结论不同',
+  'amount-differs': '测算金额不同',
+  'schedule-differs': '测算分期不同',
+  'granted-unassessed': '未经测算即批准',
+  'granted-differs': '批准金额与测算不符',
+  'lowered-upward': '调整后高于测算金额',
+  'over-ceiling': '超过上限',
+  'unlocked-unmet': '条件未满足即到付',
+  'unlocked-unclear': '条件所据事实存疑',
+  'paid-locked': '未到付即拨付',
+  'paid-differs': '拨付金额与批准不符',
+  'paid-twice': '重复拨付尚未追回',
+} as const;
+
+/** Of an award that is computed again. */
+export const RECOMPUTED_STATUS: Readonly<Record<string, string>> = { ...AWARD_STATUS, open: '办理中' };
+
 const INSTALMENT = {
   locked: '未到付',
   unlocked: '到付待拨',
@@ -231,6 +267,12 @@ const EVERYWHERE: Terms = {
   'listing-ended.how': ENDING,
   metric: METRIC_TERMS,
   'moves.kind': { arrival: '迁入', departure: '迁出' },
+  'nextStep.step': {
+    statement: '陈述申辩',
+    decision: '作出决定',
+    'objection-decision': '异议决定',
+    'repair-decision': '信用修复决定',
+  },
   occasion: { once: '一次性事项' },
   'occasion.key': { once: '一次性事项' },
   'occasion.kind': OCCASION,
@@ -257,6 +299,7 @@ const EVERYWHERE: Terms = {
   'resolutions.outcome': UNEXPECTED,
   'result.result': RESULT,
   'results.result': RESULT,
+  'late.result': RESULT,
   'returned.result': RESULT,
   roles: ROLE,
   rounding: { 'half-up-fen': '四舍五入到分' },
