@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
-import { show } from './output.js';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { EXIT, explain, show } from './output.js';
 import { viewOf } from './views.js';
 
 describe('one object, as a person reads it', () => {
@@ -67,4 +67,29 @@ describe('what happened, as a person reads it', () => {
     const document = relied('document', { citedBy: 2, records: [{ kind: 'move', id: '91360700MA35QWERT0.2024-03-01' }] });
     expect(document).toMatch(/^被引用次数：2\n记录\n[^]*│ 迁移 /);
   });
+});
+
+describe('what went wrong', () => {
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+  function told(error: unknown): { readonly code: number; readonly text: string } {
+    let text = '';
+    jest.spyOn(process.stderr, 'write').mockImplementation((part) => (text += String(part)) !== '');
+    return { code: explain(error, false), text };
+  }
+
+  it.each([
+    ['SQLITE_FULL', 'database or disk is full', EXIT.unavailable],
+    ['ENOSPC', 'ENOSPC: no space left on device, write', EXIT.unavailable],
+    ['ENOENT', 'ENOENT: no such file or directory', EXIT.usage],
+  ])('is told in a line where the machine refuses (%s)', (name, message, code) =>
+    expect(told(Object.assign(new Error(message), { code: name }))).toEqual({ code, text: `${message}\n` }),
+  );
+
+  it('is told with its place where the program is at fault', () =>
+    expect(told(new TypeError('not a function'))).toEqual({
+      code: EXIT.unavailable,
+      text: expect.stringMatching(/^TypeError: not a function\n\s+at /),
+    }));
 });

@@ -85,13 +85,12 @@ export function explain(error: unknown, json: boolean): number {
     if (error.kind === 'unavailable') return EXIT.unavailable;
     return error.kind === 'invalid' ? EXIT.usage : EXIT.no;
   }
-  const { code, message } = error as NodeJS.ErrnoException;
-  note(
-    code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR'
-      ? message
-      : error instanceof Error
-        ? (error.stack ?? message)
-        : String(error),
-  );
-  return code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR' ? EXIT.usage : EXIT.unavailable;
+  if (!(error instanceof Error)) note(String(error));
+  else note(isOfTheMachine(error) ? error.message : (error.stack ?? error.message));
+  return ['ENOENT', 'EACCES', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '') ? EXIT.usage : EXIT.unavailable;
+}
+
+/** What the system or SQLite refuses, such as a full disk: no fault of the program, whose stack would help. */
+function isOfTheMachine({ code }: NodeJS.ErrnoException): boolean {
+  return code !== undefined && /^(E[A-Z0-9]+|SQLITE_\w+)$/.test(code);
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import Database from 'better-sqlite3';
 import { EventCodec, type EventDefinition } from './codec.js';
 import type { NewEvent, RecordedEvent } from './event.js';
@@ -308,6 +309,12 @@ describe('pages', () => {
 
 describe('a write that fails', () => {
   const unavailable = { name: 'Problem', kind: 'unavailable', code: 'store-unavailable' };
+  let said: Set<string>;
+  beforeEach(() => {
+    said = new Set();
+    const log = () => undefined;
+    Logger.overrideLogger({ log, warn: log, error: (text: unknown) => void said.add(String(text)) });
+  });
 
   /** Queues more appends than one group takes; answers how many were refused as unavailable. */
   async function queueAppends(store: SqliteEventStore, data: unknown): Promise<void> {
@@ -336,6 +343,7 @@ describe('a write that fails', () => {
     const connection = connectionOf(store);
     connection.pragma(`max_page_count = ${String(connection.pragma('page_count', { simple: true }))}`);
     await queueAppends(store, { note: 'x'.repeat(10_000) });
+    expect([...said]).toEqual(['the file of the ledger cannot be written: database or disk is full (SQLITE_FULL)']);
     expect(await store.head()).toBe(1);
     expect(await flatten(store.readAll())).toHaveLength(1);
 

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
 import Database from 'better-sqlite3';
 import { type Clock, Problem } from '@app/kernel';
 import type { EventCodec } from './codec.js';
@@ -15,6 +16,9 @@ import {
   type SubscribeOptions,
   wrongRevision,
 } from './event-store.js';
+
+/** Where operators read that events cannot be stored. */
+const storeLog = new Logger('event-store');
 
 const PAGE_SIZE = 512;
 /** How many events a read of some types searches through in one turn of the event loop. */
@@ -93,7 +97,8 @@ export class SqliteEventStore implements EventStore {
       outcomes = this.commit(group);
     } catch (error) {
       // One append used an id that stands elsewhere: alone, each of the others still gets its own answer.
-      outcomes = isUniqueViolation(error) ? group.map((append) => this.commitAlone(append)) : group.map(() => storageProblem(error));
+      if (isUniqueViolation(error)) outcomes = group.map((append) => this.commitAlone(append));
+      else outcomes = new Array<Problem>(group.length).fill(storageProblem(error));
     }
     this.wake();
     group.forEach((append, index) => {
@@ -363,5 +368,7 @@ function unavailable(detail: string): Problem {
 /** Disk full, I/O error, lock not obtained: nothing was acknowledged; the same append may be retried. */
 function storageProblem(error: unknown): Problem {
   const code = sqliteCode(error) ?? String(error);
+  // Whoever asked learns the code; what it means is for whoever can free the disk.
+  storeLog.error(`the file of the ledger cannot be written: ${(error as Partial<Error> | null)?.message} (${code})`);
   return unavailable(`the event store could not write (${code}); retry the same command`);
 }

@@ -4,6 +4,7 @@ import { Problem, refused } from '@app/kernel';
 import { type ProcessManager, ProcessManagerRunner } from './process-manager.js';
 import { reactionContext } from './reaction-context.js';
 import type { ReadModels } from './read-models.js';
+import { subscriberLog } from './subscriber.js';
 import { Files } from './subscriptions.fixture.js';
 import { Watcher } from './watcher.js';
 
@@ -15,11 +16,14 @@ describe('a process manager', () => {
   let readModels: ReadModels;
   let running: ProcessManagerRunner[];
   let reacted: number[];
+  let stops: jest.SpiedFunction<typeof subscriberLog.error>;
   beforeEach(() => {
     files = new Files();
     store = files.store();
     readModels = files.readModels();
     running = [];
+    jest.spyOn(subscriberLog, 'warn').mockImplementation(() => undefined);
+    stops = jest.spyOn(subscriberLog, 'error').mockImplementation(() => undefined);
     reacted = [];
   });
   afterEach(async () => {
@@ -95,6 +99,7 @@ describe('a process manager', () => {
       expect(await runner.reached(3, 600_000)).toBe(false);
       expect(runner.status()).toMatchObject({ position: 1, state: 'stopped', error: expect.stringContaining(message) });
       expect(runner.status().error).toContain('position 2');
+      expect(stops.mock.calls).toEqual([[expect.stringMatching(/^the process manager \S+ has stopped at position 2; /)]]);
       expect(await runner.reached(1, LONG_MS)).toBe(true);
       expect(await runner.reached(2, LONG_MS)).toBe(false);
       await files.add(store, 'b');

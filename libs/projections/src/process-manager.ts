@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@app/kernel';
 import type { EventStore, RecordedEvent } from '@app/event-store';
 import type { ReadModels } from './read-models.js';
-import { elsewhere, PositionGate, type Runner, type SubscriberStatus } from './subscriber.js';
+import { elsewhere, faultOf, PositionGate, type Runner, subscriberLog, type SubscriberStatus } from './subscriber.js';
 
 /**
  * Carries a decision from one stream to the next. `react` sends commands whose ids derive from the event, so that
@@ -105,6 +105,8 @@ export class ProcessManagerRunner implements Runner {
       try {
         goOn = await this.follow(signal);
       } catch (error) {
+        if (this.error === undefined)
+          subscriberLog.warn(`the process manager ${this.name} cannot go on and tries again: ${faultOf(error)}`);
         this.error = error instanceof Error ? error.message : String(error);
         await sleep(500, undefined, { signal }).catch(() => undefined);
       }
@@ -157,6 +159,9 @@ export class ProcessManagerRunner implements Runner {
         const passing = error instanceof Problem && (error.kind === 'unavailable' || error.kind === 'conflict');
         this.error = `position ${event.position}: ${error instanceof Error ? error.message : String(error)}`;
         if (!passing) {
+          subscriberLog.error(
+            `the process manager ${this.name} has stopped at position ${event.position}; "ledger projections list" says why`,
+          );
           this.gate.giveUp();
           return false;
         }

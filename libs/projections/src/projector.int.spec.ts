@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { type EventStore, lookingFrom } from '@app/event-store';
+import { Problem } from '@app/kernel';
 import { Projector } from './projector.js';
 import type { Projection } from './projection.js';
 import type { Checkpoint, Purpose, ReadModels } from './read-models.js';
+import { subscriberLog } from './subscriber.js';
 import { clock, Files, rowsOf, Totals } from './subscriptions.fixture.js';
 
 const LONG_MS = 60_000;
@@ -13,11 +16,17 @@ describe('the projector', () => {
   let store: EventStore;
   let readModels: ReadModels;
   let running: Projector[];
+  /** What operators read in the log. */
+  let said: string[];
   beforeEach(() => {
     files = new Files();
     store = files.store();
     readModels = files.readModels();
     running = [];
+    said = [];
+    const say = (text: unknown) => void said.push(String(text));
+    jest.spyOn(subscriberLog, 'warn').mockImplementation(say);
+    jest.spyOn(subscriberLog, 'error').mockImplementation(say);
   });
   afterEach(async () => {
     for (const projector of running) await projector.stop();
@@ -120,6 +129,7 @@ describe('the projector', () => {
       },
       { name: 'totals', kind: 'projection', position: 6, state: 'running', movedAt: expect.any(String) },
     ]);
+    expect(said).toEqual(['the projection poisoned has stopped after position 2; "ledger projections list" says why']);
     // What it holds is told of where it has been, and of nothing else: here, and wherever else the tables are read.
     for (const models of [readModels, files.readModels()]) {
       models.register(poisoned);
@@ -245,13 +255,16 @@ describe('the projector', () => {
     const subscribe = store.subscribe.bind(store);
     let fail = true;
     store.subscribe = (options) => {
-      if (fail) throw new Error('store away');
+      if (fail) throw new Problem('unavailable', 'store-unavailable', 'store away');
       return subscribe(options);
     };
     await files.add(store, 'a');
     const projector = start();
     while (projector.status()[0]?.state !== 'stopped') await new Promise(setImmediate);
-    expect(projector.status()).toMatchObject([{ position: 0, state: 'stopped', error: 'store away' }]);
+    expect(projector.status()).toMatchObject([{ position: 0, state: 'stopped', error: expect.stringContaining('store away') }]);
+    // Once, however often it is tried.
+    await sleep(600);
+    expect(said).toEqual(['1 projections cannot go on and try again: store-unavailable: store away']);
     fail = false;
     expect(await projector.reached(1, LONG_MS)).toBe(true);
     expect(projector.status()).toMatchObject([{ position: 1, state: 'running' }]);

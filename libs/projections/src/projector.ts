@@ -4,7 +4,7 @@ import { notFound, Problem, unreachable } from '@app/kernel';
 import { compareGenerations, type Comparison } from './comparison.js';
 import { isHandled, type Projection } from './projection.js';
 import type { Batch, Checkpoint, Outcome, ReadModels } from './read-models.js';
-import { elsewhere, PositionGate, type SubscriberStatus } from './subscriber.js';
+import { elsewhere, faultOf, PositionGate, subscriberLog, type SubscriberStatus } from './subscriber.js';
 import type { Table } from './table.js';
 import { Watcher } from './watcher.js';
 
@@ -402,7 +402,11 @@ export class Projector {
         if (await work(signal)) return;
       } catch (error) {
         // The store could not be read or the rows not written: nothing was skipped, so try again from the checkpoints.
-        for (const track of tracks()) track.failure = messageOf(error);
+        const held = tracks();
+        // Said once, not at every try.
+        if (held.some(({ failure }) => failure === undefined))
+          subscriberLog.warn(`${held.length} projections cannot go on and try again: ${faultOf(error)}`);
+        for (const track of held) track.failure = messageOf(error);
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -532,6 +536,8 @@ export class Projector {
   private stopTrack(track: Track, error: string): void {
     track.error = error;
     track.failure = undefined;
+    const after = track.checkpoint.position;
+    subscriberLog.error(`the projection ${track.projection.name} has stopped after position ${after}; "ledger projections list" says why`);
     const member = this.members.find(({ projection }) => projection === track.projection) as Member;
     if (member.live === track || (member.live === undefined && member.building === track)) member.gate.giveUp();
   }

@@ -1,4 +1,8 @@
+import { Logger } from '@nestjs/common';
 import { Problem } from '@app/kernel';
+
+/** Where operators read who follows the ledger and what keeps it from going on. */
+export const subscriberLog = new Logger('subscribers');
 
 /** How a subscriber of the ledger is doing, for health and for people. */
 export interface SubscriberStatus {
@@ -90,4 +94,11 @@ export class PositionGate {
 
 export function elsewhere(name: string): Problem {
   return new Problem('unavailable', 'projector-elsewhere', `another process runs ${name}`);
+}
+
+/** A fault in words that may stand in a log: what a problem of the stores says; of all else the kind alone, for the rest may quote the ledger. */
+export function faultOf(error: unknown): string {
+  if (error instanceof Problem) return error.kind === 'unavailable' ? `${error.code}: ${error.detail}` : error.code;
+  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
+  return [name, code].filter((each) => typeof each === 'string').join(' ') || 'unknown';
 }

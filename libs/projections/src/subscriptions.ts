@@ -13,7 +13,7 @@ import type { Projection } from './projection.js';
 import { Projector, type Verified } from './projector.js';
 import { type Candidacy, ReadModels } from './read-models.js';
 import { positionAt } from './recording-times.js';
-import type { Runner, SubscriberStatus } from './subscriber.js';
+import { type Runner, subscriberLog, type SubscriberStatus } from './subscriber.js';
 import { Watcher } from './watcher.js';
 
 /** Who keeps the read models up to date: this process for itself, this one for others too, or another. */
@@ -119,8 +119,10 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
       gained: async (names) => {
         await projector.gain(names);
         for (const manager of this.managers) if (names.includes(manager.name)) await manager.gain();
+        if (this.readModels.isShared) subscriberLog.log(`this process runs ${names.join(', ')}`);
       },
       lost: (names) => {
+        subscriberLog.warn(`this process no longer runs ${names.join(', ')}: another may`);
         projector.lose(names);
         for (const manager of this.managers) if (names.includes(manager.name)) manager.lose();
       },

@@ -152,7 +152,8 @@ export class Metrics implements Observer {
     this.readModelsUp.set(isReadModelThere ? 1 : 0);
     const head = await within(SCRAPE_MS, store.head()).catch(() => undefined);
     this.storeUp.set(head === undefined ? 0 : 1);
-    if (head !== undefined) this.head.set(head);
+    if (head === undefined) this.head.remove();
+    else this.head.set(head);
     const own = [this.position, this.lagEvents, this.lagSeconds, this.checkpointAge, this.stopped, this.building, this.beside];
     for (const gauge of own) gauge.reset();
     const nowMs = Date.now();

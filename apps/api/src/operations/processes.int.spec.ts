@@ -224,6 +224,7 @@ describe('processes of the ledger', () => {
     expect((await get('/health/live')).status).toBe(200);
     const metrics = await metricsOf(url);
     expect([valueOf(metrics, 'ledger_event_store_up'), valueOf(metrics, 'ledger_read_models_up')]).toEqual([0, 0]);
+    expect(metrics).not.toMatch(/^ledger_head_position /m);
     head.mockRestore();
     checkpoints.mockRestore();
     expect((await get('/health/ready')).status).toBe(200);
