@@ -154,20 +154,26 @@ export class Metrics implements Observer {
     this.storeUp.set(head === undefined ? 0 : 1);
     if (head === undefined) this.head.remove();
     else this.head.set(head);
-    const own = [this.position, this.lagEvents, this.lagSeconds, this.checkpointAge, this.stopped, this.building, this.beside];
-    for (const gauge of own) gauge.reset();
     const nowMs = Date.now();
     const lags = new Map<number, Promise<Lag | undefined>>();
-    for (const { name, kind, position, state, movedAt, beside } of isReadModelThere ? subscriptions.status() : []) {
+    const lagOf = (position: number) => {
+      if (head === undefined) return undefined;
+      const known = lags.get(position) ?? lagAfter(store, position, head);
+      lags.set(position, known);
+      return known;
+    };
+    const statuses = isReadModelThere ? subscriptions.status() : [];
+    const told = await Promise.all(statuses.map(async (status) => ({ ...status, lag: await lagOf(status.position) })));
+    // From here on without a pause: another who asks at the same time must not find half of it.
+    const own = [this.position, this.lagEvents, this.lagSeconds, this.checkpointAge, this.stopped, this.building, this.beside];
+    for (const gauge of own) gauge.reset();
+    for (const { name, kind, position, state, movedAt, beside, lag } of told) {
       this.position.set({ name, kind }, position);
       this.stopped.set({ name, kind }, state === 'stopped' ? 1 : 0);
       this.building.set({ name, kind }, state === 'building' ? 1 : 0);
       const movedMs = movedAt === undefined ? this.startedMs : Date.parse(movedAt);
       this.checkpointAge.set({ name, kind }, Math.max(0, (nowMs - movedMs) / 1_000));
       if (beside !== undefined) this.beside.set({ name, purpose: beside.purpose }, beside.position);
-      if (head === undefined) continue;
-      if (!lags.has(position)) lags.set(position, lagAfter(store, position, head));
-      const lag = await lags.get(position);
       if (lag === undefined) continue;
       this.lagEvents.set({ name, kind }, lag.events);
       this.lagSeconds.set({ name, kind }, lag.oldestMs === undefined ? 0 : Math.max(0, (nowMs - lag.oldestMs) / 1_000));

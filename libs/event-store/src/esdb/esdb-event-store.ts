@@ -347,13 +347,18 @@ export class EsdbEventStore implements EventStore {
   async head(): Promise<number> {
     await this.claims.ready();
     const known = this.highest;
+    let newest: number | undefined;
     for await (const page of this.reader.pagesFrom('end', 'backwards', 1)) {
+      newest ??= page[0]?.place;
       const last = page.find(({ type, place }) => place <= known.place || isLedgerEvent(type));
       if (last === undefined) continue;
       if (last.place > known.place) this.remember(last);
       break;
     }
-    return this.highest.position;
+    // What the system has written behind the last event is passed over once.
+    const { place, position } = this.highest;
+    this.highest = { place: Math.max(place, newest ?? 0), position };
+    return position;
   }
 
   /** Lets the appends under way come to their end, as long as one call may take, and ends everything else. */

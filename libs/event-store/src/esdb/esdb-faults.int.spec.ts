@@ -458,7 +458,14 @@ describe('reading and following', () => {
         { id: randomUUID(), type: '$statsCollected', contentType: 'application/json', data: Buffer.from('{}'), metadata: Buffer.alloc(0) },
       ]);
     expect(await store.head()).toBe((await flatten(store.readStream(stream)))[1]?.position);
+    // They are read once: who asks again and again on a quiet ledger gets the end alone.
+    const readBefore = node.seen.read;
+    expect(await store.head()).toBe((await flatten(store.readAll())).at(-1)?.position);
+    const all = node.seen.read - readBefore;
+    for (let time = 0; time < 5; time += 1) await store.head();
+    expect(node.seen.read - readBefore - all).toBe(5);
     await store.append(stream, 1, [newEvent(2)]);
+    expect(await store.head()).toBe((await flatten(store.readAll())).at(-1)?.position);
     expect(await follow(store, stream, 3)).toEqual([0, 1, 2]);
     expect(numbersOf(await flatten(store.readAll()))).toEqual([0, 1, 2]);
   });
