@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -107,6 +107,14 @@ describe('ledger on the command line', () => {
     const { code, stderr } = await ledger(['policy', 'check', file('tampered.yaml', tampered)]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/tampered\.yaml:\d+: clause G01/);
+  }, 60_000);
+
+  it('makes no key of its own where servers share one: none of them would know the token', async () => {
+    const key = join(folder, 'shared.key');
+    const asked = ['token', '--role', 'clerk', '--actor', 'wang', '--data', join(folder, 'shared')];
+    const { code, stdout, stderr } = await ledger(asked, { LEDGER_TOKEN_KEY_FILE: key });
+    expect([code, stdout, stderr]).toEqual([3, '', expect.stringContaining('token-key-missing')]);
+    expect(existsSync(key)).toBe(false);
   }, 60_000);
 
   it('works on a data folder of its own, and through the server that holds it', async () => {

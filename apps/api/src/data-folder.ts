@@ -46,14 +46,15 @@ export class DataFolder {
    * @throws Problem `data-folder-in-use` (unavailable); `token-key-missing` (unavailable) where a shared key is not there.
    */
   acquire(role: Settings['role'] = 'all'): void {
-    if (this.sharedKeyFile !== undefined && !existsSync(this.sharedKeyFile))
-      throw new Problem(
-        'unavailable',
-        'token-key-missing',
-        'LEDGER_TOKEN_KEY_FILE names no file: each process would make a key of its own',
-      );
+    this.requireSharedKey();
     this.hold(this.lockFile, role === 'all');
     if (role === 'worker') this.hold(this.workerLockFile, true);
+  }
+
+  /** @throws Problem `token-key-missing` (unavailable) where a shared key is not there: whoever made one would be alone with it. */
+  requireSharedKey(): void {
+    if (this.sharedKeyFile === undefined || existsSync(this.sharedKeyFile)) return;
+    throw new Problem('unavailable', 'token-key-missing', 'LEDGER_TOKEN_KEY_FILE names no file: each process would make a key of its own');
   }
 
   private hold(file: string, alone: boolean): void {

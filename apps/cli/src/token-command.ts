@@ -22,7 +22,9 @@ export function addTokenCommand(program: Command): void {
       GlobalOptions & { role: Role[]; actor?: string; unit: string; hours: string }
     >();
     if (actor === undefined) throw invalidField('actor', 'required', 'must say who the token stands for: --actor <id>');
-    const tokens = Tokens.fromKeyFile(new DataFolder(data, SHARED_KEY_FILE).tokenKeyFile, SYSTEM_CLOCK);
+    const folder = new DataFolder(data, SHARED_KEY_FILE);
+    folder.requireSharedKey();
+    const tokens = Tokens.fromKeyFile(folder.tokenKeyFile, SYSTEM_CLOCK);
     const token = await tokens.issue({ id: actor, unit, roles: role }, Math.round(Number(hours) * 3600));
     note(`${actor} (${unit}): ${role.join(', ')}, ${hours} hours`);
     if (json === true) printJson({ token, actor, unit, roles: role });
