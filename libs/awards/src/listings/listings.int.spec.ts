@@ -211,6 +211,10 @@ describe('black-listings and awards', () => {
     const early = await ledger.granted('T1', A);
     const over = await ledger.blackList(enterprise(A));
     await ledger.settle();
+    // Holds what is held already, so that nothing tells that it was dealt with.
+    await ledger.dossier(B, { type: 'merge', survivor: A, reason: '吸收合并', evidence: [{ title: '合并协议' }] });
+    await ledger.settle();
+    ledger.calendar.today = '2024-05-12';
     await ledger.endListing(over);
     // Granted after that listing had ended: only a second look at it could hold this one.
     const late = await ledger.apply('T2', A);

@@ -62,14 +62,21 @@ export class ListingsProcess implements ProcessManager {
   private async holdGranted(event: RecordedEvent): Promise<void> {
     const { state } = await this.executor.load(awardDecider, event.stream);
     if (state.status !== 'granted') return;
-    for (const listing of await this.standing.ofPayee(state.payee, dayOf(event))) await this.hold(event, awardOf(event), listing);
+    for (const listing of await this.countingFor(state.payee, event)) await this.hold(event, awardOf(event), listing);
   }
 
   /** A merger makes the listings of either enterprise count for the awards of both. */
   private async holdMerged(event: RecordedEvent): Promise<void> {
     const code = event.stream.slice('enterprise-'.length);
-    const listings = await this.standing.ofPayee(code, dayOf(event));
+    const listings = await this.countingFor(code, event);
     if (listings.length > 0) await this.holdUnfinished(event, listings, await this.standing.codesOf(code));
+  }
+
+  /** The listings of a payee that counted on the day of an event and have not ended since. */
+  private async countingFor(payee: string, event: RecordedEvent): Promise<readonly Listing[]> {
+    const counted = await this.standing.ofPayee(payee, dayOf(event));
+    const now = await Promise.all(counted.map(({ listing }) => this.blacklist.listing(listing)));
+    return counted.filter((_listing, index) => now[index]?.ended === undefined);
   }
 
   private async holdUnfinished(event: RecordedEvent, listings: readonly Listing[], codes: readonly string[]): Promise<void> {
