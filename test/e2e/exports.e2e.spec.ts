@@ -170,6 +170,7 @@ describe('the demonstration year in files', () => {
       }
       exported.push(route);
       const [headings = [], ...rows]: string[][] = parse(text, { bom: true, relax_column_count: true });
+      if (headings.length === 0) bare.push(`${route} has no headings`);
       bare.push(...codeWords(headings, rows).map((word) => `${route} ${word}`));
       const command = ROUTES.find((each) => each.method === 'GET' && each.path === route.replace(/\{(\w+)\}/g, ':$1'));
       if (command === undefined) continue;
@@ -377,6 +378,19 @@ describe('the demonstration year in files', () => {
     const sum = { 预算科目: line, 期数: String(unpaid.length), '已到付未拨（元）': '600000.00', '现无法成就（元）': '0.00' };
     expect(await rows('totals.csv', 'forecast', '--totals')).toEqual([expect.objectContaining(sum)]);
     expect((await run('forecast', '--totals')).stdout).toMatch(new RegExp(`│ ${line} +│ \\d{4}年第[1-4]季度 │ 2 `));
+  });
+
+  it('a file that holds nothing has its headings, and is said to be empty', async () => {
+    const said = '清单为空：没有可列出的记录\n';
+    expect(await run('reconcile', '--output', 'none.csv')).toMatchObject({ code: 0, stderr: said });
+    expect(readFileSync(inFolder('none.csv'), 'utf8')).toBe('\uFEFF对象,核对项目,应为（元）,实为（元）\n');
+    expect(await run('reconcile', '--output', 'none.jsonl')).toMatchObject({ code: 0, stderr: said });
+    expect(readFileSync(inFolder('none.jsonl'), 'utf8')).toBe('');
+    expect(await run('reconcile', '--output', 'none.xlsx')).toMatchObject({ code: 0, stderr: said });
+    expect((await sheets('none.xlsx'))[0]?.data).toEqual([['对象', '核对项目', '应为（元）', '实为（元）']]);
+    const compared = await run('award', 'list', '--differs-from', '120', '--as-of', '120', '--format', 'csv');
+    expect(compared).toEqual({ code: 0, stdout: '\uFEFF变化,对象,栏目,变更前,变更后\n', stderr: '没有差异\n' });
+    expect((await run('award', 'list', '--format', 'csv')).stderr).toBe('');
   });
 
   it('what is printed is in the format of its ending, or not printed at all', async () => {

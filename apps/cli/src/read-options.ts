@@ -6,12 +6,15 @@ import { type Command, Option } from 'commander';
 import { DIFFERENCE_HEADINGS, differenceRows, type ShownDifference } from '@app/exports';
 import { invalidField, officeTime, Problem } from '@app/kernel';
 import { ask, type Call, type Door, problemIn, Refused } from './door.js';
-import { NAMES, print, printJson, tableOf } from './output.js';
+import { NAMES, note, print, printJson, tableOf } from './output.js';
 import type { GlobalOptions } from './session.js';
 
 /** Every query can be asked from a point of the past. */
 export const AS_OF_HELP = '时点: answers as the ledger stood at a position, a time with its zone, or the end of a day';
 const FORMATS = ['xlsx', 'csv', 'jsonl'] as const;
+
+/** Said beside a file: one that holds nothing might be taken for one that went wrong. */
+const NOTHING = { list: '清单为空：没有可列出的记录', comparison: '没有差异' } as const;
 
 /** What every command that reads takes besides its own options. */
 export interface ReadOptions extends GlobalOptions {
@@ -52,18 +55,20 @@ export function asksForMore({ differsFrom, differsFromOn, format, output, audien
   return [differsFrom, differsFromOn, format, output, audience].some((option) => option !== undefined);
 }
 
+const isComparison = ({ differsFrom, differsFromOn }: ReadOptions) => differsFrom !== undefined || differsFromOn !== undefined;
+
 /** Writes the list that a call reads into a file, or shows what differs from an earlier point. */
 export async function readMore(door: Door, call: Call, options: ReadOptions): Promise<void> {
   const { output } = options;
   if (options.format === undefined && output === undefined) {
-    if (options.differsFrom === undefined && options.differsFromOn === undefined)
-      throw invalidField('--output', 'required', 'name the file for the list');
+    if (!isComparison(options)) throw invalidField('--output', 'required', 'name the file for the list');
     return showDifference(door, call, options);
   }
   const format = formatOf(output, options.format, FORMATS);
   if (format === 'xlsx' && output === undefined) throw invalidField('--output', 'required', 'name a file for a workbook');
   const { status, content, headers } = await door.stream({ ...call, path: throughPath(call.path, options, { format }) });
   if (status >= 400) throw new Refused(problemIn(await buffer(content), status));
+  if (headers['ledger-empty'] !== undefined) note(NOTHING[isComparison(options) ? 'comparison' : 'list']);
   if (output === undefined) {
     await whole(pipeline(content, process.stdout, { end: false }));
     return;

@@ -25,13 +25,21 @@ async function* chunks(texts: AsyncIterable<string>): AsyncGenerator<Buffer> {
   if (chunk !== '') yield Buffer.from(chunk, 'utf8');
 }
 
+/** An answer as it is sent. */
+export interface Content {
+  readonly content: Readable;
+  /** It holds no item: the answer says so, as a file without lines might be taken for one that went wrong. */
+  readonly isEmpty: boolean;
+}
+
 /**
  * Sends a stream as the answer. Where it fails, the connection is cut, so that nobody takes a part for the whole; where the
  * reader leaves, it ends.
  */
-export function sendStream(reply: FastifyReply, content: Readable, type: string, fileName: FileName | undefined): void {
+export function sendStream(reply: FastifyReply, { content, isEmpty }: Content, type: string, fileName: FileName | undefined): void {
   content.on('error', (error) => logger.error(`an answer was cut off: ${error.stack ?? error.message}`));
   void reply.type(type);
+  if (isEmpty) void reply.header('ledger-empty', 'true');
   if (fileName !== undefined) void reply.header('content-disposition', disposition(fileName));
   void reply.send(content);
 }

@@ -23,6 +23,7 @@ export class DifferencesController {
    * field. Points are positions, times with their zone, or days (their end); `later` is now when left out. Business days
    * are compared by `earlierOn` with the route's own `on`, or with the present: from one point, or each from its own when
    * `earlier` is given too. Items of a list are found again by their key; figures that only count days are no difference.
+   * `Ledger-Empty` says that there is none.
    */
   @Get('*')
   @AllowAnyRole()

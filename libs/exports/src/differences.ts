@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { invalidField, officeTime, Problem } from '@app/kernel';
 import { BYTE_ORDER_MARK, csvLine, type SheetRow, workbook } from '@app/sheets';
-import { textStream } from './answer.js';
+import { type Content, textStream } from './answer.js';
 import { Disclosures } from './disclosures.js';
 import { pathText, type Step } from './difference.js';
 import { headingIn, headingOf } from './fields.js';
@@ -50,7 +50,7 @@ export class Differences {
    * @throws InnerRefusal where the route refuses at the later point, or at both; Problem `invalid-input` naming `earlierOn`
    * where the route knows no business day, or not that one.
    */
-  async between(earlier: EarlierQuestion, later: Question, format: DifferenceFormat): Promise<Readable> {
+  async between(earlier: EarlierQuestion, later: Question, format: DifferenceFormat): Promise<Content> {
     if (earlier.earlierOn !== undefined) await this.requireDays(earlier);
     const before = await this.asked(earlier).catch((error: unknown) => {
       const fault = earlier.earlierOn !== undefined && error instanceof InnerRefusal ? error.faultOf('on') : undefined;
@@ -60,7 +60,11 @@ export class Differences {
     if (before instanceof InnerRefusal && after instanceof InnerRefusal) throw after;
     const found = differencesOf(before, after, earlier.path);
     // The first is looked for before anything is answered: what cannot be compared is refused, not cut off.
-    const differences = await begun(found);
+    const { differences, isEmpty } = await begun(found);
+    return { content: this.written(earlier, later, differences, format), isEmpty };
+  }
+
+  private written(earlier: Question, later: Question, differences: AsyncIterable<ItemDifference>, format: DifferenceFormat): Readable {
     const reading = readingAt(earlier.path, this.disclosures.names());
     switch (format) {
       case 'json':
@@ -125,7 +129,9 @@ async function* pagesOf(answer: InnerAnswer | InnerRefusal): AsyncGenerator<read
   else yield [answer.object];
 }
 
-async function begun(differences: AsyncGenerator<ItemDifference>): Promise<AsyncGenerator<ItemDifference>> {
+async function begun(
+  differences: AsyncGenerator<ItemDifference>,
+): Promise<{ readonly differences: AsyncGenerator<ItemDifference>; readonly isEmpty: boolean }> {
   const first = await differences.next().catch((error: unknown) => {
     if (!(error instanceof TooManyItems)) throw error;
     throw new Problem(
@@ -134,11 +140,12 @@ async function begun(differences: AsyncGenerator<ItemDifference>): Promise<Async
       `this list has no order of its own and more than ${MOST_HELD} items: narrow it with its filters`,
     );
   });
-  return (async function* () {
+  const all = (async function* () {
     if (first.done === true) return;
     yield first.value;
     yield* differences;
   })();
+  return { differences: all, isEmpty: first.done === true };
 }
 
 function shown(difference: ItemDifference, reading: Reading): ShownDifference {

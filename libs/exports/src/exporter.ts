@@ -25,6 +25,8 @@ interface Tally {
 
 export interface ExportedFile {
   readonly content: Readable;
+  /** It holds no item of the list. */
+  readonly isEmpty: boolean;
   readonly type: string;
   readonly fileName: FileName;
 }
@@ -49,15 +51,17 @@ export class Exporter {
     if (answer.kind === 'object') throw invalidField('path', 'list', 'this route answers with one object: only lists are exported');
     const tally: Tally = { rows: 0, leftOut: 0 };
     const items = this.shown(answer.pages, question, audience, tally);
+    // What cannot begin is refused, and an empty list is known, before anything is answered.
+    const ahead = await lookAhead(items, format === 'jsonl' ? 1 : LOOKED_AHEAD);
+    const all = concat(ahead.items, items);
     const file = {
+      isEmpty: ahead.items.length === 0,
       type: MEDIA_TYPES[format],
       fileName: fileName(titleOf(question.path), question.path, String(question.vantage.position), format),
     };
-    if (format === 'jsonl') return { ...file, content: textStream(jsonLines(items, audience, tally)) };
+    if (format === 'jsonl') return { ...file, content: textStream(jsonLines(all, audience, tally)) };
     const reading = readingAt(question.path, this.disclosures.names());
-    const ahead = await lookAhead(items, LOOKED_AHEAD);
     const columns = Columns.of(ahead.items, reading, { isPublic: audience === 'public', mayFollow: !ahead.isAll });
-    const all = concat(ahead.items, items);
     if (format === 'csv') return { ...file, content: textStream(csvLines(all, columns, audience, tally)) };
     const about = () => explanation(question, audience, actor, tally);
     return { ...file, content: workbook(sheets(titleOf(question.path), columns, ahead.items, all, about)) };

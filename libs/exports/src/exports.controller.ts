@@ -19,7 +19,8 @@ export class ExportsController {
   /**
    * 导出清单: any list of the ledger as XLSX, CSV or JSON Lines, whole and from one point. `path` is the route of the list after
    * `/v1/`, its own query parameters follow as usual. With `audience=public` only what belongs to a public policy is in it,
-   * without the fields of the office. An answer that is cut off is not a whole file: the connection ends before it.
+   * without the fields of the office. `Ledger-Empty` says that it holds nothing.
+   * An answer that is cut off is not a whole file: the connection ends before it.
    */
   @Get('*')
   @AllowAnyRole()
@@ -35,10 +36,10 @@ export class ExportsController {
     const vantage = await this.vantages.ofRequest();
     try {
       const question = { path, query, authorization: request.headers.authorization, vantage };
-      const { content, type, fileName } = await this.exporter.file(question, format, audience, request.actor);
+      const { type, fileName, ...file } = await this.exporter.file(question, format, audience, request.actor);
       showVantage(reply, vantage);
       void reply.header('ledger-audience', audience);
-      sendStream(reply, content, type, fileName);
+      sendStream(reply, file, type, fileName);
     } catch (error) {
       if (!(error instanceof InnerRefusal)) throw error;
       sendRefusal(reply, error);

@@ -166,7 +166,17 @@ export const LISTS: readonly ListDeclaration[] = [
     at: 'accounts',
     fields: { ...titled('会计科目'), account: { heading: '科目代码' } },
   },
-  { path: 'balances/reconciliation', title: '对账差异', at: 'differences' },
+  {
+    path: 'balances/reconciliation',
+    title: '对账差异',
+    at: 'differences',
+    key: ['subject', 'figure', 'expected', 'found'],
+    fields: {
+      figure: { heading: '核对项目' },
+      expected: { heading: '应为（元）', kind: 'yuan' },
+      found: { heading: '实为（元）', kind: 'yuan' },
+    },
+  },
   { path: 'policies', forThePublic: true, title: '政策列表', key: ['pack', 'version'], terms: { status: POLICY_STATUS } },
   {
     path: 'policies/open-questions',
