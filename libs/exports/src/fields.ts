@@ -568,6 +568,7 @@ const IN_PARTS: Readonly<Record<string, Field>> = named({
   // A notice hangs out to the end of this day.
   'award-publicised.until': '至',
   'notice.until': '至',
+  'notice.overOn': '公示期满，可授予之日',
 });
 
 /** A kind of event without the version of its form. */
