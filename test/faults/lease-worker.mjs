@@ -1,4 +1,5 @@
 /** node lease-worker.mjs <events file>: a worker with one projection and one process manager; says what it gains, loses and reacts to. */
+import { Logger } from '@nestjs/common';
 import { EventCodec, SqliteEventStore } from '../../dist/libs/event-store/src/index.js';
 import { PostgresReadModels, Projector, readModelSettings, table } from '../../dist/libs/projections/src/index.js';
 import { ProcessManagerRunner } from '../../dist/libs/projections/src/process-manager.js';
@@ -19,6 +20,8 @@ export const openStore = (file) => new SqliteEventStore(file, new EventCodec({ a
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
 if (process.argv[2] !== undefined) {
+  // The lines on stdout are for the spec.
+  Logger.overrideLogger(false);
   const store = openStore(process.argv[2]);
   const readModels = await PostgresReadModels.open(readModelSettings(process.env));
   const projector = new Projector(store, readModels);
