@@ -388,6 +388,8 @@ describe('the demonstration year in files', () => {
     expect(readFileSync(inFolder('none.jsonl'), 'utf8')).toBe('');
     expect(await run('reconcile', '--output', 'none.xlsx')).toMatchObject({ code: 0, stderr: said });
     expect((await sheets('none.xlsx'))[0]?.data).toEqual([['对象', '核对项目', '应为（元）', '实为（元）']]);
+    const recomputed = await run('audit', 'recompute', '--format', 'csv');
+    expect(recomputed).toEqual({ code: 0, stdout: expect.stringMatching(/^\uFEFF奖补编号,状态,/), stderr: said });
     const compared = await run('award', 'list', '--differs-from', '120', '--as-of', '120', '--format', 'csv');
     expect(compared).toEqual({ code: 0, stdout: '\uFEFF变化,对象,栏目,变更前,变更后\n', stderr: '没有差异\n' });
     expect((await run('award', 'list', '--format', 'csv')).stderr).toBe('');

@@ -14,16 +14,15 @@ import {
 import { FORECAST_TOTALS_VIEW, FORECAST_VIEW, RECOMPUTATION_VIEW, WHAT_IF_VIEW } from './audit-views.js';
 import { readLong } from './long-answer.js';
 import { EXIT } from './output.js';
-import { addReadOptions, AS_OF_HELP, asksForMore, type ReadOptions, readMore } from './read-options.js';
+import { addReadOptions, asksForMore, type ReadOptions, readMore } from './read-options.js';
 import { textOf } from './route-command.js';
 import { type GlobalOptions, withDoor } from './session.js';
 
-interface RecomputeOptions extends GlobalOptions {
+interface RecomputeOptions extends ReadOptions {
   readonly since?: string;
   readonly pack?: string;
   readonly facts?: string;
   readonly from?: string;
-  readonly asOf?: string;
 }
 
 interface WhatIfOptions extends GlobalOptions {
@@ -55,15 +54,15 @@ export function addAuditCommands(program: Command): void {
     )
     .addOption(
       new Option('--from <source>', 'ledger: reads every event anew instead of the records of awards').choices(['records', 'ledger']),
-    )
-    .option('--as-of <point>', AS_OF_HELP);
+    );
+  addReadOptions(recompute);
   recompute.action(async () => {
     const options = recompute.optsWithGlobals<RecomputeOptions>();
     const { since, pack, facts, from, asOf } = options;
     await withDoor(options, false, async (door, token) => {
-      const path = `/v1/audit/recomputation${queryOf({ since, pack, facts, from, asOf })}`;
-      const json = options.json === true;
-      const summary = await readLong<Difference, RecomputeSummary>(door, { method: 'GET', path, token }, json, RECOMPUTATION_VIEW);
+      const call = { method: 'GET' as const, path: `/v1/audit/recomputation${queryOf({ since, pack, facts, from, asOf })}`, token };
+      if (asksForMore(options)) return readMore(door, call, options);
+      const summary = await readLong<Difference, RecomputeSummary>(door, call, options.json === true, RECOMPUTATION_VIEW);
       if (summary !== undefined && summary.differing > 0) process.exitCode = EXIT.no;
     });
   });
