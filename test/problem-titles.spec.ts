@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { PROBLEM_TITLES } from '@app/http';
 
-const LIBS = fileURLToPath(new URL('../libs', import.meta.url));
+const PROGRAMS = ['../libs', '../apps'].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
 /** Where a problem is made: its code is the first text, or the second after the kind. */
 const MADE = /\b(?:refused|invalid|forbidden|notFound|no)\(\s*'([a-z]+(?:-[a-z]+)+)'|new Problem\(\s*'[a-z-]+',\s*'([a-z-]+)'/g;
 /** Codes of faults inside a pack file, which are told as part of `pack-invalid`. */
@@ -19,9 +19,9 @@ function* sources(folder: string): Generator<string> {
 }
 
 describe('problem titles', () => {
-  it('has Chinese words for every code a feature can refuse with', () => {
+  it('has Chinese words for every code the program can refuse with', () => {
     const codes = new Map<string, string>();
-    for (const path of sources(LIBS)) {
+    for (const path of PROGRAMS.flatMap((folder) => [...sources(folder)])) {
       for (const [, first, second] of readFileSync(path, 'utf8').matchAll(MADE)) codes.set((first ?? second) as string, path);
     }
     expect(codes.size).toBeGreaterThan(90);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { EVENT_STORE, type EventStore } from '@app/event-store';
 import type { ProblemDocument } from '@app/http';
-import { Problem } from '@app/kernel';
+import { invalidField, Problem } from '@app/kernel';
 import { Subscriptions } from '@app/projections';
 import { createLedger, type Ledger, type LedgerOptions } from '../../api/src/create-ledger.js';
 import { DataFolder } from '../../api/src/data-folder.js';
@@ -79,8 +79,12 @@ function headersOf({ method, body, file, token, idempotencyKey, ifMatch }: Call)
   };
 }
 
-/** A ledger served elsewhere. */
-export function serverDoor(url: string): Door {
+/** A ledger served elsewhere. @throws Problem `invalid-input` naming `--server`, without repeating what may hold a password. */
+export function serverDoor(address: string): Door {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+    throw invalidField('--server', 'address', 'must be http://host:port or https://host:port, without a user: --token says who asks');
+  const { origin } = url;
   async function ask(call: Call): Promise<Response> {
     try {
       return await fetch(new URL(call.path, url), {
@@ -90,7 +94,7 @@ export function serverDoor(url: string): Door {
         ...(call.file !== undefined && { body: new Uint8Array(call.file.content) }),
       });
     } catch (error) {
-      throw new Problem('unavailable', 'server-unreachable', `no ledger answers at ${url} (${(error as Error).message})`);
+      throw new Problem('unavailable', 'server-unreachable', `no ledger answers at ${origin} (${(error as Error).message})`);
     }
   }
   return {
