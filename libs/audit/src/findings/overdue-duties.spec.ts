@@ -33,12 +33,13 @@ describe('overdue duties', () => {
       {
         id: findingId('duty-overdue', 'test-2024', 'Z1', '2023'),
         day: '2024-01-01',
+        daysOver: 122,
         opened: {
           code: 'duty-overdue',
           title: '履职事项逾期',
           rule: expect.stringContaining('期限届满次日起') as unknown as string,
           severity: 'high',
-          detail: '2023“公布名单”应于2023-12-31前办结，已逾期122天（每年年底前公布名单）',
+          detail: '2023“公布名单”应于2023-12-31前办结，尚未办结（每年年底前公布名单）',
           pack: 'test-2024',
           clause: 'Z1',
           officers: [],
@@ -50,7 +51,10 @@ describe('overdue duties', () => {
   it('Given one that was done too late, Then it says when, and is the same finding', async () => {
     const { found } = await told(DUTY, { ...DUTY, daysOver: 3, doneOn: '2024-01-03' });
     const [open, done] = found;
-    expect(done?.opened.detail).toBe('2023“公布名单”应于2023-12-31前办结，2024-01-03办结，逾期3天（每年年底前公布名单）');
+    expect(done).toMatchObject({
+      daysOver: 3,
+      opened: { detail: '2023“公布名单”应于2023-12-31前办结，2024-01-03办结（每年年底前公布名单）' },
+    });
     expect([done?.id, done?.day]).toEqual([open?.id, open?.day]);
   });
 
