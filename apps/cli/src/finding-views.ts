@@ -89,7 +89,7 @@ function detailText(finding: Detail): string {
 }
 
 /** What was found; of a duty, with how late it is. */
-const matterOf = ({ detail, daysOver }: Pick<Detail, 'detail' | 'daysOver'>) =>
+const matterOf = ({ detail, daysOver }: { readonly detail: string; readonly daysOver?: number | undefined }) =>
   daysOver === undefined ? detail : `${detail}，逾期${daysOver}天`;
 
 /** Some lines each: what a finding says is too long for the column of a table. */
@@ -97,7 +97,7 @@ function findingsText({ items, next }: { readonly items: readonly (Detail & { re
   if (items.length === 0) return '（无）';
   const lines = items.flatMap(({ id, severity, title, day, detail, daysOver, officers, assignee, ...state }) => [
     `【${termOf(SEVERITY, severity)}】${title}　${day}　${stateOf(state)}　${id}`,
-    `    ${matterOf({ detail, ...(daysOver !== undefined && { daysOver }) })}`,
+    `    ${matterOf({ detail, daysOver })}`,
     ...(officers.length > 0 || assignee !== undefined
       ? [
           `    ${[...(officers.length > 0 ? [`经手人：${officers.join('、')}`] : []), ...(assignee === undefined ? [] : [`承办人：${assignee}`])].join('　')}`,

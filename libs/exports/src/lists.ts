@@ -228,7 +228,7 @@ export const LISTS: readonly ListDeclaration[] = [
     title: '在库企业',
     key: ['creditCode'],
     ordered: true,
-    fields: { ...ENTERPRISE },
+    fields: ENTERPRISE,
   },
   {
     path: 'tier-reviews/*/*/proposals',
@@ -237,7 +237,7 @@ export const LISTS: readonly ListDeclaration[] = [
     terms: { kind: PROPOSAL, status: { open: '待决定', decided: '已决定', failed: '未能执行' } },
     fields: { ...ENTERPRISE, from: { heading: '原梯队代码' }, to: { heading: '调整后梯队代码' } },
   },
-  { path: 'tier-reviews/*/*/recommendations', title: '推荐名单', key: ['creditCode'], fields: { ...ENTERPRISE } },
+  { path: 'tier-reviews/*/*/recommendations', title: '推荐名单', key: ['creditCode'], fields: ENTERPRISE },
   {
     path: 'rosters',
     forThePublic: true,
@@ -251,7 +251,7 @@ export const LISTS: readonly ListDeclaration[] = [
     title: '名单',
     key: ['creditCode', 'number'],
     passing: ['daysLeft'],
-    fields: { ...ENTERPRISE },
+    fields: ENTERPRISE,
   },
   {
     path: 'targets',
@@ -292,7 +292,7 @@ export const LISTS: readonly ListDeclaration[] = [
     key: ['unit', 'year'],
     at: 'rows',
     each: 'cells',
-    terms: { planFrom: PLAN.from },
+    terms: PLAN,
     fields: {
       actual: { heading: '实际' },
       difference: { heading: '实际与计划之差' },
@@ -438,9 +438,7 @@ const OBJECTS: readonly (Reading & { readonly path: string })[] = [
   },
   { path: 'ladders/*/diagnosis/*', terms: { kind: PROPOSAL }, fields: { kind: { heading: '结论' } } },
   { path: 'tier-reviews/*/*', terms: { status: { open: '进行中', closed: '已办结', lapsed: '已失效' } } },
-  { path: 'target-tables/*/*', terms: PLAN },
   { path: 'audit/findings/*', terms: FINDING.terms, fields: FINDING.fields },
-  { path: 'audit/events/*' },
   { path: 'imports/*', ...IMPORT },
   {
     path: 'health',
