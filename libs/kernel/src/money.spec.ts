@@ -20,7 +20,16 @@ describe('Money.formatFen', () => {
         expect(Money.formatFen(amount)).toBe(yuanText(amount)),
       ),
     );
-    for (const amount of [0n, 7n, -7n, 99n, -100n]) expect(Money.formatFen(amount)).toBe(yuanText(amount));
+    for (const amount of [0n, 7n, -7n, 99n, -100n]) {
+      expect(Money.formatFen(amount)).toBe(yuanText(amount));
+      expect(Money.formatFen(Number(amount))).toBe(yuanText(amount));
+    }
+    expect(Money.formatFen(-0)).toBe('0.00');
+  });
+
+  it.each([0.5, Number.NaN, Number.MAX_SAFE_INTEGER + 1, Infinity])('refuses %p, which counts no fen exactly', (number) => {
+    expect(() => Money.formatFen(number)).toThrow('not an exact count of fen');
+    expect(() => Money.fromFen(number)).toThrow('not an exact count of fen');
   });
 });
 

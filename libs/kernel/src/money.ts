@@ -43,14 +43,18 @@ export class Money {
 
   /** @throws Error for a number that is no exact count of fen. */
   static fromFen(fen: number | bigint): Money {
-    if (typeof fen === 'number' && !Number.isSafeInteger(fen)) throw new Error(`not an exact count of fen: ${fen}`);
+    requireExact(fen);
     return new Money(new Decimal(fen.toString()).div(100)).checked();
   }
 
-  /** A sum of many amounts in yuan, however large: totals over a whole ledger are shown, never paid. */
-  static formatFen(fen: bigint): string {
-    const digits = (fen < 0n ? -fen : fen).toString().padStart(3, '0');
-    return `${fen < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+  /**
+   * Fen as yuan to be shown, not reckoned with: what a table holds, or a total over a whole ledger, however large.
+   * @throws Error for a number that is no exact count of fen.
+   */
+  static formatFen(fen: number | bigint): string {
+    requireExact(fen);
+    const digits = (fen < 0 ? -fen : fen).toString().padStart(3, '0');
+    return `${fen < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
   }
 
   /** Rounds an exact figure half up to the fen. The only place where a clause's result is rounded. */
@@ -135,6 +139,10 @@ export class Money {
     if (size.greaterThanOrEqualTo('10000') && size.modulo('100').isZero()) return `${grouped(trimmed(this.yuan.div('10000')))}万元`;
     return `${grouped(trimmed(this.yuan, 2))}元`;
   }
+}
+
+function requireExact(fen: number | bigint): void {
+  if (typeof fen === 'number' && !Number.isSafeInteger(fen)) throw new Error(`not an exact count of fen: ${fen}`);
 }
 
 function trimmed(value: Decimal, decimals?: number): string {

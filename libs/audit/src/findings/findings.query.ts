@@ -349,7 +349,7 @@ function rowView(row: FindingRow, sight: Sight): FindingView {
     day,
     ...(stream !== null && revision !== null && { pointer: { stream, revision, position } }),
     ...Object.fromEntries(stated),
-    ...(amount !== null && { amount: Money.fromFen(amount).toString() }),
+    ...(amount !== null && { amount: Money.formatFen(amount) }),
     officers: JSON.parse(officers) as readonly string[],
   };
 }

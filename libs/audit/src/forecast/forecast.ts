@@ -82,7 +82,7 @@ export class Forecast {
     for (const { no, fen } of grant.instalments) {
       const left = fen - (paid.find((each) => each.no === no)?.fen ?? 0);
       if (left <= 0) continue;
-      const amount = Money.fromFen(left).toString();
+      const amount = Money.formatFen(left);
       const about = { award, payee, payeeName, clause, instalment: no, amount, budgetLine: grant.budgetLine };
       const unlock = unlocked.findLast((each) => each.no === no);
       const heldUntil = hold?.held_until ?? undefined;

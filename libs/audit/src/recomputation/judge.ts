@@ -125,7 +125,7 @@ export function judge(again: Again): Difference | undefined {
   const sums = overAndUnder(again, due, why);
   if (why.length === 0) return undefined;
   const undetermined = isUnclear || why.some(({ code }) => code === 'unlocked-unclear');
-  const yuan = (fen: number) => Money.fromFen(fen).toString();
+  const yuan = (fen: number) => Money.formatFen(fen);
   return {
     award: record.award,
     payee: record.payee,

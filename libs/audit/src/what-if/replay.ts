@@ -97,7 +97,7 @@ export function isOtherwise({ before, after, outcome }: Replayed): boolean {
 }
 
 export function otherwise({ group, record, year, before, after, outcome, stated }: Replayed): Otherwise {
-  const yuan = (fen: number) => Money.fromFen(fen).toString();
+  const yuan = (fen: number) => Money.formatFen(fen);
   return {
     award: record.award,
     payee: record.payee,

@@ -58,7 +58,7 @@ export class ListBatchesHandler implements IQueryHandler<ListBatches> {
     const rows = await query.execute();
     const summaries = rows.map(({ total_fen, prepared_on, frozen_on, from_day: _from, ...row }) => ({
       ...row,
-      total: Money.fromFen(total_fen).toString(),
+      total: Money.formatFen(total_fen),
       preparedOn: prepared_on,
       frozenOn: frozen_on,
     }));

@@ -77,8 +77,8 @@ export class GetDueInstalmentsHandler implements IQueryHandler<GetDueInstalments
     const page = await (isPast
       ? pastRows(this.readModels, on, filter, after, limit + 1)
       : presentRows(this.readModels, on, filter, after, limit + 1));
-    const rows = await withAwards(this.readModels, page, isPast ? on : undefined);
-    const due = rows.map((row) => dueInstalment(row, on));
+    const standing = await standingOf(this.readModels, page, isPast ? on : undefined);
+    const due = page.map((row) => dueInstalment(row, standing(row.award), on));
     return pageOf(due, limit, ({ dueSince, award, instalment }) => [dueSince, award, instalment]);
   }
 }
@@ -133,26 +133,33 @@ async function pastRows(
     .execute();
 }
 
-/** With what their awards say of paying them, on a day gone by or now. The page comes first: it is read in order, and ends. */
-async function withAwards(
+/**
+ * What the awards of instalments say of paying them, on a day gone by or now. The page comes first: it is read in order, and
+ * ends.
+ */
+async function standingOf(
   readModels: ReadModels,
   rows: readonly DueInstalmentRow[],
   on: BusinessDate | undefined,
-): Promise<readonly DueRow[]> {
+): Promise<(award: string) => AwardStanding> {
   const ids = [...new Set(rows.map(({ award }) => award))];
-  if (ids.length === 0) return [];
   const tables = readModels.from<AwardTables>();
-  const columns = ['award', 'holds', 'clawback_outstanding_fen', 'status as award_status'] as const;
-  const standing = await (on === undefined
-    ? tables.selectFrom('award').select(columns).where('award.award', 'in', ids).execute()
-    : tables.selectFrom(trueOn(awards, on).as('award')).select(columns).where('award.award', 'in', ids).execute());
-  const byAward = new Map(standing.map((row) => [row.award, row]));
-  return rows.map((row) => {
-    const award = byAward.get(row.award);
-    if (award === undefined) throw new Error(`${row.award} has an instalment that was due before it was applied for`);
-    return { ...row, ...award };
-  });
+  const found =
+    ids.length === 0
+      ? []
+      : await (on === undefined
+          ? tables.selectFrom('award').select(STANDING).where('award.award', 'in', ids).execute()
+          : tables.selectFrom(trueOn(awards, on).as('award')).select(STANDING).where('award.award', 'in', ids).execute());
+  const byAward = new Map<string, AwardStanding>(found.map((row) => [row.award, row]));
+  return (award) => {
+    const standing = byAward.get(award);
+    if (standing === undefined) throw new Error(`${award} has an instalment that was due before it was applied for`);
+    return standing;
+  };
 }
+
+const STANDING = ['award', 'holds', 'clawback_outstanding_fen', 'status'] as const satisfies readonly (keyof AwardRow)[];
+type AwardStanding = Pick<AwardRow, (typeof STANDING)[number]>;
 
 const SHOWN = [
   'award',
@@ -210,16 +217,15 @@ function isAsked(eb: OfInstalment, on: BusinessDate, filter: DueFilter, after: D
 }
 
 type DueInstalmentRow = Pick<InstalmentRow, (typeof SHOWN)[number]>;
-type DueRow = DueInstalmentRow & Pick<AwardRow, 'holds' | 'clawback_outstanding_fen'> & { readonly award_status: string };
 
-function barOf(row: DueRow, on: BusinessDate): DueInstalment['bar'] {
-  if (row.award_status !== 'granted') return { code: 'award-status', detail: `the award is ${row.award_status}` };
-  return paymentBar(heldBecause(holdsOn({ holds: holdsIn(row) }, on)), Money.fromFen(row.clawback_outstanding_fen));
+function barOf(award: AwardStanding, on: BusinessDate): DueInstalment['bar'] {
+  if (award.status !== 'granted') return { code: 'award-status', detail: `the award is ${award.status}` };
+  return paymentBar(heldBecause(holdsOn({ holds: holdsIn(award) }, on)), Money.fromFen(award.clawback_outstanding_fen));
 }
 
-function dueInstalment(row: DueRow, on: BusinessDate): DueInstalment {
+function dueInstalment(row: DueInstalmentRow, award: AwardStanding, on: BusinessDate): DueInstalment {
   const since = row.due_since as BusinessDate;
-  const bar = barOf(row, on);
+  const bar = barOf(award, on);
   return {
     award: row.award,
     instalment: row.no,
@@ -228,7 +234,7 @@ function dueInstalment(row: DueRow, on: BusinessDate): DueInstalment {
     payeeName: row.payee_name,
     budgetLine: row.budget_line,
     documentNo: row.document_no,
-    amount: Money.fromFen(row.amount_fen).toString(),
+    amount: Money.formatFen(row.amount_fen),
     dueSince: since,
     ageDays: daysBetween(since, on),
     state: bar !== undefined ? 'held' : row.status === 'ordered' ? 'in-batch' : 'due',

@@ -79,8 +79,8 @@ export class ListAwardsHandler implements IQueryHandler<ListAwards> {
     );
   }
 
-  private present(filter: AwardFilter, after: string | undefined, limit: number): Promise<readonly AwardRow[]> {
-    const awarded = this.readModels.from<AwardTables>().selectFrom('award').selectAll();
+  private present(filter: AwardFilter, after: string | undefined, limit: number): Promise<readonly ShownRow[]> {
+    const awarded = this.readModels.from<AwardTables>().selectFrom('award').select(SHOWN);
     return awarded
       .where((eb) => isAsked(eb, filter, after))
       .orderBy('award.award')
@@ -89,7 +89,7 @@ export class ListAwardsHandler implements IQueryHandler<ListAwards> {
   }
 
   /** The keys of the page first, by indexes that hold all that is asked for, then its rows. */
-  private async past(day: string, filter: AwardFilter, after: string | undefined, limit: number): Promise<readonly AwardRow[]> {
+  private async past(day: string, filter: AwardFilter, after: string | undefined, limit: number): Promise<readonly ShownRow[]> {
     const tables = this.readModels.from<AwardTables & { readonly award_past: Spell<AwardRow> }>();
     let still = tables
       .selectFrom('award')
@@ -113,7 +113,12 @@ export class ListAwardsHandler implements IQueryHandler<ListAwards> {
       .execute();
     if (page.length === 0) return [];
     const ids = page.map(({ award }) => award);
-    return tables.selectFrom(trueOn(awards, day).as('award')).selectAll().where('award.award', 'in', ids).orderBy('award.award').execute();
+    return tables
+      .selectFrom(trueOn(awards, day).as('award'))
+      .select(SHOWN)
+      .where('award.award', 'in', ids)
+      .orderBy('award.award')
+      .execute();
   }
 
   /** Whether so few awards are today as they were on a day that it is better to look for those alone than to walk over all. */
@@ -124,6 +129,33 @@ export class ListAwardsHandler implements IQueryHandler<ListAwards> {
 }
 
 const FEW = 500;
+
+/** Not the rest of the row: a page of the past is put together from two tables, and every column costs. */
+const SHOWN = [
+  'award',
+  'pack',
+  'clause',
+  'payee',
+  'payee_name',
+  'occasion',
+  'status',
+  'outcome',
+  'remark',
+  'held',
+  'held_until',
+  'holds',
+  'agency',
+  'amount_fen',
+  'paid_fen',
+  'clawback_outstanding_fen',
+  'budget_line',
+  'document_no',
+  'notice_until',
+  'applied_on',
+  'granted_on',
+  'revision',
+] as const satisfies readonly (keyof AwardRow)[];
+type ShownRow = Pick<AwardRow, (typeof SHOWN)[number]>;
 
 type OfAward = ExpressionBuilder<AwardTables, 'award'>;
 
@@ -159,7 +191,7 @@ function named(eb: OfAward, kind: 'agency' | 'person', id: string) {
   return eb.selectFrom('award_party').select('award_party.award').where('kind', '=', kind).where('id', '=', id);
 }
 
-function summary(row: AwardRow, day: string, hidesEnds: boolean): AwardSummary {
+function summary(row: ShownRow, day: string, hidesEnds: boolean): AwardSummary {
   const held = isHeld(row, day);
   const holds = holdsIn(row).filter(({ until }) => until === undefined || day < until);
   return {
@@ -175,9 +207,9 @@ function summary(row: AwardRow, day: string, hidesEnds: boolean): AwardSummary {
     heldBecause: heldBecause(holds) ?? null,
     heldUntil: held && !hidesEnds ? row.held_until : null,
     agency: row.agency,
-    amount: row.amount_fen === null ? null : Money.fromFen(row.amount_fen).toString(),
-    paid: Money.fromFen(row.paid_fen).toString(),
-    clawbackOutstanding: Money.fromFen(row.clawback_outstanding_fen).toString(),
+    amount: row.amount_fen === null ? null : Money.formatFen(row.amount_fen),
+    paid: Money.formatFen(row.paid_fen),
+    clawbackOutstanding: Money.formatFen(row.clawback_outstanding_fen),
     budgetLine: row.budget_line,
     documentNo: row.document_no,
     noticeUntil: row.notice_until,

@@ -85,7 +85,7 @@ export class ListRelatedAwardsHandler implements IQueryHandler<ListRelatedAwards
     const related = (await query.execute()).map((row) => ({
       ...shown(row),
       relation: codes.includes(row.payee) ? ('payee' as const) : party,
-      unpaid: Money.fromFen(row.unpaid_fen ?? 0).toString(),
+      unpaid: Money.formatFen(row.unpaid_fen ?? 0),
       held: inEffect && Number(row.held_for_it) === 1,
     }));
     return pageOf(related, limit, ({ award }) => [award]);
@@ -99,8 +99,8 @@ function shown(row: AwardRow): Omit<RelatedAward, 'relation' | 'unpaid' | 'held'
     payee: row.payee,
     payeeName: row.payee_name,
     status: row.status,
-    amount: row.amount_fen === null ? null : Money.fromFen(row.amount_fen).toString(),
-    paid: Money.fromFen(row.paid_fen).toString(),
+    amount: row.amount_fen === null ? null : Money.formatFen(row.amount_fen),
+    paid: Money.formatFen(row.paid_fen),
     appliedOn: row.applied_on,
     grantedOn: row.granted_on,
   };

@@ -68,7 +68,7 @@ export class ListPublicNoticesHandler implements IQueryHandler<ListPublicNotices
       clause: row.clause,
       payee: row.payee,
       payeeName: row.payee_name,
-      amount: row.notice_fen === null ? null : Money.fromFen(row.notice_fen).toString(),
+      amount: row.notice_fen === null ? null : Money.formatFen(row.notice_fen),
       startsOn: row.notice_from as string,
       endsOn: row.notice_until as string,
       place: row.notice_place,

@@ -63,8 +63,8 @@ export class ReconcileHandler implements IQueryHandler<Reconcile> {
     const compared = [...awards, ...lines].map(({ subject, figure, expected, found }) => ({
       subject,
       figure,
-      expected: Money.fromFen(expected).toString(),
-      found: Money.fromFen(found).toString(),
+      expected: Money.formatFen(expected),
+      found: Money.formatFen(found),
     }));
     const differences = [...compared, ...(await this.unexpected()), ...(await this.outOfStep())];
     return { reconciled: differences.length === 0, awards: counted[0]?.awards ?? 0, lines: counted[0]?.lines ?? 0, differences };

@@ -151,7 +151,7 @@ export class ListReservationsHandler implements IQueryHandler<ListReservations> 
   }
 }
 
-const yuan = (fen: number) => Money.fromFen(fen).toString();
+const yuan = (fen: number) => Money.formatFen(fen);
 
 function linesOn(readModels: ReadModels, on: string | undefined) {
   const tables = readModels.from<Tables>();
