@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { EsdbArchive, openLedgerFile, parseAddress } from '@app/event-store';
+import { esdbAdapter, openLedgerFile, parseAddress } from '@app/event-store';
 import { derivedId } from '@app/kernel';
 import { StandInLog } from '../stand-in/log.mjs';
 import { STAND_IN_LOG } from '../support/store-under-test.js';
@@ -39,7 +39,9 @@ export async function auditLedger(dataFolder: string, acknowledged: readonly Ack
 export async function readEvents(dataFolder: string): Promise<readonly StoredEvent[]> {
   if (existsSync(join(dataFolder, STAND_IN_LOG))) return readStandIn(join(dataFolder, STAND_IN_LOG));
   const file = join(dataFolder, 'ledger.db');
-  const archive = existsSync(file) ? openLedgerFile(file) : new EsdbArchive(parseAddress(process.env['LEDGER_TEST_ESDB_URL'] ?? ''));
+  const archive = existsSync(file)
+    ? openLedgerFile(file)
+    : new (await esdbAdapter()).EsdbArchive(parseAddress(process.env['LEDGER_TEST_ESDB_URL'] ?? ''));
   try {
     const events: StoredEvent[] = [];
     for await (const page of archive.read())

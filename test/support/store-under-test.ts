@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EsdbArchive, type EsdbAddress, parseAddress } from '@app/event-store';
+import { esdbAdapter, type EsdbAddress, parseAddress } from '@app/event-store';
 import { StandInNode } from '../stand-in/node.mjs';
 
 /** Where a stand-in node keeps its log, in the data folder of the ledger it stands in for. */
@@ -81,7 +81,7 @@ async function empty(url: string): Promise<void> {
     if (status !== 0) throw new Error(`LEDGER_TEST_ESDB_RESET failed: ${stderr}`);
   }
   for (const until = performance.now() + RESET_LIMIT_MS; ;) {
-    const archive = new EsdbArchive(parseAddress(url), { giveUpMs: 2_000 });
+    const archive = new (await esdbAdapter()).EsdbArchive(parseAddress(url), { giveUpMs: 2_000 });
     try {
       if ((await archive.state()) === 'empty') return;
       throw new Error(

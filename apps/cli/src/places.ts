@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Archive, EsdbArchive, openLedgerFile, parseAddress, ReceivingFile, type ReceivingArchive } from '@app/event-store';
+import { type Archive, esdbAdapter, openLedgerFile, parseAddress, ReceivingFile, type ReceivingArchive } from '@app/event-store';
 import { Problem } from '@app/kernel';
 import { DataFolder } from '../../api/src/data-folder.js';
 import { readEnvironment } from '../../api/src/operations/settings.js';
@@ -12,9 +12,9 @@ export const PLACE_HELP = 'a data folder; esdb for the EventStoreDB in LEDGER_ES
  * @param still nobody may write to it meanwhile; only a data folder can be held so
  * @throws Problem `no-ledger`, `store-address`, `data-folder-in-use`
  */
-export function openSource(place: string, still: boolean): Archive {
+export async function openSource(place: string, still: boolean): Promise<Archive> {
   const esdb = addressIn(place);
-  if (esdb !== undefined) return new EsdbArchive(esdb);
+  if (esdb !== undefined) return new (await esdbAdapter()).EsdbArchive(esdb);
   if (!existsSync(place)) throw new Problem('not-found', 'no-ledger', `there is no folder ${place}`);
   const folder = new DataFolder(place);
   const archive = openLedgerFile(folder.ledgerFile);
@@ -26,9 +26,9 @@ export function openSource(place: string, still: boolean): Archive {
  * Opens the place a ledger shall move to.
  * @throws Problem `target-not-empty`, `store-address`, `data-folder-in-use`
  */
-export function openTarget(place: string): ReceivingArchive {
+export async function openTarget(place: string): Promise<ReceivingArchive> {
   const esdb = addressIn(place);
-  if (esdb !== undefined) return new EsdbArchive(esdb);
+  if (esdb !== undefined) return new (await esdbAdapter()).EsdbArchive(esdb);
   const folder = new DataFolder(place);
   holdFolder(folder, 'stop it first');
   if (!existsSync(folder.ledgerFile)) refuseUsed(folder);

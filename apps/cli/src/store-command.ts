@@ -1,14 +1,5 @@
 import type { Command } from 'commander';
-import {
-  copyLedger,
-  type CopyPhase,
-  type EsdbAddress,
-  examineStore,
-  type LedgerSummary,
-  prepareStore,
-  storeSettings,
-  summaryOf,
-} from '@app/event-store';
+import { copyLedger, type CopyPhase, type EsdbAddress, esdbAdapter, type LedgerSummary, storeSettings, summaryOf } from '@app/event-store';
 import { invalidField, Problem } from '@app/kernel';
 import { prepareReportingRole, readModelSettings, REPORTING_ROLE, shownReadModels } from '@app/projections';
 import { readEnvironment } from '../../api/src/operations/settings.js';
@@ -31,7 +22,7 @@ export function addStoreCommand(program: Command): void {
     .option('--reader-role <group>', 'the group of users that only follow the ledger', 'ledger-readers');
   setup.action(async () => {
     const { role, readerRole, json } = setup.optsWithGlobals<GlobalOptions & { role: string; readerRole: string }>();
-    const preparation = await prepareStore(addressed(), { service: role, projector: readerRole });
+    const preparation = await (await esdbAdapter()).prepareStore(addressed(), { service: role, projector: readerRole });
     if (json === true) printJson(preparation);
     else if (preparation.changed.length === 0) print(`${preparation.server}: 权限已就绪，无需更改`);
     else print(`${preparation.server}: 已写入权限设置（${preparation.changed.join('、')}）`);
@@ -42,7 +33,7 @@ export function addStoreCommand(program: Command): void {
     .description('检查事件库: reports what could hide, destroy or forge events; exit code 1 when it finds something');
   doctor.action(async () => {
     const { json } = doctor.optsWithGlobals<GlobalOptions>();
-    const examination = await examineStore(addressed());
+    const examination = await (await esdbAdapter()).examineStore(addressed());
     const { server, version, clockAheadMs, findings } = examination;
     if (json === true) printJson(examination);
     else {
@@ -73,9 +64,9 @@ export function addStoreCommand(program: Command): void {
     if (words !== undefined && !/^(now|[1-9]\d{0,14})$/.test(words)) throw invalidField('until', 'position', 'must be a position or now');
     process.umask(0o077);
     const progress = showProgress();
-    const source = openSource(from, words === undefined);
+    const source = await openSource(from, words === undefined);
     try {
-      const target = openTarget(to);
+      const target = await openTarget(to);
       try {
         const until = words === undefined ? undefined : words === 'now' ? await source.head() : Number(words);
         if (until !== undefined) note(`复制至账本位置 ${until}`);
@@ -98,7 +89,7 @@ export function addStoreCommand(program: Command): void {
     .description('账本摘要: how many events a ledger holds, to which position, and the digest over all of them');
   digest.action(async (place: string) => {
     const { json } = digest.optsWithGlobals<GlobalOptions>();
-    const source = openSource(place, false);
+    const source = await openSource(place, false);
     const progress = showProgress();
     try {
       const head = await source.head();

@@ -1,7 +1,8 @@
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { CLOCK, type Clock } from '@app/kernel';
 import { EventCodec, type EventDefinition } from './codec.js';
-import { EsdbEventStore, type EsdbOptions } from './esdb/esdb-event-store.js';
+import type { EsdbOptions } from './esdb/esdb-event-store.js';
+import { esdbAdapter } from './esdb/load.js';
 import { EVENT_STORE, type EventStore } from './event-store.js';
 import { Executor } from './executor.js';
 import { type Observer, OBSERVER, UNOBSERVED } from './observer.js';
@@ -25,9 +26,10 @@ export interface EventStoreOptions {
 export class EventStoreModule implements OnApplicationShutdown {
   constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
 
-  static forRoot({ file, esdb, clock, definitions, observer = UNOBSERVED }: EventStoreOptions): DynamicModule {
+  static async forRoot({ file, esdb, clock, definitions, observer = UNOBSERVED }: EventStoreOptions): Promise<DynamicModule> {
     const codec = new EventCodec(definitions);
-    const store = new VantageEventStore(esdb === undefined ? new SqliteEventStore(file, codec, clock) : new EsdbEventStore(esdb, codec));
+    const kept = esdb === undefined ? new SqliteEventStore(file, codec, clock) : new (await esdbAdapter()).EsdbEventStore(esdb, codec);
+    const store = new VantageEventStore(kept);
     return {
       module: EventStoreModule,
       providers: [

@@ -4,8 +4,10 @@ export * from './event-store.js';
 export * from './event-store.module.js';
 export * from './executor.js';
 export { type EsdbAddress, parseAddress } from './esdb/address.js';
-export { type Examination, examineStore, type Preparation, prepareStore } from './esdb/care.js';
-export { type EsdbOptions, EsdbEventStore } from './esdb/esdb-event-store.js';
+export type { Examination, Preparation } from './esdb/care.js';
+export type { EsdbArchive } from './esdb/esdb-archive.js';
+export type { EsdbEventStore, EsdbOptions } from './esdb/esdb-event-store.js';
+export { esdbAdapter } from './esdb/load.js';
 export { storeSettings } from './esdb/store-settings.js';
 export { type Observer, OBSERVER, type Step, UNOBSERVED } from './observer.js';
 export { SqliteEventStore } from './sqlite-event-store.js';
@@ -14,5 +16,4 @@ export { type Archive, type ArchiveState, type ReceivingArchive } from './moving
 export { type Copied, type CopyOptions, type CopyPhase, copyLedger } from './moving/copy-ledger.js';
 export { openLedgerFile, ReceivingFile } from './moving/sqlite-archive.js';
 export { canonicalRecord, LedgerDigest, type LedgerSummary, type StoredRecord, summaryOf } from './moving/stored-record.js';
-export { EsdbArchive } from './esdb/esdb-archive.js';
 export { type BackupManifest, makeBackup, restoreBackup } from './moving/backup.js';
