@@ -197,11 +197,13 @@ describe('one history in both kinds of read models', () => {
         'DROP VIEW reporting.awards',
       ])
         await expect(tool.query(attempt)).rejects.toMatchObject({ code: expect.stringMatching(/^(42501|55000)$/) });
-      // A rebuild puts the views over the new tables.
+      // A rebuild puts the views over the new tables, and leaves what others have made of them.
+      await owner.query('CREATE VIEW public.of_the_tool AS SELECT award FROM reporting.awards');
       const subscriptions = ledgers[1].app.get(Subscriptions);
       await subscriptions.rebuild(['awards']);
       while (subscriptions.status().some(({ beside }) => beside !== undefined)) await sleep(50);
       expect((await tool.query('SELECT 1 FROM reporting.awards LIMIT 1')).rows).toHaveLength(1);
+      expect((await owner.query('SELECT 1 FROM public.of_the_tool LIMIT 1')).rows).toHaveLength(1);
     } finally {
       await tool.end();
       await owner.end();

@@ -10,7 +10,7 @@ import { EVENT_DEFINITIONS } from '../../dist/apps/api/src/ledger.module.js';
 import { AwardRecords } from '../../dist/libs/audit/src/recomputation/award-records.js';
 import { AwardRecordsProjection } from '../../dist/libs/audit/src/recomputation/award-records.projection.js';
 import { Recompute } from '../../dist/libs/audit/src/recomputation/recompute.js';
-import { readChange } from '../../dist/libs/audit/src/what-if/pack-changes.js';
+import { readChanges } from '../../dist/libs/audit/src/what-if/pack-changes.js';
 import { WhatIf } from '../../dist/libs/audit/src/what-if/what-if.js';
 import { BudgetLinesProjection } from '../../dist/libs/budgets/src/lines/budget-lines.projection.js';
 import { asDomainEvent, contextOf, EventCodec, SqliteEventStore } from '../../dist/libs/event-store/src/index.js';
@@ -80,7 +80,7 @@ const policiesOf = (store) => ({
 
 async function whatIf({ store, readModels, records }) {
   const set = ['clause.G01.cap.false=300000.00', 'clause.G01.cap.true=700000.00', 'clause.G01.gate.G19=off'];
-  const changes = set.map((text, index) => readChange(text, `set.${index}`));
+  const changes = readChanges(set);
   const work = await new WhatIf(store, records, policiesOf(store), readModels).prepared({ pack: PACK, set, changes });
   let summary;
   const time = await seconds(async () => {

@@ -117,6 +117,14 @@ describe('ledger on the command line', () => {
     expect(existsSync(key)).toBe(false);
   }, 60_000);
 
+  it('makes no ledger where a folder is named by mistake: a list of nothing would look like an answer', async () => {
+    const token = await tokenFor('auditor', 'wang', join(folder, 'meant'));
+    const mistyped = join(folder, 'ment');
+    const { code, stdout, stderr } = await ledger(['award', 'list', '--data', mistyped], { LEDGER_TOKEN: token });
+    expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining('no-ledger')]);
+    expect(existsSync(mistyped)).toBe(false);
+  }, 60_000);
+
   it('works on a data folder of its own, and through the server that holds it', async () => {
     const data = join(folder, 'own');
     const token = await tokenFor('clerk', 'wang', data);

@@ -4,6 +4,8 @@ import Database from 'better-sqlite3';
 import { Problem } from '@app/kernel';
 import type { Settings } from './operations/settings.js';
 
+const TOKEN_KEY = 'token.key';
+
 /** The files of an embedded ledger. */
 export class DataFolder {
   readonly ledgerFile: string;
@@ -30,13 +32,18 @@ export class DataFolder {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     this.ledgerFile = join(path, 'ledger.db');
     this.readModelsFile = join(path, 'read-models.db');
-    this.tokenKeyFile = sharedKeyFile ?? join(path, 'token.key');
+    this.tokenKeyFile = sharedKeyFile ?? join(path, TOKEN_KEY);
     this.claimsFile = join(path, 'claims.db');
     this.incomingFile = `${this.ledgerFile}.incoming`;
     this.restoringFile = `${this.ledgerFile}.restoring`;
     this.lockFile = join(path, 'lock.db');
     this.workerLockFile = join(path, 'worker.db');
     this.serverFile = join(path, 'server.json');
+  }
+
+  /** Whether a folder has the key its tokens are signed with; one that is not there is not made by asking. */
+  static hasTokenKey(path: string, sharedKeyFile?: string): boolean {
+    return existsSync(sharedKeyFile ?? join(path, TOKEN_KEY));
   }
 
   /**

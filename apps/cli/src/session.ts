@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { invalidField, Problem } from '@app/kernel';
+import { DataFolder } from '../../api/src/data-folder.js';
 import { type Door, openDoor, serverDoor } from './door.js';
 
 /** Options every command takes. */
@@ -10,7 +11,7 @@ export interface GlobalOptions {
   readonly token?: string;
 }
 
-/** Opens the way to the ledger for one piece of work and closes it after. @throws Problem `token-missing` without a token, unless the route is open. */
+/** Opens the way to the ledger for one piece of work and closes it after. @throws Problem `token-missing` without a token, unless the route is open; `no-ledger`. */
 export async function withDoor(options: GlobalOptions, isOpen: boolean, work: (door: Door, token: string) => Promise<void>): Promise<void> {
   const token = options.token ?? process.env['LEDGER_TOKEN'] ?? '';
   if (token === '' && !isOpen) {
@@ -20,6 +21,9 @@ export async function withDoor(options: GlobalOptions, isOpen: boolean, work: (d
       'this needs to know who you are: pass --token or set LEDGER_TOKEN (make one with: ledger token --role clerk)',
     );
   }
+  // Whoever has a token has it from the folder of the ledger: where there is no key, another folder is named than was meant.
+  if (options.server === undefined && token !== '' && !DataFolder.hasTokenKey(options.data, SHARED_KEY_FILE))
+    throw new Problem('not-found', 'no-ledger', `there is no ledger in ${options.data}: none of its tokens can have been signed there`);
   const bundled = process.env['LEDGER_BUNDLED_POLICIES'] ?? 'publish';
   if (!['publish', 'none'].includes(bundled))
     throw invalidField('LEDGER_BUNDLED_POLICIES', 'publish-or-none', `must be publish or none, not ${bundled}`);

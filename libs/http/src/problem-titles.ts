@@ -57,6 +57,7 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'missing-options': '缺少必填选项',
   'projector-elsewhere': '读模型由后台进程维护，此进程只应答请求',
   'token-key-missing': '缺少令牌密钥文件',
+  'token-key-unusable': '令牌密钥文件不可用',
   'metrics-token': '监控指标需要专用令牌',
   'metrics-closed': '监控指标未对外开放',
   setting: '设置有误',

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -143,7 +143,14 @@ describe('the key file', () => {
   });
   it.each(['', 'short', `${'0'.repeat(63)}g`, '0'.repeat(65)])('is not replaced when it holds %j', (text) => {
     writeFileSync(file, text, { mode: 0o600 });
-    expect(() => Tokens.fromKeyFile(file, settable())).toThrow('does not hold a token key');
+    expect(() => Tokens.fromKeyFile(file, settable())).toThrow(
+      expect.objectContaining({ code: 'token-key-unusable', detail: expect.stringContaining('does not hold a token key') }),
+    );
     expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+  it('is not used when others can read it', () => {
+    writeFileSync(file, '0'.repeat(64));
+    chmodSync(file, 0o640);
+    expect(() => Tokens.fromKeyFile(file, settable())).toThrow(expect.objectContaining({ code: 'token-key-unusable' }));
   });
 });

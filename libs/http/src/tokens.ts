@@ -32,12 +32,15 @@ export class Tokens {
     private readonly clock: Clock,
   ) {}
 
-  /** Reads the key file, or makes one that only its owner can read. */
+  /**
+   * Reads the key file, or makes one that only its owner can read.
+   * @throws Problem `token-key-unusable` (unavailable) for one that others can read or that holds no key.
+   */
   static fromKeyFile(file: string, clock: Clock): Tokens {
     if (!existsSync(file)) createKeyFile(file);
-    if ((statSync(file).mode & 0o077) !== 0) throw new Error(`${file} can be read by others: chmod 600 it, and renew it if they may have`);
+    if ((statSync(file).mode & 0o077) !== 0) throw unusable(`${file} can be read by others: chmod 600 it, and renew it if they may have`);
     const text = readFileSync(file, 'utf8').trim();
-    if (!/^[0-9a-f]{64}$/.test(text)) throw new Error(`${file} does not hold a token key of ${KEY_BYTES} bytes in hex`);
+    if (!/^[0-9a-f]{64}$/.test(text)) throw unusable(`${file} does not hold a token key of ${KEY_BYTES} bytes in hex`);
     return new Tokens(Buffer.from(text, 'hex'), clock);
   }
 
@@ -89,6 +92,10 @@ export class Tokens {
       throw new Problem('unauthenticated', 'token-invalid', 'the bearer token is not valid here');
     }
   }
+}
+
+function unusable(detail: string): Problem {
+  return new Problem('unavailable', 'token-key-unusable', detail);
 }
 
 /** Written whole beside its place and then linked there: nobody ever finds half a key, and of two who make one the first wins. */

@@ -1,4 +1,5 @@
 export { changeFrom, type DatedTable, datedTable, nextMonth, type Since, type Spell, trueOn } from './dated-rows.js';
+export { JsonColumn } from './json-column.js';
 export type { ProcessManager } from './process-manager.js';
 export { PostgresReadModels } from './postgres/postgres-read-models.js';
 export { prepareReportingRole, REPORTING_ROLE, type ReportingView } from './postgres/reporting.js';

@@ -97,17 +97,19 @@ function indexStatements(definition: Table, generation: number, dialect: Dialect
   if (!history) return ofPresent;
   const firsts = [...new Set([...(key.length > 1 ? [key[0]] : []), ...indexes.map(([first]) => first)])] as readonly string[];
   // One row by its key; then whatever held at a position, alone or under the first column of what queries look up. So a
-  // query reads what held there, however often rows have changed before and since.
+  // query reads what held there, however often rows have changed before and since; and of what is found at the same nodes
+  // and did not hold then, only what the index says.
+  const held = [NODE, SINCE, UNTIL];
   const ofFormer: readonly (readonly [readonly string[], readonly string[]])[] = [
     [key, [...key, NODE]],
     ...firsts.map(
       (first) =>
         [
           [first, 'then'],
-          [first, NODE],
+          [first, ...held],
         ] as const,
     ),
-    [['node'], [NODE]],
+    [['node'], held],
   ];
   return [...ofPresent, ...ofFormer.map(([named, columns], no) => statement(former, named, columns, no))];
 }

@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '@app/event-store';
 import { dutyOfStream, severityOf } from '@app/calendar';
 import { type BusinessDate, businessDateOf, daysBetween } from '@app/kernel';
-import { type Projection, type Rows, table } from '@app/projections';
+import { JsonColumn, type Projection, type Rows, table } from '@app/projections';
 import type { Detector, Sign } from './detectors/detector.js';
 import { DETECTORS } from './detectors/detectors.js';
 import { DUTY_OVERDUE, codeOfFinding, findingId, findingOfStream, type OpenedData } from './finding.js';
@@ -99,25 +99,19 @@ const memoryTable = table<MemoryRow>({
   key: ['kind', 'id'],
   isPrivate: true,
 });
+const remembered = new JsonColumn<MemoryRow, 'content', Memories[Kind]>('content');
 
-/** What is remembered, read from rows and written to them. Lives for one event: several detectors ask for the same. */
+/** What is remembered, read from rows and written to them. */
 class RowMemory implements Memory {
-  private readonly read = new Map<string, unknown>();
-
   constructor(private readonly rows: Rows) {}
 
   get<K extends Kind>(kind: K, id: string): Memories[K] | undefined {
-    const name = `${kind} ${id}`;
-    if (this.read.has(name)) return this.read.get(name) as Memories[K] | undefined;
     const row = this.rows.get(memoryTable, kind, id);
-    const content = row === undefined ? undefined : (JSON.parse(row.content) as Memories[K]);
-    this.read.set(name, content);
-    return content;
+    return row && (remembered.in(row) as Memories[K]);
   }
 
   put<K extends Kind>(kind: K, id: string, content: Memories[K]): void {
-    this.read.set(`${kind} ${id}`, content);
-    this.rows.put(memoryTable, { kind, id, content: JSON.stringify(content) });
+    this.rows.put(memoryTable, remembered.row({ kind, id }, content));
   }
 }
 

@@ -1,5 +1,5 @@
 import { asDomainEvent, type RecordedEvent } from '@app/event-store';
-import { type Projection, type Rows, table } from '@app/projections';
+import { JsonColumn, type Projection, type Rows, table } from '@app/projections';
 import {
   type AssessmentOnRecord,
   assessmentIn,
@@ -45,6 +45,8 @@ const recordTable = table<AwardRecordRow>({
   indexes: [['unpaid', 'award']],
 });
 
+const recorded = new JsonColumn<AwardRecordRow, 'record', AwardRecord>('record');
+
 const assessmentTable = table<AwardAssessmentRow>({
   name: 'award_assessment',
   columns: { award: 'text', position: 'integer', version: 'integer', pack_hash: 'text', day: 'text', facts: 'text', stated: 'text' },
@@ -68,18 +70,13 @@ export class AwardRecordsProjection implements Projection {
   readonly tables = [recordTable, assessmentTable] as never[];
   readonly handles = new Set<string>(RECORD_EVENTS);
 
-  apply(recorded: RecordedEvent, rows: Rows): void {
-    const event = placed(recorded);
+  apply(found: RecordedEvent, rows: Rows): void {
+    const event = placed(found);
     const before = rows.get(recordTable, event.award);
-    const record = evolveRecord(before && recordIn(before), event);
-    rows.put(recordTable, {
-      award: record.award,
-      pack: record.pack,
-      position: record.position,
-      assessed_at: record.assessed?.position ?? null,
-      unpaid: isUnpaid(record) ? 1 : 0,
-      record: JSON.stringify(record),
-    });
+    const record = evolveRecord(before && recorded.in(before), event);
+    const { award, pack, position: at, assessed } = record;
+    const asked = { award, pack, position: at, assessed_at: assessed?.position ?? null, unpaid: isUnpaid(record) ? 1 : 0 };
+    rows.put(recordTable, recorded.row(asked, record));
     const assessment = assessmentIn(event);
     if (assessment === undefined) return;
     const { position, version, packHash, on, facts, stated } = assessment;

@@ -2,7 +2,7 @@ import type { AwardEvent } from '@app/awards';
 import { creditCodeOfStream, type EnterpriseEvent, enterpriseEvents } from '@app/enterprises';
 import { asDomainEvent, type RecordedEvent } from '@app/event-store';
 import { normalisedReference } from '@app/kernel';
-import { type Projection, type Rows, table } from '@app/projections';
+import { JsonColumn, type Projection, type Rows, table } from '@app/projections';
 import { type CountChange, type Counted, countChanges, countedAfter, type Counter, newlyCounted } from './counted.js';
 
 /**
@@ -40,6 +40,7 @@ interface EnterpriseRow {
   /** JSON of `Counted`. */
   readonly counted: string;
 }
+const counts = new JsonColumn<EnterpriseRow, 'counted', Counted>('counted');
 const enterpriseTable = table<EnterpriseRow>({
   name: 'target_count_enterprise',
   columns: { credit_code: 'text', counted: 'text' },
@@ -78,15 +79,15 @@ function applyEnterprise(recorded: RecordedEvent, rows: Rows): void {
   const event = asDomainEvent<EnterpriseEvent>(recorded);
   const credit_code = creditCodeOfStream(recorded.stream);
   if (event.type === 'enterprise-registered') {
-    rows.put(enterpriseTable, { credit_code, counted: JSON.stringify(newlyCounted(event.data.region ?? null)) });
+    rows.put(enterpriseTable, counts.row({ credit_code }, newlyCounted(event.data.region ?? null)));
     return;
   }
   const row = rows.get(enterpriseTable, credit_code);
   if (row === undefined) throw new Error(`${event.type} for ${credit_code}, which was never registered`);
-  const before = JSON.parse(row.counted) as Counted;
+  const before = counts.in(row);
   const after = countedAfter(before, event, recorded.metadata.effectiveOn, normalisedReference);
   if (after === before) return;
-  rows.put(enterpriseTable, { credit_code, counted: JSON.stringify(after) });
+  rows.put(enterpriseTable, counts.row({ credit_code }, after));
   const changes = new Map<string, CountChange & { total: number }>();
   const note = (change: CountChange, total: number) => {
     const { counter, year, day } = change;
