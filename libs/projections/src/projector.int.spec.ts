@@ -242,6 +242,19 @@ describe('the projector', () => {
     ]);
   });
 
+  it('shows no tables that have lost what they were given last before they were seen', async () => {
+    await files.addMany(store, 'a', 3);
+    const { commit } = readModels;
+    // Acknowledged, and lost with the server; nothing comes after it.
+    readModels.commit = async (batches) => {
+      readModels.commit = commit;
+      return batches.map(({ from, to }) => ({ kind: 'committed', checkpoint: { ...from, position: to } }) as const);
+    };
+    const projector = start();
+    expect(await projector.reached(3, LONG_MS)).toBe(true);
+    expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: 3, applied: 3 }]);
+  });
+
   it('holds the same rows whether built as it went or all at once', async () => {
     const live = start([new Totals('live')]);
     for (let index = 0; index < 30; index += 1) await files.add(store, `s${index % 4}`, index);

@@ -435,7 +435,10 @@ export class Projector {
 
   private async promote(member: Member, track: Track): Promise<void> {
     const former = member.live;
-    await this.readModels.promote(member.projection, track.checkpoint);
+    if (!(await this.readModels.promote(member.projection, track.checkpoint))) {
+      track.checkpoint = (await this.readModels.present(track.checkpoint)) ?? track.checkpoint;
+      throw setBack();
+    }
     if (former !== undefined && this.live.includes(former)) this.live.splice(this.live.indexOf(former), 1);
     member.live = track;
     delete member.building;
@@ -490,8 +493,7 @@ export class Projector {
     if (parts.some(({ batch }) => batch.from.position === 0)) await this.readModels.belongTo(page[0]?.id);
     const outcomes = await this.readModels.commit(parts.map(({ batch }) => batch));
     for (const [index, { track, events }] of parts.entries()) await this.settleOutcome(track, events, outcomes[index] as Outcome);
-    if (parts.some(({ track, batch }) => track.checkpoint.position < batch.from.position))
-      throw new Error('the read models have been set back; they are followed again from where they stand');
+    if (parts.some(({ track, batch }) => track.checkpoint.position < batch.from.position)) throw setBack();
   }
 
   private async settleOutcome(track: Track, events: readonly RecordedEvent[], outcome: Outcome): Promise<void> {
@@ -603,6 +605,10 @@ async function* gathered(
       together = [];
     }
   }
+}
+
+function setBack(): Error {
+  return new Error('the read models have been set back; they are followed again from where they stand');
 }
 
 function ending(): Problem {

@@ -138,8 +138,11 @@ export abstract class ReadModels {
   /** Begins tables of several projections beside the live ones; either all or none. For `building`, what was being built before is given up. */
   abstract begin(projections: readonly Projection[], purpose: Exclude<Purpose, 'live'>): Promise<readonly Checkpoint[]>;
 
-  /** Lets queries see a generation from now on. What they saw before stays until it is dropped. */
-  abstract promote(projection: Projection, generation: Generation): Promise<void>;
+  /**
+   * Lets queries see a generation from now on; what they saw before stays until it is dropped. False, and nothing is changed,
+   * where its tables do not stand at that checkpoint: a database may have lost what it was given last.
+   */
+  abstract promote(projection: Projection, checkpoint: Checkpoint): Promise<boolean>;
 
   /** Removes the tables of generations that nobody sees or builds any more, one table a turn. */
   abstract dropFormerGenerations(projection: Projection): Promise<void>;
@@ -211,7 +214,7 @@ export abstract class ReadModels {
     if (live !== undefined) return live;
     const [begun] = building === undefined ? await this.begin([projection], 'building') : [building];
     if (begun === undefined) throw new Error(`no tables were begun for ${projection.name}`);
-    await this.promote(projection, begun);
+    if (!(await this.promote(projection, begun))) throw new Error(`the tables of ${projection.name} stand somewhere else`);
     return begun;
   }
 

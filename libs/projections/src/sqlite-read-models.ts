@@ -128,8 +128,10 @@ export class SqliteReadModels extends ReadModels {
     return checkpoint;
   }
 
-  async promote(projection: Projection, { name, generation }: Generation): Promise<void> {
-    this.transaction(() => {
+  async promote(projection: Projection, { name, generation, position }: Checkpoint): Promise<boolean> {
+    return this.transaction(() => {
+      const stands = this.cached('SELECT 1 FROM checkpoint WHERE name = ? AND generation = ? AND position = ?');
+      if (stands.get(name, generation, position) === undefined) return false;
       this.cached(`UPDATE checkpoint SET purpose = 'former' WHERE name = ? AND purpose = 'live'`).run(name);
       this.cached(`UPDATE checkpoint SET purpose = 'live' WHERE name = ? AND generation = ?`).run(name, generation);
       for (const table of projection.tables as unknown as readonly Table[]) {
@@ -137,6 +139,7 @@ export class SqliteReadModels extends ReadModels {
         this.database.exec(`DROP VIEW IF EXISTS "${table.name}"`);
         this.database.exec(`CREATE VIEW "${table.name}" AS SELECT ${columns} FROM "${presentTable(table, generation)}"`);
       }
+      return true;
     });
   }
 

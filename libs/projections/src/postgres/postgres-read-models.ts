@@ -168,17 +168,17 @@ export class PostgresReadModels extends ReadModels {
     }
   }
 
-  async promote(projection: Projection, generation: Generation): Promise<void> {
-    await this.complete(projection, generation);
-    await this.changing(generation.name, async (client) => {
-      await client.query(`UPDATE checkpoint SET purpose = 'former' WHERE name = $1 AND purpose = 'live'`, [generation.name]);
-      await client.query(`UPDATE checkpoint SET purpose = 'live' WHERE name = $1 AND generation = $2`, [
-        generation.name,
-        generation.generation,
-      ]);
+  async promote(projection: Projection, checkpoint: Checkpoint): Promise<boolean> {
+    const { name, generation, position } = checkpoint;
+    await this.complete(projection, checkpoint);
+    const isPromoted = await this.changing(name, async (client) => {
+      const standing = 'SELECT 1 FROM checkpoint WHERE name = $1 AND generation = $2 AND position = $3 FOR UPDATE';
+      if ((await client.query(standing, [name, generation, position])).rowCount === 0) return false;
+      await client.query(`UPDATE checkpoint SET purpose = 'former' WHERE name = $1 AND purpose = 'live'`, [name]);
+      await client.query(`UPDATE checkpoint SET purpose = 'live' WHERE name = $1 AND generation = $2`, [name, generation]);
       for (const table of projection.tables as unknown as readonly Table[]) {
         const columns = quoted(Object.keys(table.columns));
-        const view = `"${table.name}" AS SELECT ${columns} FROM "${presentTable(table, generation.generation)}"`;
+        const view = `"${table.name}" AS SELECT ${columns} FROM "${presentTable(table, generation)}"`;
         // Where it keeps its columns, whatever others have put over it stays.
         await client.query(
           `DO $do$ BEGIN CREATE OR REPLACE VIEW ${view};
@@ -187,8 +187,10 @@ export class PostgresReadModels extends ReadModels {
       }
       // Those over tables with other columns have gone with them.
       await ensureReporting(client, this.reporting);
+      return true;
     });
     await this.refresh();
+    return isPromoted;
   }
 
   /** By whoever comes to it, under a lease or not: nobody sees what is `former` or makes it anything else, and its number is not given again. */
@@ -258,9 +260,9 @@ export class PostgresReadModels extends ReadModels {
     try {
       const works = await this.applied(batches, (index, error) => (outcomes[index] = { kind: 'failed', error }));
       await this.transaction(async (client) => {
-        const { standing, areSeen } = await this.locked(client, batches);
+        const { standing, areBuilding } = await this.locked(client, batches);
         // What nobody sees yet may be lost with the server: it is built on from where it then stands. No disk is waited for.
-        if (!areSeen) await client.query('SET LOCAL synchronous_commit = off');
+        if (areBuilding) await client.query('SET LOCAL synchronous_commit = off');
         const written = [...works].filter(([index]) => (outcomes[index] = standing(batches[index] as Batch)).kind === 'committed');
         if (written.length === 0) return;
         for (const [index, work] of written) await inTurn(this.write(client, (batches[index] as Batch).from.generation, work));
@@ -357,12 +359,12 @@ export class PostgresReadModels extends ReadModels {
 
   /**
    * Locks the checkpoints of batches, and what allows this process to move them; answers where each of them stands, and
-   * whether queries see any of them.
+   * whether all of them are still being built.
    */
   private async locked(
     client: pg.ClientBase,
     batches: readonly Batch[],
-  ): Promise<{ readonly standing: (batch: Batch) => Outcome; readonly areSeen: boolean }> {
+  ): Promise<{ readonly standing: (batch: Batch) => Outcome; readonly areBuilding: boolean }> {
     const deposed = await this.deposedOf(client, [...new Set(batches.map(({ from }) => from.name))]);
     const { rows } = await client.query<Checkpoint & { readonly purpose: Purpose }>(LOCK, [...generationArrays(batches)]);
     const standing = ({ from, to }: Batch): Outcome => {
@@ -371,7 +373,7 @@ export class PostgresReadModels extends ReadModels {
       const stands = present !== undefined && present.position === from.position && present.version === from.version;
       return stands ? { kind: 'committed', checkpoint: { ...from, position: to } } : { kind: 'moved' };
     };
-    return { standing, areSeen: rows.some(({ purpose }) => purpose === 'live') };
+    return { standing, areBuilding: rows.every(({ purpose }) => purpose === 'building') };
   }
 
   /** Sends the rows of one batch: what is many by COPY, the rest as arrays. */
