@@ -260,9 +260,7 @@ export class PostgresReadModels extends ReadModels {
     try {
       const works = await this.applied(batches, (index, error) => (outcomes[index] = { kind: 'failed', error }));
       await this.transaction(async (client) => {
-        const { standing, areBuilding } = await this.locked(client, batches);
-        // What nobody sees yet may be lost with the server: it is built on from where it then stands. No disk is waited for.
-        if (areBuilding) await client.query('SET LOCAL synchronous_commit = off');
+        const standing = await this.locked(client, batches);
         const written = [...works].filter(([index]) => (outcomes[index] = standing(batches[index] as Batch)).kind === 'committed');
         if (written.length === 0) return;
         for (const [index, work] of written) await inTurn(this.write(client, (batches[index] as Batch).from.generation, work));
@@ -357,23 +355,16 @@ export class PostgresReadModels extends ReadModels {
     if ((await this.deposedOf(client, [name])).has(name)) throw elsewhere(name);
   }
 
-  /**
-   * Locks the checkpoints of batches, and what allows this process to move them; answers where each of them stands, and
-   * whether all of them are still being built.
-   */
-  private async locked(
-    client: pg.ClientBase,
-    batches: readonly Batch[],
-  ): Promise<{ readonly standing: (batch: Batch) => Outcome; readonly areBuilding: boolean }> {
+  /** Locks the checkpoints of batches, and what allows this process to move them; answers where each of them stands. */
+  private async locked(client: pg.ClientBase, batches: readonly Batch[]): Promise<(batch: Batch) => Outcome> {
     const deposed = await this.deposedOf(client, [...new Set(batches.map(({ from }) => from.name))]);
-    const { rows } = await client.query<Checkpoint & { readonly purpose: Purpose }>(LOCK, [...generationArrays(batches)]);
-    const standing = ({ from, to }: Batch): Outcome => {
+    const { rows } = await client.query<Checkpoint>(LOCK, [...generationArrays(batches)]);
+    return ({ from, to }) => {
       if (deposed.has(from.name)) return { kind: 'deposed' };
       const present = rows.find(({ name, generation }) => name === from.name && generation === from.generation);
       const stands = present !== undefined && present.position === from.position && present.version === from.version;
       return stands ? { kind: 'committed', checkpoint: { ...from, position: to } } : { kind: 'moved' };
     };
-    return { standing, areBuilding: rows.every(({ purpose }) => purpose === 'building') };
   }
 
   /** Sends the rows of one batch: what is many by COPY, the rest as arrays. */
@@ -546,7 +537,7 @@ const CHECKPOINTS =
   'SELECT name, generation, version, position, purpose, shape, failure FROM checkpoint WHERE name = $1 ORDER BY generation';
 const GIVEN = 'unnest($1::text[], $2::integer[]) AS given (name, generation)';
 const LOCK = `
-  SELECT stored.name, stored.generation, stored.version, stored.position, stored.purpose FROM ${GIVEN}
+  SELECT stored.name, stored.generation, stored.version, stored.position FROM ${GIVEN}
   JOIN checkpoint AS stored ON stored.name = given.name AND stored.generation = given.generation
   WHERE stored.purpose <> 'former' ORDER BY stored.name, stored.generation FOR UPDATE OF stored`;
 /** Kept by whoever takes the lease over until this transaction ends. */
