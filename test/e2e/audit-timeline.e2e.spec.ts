@@ -286,6 +286,13 @@ describe('what happened, and what rests on it', () => {
     expect(await did(`reliance/document/${statement}`, 'clerk')).toBe('404 record-unknown');
     expect(await did('timeline/officer/approver', 'clerk')).toBe('403 role-required');
     expect(await did('timeline/officer/clerk', 'clerk')).toBe('200');
+    // Until when it was held is when a listing ended: looking back, that is for those who see what has ended.
+    for (const path of ['forecast', 'forecast/totals']) {
+      const forecast = async (actor: string) => (await office.text(`/v1/audit/${path}?asOf=${held(whole).position}`, actor))[1];
+      expect(await forecast('auditor')).toContain('2024Q4');
+      expect(await forecast('finance')).toContain('"held":"90000.00"');
+      expect(await forecast('finance')).not.toMatch(/2024Q4|2024-11/);
+    }
     // From the moment before it was listed nothing rests on a listing that was not there.
     expect(await did(`reliance/listing/${listing}?asOf=${(decided ?? 1) - 1}`, 'auditor')).toBe('404 record-unknown');
   });
