@@ -122,6 +122,7 @@ const RELIED = [{ clearance: 'tax', agency: '税务局', on: '2024-03-01', docum
 const clearance = (by: string, code = PAYEE, more: object = {}) =>
   dossier(code, 'clearance-recorded', { ...RELIED[0], finding: 'clear', ...more }, { by });
 const moved = rests({ relocation: '2024-02-01' });
+const absorbedPayee = dossier(OTHER, 'enterprise-absorbed', { creditCode: PAYEE });
 const leaves = (on: string) => dossier(PAYEE, 'departure-recorded', { no: 1, on }, { on });
 const project = { kind: 'project', key: 'P2024' };
 const ofPolicy = (type: string, data: object, about: Partial<Entry>): Entry => ({
@@ -877,10 +878,17 @@ const CASES: readonly Case[] = [
   },
   {
     code: 'paid-while-listed',
-    of: 'the successor who is paid is listed; the payee that it absorbed is in the other case',
+    of: 'the successor who is paid is listed; the payee, which it has not absorbed, is in the other case',
     says: { ...containing('2024-04-09列入拨付'), enterprise: OTHER },
     fires: [policy, { ...listing('2024-04-09', '2024-10-01'), stream: `blacklist-enterprise.${OTHER}` }, paidTo(OTHER)],
     near: [policy, listing('2024-04-09', '2024-10-01'), paidTo(OTHER)],
+  },
+  {
+    code: 'paid-while-listed',
+    of: 'the successor has absorbed a payee that is listed; whose listing has run out by the order in the other case',
+    says: { ...containing('2024-04-09列入拨付'), enterprise: OTHER },
+    fires: [policy, listing('2024-04-01', '2024-10-01'), absorbedPayee, paidTo(OTHER)],
+    near: [policy, listing('2023-04-09', '2024-04-09'), absorbedPayee, paidTo(OTHER)],
   },
   {
     code: 'paid-while-listed',
