@@ -123,7 +123,8 @@ const clearance = (by: string, code = PAYEE, more: object = {}) =>
   dossier(code, 'clearance-recorded', { ...RELIED[0], finding: 'clear', ...more }, { by });
 const moved = rests({ relocation: '2024-02-01' });
 const absorbedPayee = dossier(OTHER, 'enterprise-absorbed', { creditCode: PAYEE });
-const leaves = (on: string) => dossier(PAYEE, 'departure-recorded', { no: 1, on }, { on });
+const leavesOf = (code: string, on: string) => dossier(code, 'departure-recorded', { no: 1, on }, { on });
+const leaves = (on: string) => leavesOf(PAYEE, on);
 const project = { kind: 'project', key: 'P2024' };
 const ofPolicy = (type: string, data: object, about: Partial<Entry>): Entry => ({
   stream: `policy-${PACK}`,
@@ -595,6 +596,12 @@ const CASES: readonly Case[] = [
     of: 'gone on the last day of three years',
     fires: [policy, award({ used: moved }), leaves('2027-02-01')],
     near: [policy, award({ used: moved }), leaves('2027-02-02')],
+  },
+  {
+    code: 'moved-out-early',
+    of: 'the enterprise that has absorbed it is gone, and has absorbed another one in the other case',
+    fires: [policy, award({ used: moved }), absorbedPayee, leavesOf(OTHER, '2025-02-01')],
+    near: [policy, award({ used: moved }), dossier(OTHER, 'enterprise-absorbed', { creditCode: THIRD }), leavesOf(OTHER, '2025-02-01')],
   },
   {
     code: 'moved-out-early',
