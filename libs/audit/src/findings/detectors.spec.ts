@@ -1296,6 +1296,7 @@ const CASES: readonly Case[] = [
       [`enterprise-${PAYEE}`, 'departure-recorded', { no: 1, on: '2024-03-01' }, { enterprise: PAYEE }],
       [`enterprise-${PAYEE}`, 'clearance-recorded', {}, { enterprise: PAYEE }],
       [`enterprise-${PAYEE}`, 'title-awarded', {}, { enterprise: PAYEE }],
+      [`enterprise-${PAYEE}`, 'title-withdrawn', {}, { enterprise: PAYEE }],
       [`budget-${PACK}.rd.2024`, 'budget-adjusted', { amount: '1.00' }, { enterprise: null, line: `${PACK}.rd.2024` }],
       [`budget-${PACK}.rd.2024`, 'budget-transferred-out', { amount: '0.00' }, { line: `${PACK}.rd.2024` }],
       [
