@@ -252,6 +252,8 @@ describe('what happened, and what rests on it', () => {
     for (const [actor, path, body] of steps(award)) await office.do(actor, path, body);
     const opened = { kind: 'enterprise', id: later, ...notice, servedOn: office.today, evidence: paper };
     await office.do('clerk', '/blacklist/cases', opened);
+    // Sent again it changes nothing, and is noted in a stream of its own, which is about the enterprise too.
+    await office.do('clerk', '/blacklist/cases', opened);
     await office.do('clerk', `/blacklist/enterprise/${later}/cases/1/waive-statement`, { on: office.today, evidence: paper });
     await office.do('approver', `/blacklist/enterprise/${later}/cases/1/list`, {
       termMonths: 6,
@@ -268,10 +270,14 @@ describe('what happened, and what rests on it', () => {
     const seen = await timeline(`enterprise/${later}`, 'clerk');
     expect(held(seen).causedBy).toBeNull();
     expect(JSON.stringify(seen)).not.toContain(listing);
-    expect(seen.some(({ stream }) => stream.startsWith('blacklist-'))).toBe(false);
-    expect(seen.length).toBe(whole.filter(({ stream }) => !stream.startsWith('blacklist-')).length);
+    expect(JSON.stringify(seen)).not.toContain('blacklist-');
+    const noted = whole.find(({ event }) => event === 'command-noted');
+    expect(noted).toMatchObject({ data: { stream: `blacklist-enterprise.${later}` } });
+    expect(seen.length).toBe(whole.filter(({ stream }) => !/^(blacklist|command)-/.test(stream)).length);
     const decided = whole.find(({ event }) => event === 'listing-decided')?.position;
     const did = async (path: string, actor: string) => (await office.get(`/audit/${path}`, actor)).did;
+    expect(await did(`events/${noted?.position}`, 'finance')).toBe('404 event-unknown');
+    expect(await did(`events/${noted?.position}`, 'auditor')).toBe('200');
     expect(await did(`events/${decided}`, 'clerk')).toBe('404 event-unknown');
     expect(await did(`timeline/listing/${listing}`, 'clerk')).toBe('403 history-restricted');
     expect(await did(`reliance/listing/${listing}`, 'approver')).toBe('403 history-restricted');
@@ -280,6 +286,13 @@ describe('what happened, and what rests on it', () => {
     expect(await did(`reliance/document/${statement}`, 'clerk')).toBe('404 record-unknown');
     expect(await did('timeline/officer/approver', 'clerk')).toBe('403 role-required');
     expect(await did('timeline/officer/clerk', 'clerk')).toBe('200');
+    // Until when it was held is when a listing ended: looking back, that is for those who see what has ended.
+    for (const path of ['forecast', 'forecast/totals']) {
+      const forecast = async (actor: string) => (await office.text(`/v1/audit/${path}?asOf=${held(whole).position}`, actor))[1];
+      expect(await forecast('auditor')).toContain('2024Q4');
+      expect(await forecast('finance')).toContain('"held":"90000.00"');
+      expect(await forecast('finance')).not.toMatch(/2024Q4|2024-11/);
+    }
     // From the moment before it was listed nothing rests on a listing that was not there.
     expect(await did(`reliance/listing/${listing}?asOf=${(decided ?? 1) - 1}`, 'auditor')).toBe('404 record-unknown');
   });

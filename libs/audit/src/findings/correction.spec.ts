@@ -35,6 +35,7 @@ describe('what corrects a finding', () => {
     ['another award under the same policy', at(`award-${PACK}.G01.${OTHER}.once`, 'award-revoked', 11), 'related'],
     ['the payment that follows', at(`award-${AWARD}`, 'instalment-paid', 11, { batch: 'B' }), 'corrects'],
     ['the money that is spent on it', at(`budget-${PACK}.fund.2024`, 'budget-spent', 11, { award: AWARD, payee: CODE }), 'corrects'],
+    ['a request that changed nothing of it', at('command-1', 'command-noted', 11, { stream: `award-${AWARD}` }), 'corrects'],
   ])('of an award: %s', (_, event, rule) => expect(broken(event, { award: AWARD, pack: PACK }, fault)).toBe(rule));
 
   it.each([
@@ -57,6 +58,7 @@ describe('what corrects a finding', () => {
     ['the duty of another period', at(`duty-${PACK}.Z24.2024-Q2`, 'duty-done', 1, {}, late), 'related'],
     ['another duty', at(`duty-${PACK}.Z25.2024-Q1`, 'duty-done', 1, {}, late), 'related'],
     ['an appropriation under another policy', at('budget-haimen-2022.fund.2024', 'budget-appropriated', 1, {}, late), 'related'],
+    ['a request that changed nothing of it', at('command-1', 'command-noted', 1, { stream: `duty-${PACK}.Z24.2024-Q1` }, late), 'corrects'],
     ['the text that asks for it', at(`policy-${PACK}`, 'policy-amended', 1, { pack: {} }, late), 'related'],
   ])('of a duty: %s', (_, event, rule) => {
     const id = findingId(DUTY_OVERDUE.code, PACK, 'Z24', '2024-Q1');

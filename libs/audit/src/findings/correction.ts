@@ -24,6 +24,8 @@ export function requireCorrects(event: RecordedEvent, { id, concerned, atFault }
       'later',
       'must name an event that was recorded after the one at fault, and is none of a finding itself',
     );
+  if (event.type === NOTHING_CHANGED)
+    throw invalidField('correction', 'corrects', 'must name an event that puts something right: this one records that nothing changed');
   if (codeOfFinding(id) === DUTY_OVERDUE.code) return requireDutyCorrected(event, id, concerned);
   if (CARRY_ON.has(event.type))
     throw invalidField('correction', 'corrects', 'must name an event that puts something right: this one carries on what was decided');
@@ -32,6 +34,9 @@ export function requireCorrects(event: RecordedEvent, { id, concerned, atFault }
   if (matters.length > 0 && !matters.some((one) => about.some(({ kind, id: other }) => kind === one.kind && other === one.id)))
     throw invalidField('correction', 'related', 'must name an event about what the finding is about, such as its award or enterprise');
 }
+
+/** A request that changed nothing, which is about what its stream is about. */
+const NOTHING_CHANGED: LedgerEventType = 'command-noted';
 
 /** What only carries an award on, whatever was wrong with it. */
 const CARRY_ON: ReadonlySet<string> = new Set<LedgerEventType>([

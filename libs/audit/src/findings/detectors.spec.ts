@@ -122,7 +122,9 @@ const RELIED = [{ clearance: 'tax', agency: '税务局', on: '2024-03-01', docum
 const clearance = (by: string, code = PAYEE, more: object = {}) =>
   dossier(code, 'clearance-recorded', { ...RELIED[0], finding: 'clear', ...more }, { by });
 const moved = rests({ relocation: '2024-02-01' });
-const leaves = (on: string) => dossier(PAYEE, 'departure-recorded', { no: 1, on }, { on });
+const absorbedPayee = dossier(OTHER, 'enterprise-absorbed', { creditCode: PAYEE });
+const leavesOf = (code: string, on: string) => dossier(code, 'departure-recorded', { no: 1, on }, { on });
+const leaves = (on: string) => leavesOf(PAYEE, on);
 const project = { kind: 'project', key: 'P2024' };
 const ofPolicy = (type: string, data: object, about: Partial<Entry>): Entry => ({
   stream: `policy-${PACK}`,
@@ -597,6 +599,12 @@ const CASES: readonly Case[] = [
   },
   {
     code: 'moved-out-early',
+    of: 'the enterprise that has absorbed it is gone, and has absorbed another one in the other case',
+    fires: [policy, award({ used: moved }), absorbedPayee, leavesOf(OTHER, '2025-02-01')],
+    near: [policy, award({ used: moved }), dossier(OTHER, 'enterprise-absorbed', { creditCode: THIRD }), leavesOf(OTHER, '2025-02-01')],
+  },
+  {
+    code: 'moved-out-early',
     of: 'gone before the certificate it had brought along ran out',
     fires: [
       policy,
@@ -877,10 +885,17 @@ const CASES: readonly Case[] = [
   },
   {
     code: 'paid-while-listed',
-    of: 'the successor who is paid is listed; the payee that it absorbed is in the other case',
+    of: 'the successor who is paid is listed; the payee, which it has not absorbed, is in the other case',
     says: { ...containing('2024-04-09列入拨付'), enterprise: OTHER },
     fires: [policy, { ...listing('2024-04-09', '2024-10-01'), stream: `blacklist-enterprise.${OTHER}` }, paidTo(OTHER)],
     near: [policy, listing('2024-04-09', '2024-10-01'), paidTo(OTHER)],
+  },
+  {
+    code: 'paid-while-listed',
+    of: 'the successor has absorbed a payee that is listed; whose listing has run out by the order in the other case',
+    says: { ...containing('2024-04-09列入拨付'), enterprise: OTHER },
+    fires: [policy, listing('2024-04-01', '2024-10-01'), absorbedPayee, paidTo(OTHER)],
+    near: [policy, listing('2023-04-09', '2024-04-09'), absorbedPayee, paidTo(OTHER)],
   },
   {
     code: 'paid-while-listed',
@@ -1281,6 +1296,7 @@ const CASES: readonly Case[] = [
       [`enterprise-${PAYEE}`, 'departure-recorded', { no: 1, on: '2024-03-01' }, { enterprise: PAYEE }],
       [`enterprise-${PAYEE}`, 'clearance-recorded', {}, { enterprise: PAYEE }],
       [`enterprise-${PAYEE}`, 'title-awarded', {}, { enterprise: PAYEE }],
+      [`enterprise-${PAYEE}`, 'title-withdrawn', {}, { enterprise: PAYEE }],
       [`budget-${PACK}.rd.2024`, 'budget-adjusted', { amount: '1.00' }, { enterprise: null, line: `${PACK}.rd.2024` }],
       [`budget-${PACK}.rd.2024`, 'budget-transferred-out', { amount: '0.00' }, { line: `${PACK}.rd.2024` }],
       [

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Query as QueryString, Req, type StreamableFile } from '@nestjs/common';
+import { looksBack, sightOf } from '@app/blacklist';
 import { AllowAnyRole, type AuthenticatedRequest } from '@app/http';
 import { type BusinessDate, businessDateAt, CLOCK, type Clock, invalidField } from '@app/kernel';
 import { jsonLines } from '../json-lines.js';
@@ -17,16 +18,21 @@ export class ForecastController {
   @Get()
   @AllowAnyRole()
   run(@QueryString() { on }: ForecastDto, @Req() request: AuthenticatedRequest): StreamableFile {
-    const day = this.dayOf(on);
-    return jsonLines((emit) => this.forecast.run(day, emit), pathOf(request));
+    const [day, hidesEnds] = [this.dayOf(on), this.hidesEnds(request)];
+    return jsonLines((emit) => this.forecast.run(day, hidesEnds, emit), pathOf(request));
   }
 
   /** 支出预测汇总: the same added up, by budget line and quarter; JSON Lines of progress, sums and the summary */
   @Get('totals')
   @AllowAnyRole()
   totals(@QueryString() { on }: ForecastDto, @Req() request: AuthenticatedRequest): StreamableFile {
-    const day = this.dayOf(on);
-    return jsonLines((emit) => this.forecast.runTotals(day, emit), pathOf(request));
+    const [day, hidesEnds] = [this.dayOf(on), this.hidesEnds(request)];
+    return jsonLines((emit) => this.forecast.runTotals(day, hidesEnds, emit), pathOf(request));
+  }
+
+  /** Looking back, until when an award was held would tell of a listing, as it would in the list of awards. */
+  private hidesEnds({ actor }: AuthenticatedRequest): boolean {
+    return sightOf(actor) !== 'history' && looksBack(undefined, businessDateAt(this.clock.now()));
   }
 
   private dayOf(asked: string | undefined): BusinessDate {

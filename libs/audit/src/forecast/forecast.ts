@@ -25,15 +25,15 @@ export class Forecast {
     private readonly readModels: ReadModels,
   ) {}
 
-  /** @throws Problem `read-model-behind`. */
-  async run(on: BusinessDate, emit: Emit<ForecastLine>): Promise<void> {
+  /** With `hidesEnds` nobody is told until when an award is held. @throws Problem `read-model-behind`. */
+  async run(on: BusinessDate, hidesEnds: boolean, emit: Emit<ForecastLine>): Promise<void> {
     await this.records.ready();
     const totals = new OutlookTotals();
     const filter = { unpaid: true };
     const total = await this.records.count(filter);
     let done = 0;
     for await (const page of this.records.pages(filter)) {
-      const holds = await this.holdsOn(page, on);
+      const holds = await this.holdsOn(page, on, hidesEnds);
       for (const award of page) {
         for (const outlook of await this.outlooksOf(award, on, holds.get(award.record.award))) {
           totals.add(outlook);
@@ -48,8 +48,8 @@ export class Forecast {
   }
 
   /** The same added up, with what falls due in each quarter on each budget line as its items. @throws Problem `read-model-behind`. */
-  runTotals(on: BusinessDate, emit: Emit<TotalsLine>): Promise<void> {
-    return this.run(on, async (line) => {
+  runTotals(on: BusinessDate, hidesEnds: boolean, emit: Emit<TotalsLine>): Promise<void> {
+    return this.run(on, hidesEnds, async (line) => {
       if ('item' in line) return;
       if ('summary' in line) for (const item of totalsOf(line.summary)) await emit({ item });
       await emit(line);
@@ -57,7 +57,11 @@ export class Forecast {
   }
 
   /** The awards of a page that are held on the day. */
-  private async holdsOn(page: readonly AwardOnRecord[], on: BusinessDate): Promise<ReadonlyMap<string, Pick<AwardRow, 'held_until'>>> {
+  private async holdsOn(
+    page: readonly AwardOnRecord[],
+    on: BusinessDate,
+    hidesEnds: boolean,
+  ): Promise<ReadonlyMap<string, Pick<AwardRow, 'held_until'>>> {
     const rows = await this.readModels
       .from<Pick<AwardTables, 'award'>>()
       .selectFrom('award')
@@ -68,7 +72,8 @@ export class Forecast {
         page.map(({ record }) => record.award),
       )
       .execute();
-    return new Map(rows.filter((row) => isHeld(row, on)).map((row) => [row.award, row]));
+    const held = rows.filter((row) => isHeld(row, on));
+    return new Map(held.map(({ award, held_until }) => [award, { held_until: hidesEnds ? null : held_until }]));
   }
 
   private async outlooksOf(

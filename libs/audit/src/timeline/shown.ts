@@ -1,7 +1,10 @@
 import type { DataOf } from '../ledger-event.js';
 
-/** Streams that are shown to those alone who watch over the office: the black-list's cases, and auditors' findings. */
-export const CONFIDENTIAL = ['blacklist', 'finding'] as const;
+/**
+ * Streams that are shown to those alone who watch over the office: the black-list's cases, auditors' findings, and requests
+ * that changed nothing, each of which names the stream it was about, be it one of these.
+ */
+export const CONFIDENTIAL = ['blacklist', 'finding', 'command'] as const;
 
 export function isConfidential({ stream }: { readonly stream: string }): boolean {
   return CONFIDENTIAL.some((prefix) => stream.startsWith(`${prefix}-`));

@@ -30,6 +30,7 @@ export const backDated = detector({
     'departure-recorded',
     'clearance-recorded',
     'title-awarded',
+    'title-withdrawn',
     'award-grant-started',
     'tier-assigned',
     'tier-promoted',

@@ -4,7 +4,7 @@ import { certificateId, RELOCATION_TERM_YEARS } from '../names.js';
 import { detector, ofAward, people, personOf, type Sign, yuan } from './detector.js';
 
 /**
- * An enterprise that was paid for moving in has moved out again before the term was over, or had before it was granted. No
+ * An enterprise that was paid for moving in, or has absorbed one that was, has moved out again before the term was over, or had before it was granted. No
  * document states a number of years: the second stage falls due when the certificate brought along has run out, so that is the
  * term; where the award rests on none, as long as a certificate is valid.
  */
@@ -18,8 +18,9 @@ export const movedOutEarly = detector({
     if (event.type === 'award-granted') return goneBefore(event, past);
     const { on } = event.data;
     const code = codeOfStream(event.stream);
-    const enterprise = past.get('enterprise', code);
-    const broken = (enterprise?.relocationAwards ?? []).filter(({ arrivedOn, until }) => arrivedOn <= on && on <= until);
+    const codes = [code, ...(past.get('enterprise', code)?.absorbed ?? [])];
+    const paidFor = codes.flatMap((one) => past.get('enterprise', one)?.relocationAwards ?? []);
+    const broken = paidFor.filter(({ arrivedOn, until }) => arrivedOn <= on && on <= until);
     return broken.flatMap(({ award, arrivedOn, until, certificate }) => {
       const record = past.get('award', award);
       if (record === undefined || record.isRevoked) return [];

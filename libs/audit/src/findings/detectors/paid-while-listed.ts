@@ -39,8 +39,9 @@ export const paidWhileListed = detector({
   },
 });
 
-/** One legal person may be listed as an enterprise or as an agency. */
-function listingOn(past: Past, code: string, day: string): Listed | undefined {
-  const listings = ['enterprise', 'agency'].flatMap((kind) => past.get('listings', `${kind}.${code}`) ?? []);
+/** One legal person may be listed as an enterprise or as an agency, and under the codes of those it has absorbed. */
+function listingOn(past: Past, payee: string, day: string): Listed | undefined {
+  const codes = [payee, ...(past.get('enterprise', payee)?.absorbed ?? [])];
+  const listings = ['enterprise', 'agency'].flatMap((kind) => codes.flatMap((code) => past.get('listings', `${kind}.${code}`) ?? []));
   return listings.find(({ from, until, endedOn }) => from <= day && day < until && (endedOn === undefined || day < endedOn));
 }
