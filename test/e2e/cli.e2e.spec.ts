@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -123,6 +123,20 @@ describe('ledger on the command line', () => {
     const { code, stdout, stderr } = await ledger(['award', 'list', '--data', mistyped], { LEDGER_TOKEN: token });
     expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining('no-ledger')]);
     expect(existsSync(mistyped)).toBe(false);
+  }, 60_000);
+
+  it('goes to the ledger of a folder whose key is elsewhere, or is not to be used', async () => {
+    const data = join(folder, 'keyless');
+    const token = await tokenFor('auditor', 'wang', data);
+    const list = () => ledger(['award', 'list', '--data', data], { LEDGER_TOKEN: token });
+    chmodSync(join(data, 'token.key'), 0o644);
+    expect(await list()).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('token-key-unusable') });
+    // Nothing is opened beside such a key, which nobody would close.
+    expect(existsSync(join(data, 'ledger.db'))).toBe(false);
+    chmodSync(join(data, 'token.key'), 0o600);
+    expect(await list()).toMatchObject({ code: 0 });
+    renameSync(join(data, 'token.key'), join(data, 'elsewhere.key'));
+    expect(await list()).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('token-invalid') });
   }, 60_000);
 
   it('works on a data folder of its own, and through the server that holds it', async () => {

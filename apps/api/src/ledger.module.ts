@@ -60,6 +60,8 @@ const FOLLOWING: Readonly<Record<Settings['role'], Following>> = { all: 'alone',
 @Module({})
 export class LedgerModule {
   static forRoot({ folder, clock, esdb, postgres, role, metrics, metricsAccess, observer }: LedgerParts): DynamicModule {
+    // First of all: a store that is opened beside a key nobody can use would be closed by nobody.
+    const tokens = Tokens.fromKeyFile(folder.tokenKeyFile, clock);
     return {
       module: LedgerModule,
       imports: [
@@ -75,7 +77,7 @@ export class LedgerModule {
           following: FOLLOWING[role],
           ...(postgres && { postgres, reporting: REPORTING_VIEWS }),
         }),
-        HttpModule.forRoot(Tokens.fromKeyFile(folder.tokenKeyFile, clock)),
+        HttpModule.forRoot(tokens),
         CqrsModule.forRoot(),
         PoliciesModule,
         EnterprisesModule.forRoot({
