@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { Problem } from '@app/kernel';
 import type { Settings } from './operations/settings.js';
 
-const TOKEN_KEY = 'token.key';
+const [LEDGER, CLAIMS, SERVER, TOKEN_KEY] = ['ledger.db', 'claims.db', 'server.json', 'token.key'] as const;
 
 /** The files of an embedded ledger. */
 export class DataFolder {
@@ -30,20 +30,23 @@ export class DataFolder {
     private readonly sharedKeyFile?: string,
   ) {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    this.ledgerFile = join(path, 'ledger.db');
+    this.ledgerFile = join(path, LEDGER);
     this.readModelsFile = join(path, 'read-models.db');
     this.tokenKeyFile = sharedKeyFile ?? join(path, TOKEN_KEY);
-    this.claimsFile = join(path, 'claims.db');
+    this.claimsFile = join(path, CLAIMS);
     this.incomingFile = `${this.ledgerFile}.incoming`;
     this.restoringFile = `${this.ledgerFile}.restoring`;
     this.lockFile = join(path, 'lock.db');
     this.workerLockFile = join(path, 'worker.db');
-    this.serverFile = join(path, 'server.json');
+    this.serverFile = join(path, SERVER);
   }
 
-  /** Whether a folder has the key its tokens are signed with; one that is not there is not made by asking. */
-  static hasTokenKey(path: string, sharedKeyFile?: string): boolean {
-    return existsSync(sharedKeyFile ?? join(path, TOKEN_KEY));
+  /**
+   * Whether somebody can have a token of the ledger of a folder: there is the key it would be signed with, or a ledger that has
+   * its key elsewhere. A folder that is not there is not made by asking.
+   */
+  static isOfALedger(path: string, sharedKeyFile?: string): boolean {
+    return [sharedKeyFile ?? join(path, TOKEN_KEY), ...[LEDGER, CLAIMS, SERVER].map((name) => join(path, name))].some(existsSync);
   }
 
   /**

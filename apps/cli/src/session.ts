@@ -21,8 +21,8 @@ export async function withDoor(options: GlobalOptions, isOpen: boolean, work: (d
       'this needs to know who you are: pass --token or set LEDGER_TOKEN (make one with: ledger token --role clerk)',
     );
   }
-  // Whoever has a token has it from the folder of the ledger: where there is no key, another folder is named than was meant.
-  if (options.server === undefined && token !== '' && !DataFolder.hasTokenKey(options.data, SHARED_KEY_FILE))
+  // Whoever has a token has it of a ledger that is there: where there is none, another folder is named than was meant.
+  if (options.server === undefined && token !== '' && !DataFolder.isOfALedger(options.data, SHARED_KEY_FILE))
     throw new Problem('not-found', 'no-ledger', `there is no ledger in ${options.data}: none of its tokens can have been signed there`);
   const bundled = process.env['LEDGER_BUNDLED_POLICIES'] ?? 'publish';
   if (!['publish', 'none'].includes(bundled))
