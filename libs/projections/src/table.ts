@@ -118,9 +118,12 @@ export function keepsHistory({ writtenOnceAt, isPrivate }: Table): boolean {
   return writtenOnceAt === undefined && isPrivate === undefined;
 }
 
-/** Everything about a table that its rows depend on: with another one they have to be built anew. */
+/** How tables are laid out beside what is declared: to be raised when that changes. */
+const LAYOUT = 2;
+
+/** Everything about a table that its rows and how they are found depend on: with another one they have to be built anew. */
 export function shapeOf({ name, columns, key, indexes = [], writtenOnceAt, isPrivate }: Table): string {
-  return JSON.stringify([name, columns, key, indexes, writtenOnceAt ?? null, isPrivate ?? false]);
+  return JSON.stringify([name, columns, key, indexes, writtenOnceAt ?? null, isPrivate ?? false, LAYOUT]);
 }
 
 export function quoted(columns: readonly string[]): string {

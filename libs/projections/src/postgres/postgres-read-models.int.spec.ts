@@ -152,6 +152,19 @@ describe('read models in PostgreSQL that several processes use', () => {
     expect(seen.at(-1)).toEqual({ id: 'a', by: 'other' });
   });
 
+  it('are not seen where a server has lost what was built last, and are built on from what it has', async () => {
+    const one = await open(await server.database());
+    const building = (await one.prepare(projection)).building as Checkpoint;
+    await one.commit([put(building, first, 'lost')]);
+    await sql`WITH lost AS (DELETE FROM first__1) UPDATE checkpoint SET position = 0 WHERE name = 'p'`.execute(one.queries);
+    expect(await one.promote(projection, { ...building, position: 1 })).toBe(false);
+    const seen: unknown[] = [];
+    const look = { from: building, to: 1, apply: (work: UnitOfWork) => void seen.push(work.get(first, 'a')) };
+    expect(await one.commit([look])).toMatchObject([{ kind: 'committed' }]);
+    expect(seen.at(-1)).toBeUndefined();
+    expect(await one.promote(projection, { ...building, position: 1 })).toBe(true);
+  });
+
   it('say where they stand when they have been set back, also where they are only read', async () => {
     const url = await server.database();
     const [one, reader] = [await open(url), await open(url)];

@@ -189,6 +189,8 @@ export class PostgresReadModels extends ReadModels {
       await ensureReporting(client, this.reporting);
       return true;
     });
+    // Where something was lost, the rows at hand are ahead of the tables.
+    if (!isPromoted) this.forget(checkpoint);
     await this.refresh();
     return isPromoted;
   }
