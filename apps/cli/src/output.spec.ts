@@ -69,6 +69,22 @@ describe('what happened, as a person reads it', () => {
   });
 });
 
+describe('an award, as a person reads it', () => {
+  const detail = (state: object) => {
+    const actor = { id: 'ledger', unit: 'ledger' };
+    const timeline = [{ revision: 5, event: 'award-grant-failed.v1', effectiveOn: '2024-06-11', actor }];
+    return viewOf({ words: 'award show <award>', path: '/v1/awards/p.T1.x' }, { award: 'p.T1.x', state, timeline });
+  };
+
+  it('says why its grant was refused, and names the ledger as what it is', () => {
+    const refused = 'p.fund.2024 has 1.00 available (2.00 reserved, 3.00 spent); cannot reserve 5.00';
+    const text = detail({ status: 'publicised', failedGrant: { grant: 'g', code: 'budget-exhausted', detail: refused } });
+    expect(text).toContain('\n批准未成：可用指标不足，p.fund.2024可用1.00元（已占用2.00元，已支出3.00元），不足5.00元\n');
+    expect(text).toMatch(/批准未成 *│ 2024-06-11 │ 系统 /u);
+    expect(detail({ status: 'publicised' })).not.toContain('批准未成：');
+  });
+});
+
 describe('what went wrong', () => {
   afterEach(() => {
     jest.restoreAllMocks();
