@@ -51,6 +51,17 @@ describe('what happened, as a person reads it', () => {
     expect(text).not.toMatch(/[{}"]/);
   });
 
+  it('names the steps of an assessment', () => {
+    const trace = [
+      { step: 'gate', clause: 'T1', text: '条件满足' },
+      { step: 'result', clause: 'T1', text: '应付1元' },
+    ];
+    const assessed = { ...step, event: 'award-assessed.v1', stream: 'award-p.T1.x', id: 'x', revision: 1, data: { assessment: { trace } } };
+    const text = viewOf({ words: 'audit event <position>', path: '/v1/audit/events/7' }, { ...assessed, causes: [], consequences: [] });
+    expect(text).toMatch(/门槛条件 .*条件满足/u);
+    expect(text).toMatch(/结论 .*应付1元/u);
+  });
+
   it('counts instalments, and no moves, in a timeline', () => {
     const entry = (event: string) => ({ ...step, event, data, causedBy: null, caused: [], causedCount: 0 });
     const told = (event: string) =>
