@@ -51,6 +51,17 @@ describe('what happened, as a person reads it', () => {
     expect(text).not.toMatch(/[{}"]/);
   });
 
+  it('names the steps of an assessment', () => {
+    const trace = [
+      { step: 'gate', clause: 'T1', text: '条件满足' },
+      { step: 'result', clause: 'T1', text: '应付1元' },
+    ];
+    const assessed = { ...step, event: 'award-assessed.v1', stream: 'award-p.T1.x', id: 'x', revision: 1, data: { assessment: { trace } } };
+    const text = viewOf({ words: 'audit event <position>', path: '/v1/audit/events/7' }, { ...assessed, causes: [], consequences: [] });
+    expect(text).toMatch(/门槛条件 .*条件满足/u);
+    expect(text).toMatch(/结论 .*应付1元/u);
+  });
+
   it('counts instalments, and no moves, in a timeline', () => {
     const entry = (event: string) => ({ ...step, event, data, causedBy: null, caused: [], causedCount: 0 });
     const told = (event: string) =>
@@ -66,6 +77,22 @@ describe('what happened, as a person reads it', () => {
     expect(relied('move', { kind: 'arrival', ...data, evidence: [], recordedBy: 'clerk' })).toContain('类别：迁入\n');
     const document = relied('document', { citedBy: 2, records: [{ kind: 'move', id: '91360700MA35QWERT0.2024-03-01' }] });
     expect(document).toMatch(/^被引用次数：2\n记录\n[^]*│ 迁移 /);
+  });
+});
+
+describe('an award, as a person reads it', () => {
+  const detail = (state: object) => {
+    const actor = { id: 'ledger', unit: 'ledger' };
+    const timeline = [{ revision: 5, event: 'award-grant-failed.v1', effectiveOn: '2024-06-11', actor }];
+    return viewOf({ words: 'award show <award>', path: '/v1/awards/p.T1.x' }, { award: 'p.T1.x', state, timeline });
+  };
+
+  it('says why its grant was refused, and names the ledger as what it is', () => {
+    const refused = 'p.fund.2024 has 1.00 available (2.00 reserved, 3.00 spent); cannot reserve 5.00';
+    const text = detail({ status: 'publicised', failedGrant: { grant: 'g', code: 'budget-exhausted', detail: refused } });
+    expect(text).toContain('\n批准未成：可用指标不足，p.fund.2024可用1.00元（已占用2.00元，已支出3.00元），不足5.00元\n');
+    expect(text).toMatch(/批准未成 *│ 2024-06-11 │ 系统 /u);
+    expect(detail({ status: 'publicised' })).not.toContain('批准未成：');
   });
 });
 

@@ -13,6 +13,7 @@ export {
   POLICY_STATUS,
   PROPOSAL,
   RECOMPUTED_STATUS,
+  refusalText,
   SEVERITY,
   STATED,
   SUBJECT,

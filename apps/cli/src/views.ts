@@ -1,10 +1,11 @@
+import { problemTitle } from '@app/http';
 import type { PolicyVersion } from '@app/policies';
 import { CULTIVATION_VIEWS } from './cultivation-views.js';
 import { FINDING_VIEWS } from './finding-views.js';
 import { list } from './list-view.js';
 import { show, tableOf } from './output.js';
 import type { Route } from './routes.js';
-import { AWARD_STATUS, BATCH_STATUS, DUE_STATE, eventTerm, POLICY_STATUS, termOf } from './terms.js';
+import { AWARD_STATUS, BATCH_STATUS, DUE_STATE, eventTerm, POLICY_STATUS, refusalText, termOf } from './terms.js';
 import { TIMELINE_VIEWS } from './timeline-views.js';
 
 interface AccountBalance {
@@ -18,7 +19,12 @@ interface Assessed {
 }
 interface AwardDetail {
   readonly award: string;
-  readonly state: { readonly status: string; readonly assessed?: Assessed };
+  readonly state: {
+    readonly status: string;
+    readonly assessed?: Assessed;
+    /** Why the last grant came to nothing, until another is started. */
+    readonly failedGrant?: { readonly code: string; readonly detail: string };
+  };
   readonly timeline: readonly {
     readonly revision: number;
     readonly event: string;
@@ -49,14 +55,17 @@ const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
     [
       `${award}：${termOf(AWARD_STATUS, state.status)}`,
       ...(state.assessed?.assessment?.trace.map(({ text }) => `  ${text}`) ?? []),
+      ...(state.failedGrant === undefined
+        ? []
+        : [`批准未成：${problemTitle(state.failedGrant.code)}，${refusalText(state.failedGrant.detail)}`]),
       tableOf(
         ['#', '事件', '生效日期', '经办人', '单位', '条款'],
         timeline.map(({ revision, event, effectiveOn, actor, policy }) => [
           revision,
           eventTerm(event),
           effectiveOn,
-          actor.id,
-          actor.unit,
+          actor.id === 'ledger' ? '系统' : actor.id,
+          actor.id === 'ledger' ? '' : actor.unit,
           policy === undefined ? '' : `${policy.clause} v${policy.version}`,
         ]),
       ),

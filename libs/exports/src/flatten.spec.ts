@@ -173,6 +173,8 @@ describe('a refusal', () => {
     expect(textOf('failedGrant', { code: 'budget-exhausted', detail })).toBe(
       '原因：可用指标不足，详情：p.fund.2023可用1.00元（已占用2.00元，已支出3.00元），不足5.00元',
     );
+    // The remark of an award whose grant was refused.
+    expect(textOf('remark', detail)).toBe('p.fund.2023可用1.00元（已占用2.00元，已支出3.00元），不足5.00元');
     // The code of a finding is none of a refusal.
     expect(textOf('code', 'award-held')).toBe('award-held');
   });

@@ -141,7 +141,8 @@ function wordOf(path: string, word: string, { terms = {}, names, ladder }: Readi
   if (name === 'event' || name === 'judges') return word === 'all' ? '全部事件' : eventTerm(word);
   if (name === 'change' && word.startsWith('tier-')) return eventTerm(word);
   if (name === 'figure') return figureTerm(word);
-  if (name === 'detail') return refusalText(word);
+  // What a refused grant leaves as an award's remark is what the refusal said.
+  if (name === 'detail' || name === 'remark') return refusalText(word);
   if (name === 'code' && REFUSALS.has(part)) return PROBLEM_TITLES[word] ?? word;
   const term = termIn(terms, part, name, word);
   if (term !== undefined) return term;

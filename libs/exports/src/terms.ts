@@ -166,6 +166,18 @@ const ENDING: Readonly<Record<string, string>> = {
 export const INSPECTION: Readonly<Record<string, string>> = { ok: '合格', irregular: '不规范', fraud: '弄虚作假' };
 const CLEARANCE = { clear: '无问题', adverse: '有问题' };
 const CERTIFICATE = { hnte: '高新技术企业' };
+/** What a step of an assessment does. */
+const STEP = {
+  force: '有效期',
+  interpretation: '释义',
+  input: '数据',
+  gate: '门槛条件',
+  formula: '计算',
+  cap: '上限',
+  rounding: '取整',
+  instalment: '分期',
+  result: '结论',
+};
 const OCCASION = { once: '一次性', certificate: '按证书', year: '按年度', project: '按项目', transaction: '按交易' };
 export const PLAN_SOURCE: Readonly<Record<string, string>> = { pack: '政策文本', unit: '分解文件' };
 /** Kinds of records that decisions rest on. */
@@ -310,6 +322,7 @@ const EVERYWHERE: Terms = {
   'state.how': ENDING,
   subject: SUBJECT,
   'subject.kind': SUBJECT,
+  'trace.step': STEP,
   type: { money: '金额', percent: '百分比', bool: '是否', word: '选项', text: '文字' },
   uniqueness: OCCASION,
   unit: SYSTEM,

@@ -1,7 +1,7 @@
 import { Money } from '@app/kernel';
 import type { TraceStep } from '@app/policies';
 import { tableOf } from '../output.js';
-import { AWARD_STATUS, DUE_STATE, eventTerm, PROPOSAL, termOf } from '../terms.js';
+import { AWARD_STATUS, DUE_STATE, eventTerm, PROPOSAL, refusalText, termOf } from '../terms.js';
 import { TABLE_UNIT } from './cultivation-year.js';
 import { AGENCY, ENTERPRISES } from './enterprises.js';
 import type { Office } from './office.js';
@@ -153,7 +153,7 @@ export function reportText({ pack, on, awards, refusals, lines, due, trial, cult
       `\n${clause} ${payeeName}`,
       `  原文：${citations.join('；')}`,
       ...explanation.map((text) => `  ${text}`),
-      ...(remark === null ? [] : [`  备注：${remark}`]),
+      ...(remark === null ? [] : [`  备注：${refusalText(remark)}`]),
     ]),
     '\n三、未予批准',
     ...refusals.map(({ who, what, code, detail }) => `${what} ${who}：${detail}（${code}）`),
