@@ -122,7 +122,7 @@ function reliantText({ stream, award, stands, decisions }: Reliant): string {
       decision.stands ? '仍有效' : decision.endedBy === undefined ? '已了结' : `#${decision.endedBy} 起不再有效`,
     ]),
   );
-  return `${subject}：${stands ? '仍有效' : '已不再有效'}${money}\n${table}`;
+  return `${subject}：${stands ? '尚有决定有效' : '已无决定有效'}${money}\n${table}`;
 }
 
 interface Recorded {

@@ -403,6 +403,11 @@ export function holdsOn(state: Pick<GrantedState, 'holds'>, on: string): readonl
   return state.holds.filter(({ until }) => until === undefined || on < until);
 }
 
+/** Holds as they are told to whoever must not learn of listings that have ended: not why a listing held the award. */
+export function withoutListingReasons(holds: readonly Hold[]): readonly Hold[] {
+  return holds.map((hold) => (hold.listing === undefined ? hold : { ...hold, reason: '原因不予显示' }));
+}
+
 /** Every reason for which an award is held, as people read it; undefined when nothing holds it. */
 export function heldBecause(holds: readonly Pick<Hold, 'reason'>[]): string | undefined {
   return holds.length === 0 ? undefined : holds.map(({ reason }) => reason).join('；');

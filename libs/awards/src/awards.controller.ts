@@ -74,8 +74,8 @@ export class AwardsController {
     @Req() { actor }: AuthenticatedRequest,
   ): Promise<Page<AwardSummary>> {
     const named = person === undefined ? {} : { person: personReference(person, 'person') };
-    const hidesEnds = sightOf(actor) !== 'history' && looksBack(on, businessDateAt(this.clock.now()));
-    return this.queries.execute(new ListAwards({ ...filter, ...named }, limit, cursor, on, hidesEnds));
+    const hidesListings = hidesListingsOf(actor, on, this.clock);
+    return this.queries.execute(new ListAwards({ ...filter, ...named }, limit, cursor, on, hidesListings));
   }
 
   /** 奖补详情: state, facts used, explanation and history; a listing is named to those who may see it */
@@ -86,10 +86,9 @@ export class AwardsController {
     @QueryString() { on }: AwardOnDto,
     @Req() { actor }: AuthenticatedRequest,
   ): Promise<AwardDetail> {
-    // Of what had effect then, much has ended since: looking back, no listing is named but to those who see the history.
-    const isHidden = sightOf(actor) !== 'history' && looksBack(on, businessDateAt(this.clock.now()));
-    const sight: Sight = isHidden ? 'published' : sightOf(actor);
-    return this.queries.execute(new GetAward(award, sight, on));
+    const hidesListings = hidesListingsOf(actor, on, this.clock);
+    const sight: Sight = hidesListings ? 'published' : sightOf(actor);
+    return this.queries.execute(new GetAward(award, sight, on, hidesListings));
   }
 
   /** 测算: computes what the clause grants from the dossier */
@@ -268,6 +267,11 @@ export class AwardsController {
   }
 }
 
+/** Of what had effect then, much has ended since: looking back, no listing is told of but to those who see the history. */
+function hidesListingsOf(actor: AuthenticatedRequest['actor'], on: string | undefined, clock: Clock): boolean {
+  return sightOf(actor) !== 'history' && looksBack(on, businessDateAt(clock.now()));
+}
+
 /** 余额与应付: what the finance bureau reads. */
 @Controller('v1')
 export class BalancesController {
@@ -279,9 +283,9 @@ export class BalancesController {
   /** 应付分期: due and unpaid, oldest first */
   @Get('due-instalments')
   @AllowAnyRole()
-  due(@QueryString() { limit, cursor, on, ...filter }: ListDueDto): Promise<Page<DueInstalment>> {
+  due(@QueryString() { limit, cursor, on, ...filter }: ListDueDto, @Req() { actor }: AuthenticatedRequest): Promise<Page<DueInstalment>> {
     const day = (on ?? businessDateAt(this.clock.now())) as BusinessDate;
-    return this.queries.execute(new GetDueInstalments(day, filter, limit, cursor));
+    return this.queries.execute(new GetDueInstalments(day, filter, limit, cursor, hidesListingsOf(actor, on, this.clock)));
   }
 
   /** 余额表 */

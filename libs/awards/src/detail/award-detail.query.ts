@@ -3,7 +3,16 @@ import { Inject } from '@nestjs/common';
 import { Blacklist, type Sight } from '@app/blacklist';
 import { asDomainEvent, contextOf, EVENT_STORE, type EventStore, type RecordedEvent } from '@app/event-store';
 import { type Actor, businessDateAt, CLOCK, type Clock, type Evidence, notFound, type PolicyCitation } from '@app/kernel';
-import { type AwardEvent, type AwardState, awardStream, evolveAward, type Hold, initialAward, isGranted } from '../award.js';
+import {
+  type AwardEvent,
+  type AwardState,
+  awardStream,
+  evolveAward,
+  type Hold,
+  initialAward,
+  isGranted,
+  withoutListingReasons,
+} from '../award.js';
 import { dayOfEffect } from '../day-of-effect.js';
 import { isInEffect } from '../standing.js';
 
@@ -35,6 +44,8 @@ export class GetAward extends Query<AwardDetail> {
     readonly sight: Sight,
     /** The business day: what had taken effect by then; everything when left out. */
     readonly on?: string,
+    /** Leaves out why a listing held the award then: it may have ended since. */
+    readonly hidesListings = false,
   ) {
     super();
   }
@@ -49,7 +60,7 @@ export class GetAwardHandler implements IQueryHandler<GetAward> {
     private readonly blacklist: Blacklist,
   ) {}
 
-  async execute({ award, sight, on }: GetAward): Promise<AwardDetail> {
+  async execute({ award, sight, on, hidesListings }: GetAward): Promise<AwardDetail> {
     let state = initialAward;
     let revision = -1;
     const timeline: TimelineEntry[] = [];
@@ -67,8 +78,8 @@ export class GetAwardHandler implements IQueryHandler<GetAward> {
     return {
       award,
       revision,
-      state: stateShown(state, shown),
-      timeline: timeline.map((step) => ({ ...step, data: withoutListing(step.data, shown) })),
+      state: stateShown(state, shown, hidesListings),
+      timeline: timeline.map((step) => ({ ...step, data: withoutListing(withoutReason(step.data, shown), shown) })),
     };
   }
 
@@ -98,8 +109,16 @@ function withoutListing<Part>(part: Part, shown: ReadonlySet<string>): Part | Om
   return listing === undefined || shown.has(listing) ? part : rest;
 }
 
-function stateShown(state: AwardState, shown: ReadonlySet<string>): AwardState {
-  return isGranted(state) ? { ...state, holds: state.holds.map((hold) => withoutListing(hold, shown) as Hold) } : state;
+/** What has happened may have ended since, and is told without its reason; what holds now is told with it. */
+function withoutReason(data: unknown, shown: ReadonlySet<string>): unknown {
+  const { reason: _reason, ...rest } = data as Bound & { readonly reason?: string };
+  return rest.listing === undefined || shown.has(rest.listing) ? data : rest;
+}
+
+function stateShown(state: AwardState, shown: ReadonlySet<string>, hidesListings: boolean): AwardState {
+  if (!isGranted(state)) return state;
+  const holds = hidesListings ? withoutListingReasons(state.holds) : state.holds;
+  return { ...state, holds: holds.map((hold) => withoutListing(hold, shown) as Hold) };
 }
 
 function entry({ revision, position, type, data, recordedAt, metadata }: RecordedEvent): TimelineEntry {

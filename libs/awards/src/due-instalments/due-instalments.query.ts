@@ -4,7 +4,7 @@ import type { ExpressionBuilder } from 'kysely';
 import { addDays, type BusinessDate, businessDateAt, CLOCK, type Clock, daysBetween, Money } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { nextMonth, ReadModels, type Spell, trueOn } from '@app/projections';
-import { heldBecause, holdsOn } from '../award.js';
+import { heldBecause, holdsOn, withoutListingReasons } from '../award.js';
 import { type PaymentBar, paymentBar } from '../award-rules.js';
 import { type AwardRow, awards, type AwardTables, holdsIn, type InstalmentRow } from '../list/awards.projection.js';
 
@@ -47,6 +47,8 @@ export class GetDueInstalments extends Query<Page<DueInstalment>> {
     readonly filter: DueFilter,
     readonly limit: number,
     readonly cursor?: string,
+    /** Leaves out why a listing held an award: it may have ended since. */
+    readonly hidesListings = false,
   ) {
     super();
   }
@@ -71,14 +73,14 @@ export class GetDueInstalmentsHandler implements IQueryHandler<GetDueInstalments
   ) {}
 
   /** Oldest first. */
-  async execute({ on, filter, limit, cursor }: GetDueInstalments): Promise<Page<DueInstalment>> {
+  async execute({ on, filter, limit, cursor, hidesListings }: GetDueInstalments): Promise<Page<DueInstalment>> {
     const after = cursorKey(cursor, ['string', 'string', 'number']) as DueKey | undefined;
     const isPast = on < businessDateAt(this.clock.now());
     const page = await (isPast
       ? pastRows(this.readModels, on, filter, after, limit + 1)
       : presentRows(this.readModels, on, filter, after, limit + 1));
     const standing = await standingOf(this.readModels, page, isPast ? on : undefined);
-    const due = page.map((row) => dueInstalment(row, standing(row.award), on));
+    const due = page.map((row) => dueInstalment(row, barOf(standing(row.award), on, hidesListings), on));
     return pageOf(due, limit, ({ dueSince, award, instalment }) => [dueSince, award, instalment]);
   }
 }
@@ -218,14 +220,14 @@ function isAsked(eb: OfInstalment, on: BusinessDate, filter: DueFilter, after: D
 
 type DueInstalmentRow = Pick<InstalmentRow, (typeof SHOWN)[number]>;
 
-function barOf(award: AwardStanding, on: BusinessDate): DueInstalment['bar'] {
+function barOf(award: AwardStanding, on: BusinessDate, hidesListings: boolean): DueInstalment['bar'] {
   if (award.status !== 'granted') return { code: 'award-status', detail: `the award is ${award.status}` };
-  return paymentBar(heldBecause(holdsOn({ holds: holdsIn(award) }, on)), Money.fromFen(award.clawback_outstanding_fen));
+  const holds = holdsOn({ holds: holdsIn(award) }, on);
+  return paymentBar(heldBecause(hidesListings ? withoutListingReasons(holds) : holds), Money.fromFen(award.clawback_outstanding_fen));
 }
 
-function dueInstalment(row: DueInstalmentRow, award: AwardStanding, on: BusinessDate): DueInstalment {
+function dueInstalment(row: DueInstalmentRow, bar: DueInstalment['bar'], on: BusinessDate): DueInstalment {
   const since = row.due_since as BusinessDate;
-  const bar = barOf(award, on);
   return {
     award: row.award,
     instalment: row.no,

@@ -207,7 +207,7 @@ const fen = (amount: string) => Money.parse(amount).toFen();
 /** Awards and their instalments, as lists and payment batches need them, for every day. */
 export class AwardsProjection implements Projection {
   readonly name = 'awards';
-  readonly version = 8;
+  readonly version = 9;
   readonly tables = [awards.now, awards.past, instalments.now, instalments.past, partyTable, holdTable] as never[];
   readonly handles = new Set(Object.keys(awardEvents));
 
@@ -435,7 +435,9 @@ function awardAfter(
     case 'award-held':
     case 'award-hold-released': {
       const holds = holdsAfter(before, event);
-      return { ...before, ...heldBy(holds), holds: JSON.stringify(holds), remark: event.data.reason };
+      // A listing is told of as long as it holds, and by its hold: a remark would tell of it for ever.
+      const remark = event.data.listing === undefined ? event.data.reason : null;
+      return { ...before, ...heldBy(holds), holds: JSON.stringify(holds), remark };
     }
     case 'award-lapsed':
     case 'award-revoked': {

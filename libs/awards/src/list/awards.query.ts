@@ -4,7 +4,7 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import { businessDateAt, CLOCK, type Clock, Money } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { nextMonth, ReadModels, type Spell, trueOn } from '@app/projections';
-import { heldBecause } from '../award.js';
+import { heldBecause, withoutListingReasons } from '../award.js';
 import { type AwardRow, awards, type AwardTables, holdsIn, isHeld } from './awards.projection.js';
 
 /** One award in a list. */
@@ -53,8 +53,8 @@ export class ListAwards extends Query<Page<AwardSummary>> {
     readonly cursor?: string,
     /** The business day; today when left out. */
     readonly on?: string,
-    /** Leaves out until when an award was held: it would tell of a listing. */
-    readonly hidesEnds = false,
+    /** Leaves out until when and why a listing held an award: it may have ended since. */
+    readonly hidesListings = false,
   ) {
     super();
   }
@@ -67,13 +67,13 @@ export class ListAwardsHandler implements IQueryHandler<ListAwards> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ filter, limit, cursor, on, hidesEnds }: ListAwards): Promise<Page<AwardSummary>> {
+  async execute({ filter, limit, cursor, on, hidesListings }: ListAwards): Promise<Page<AwardSummary>> {
     const today = businessDateAt(this.clock.now());
     const day = on ?? today;
     const after = cursorKey(cursor, ['string'])?.[0] as string | undefined;
     const found = await (day < today ? this.past(day, filter, after, limit + 1) : this.present(filter, after, limit + 1));
     return pageOf(
-      found.map((row) => summary(row, day, hidesEnds)),
+      found.map((row) => summary(row, day, hidesListings)),
       limit,
       ({ award }) => [award],
     );
@@ -191,7 +191,7 @@ function named(eb: OfAward, kind: 'agency' | 'person', id: string) {
   return eb.selectFrom('award_party').select('award_party.award').where('kind', '=', kind).where('id', '=', id);
 }
 
-function summary(row: ShownRow, day: string, hidesEnds: boolean): AwardSummary {
+function summary(row: ShownRow, day: string, hidesListings: boolean): AwardSummary {
   const held = isHeld(row, day);
   const holds = holdsIn(row).filter(({ until }) => until === undefined || day < until);
   return {
@@ -204,8 +204,8 @@ function summary(row: ShownRow, day: string, hidesEnds: boolean): AwardSummary {
     status: row.status,
     outcome: row.outcome,
     held,
-    heldBecause: heldBecause(holds) ?? null,
-    heldUntil: held && !hidesEnds ? row.held_until : null,
+    heldBecause: heldBecause(hidesListings ? withoutListingReasons(holds) : holds) ?? null,
+    heldUntil: held && !hidesListings ? row.held_until : null,
     agency: row.agency,
     amount: row.amount_fen === null ? null : Money.formatFen(row.amount_fen),
     paid: Money.formatFen(row.paid_fen),

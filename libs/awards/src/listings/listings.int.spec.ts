@@ -185,6 +185,20 @@ describe('black-listings and awards', () => {
       expect(await read('finance', path)).not.toContain('虚假申报');
     }
     expect(await read('clerk', shown)).not.toContain('2024-08-10');
+    // What the award was held for, of now and looking back.
+    const told = ['列入失信名单', '失信名单记录已终止', '如未到达'];
+    const tellers = async (role: PersonRole) => {
+      const found: string[] = [];
+      for (const path of [shown, '/v1/awards', '/v1/due-instalments'])
+        for (const at of ['', '?on=2024-05-10']) {
+          const text = await read(role, path + at);
+          if (told.some((words) => text.includes(words))) found.push(path + at);
+        }
+      return found;
+    };
+    expect(await tellers('finance')).toEqual([]);
+    expect(await tellers('clerk')).toEqual([]);
+    expect(await tellers('auditor')).toContain(shown);
   });
 
   it('of a credit code bind the legal person, as a payee and as an agency', async () => {

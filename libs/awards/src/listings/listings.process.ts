@@ -139,7 +139,7 @@ export class ListingsProcess implements ProcessManager {
     }
   }
 
-  // Everybody reads the reasons, for ever; which listing it is stands in its own field, which is not for everybody.
+  // Which listing it is stands in its own field, which is not for everybody.
   private hold(event: RecordedEvent, award: string, { listing, until }: Listing): Promise<void> {
     return this.run(event, award, listing, { type: 'hold', reason: '列入失信名单', bound: { listing, until } });
   }
