@@ -104,7 +104,7 @@ export const WHAT_IF_VIEW: LongView<Otherwise, WhatIfSummary> = {
         ? []
         : [
             tableOf(
-              ['预算指标', '差额', '可用', ''],
+              ['预算指标', '差额', '可用', '提示'],
               byLine.map(({ budgetLine, difference, available, breaks }) => [
                 budgetLine,
                 zeroToo(difference),
@@ -160,7 +160,7 @@ export const FORECAST_VIEW: LongView<Outlook, OutlookSummary> = {
       : [
           tableOf(['季度', '期数', ...Object.values(OUTLOOK)], byQuarter.map(quarterRow)),
           tableOf(
-            ['预算指标', '待拨付', '已占用', '可用', ''],
+            ['预算指标', '待拨付', '已占用', '可用', '提示'],
             byLine.map(({ budgetLine, unpaid, reserved, available, short }) => [
               budgetLine,
               zeroToo(unpaid),

@@ -61,7 +61,8 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
    */
   async vantageAt(point: number | Date, field: string): Promise<Vantage> {
     if (point instanceof Date) {
-      if (point > this.clock.now()) throw invalidField(field, 'not-in-the-future', 'must not be later than now');
+      if (point > this.clock.now())
+        throw invalidField(field, 'not-in-the-future', 'must not be later than now, nor than the point looked from');
       await this.seenByRunning(await this.store.head(), field);
       return { position: await positionAt(point, this.store, this.readModels), now: point };
     }
