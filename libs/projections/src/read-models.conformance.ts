@@ -301,6 +301,39 @@ export function describeReadModels(kind: string, places: () => Places, runs = 60
       expect(await seen()).toEqual([]);
     });
 
+    it('are seen from far back, whether little still stands since then or much', async () => {
+      const listed = table<{ id: string; state: string }>({
+        name: 'listed',
+        columns: { id: 'text', state: 'text' },
+        key: ['id'],
+        indexes: [['state', 'id']],
+      });
+      const lists = { ...projection(), name: 'lists', tables: [listed] as never[] };
+      const at = await readModels.openLive(lists);
+      const [opened, closed] = [1_200, 100];
+      const id = (no: number) => String(no).padStart(4, '0');
+      const all = async (from: Checkpoint, count: number, row: (no: number) => { id: string; state: string }) => {
+        const apply = (work: UnitOfWork) => {
+          for (let no = 1; no <= count; no += 1) work.during(from.position + no, () => work.put(listed, row(no)));
+        };
+        return written(readModels, from, from.position + count, apply as never);
+      };
+      const openAt = (position: number) =>
+        lookingFrom({ position, now: new Date(0) }, async () => {
+          const rows = readModels.from<{ listed: { id: string; state: string } }>().selectFrom('listed').select('id');
+          const found = await rows.where('state', '=', 'open').orderBy('id').execute();
+          const first = await rows.where('state', '=', 'open').orderBy('id', 'desc').limit(3).execute();
+          expect(first).toEqual(found.slice(-3).reverse());
+          return found.map((row) => row.id);
+        });
+      const ids = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => id(first + index));
+      const after = await all(at, opened, (no) => ({ id: id(no), state: 'open' }));
+      for (const position of [1, 499, 500, 501, 502, 1_200]) expect(await openAt(position)).toEqual(ids(1, position));
+      await all(after, closed, (no) => ({ id: id(no), state: 'closed' }));
+      for (const position of [50, 499, 501, 700]) expect(await openAt(position)).toEqual(ids(1, position));
+      expect(await openAt(1_250)).toEqual(ids(51, 1_200));
+    });
+
     it('are at every position what stood there, whatever the batches were', () => pastIsKept(readModels, runs));
   });
 }

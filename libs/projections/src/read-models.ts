@@ -253,7 +253,13 @@ export abstract class ReadModels {
         'read-model-behind',
         `the read model ${projection} has not reached position ${vantage.position}; retry later`,
       );
-    return asOf(table, live.generation, vantage.position, live.position);
+    const few = vantage.position < this.fewBefore(table, live) ? FEW : undefined;
+    return asOf(table, live.generation, vantage.position, live.position, few);
+  }
+
+  /** A position before which no more than `FEW` rows of a table have stood as they are now, however much is written later; 0 for none. */
+  protected fewBefore(_table: Table, _live: LiveTables): number {
+    return 0;
   }
 
   private isOneOf(shape: string, stored: string): boolean {
@@ -273,15 +279,22 @@ function stopped(projection: string, position: number): Problem {
   return new Problem('unavailable', 'read-model-behind', detail);
 }
 
-/** The rows of a table as they stood at a position. `built`: how far the table has been built. */
-function asOf(table: Table, generation: number, position: number, built: number): RawNode {
-  const select = (from: string) => sql.raw(`SELECT ${quoted(Object.keys(table.columns))} FROM "${from}" WHERE`);
+/** So few rows are best fetched before they are looked through, where an index in the order asked for would pass over all others. */
+export const FEW = 500;
+
+/** The rows of a table as they stood at a position. `built`: how far the table has been built. `few`: the most that still stand. */
+function asOf(table: Table, generation: number, position: number, built: number, few: number | undefined): RawNode {
+  const columns = quoted(Object.keys(table.columns));
+  const select = (from: string) => sql.raw(`SELECT ${columns} FROM "${from}" WHERE`);
   const present = select(presentTable(table, generation));
   if (table.writtenOnceAt !== undefined) return sql`${present} ${sql.ref(table.writtenOnceAt)} <= ${position}`.toOperationNode();
   const [since, until, node] = [sql.ref(SINCE), sql.ref(UNTIL), sql.ref(NODE)];
   // Until the query runs, more may be built; what ends meanwhile is filed under numbers a little beyond.
   const nodes = sql.join(nodesAt(position, 2 * built + 1_000_000));
-  return sql`${present} ${since} <= ${position} UNION ALL ${select(formerTable(table, generation))} ${node} IN (${nodes}) AND ${since} <= ${position} AND ${until} > ${position}`.toOperationNode();
+  const still = sql`${present} ${since} <= ${position}`;
+  // The limit cuts nothing off: it has the rows fetched by themselves.
+  const standing = few === undefined ? still : sql`SELECT ${sql.raw(columns)} FROM (${still} LIMIT ${few})`;
+  return sql`${standing} UNION ALL ${select(formerTable(table, generation))} ${node} IN (${nodes}) AND ${since} <= ${position} AND ${until} > ${position}`.toOperationNode();
 }
 
 /** Everything about tables that their rows depend on, as one text. */

@@ -8,6 +8,7 @@ import {
   type Candidacy,
   type Candidate,
   type Checkpoint,
+  FEW,
   type Generation,
   type Generations,
   type LiveCheckpoint,
@@ -23,6 +24,7 @@ import {
   type ColumnValue,
   createStatements,
   formerTable,
+  isWalked,
   keepsHistory,
   NODE,
   presentTable,
@@ -57,6 +59,8 @@ export class SqliteReadModels extends ReadModels {
   private readonly database: Database.Database;
   private readonly statements = new Map<string, TableStatements>();
   private readonly cachedStatements = new Map<string, Database.Statement>();
+  /** By table, as of when it was first asked. */
+  private readonly few = new Map<string, number>();
 
   constructor(private readonly file: string) {
     super();
@@ -314,6 +318,18 @@ export class SqliteReadModels extends ReadModels {
     return this.cached(`SELECT generation, position, shape, failure FROM checkpoint WHERE name = ? AND purpose = 'live'`).get(
       projection,
     ) as LiveTables | undefined;
+  }
+
+  protected override fewBefore(table: Table, { generation, position }: LiveTables): number {
+    if (!isWalked(table)) return 0;
+    const present = presentTable(table, generation);
+    let few = this.few.get(present);
+    if (few === undefined) {
+      // What is written from here on stands since later: it only takes rows away from before.
+      const next = this.cached(`SELECT "${SINCE}" FROM "${present}" ORDER BY "${SINCE}" LIMIT 1 OFFSET ${FEW}`).pluck().get();
+      this.few.set(present, (few = (next as number | undefined) ?? position));
+    }
+    return few;
   }
 
   private of(table: Table, generation: number): TableStatements {

@@ -41,18 +41,23 @@ interface Dialect {
   readonly types: Readonly<Record<'text' | 'integer', string>>;
   readonly tail: { readonly keyed: string; readonly plain: string };
   readonly indexName: (on: string, columns: readonly string[], no: number) => string;
+  /** Whether rows that stand since long ago need an index to be found by: see `isWalked`. */
+  readonly ofLongStanding: boolean;
 }
 
 const SQLITE: Dialect = {
   types: { text: 'TEXT', integer: 'INTEGER' },
   tail: { keyed: ' STRICT, WITHOUT ROWID', plain: ' STRICT' },
   indexName: (on, columns) => `${on}_by_${columns.join('_')}`,
+  ofLongStanding: true,
 };
 /** Text is compared by its bytes, as in SQLite. Names of indexes are numbered: PostgreSQL cuts what is longer than 63 bytes. */
 const POSTGRES: Dialect = {
   types: { text: 'text COLLATE "C"', integer: 'bigint' },
   tail: { keyed: '', plain: '' },
   indexName: (on, _columns, no) => `${on}_i${no}`,
+  // It plans by what is known of the rows.
+  ofLongStanding: false,
 };
 const LONGEST_NAME = 60;
 
@@ -95,6 +100,7 @@ function indexStatements(definition: Table, generation: number, dialect: Dialect
   // With the position behind them, a look at the past passes over later rows without reading them.
   const ofPresent = indexes.map((index, no) => statement(present, index, history ? [...index, SINCE] : index, no));
   if (!history) return ofPresent;
+  if (dialect.ofLongStanding && isWalked(definition)) ofPresent.push(statement(present, ['since'], [SINCE], ofPresent.length));
   const firsts = [...new Set([...(key.length > 1 ? [key[0]] : []), ...indexes.map(([first]) => first)])] as readonly string[];
   // One row by its key; then whatever held at a position, alone or under the first column of what queries look up. So a
   // query reads what held there, however often rows have changed before and since; and of what is found at the same nodes
@@ -112,6 +118,11 @@ function indexStatements(definition: Table, generation: number, dialect: Dialect
     [['node'], held],
   ];
   return [...ofPresent, ...ofFormer.map(([named, columns], no) => statement(former, named, columns, no))];
+}
+
+/** Whether lists are read from a table in some order, so that a look far back could pass over all that has come since. */
+export function isWalked(definition: Table): boolean {
+  return keepsHistory(definition) && (definition.indexes ?? []).length > 0;
 }
 
 export function keepsHistory({ writtenOnceAt, isPrivate }: Table): boolean {
