@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Param, type PipeTransform, Pos
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '@app/event-store';
 import { type BusinessDate, businessDateAt, CLOCK, type Clock, invalidField, requireNoPersonalNumber } from '@app/kernel';
-import { looksBack, type Sight, sightOf } from '@app/blacklist';
+import { isHistoryHidden, type Sight, sightOf } from '@app/blacklist';
 import { AllowAnyRole, AllowRoles, type AuthenticatedRequest, Context, EmptyBodyPipe, type Page, WholeNumberPipe } from '@app/http';
 import {
   ApplyDto,
@@ -269,7 +269,7 @@ export class AwardsController {
 
 /** Of what had effect then, much has ended since: looking back, no listing is told of but to those who see the history. */
 function hidesListingsOf(actor: AuthenticatedRequest['actor'], on: string | undefined, clock: Clock): boolean {
-  return sightOf(actor) !== 'history' && looksBack(on, businessDateAt(clock.now()));
+  return isHistoryHidden(actor, on, businessDateAt(clock.now()));
 }
 
 /** 余额与应付: what the finance bureau reads. */

@@ -22,14 +22,18 @@ export function historyRestricted(): Problem {
 }
 
 /** Whether somebody asks for a day gone by, or what the ledger knew earlier: either may tell of listings that have ended. */
-export function looksBack(on: string | undefined, today: string): boolean {
+function looksBack(on: string | undefined, today: string): boolean {
   const vantage = currentVantage();
   return (on !== undefined && on < today) || (vantage !== undefined && vantage.isPresent !== true);
 }
 
+/** Whether somebody looks back who must not learn there of listings that have ended. */
+export function isHistoryHidden(actor: Parameters<typeof sightOf>[0], on: string | undefined, today: string): boolean {
+  return sightOf(actor) !== 'history' && looksBack(on, today);
+}
+
 /** The sight of whoever asks for a day. @throws Problem `history-restricted` for who looks back and may not see the history. */
 export function sightOn(actor: Parameters<typeof sightOf>[0], on: string | undefined, today: string): Sight {
-  const sight = sightOf(actor);
-  if (sight !== 'history' && looksBack(on, today)) throw historyRestricted();
-  return sight;
+  if (isHistoryHidden(actor, on, today)) throw historyRestricted();
+  return sightOf(actor);
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Query as QueryString, Req, type StreamableFile } from '@nestjs/common';
-import { looksBack, sightOf } from '@app/blacklist';
+import { isHistoryHidden } from '@app/blacklist';
 import { AllowAnyRole, type AuthenticatedRequest } from '@app/http';
 import { type BusinessDate, businessDateAt, CLOCK, type Clock, invalidField } from '@app/kernel';
 import { jsonLines } from '../json-lines.js';
@@ -32,7 +32,7 @@ export class ForecastController {
 
   /** Looking back, until when an award was held would tell of a listing, as it would in the list of awards. */
   private hidesEnds({ actor }: AuthenticatedRequest): boolean {
-    return sightOf(actor) !== 'history' && looksBack(undefined, businessDateAt(this.clock.now()));
+    return isHistoryHidden(actor, undefined, businessDateAt(this.clock.now()));
   }
 
   private dayOf(asked: string | undefined): BusinessDate {

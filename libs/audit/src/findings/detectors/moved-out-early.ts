@@ -4,9 +4,9 @@ import { certificateId, RELOCATION_TERM_YEARS } from '../names.js';
 import { detector, ofAward, people, personOf, type Sign, yuan } from './detector.js';
 
 /**
- * An enterprise that was paid for moving in, or has absorbed one that was, has moved out again before the term was over, or had before it was granted. No
- * document states a number of years: the second stage falls due when the certificate brought along has run out, so that is the
- * term; where the award rests on none, as long as a certificate is valid.
+ * An enterprise that was paid for moving in, or has absorbed one that was, has moved out again before the term was over, or had
+ * before it was granted. No document states a number of years: the second stage falls due when the certificate brought along has
+ * run out, so that is the term; where the award rests on none, as long as a certificate is valid.
  */
 export const movedOutEarly = detector({
   code: 'moved-out-early',
