@@ -3,20 +3,49 @@
  * stay the same objects until something is put in their place. What is answered belongs to the row and must not be changed.
  */
 export class JsonColumn<R extends object, Column extends keyof R & string, Value> {
-  private readonly values = new WeakMap<R, Value>();
+  /** What rows say that came from a table. */
+  private readonly read = new WeakMap<R, Value>();
+  private readonly Made: ReturnType<typeof madeRows<R, Value>>;
 
-  constructor(private readonly column: Column) {}
+  constructor(private readonly column: Column) {
+    this.Made = madeRows<R, Value>(column);
+  }
 
   in(row: R): Value {
-    let value = this.values.get(row);
-    if (value === undefined) this.values.set(row, (value = JSON.parse(row[this.column] as string) as Value));
+    if (row instanceof this.Made) return row.said;
+    let value = this.read.get(row);
+    if (value === undefined) this.read.set(row, (value = JSON.parse(row[this.column] as string) as Value));
     return value;
   }
 
-  /** A row whose column says a value. */
+  /**
+   * A row whose column says a value. Its text is made when somebody first asks for it: of a row that changes with every event
+   * only the last of a batch is written. To be put as it is: a copy of its properties would lack the column.
+   */
   row(rest: Omit<R, Column>, value: Value): R {
-    const row = { ...rest, [this.column]: JSON.stringify(value) } as R;
-    this.values.set(row, value);
-    return row;
+    return new this.Made(rest, value) as unknown as R;
   }
+}
+
+/** A class of rows, of which one column is made when it is asked for. */
+function madeRows<R extends object, Value>(column: keyof R) {
+  class Made {
+    readonly #value: Value;
+    #text: string | undefined;
+
+    constructor(rest: object, value: Value) {
+      Object.assign(this, rest);
+      this.#value = value;
+    }
+
+    get said(): Value {
+      return this.#value;
+    }
+
+    text(): string {
+      return (this.#text ??= JSON.stringify(this.#value));
+    }
+  }
+  Object.defineProperty(Made.prototype, column, { get: Made.prototype.text });
+  return Made;
 }

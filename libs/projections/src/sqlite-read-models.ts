@@ -254,11 +254,14 @@ export class SqliteReadModels extends ReadModels {
   private write({ from, to, apply }: Batch): Outcome {
     const present = this.presentOf(from);
     if (present === undefined || present.position !== from.position || present.version !== from.version) return { kind: 'moved' };
-    const work = new UnitOfWork((table, key) => {
-      const stored = this.of(table, from.generation).select.get(...key);
-      if (stored === undefined) return undefined;
-      const { [SINCE]: since, ...row } = stored;
-      return { row, since: (since as number | undefined) ?? 0 };
+    const work = new UnitOfWork((table) => {
+      const { select } = this.of(table, from.generation);
+      return (key) => {
+        const stored = select.get(...key);
+        if (stored === undefined) return undefined;
+        const { [SINCE]: since, ...row } = stored;
+        return { row, since: (since as number | undefined) ?? 0 };
+      };
     });
     apply(work);
     for (const [table, rows] of work.changes()) {

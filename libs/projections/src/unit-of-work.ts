@@ -40,24 +40,49 @@ interface Entry {
   /** Nothing is stored under its key. */
   readonly isNew: boolean;
   touched: boolean;
-  readonly former: FormerRow[];
+  former: FormerRow[];
 }
+
+/** What a batch has seen and made of the rows of one table. */
+interface TableWork {
+  readonly read: ReadRow;
+  readonly keepsHistory: boolean;
+  readonly columns: readonly string[];
+  readonly entries: Map<string, Entry>;
+  readonly missing: Map<string, Key>;
+}
+
+/** Answers with the row that is stored, undefined for none, or `MISSING` for one that has still to be fetched. */
+export type ReadRow = (key: Key, id: string) => StoredRow | undefined | typeof MISSING;
+
+const NONE: FormerRow[] = [];
 
 /**
  * The changed rows of one batch, held in memory until they are written together. A hot row is written once a batch;
  * each version it had in between goes to its history.
  */
 export class UnitOfWork implements Rows {
-  private readonly tables = new Map<Table, Map<string, Entry>>();
+  private readonly tables = new Map<Table, TableWork>();
   private position = 0;
-  private readonly missing = new Map<Table, Map<string, Key>>();
+  private missed = false;
+  private thrown = false;
 
-  /** `read` answers with the row that is stored, undefined for none, or `MISSING` for one that has still to be fetched. */
-  constructor(private readonly read: (table: Table, key: Key, id: string) => StoredRow | undefined | typeof MISSING) {}
+  /** `of` tells how rows of a table are read. */
+  constructor(private readonly of: (table: Table) => ReadRow) {}
 
-  /** Rows that were asked for and have still to be fetched: what was made without them counts for nothing. */
-  get misses(): ReadonlyMap<Table, ReadonlyMap<string, Key>> {
-    return this.missing;
+  /** Whether rows were asked for that have still to be fetched. Unless there are none of them, what was made counts for nothing. */
+  get hasMissed(): boolean {
+    return this.missed;
+  }
+
+  /** Whether an event could not be applied, which may be for want of rows that were missed. */
+  get hasThrown(): boolean {
+    return this.thrown;
+  }
+
+  /** The keys of what was missed, by `identity`. */
+  *misses(): Iterable<readonly [Table, ReadonlyMap<string, Key>]> {
+    for (const [table, { missing }] of this.tables) if (missing.size > 0) yield [table, missing];
   }
 
   /** Applies the event at a position. When rows are missing, what it throws may be for want of them; the next event tells which more are. */
@@ -66,7 +91,8 @@ export class UnitOfWork implements Rows {
     try {
       apply();
     } catch (error) {
-      if (this.missing.size === 0) throw error;
+      if (!this.missed) throw error;
+      this.thrown = true;
     }
   }
 
@@ -76,12 +102,11 @@ export class UnitOfWork implements Rows {
   }
 
   get<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): R | undefined {
-    return this.entry(table, key).row as R | undefined;
+    return this.entry(this.workOn(table), key).row as R | undefined;
   }
 
   put<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, row: R): void {
-    const key = table.key.map((column) => row[column]) as unknown as Key;
-    this.change(table, key, row);
+    this.change(table, table.key.map((column) => row[column]) as unknown as Key, row);
   }
 
   remove<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): void {
@@ -89,57 +114,60 @@ export class UnitOfWork implements Rows {
   }
 
   *changes(): Iterable<readonly [Table, Iterable<Change>]> {
-    for (const [table, entries] of this.tables) yield [table, changed(entries.values())];
+    for (const [table, { entries }] of this.tables) yield [table, changed(entries.values())];
   }
 
   private change(table: Table, key: Key, row: Row | undefined): void {
-    if (!keepsHistory(table)) {
+    const work = this.workOn(table);
+    if (!work.keepsHistory) {
+      // What was there before need not be known.
       const id = identity(key);
-      this.entriesOf(table).set(id, {
-        key,
-        id,
-        row,
-        since: this.position,
-        isNew: table.writtenOnceAt !== undefined,
-        touched: true,
-        former: [],
-      });
+      const isNew = work.entries.get(id)?.isNew ?? table.writtenOnceAt !== undefined;
+      work.entries.set(id, { key, id, row, since: this.position, isNew, touched: true, former: NONE });
       return;
     }
-    const entry = this.entry(table, key);
-    if (isSame(table, entry.row, row)) return;
+    const entry = this.entry(work, key);
+    if (isSame(work.columns, entry.row, row)) return;
     // Versions within one event never stood: nobody could look at the ledger in between.
-    if (entry.row !== undefined && entry.since < this.position)
-      entry.former.push({ row: entry.row, since: entry.since, until: this.position });
+    if (entry.row !== undefined && entry.since < this.position) {
+      const former = { row: entry.row, since: entry.since, until: this.position };
+      if (entry.former === NONE) entry.former = [former];
+      else entry.former.push(former);
+    }
     entry.row = row;
     entry.since = this.position;
     entry.touched = true;
   }
 
-  private entry(table: Table, key: Key): Entry {
-    const entries = this.entriesOf(table);
+  private entry({ entries, read, missing }: TableWork, key: Key): Entry {
     const id = identity(key);
     let entry = entries.get(id);
     if (entry === undefined) {
-      const read = this.read(table, key, id);
-      if (read === MISSING) this.miss(table, id, key);
-      const stored = read === MISSING ? undefined : read;
-      entry = { key, id, row: stored?.row, since: stored?.since ?? 0, isNew: stored === undefined, touched: false, former: [] };
+      const found = read(key, id);
+      if (found === MISSING) {
+        missing.set(id, key);
+        this.missed = true;
+      }
+      const stored = found === MISSING ? undefined : found;
+      entry = { key, id, row: stored?.row, since: stored?.since ?? 0, isNew: stored === undefined, touched: false, former: NONE };
       entries.set(id, entry);
     }
     return entry;
   }
 
-  private miss(table: Table, id: string, key: Key): void {
-    let keys = this.missing.get(table);
-    if (keys === undefined) this.missing.set(table, (keys = new Map<string, Key>()));
-    keys.set(id, key);
-  }
-
-  private entriesOf(table: Table): Map<string, Entry> {
-    let rows = this.tables.get(table);
-    if (rows === undefined) this.tables.set(table, (rows = new Map<string, Entry>()));
-    return rows;
+  private workOn(table: Table): TableWork {
+    let work = this.tables.get(table);
+    if (work === undefined) {
+      work = {
+        read: this.of(table),
+        keepsHistory: keepsHistory(table),
+        columns: Object.keys(table.columns),
+        entries: new Map(),
+        missing: new Map(),
+      };
+      this.tables.set(table, work);
+    }
+    return work;
   }
 }
 
@@ -147,9 +175,9 @@ function* changed(entries: Iterable<Entry>): Iterable<Change> {
   for (const entry of entries) if (entry.touched) yield entry;
 }
 
-function isSame({ columns }: Table, one: Row | undefined, other: Row | undefined): boolean {
+function isSame(columns: readonly string[], one: Row | undefined, other: Row | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
-  for (const column in columns) if (one[column] !== other[column]) return false;
+  for (const column of columns) if (one[column] !== other[column]) return false;
   return true;
 }
 

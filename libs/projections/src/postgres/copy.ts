@@ -34,17 +34,31 @@ const TO_ESCAPE = /[\\\t\n\r]/;
 const EACH_TO_ESCAPE = new RegExp(TO_ESCAPE, 'g');
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-/** One line of COPY's text format. */
-export function copyLine(values: readonly (ColumnValue | undefined)[]): string {
-  let line = '';
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index];
-    if (index > 0) line += '\t';
-    if (value === null || value === undefined) line += '\\N';
-    else if (typeof value === 'number') line += value;
-    else line += TO_ESCAPE.test(value) ? value.replace(EACH_TO_ESCAPE, (found) => ESCAPES[found] as string) : value;
+/** A row as it is written: the declared columns, and the numbers the projector adds. */
+export interface Written {
+  readonly row: Row;
+  readonly added: readonly number[];
+}
+
+/** Rows in COPY's text format, a line each. */
+export function copyLines(columns: readonly string[], rows: readonly Written[]): string {
+  let lines = '';
+  for (const { row, added } of rows) {
+    let tab = '';
+    for (const column of columns) {
+      lines += tab + copied(row[column]);
+      tab = '\t';
+    }
+    for (const number of added) lines += `\t${number}`;
+    lines += '\n';
   }
-  return `${line}\n`;
+  return lines;
+}
+
+function copied(value: ColumnValue | undefined): string | number {
+  if (value === null || value === undefined) return '\\N';
+  if (typeof value === 'number') return value;
+  return TO_ESCAPE.test(value) ? value.replace(EACH_TO_ESCAPE, (found) => ESCAPES[found] as string) : value;
 }
 
 /** Sends lines to a table by COPY. */

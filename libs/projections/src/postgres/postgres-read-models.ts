@@ -19,7 +19,6 @@ import {
   tablesOfShape,
 } from '../read-models.js';
 import {
-  type ColumnValue,
   keepsHistory,
   type Key,
   postgresIndexStatements,
@@ -33,7 +32,7 @@ import {
 import { elsewhere } from '../subscriber.js';
 import { type Change, identity, type StoredRow, UnitOfWork } from '../unit-of-work.js';
 import { ask, hasFallenSilent, isRowFault, problemOf, queryPool, SCHEMA, told, writerPool } from './connections.js';
-import { arrayOf, checkValues, type Column, copyLine, copyTo } from './copy.js';
+import { arrayOf, checkValues, type Column, copyLines, copyTo, type Written } from './copy.js';
 import { Leases } from './leases.js';
 import { migrate } from './migrations.js';
 import { RowCache } from './row-cache.js';
@@ -53,8 +52,6 @@ interface StoredCheckpoint extends LiveCheckpoint {
 }
 
 type CheckpointOfAny = StoredCheckpoint & { readonly purpose: Purpose | 'former' };
-
-type Values = readonly (ColumnValue | undefined)[];
 
 /**
  * The read models in PostgreSQL, for any number of processes: the same tables as in SQLite, in the schema `ledger`.
@@ -291,53 +288,68 @@ export class PostgresReadModels extends ReadModels {
     const works = new Map<number, UnitOfWork>();
     // What was fetched for these batches is at hand until they are written, however little is kept.
     const fetched = new Map<string, Map<string, StoredRow | undefined>>();
+    const settle = (index: number, work: UnitOfWork, error: unknown) => {
+      try {
+        if (error !== undefined) throw error;
+        for (const [table, changes] of work.changes()) for (const change of changes) checkChange(table, change);
+        works.set(index, work);
+      } catch (thrown) {
+        fail(index, thrown);
+      }
+    };
     let left = [...batches.entries()];
     while (left.length > 0) {
-      const missing: (readonly [TableStatements, ReadonlyMap<string, Key>])[] = [];
-      const again: typeof left = [];
+      const incomplete: { readonly index: number; readonly batch: Batch; readonly work: UnitOfWork; readonly error: unknown }[] = [];
       for (const [index, batch] of left) {
-        const work = new UnitOfWork((table, _key, id) => {
+        const work = new UnitOfWork((table) => {
           const { present } = this.of(table, batch.from.generation);
-          const rows = fetched.get(present);
-          return rows?.has(id) === true ? rows.get(id) : this.cache.get(present, id);
+          const [rows, known] = [fetched.get(present), this.cache.of(present)];
+          return (_key, id) => (rows?.has(id) === true ? rows.get(id) : known.get(id));
         });
-        const error = attempt(() => {
-          batch.apply(work);
-          if (work.misses.size > 0) return;
-          for (const [table, changes] of work.changes()) for (const change of changes) checkChange(table, change);
-        });
-        if (work.misses.size > 0) {
-          again.push([index, batch]);
-          for (const [table, keys] of work.misses) missing.push([this.of(table, batch.from.generation), keys]);
-        } else if (error !== undefined) fail(index, error.thrown);
-        else works.set(index, work);
+        const error = thrownBy(() => batch.apply(work));
+        if (work.hasMissed) incomplete.push({ index, batch, work, error });
+        else settle(index, work, error);
       }
-      if (missing.length > 0) await this.fetch(missing, fetched);
-      left = again;
+      left = [];
+      if (incomplete.length === 0) break;
+      const found = await this.fetch(incomplete, fetched);
+      for (const { index, batch, work, error } of incomplete) {
+        // Most of what is not at hand is new: then it was applied to what is there, which is nothing.
+        if (error !== undefined || work.hasThrown || found.has(batch)) left.push([index, batch]);
+        else settle(index, work, undefined);
+      }
     }
     return works;
   }
 
+  /** Fetches what was missed; answers for which of the batches there was something. */
   private async fetch(
-    missing: readonly (readonly [TableStatements, ReadonlyMap<string, Key>])[],
+    incomplete: readonly { readonly batch: Batch; readonly work: UnitOfWork }[],
     fetched: Map<string, Map<string, StoredRow | undefined>>,
-  ): Promise<void> {
+  ): Promise<ReadonlySet<Batch>> {
+    const withRows = new Set<Batch>();
     const client = await this.writers.connect();
     try {
-      for (const [{ table, present, select, id }, keys] of missing) {
-        const rows = fetched.get(present) ?? new Map<string, StoredRow | undefined>();
-        fetched.set(present, rows);
-        for (const key of keys.keys()) rows.set(key, undefined);
-        const found = await client.query<Row>({ name: `${id}s`, text: select, values: [...keyArrays(table, [...keys.values()])] });
-        for (const { [SINCE]: since, ...row } of found.rows) {
-          const key = table.key.map((column) => row[column]) as unknown as Key;
-          rows.set(identity(key), { row, since: (since as number | undefined) ?? 0 });
+      for (const { batch, work } of incomplete) {
+        for (const [of, keys] of work.misses()) {
+          const { table, present, select, id } = this.of(of, batch.from.generation);
+          const rows = fetched.get(present) ?? new Map<string, StoredRow | undefined>();
+          fetched.set(present, rows);
+          for (const key of keys.keys()) rows.set(key, undefined);
+          const found = await client.query<Row>({ name: `${id}s`, text: select, values: [...keyArrays(table, [...keys.values()])] });
+          for (const { [SINCE]: since, ...row } of found.rows) {
+            const key = table.key.map((column) => row[column]) as unknown as Key;
+            rows.set(identity(key), { row, since: (since as number | undefined) ?? 0 });
+          }
+          if (found.rows.length > 0) withRows.add(batch);
+          const known = this.cache.of(present);
+          for (const key of keys.keys()) known.set(key, rows.get(key));
         }
-        for (const key of keys.keys()) this.cache.set(present, key, rows.get(key));
       }
     } finally {
       client.release();
     }
+    return withRows;
   }
 
   /** Which of these subscribers another process runs by now. The others stay with this one until the transaction ends. */
@@ -373,27 +385,27 @@ export class PostgresReadModels extends ReadModels {
   private *write(client: pg.ClientBase, generation: number, work: UnitOfWork): Iterable<() => Promise<unknown>> {
     for (const [table, changes] of work.changes()) {
       const { id, present, former, presentColumns, formerColumns, upsert, insertFormer, remove } = this.of(table, generation);
-      const [added, changed, ended]: [Values[], Values[], Values[]] = [[], [], []];
+      const [added, changed, ended]: [Written[], Written[], Written[]] = [[], [], []];
       const removed: Key[] = [];
-      const columns = Object.keys(table.columns);
       const history = keepsHistory(table);
       for (const { key, row, since, isNew, former: past } of changes) {
-        for (const one of past) ended.push([...columns.map((name) => one.row[name]), one.since, one.until, forkNode(one.since, one.until)]);
-        if (row !== undefined) (isNew ? added : changed).push([...columns.map((name) => row[name]), ...(history ? [since] : [])]);
+        for (const one of past) ended.push({ row: one.row, added: [one.since, one.until, forkNode(one.since, one.until)] });
+        if (row !== undefined) (isNew ? added : changed).push({ row, added: history ? [since] : [] });
         else if (!isNew) removed.push(key);
       }
       const run = (name: string, text: string, values: readonly string[]) => () =>
         client.query({ name: id + name, text, values: [...values] });
-      const copy = (name: string, written: readonly Column[], rows: readonly Values[]) => {
-        const lines = rows.map(copyLine).join('');
+      const columns = Object.keys(table.columns);
+      const copy = (name: string, written: readonly Column[], rows: readonly Written[]) => {
+        const lines = copyLines(columns, rows);
         return () => copyTo(client, name, written, lines);
       };
       if (removed.length > 0) yield run('r', remove, keyArrays(table, removed));
       if (added.length >= COPY_FROM) yield copy(present, presentColumns, added);
       else changed.push(...added);
-      if (changed.length > 0) yield run('u', upsert, arraysOf(presentColumns, changed));
+      if (changed.length > 0) yield run('u', upsert, arraysOf(columns, changed));
       if (ended.length >= COPY_FROM) yield copy(former, formerColumns, ended);
-      else if (ended.length > 0) yield run('f', insertFormer, arraysOf(formerColumns, ended));
+      else if (ended.length > 0) yield run('f', insertFormer, arraysOf(columns, ended));
     }
   }
 
@@ -402,8 +414,8 @@ export class PostgresReadModels extends ReadModels {
     for (const [table, changes] of work.changes()) {
       // Rows that are written once are not read again.
       if (table.writtenOnceAt !== undefined) continue;
-      const { present } = this.of(table, from.generation);
-      for (const { id, row, since } of changes) this.cache.set(present, id, row && { row, since });
+      const known = this.cache.of(this.of(table, from.generation).present);
+      for (const { id, row, since } of changes) known.set(id, row && { row, since });
     }
     const live = this.liveRows.get(from.name);
     if (live?.generation === from.generation)
@@ -554,8 +566,13 @@ function generationArrays(batches: readonly Batch[]): readonly [string, string] 
   return [arrayOf(batches.map(({ from }) => from.name)), arrayOf(batches.map(({ from }) => from.generation))];
 }
 
-function arraysOf(columns: readonly Column[], rows: readonly Values[]): readonly string[] {
-  return columns.map((_, index) => arrayOf(rows.map((row) => row[index])));
+/** One array a column, as `unnest` takes them. */
+function arraysOf(columns: readonly string[], rows: readonly Written[]): readonly string[] {
+  const added = rows[0]?.added ?? [];
+  return [
+    ...columns.map((column) => arrayOf(rows.map(({ row }) => row[column]))),
+    ...added.map((_, index) => arrayOf(rows.map((one) => one.added[index]))),
+  ];
 }
 
 function tablesOf(table: Table, generation: number): readonly string[] {
@@ -576,12 +593,12 @@ function checkChange(table: Table, { row, former }: Change): void {
   for (const one of former) checkValues(table, one.row);
 }
 
-function attempt(work: () => void): { readonly thrown: unknown } | undefined {
+function thrownBy(work: () => void): unknown {
   try {
     work();
     return undefined;
   } catch (thrown) {
-    return { thrown };
+    return thrown ?? new Error('nothing was thrown');
   }
 }
 

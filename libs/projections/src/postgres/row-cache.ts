@@ -1,52 +1,79 @@
-import { LRUCache } from 'lru-cache';
 import { MISSING, type StoredRow } from '../unit-of-work.js';
+import { KeyFilter } from './key-filter.js';
 
 /**
- * Rows as they stand where this process has brought their tables. They stay right as long as nobody else writes these, which
- * every commit makes sure of. Of a table that this process has filled from the beginning, what is not here is not there.
+ * Rows as they stand in the database, the latest used of all tables together. They stay right as long as nobody else writes
+ * these, which every commit makes sure of. Of a table that this process has filled from the beginning it stays known which
+ * keys were never written, also when the rows themselves had to be let go: most events bring new ones.
  */
 export class RowCache {
-  private readonly rows: LRUCache<string, { readonly stored: StoredRow | undefined }>;
-  private readonly whole = new Set<string>();
+  private readonly tables = new Map<string, CachedTable>();
+  private used = 0;
 
-  constructor(most: number) {
-    this.rows = new LRUCache({
-      max: most,
-      dispose: (_row, id, reason) => {
-        if (reason === 'evict') this.whole.delete(tableOf(id));
-      },
-    });
-  }
+  /** At least the `most` rows that were used last are kept, and never more than twice as many. */
+  constructor(private readonly most: number) {}
 
   /** A table that has just been made. */
   begun(table: string): void {
-    this.whole.add(table);
+    this.tables.set(table, new CachedTable(this.count, new KeyFilter()));
   }
 
-  get(table: string, key: string): StoredRow | undefined | typeof MISSING {
-    const known = this.rows.get(idOf(table, key));
-    if (known !== undefined) return known.stored;
-    return this.whole.has(table) ? undefined : MISSING;
-  }
-
-  set(table: string, key: string, stored: StoredRow | undefined): void {
-    // Of a whole table, what is not there need not be kept.
-    if (stored === undefined && this.whole.has(table)) this.rows.delete(idOf(table, key));
-    else this.rows.set(idOf(table, key), { stored });
+  of(table: string): CachedTable {
+    let rows = this.tables.get(table);
+    if (rows === undefined) this.tables.set(table, (rows = new CachedTable(this.count)));
+    return rows;
   }
 
   /** Somebody else may have written these tables. */
   forget(tables: readonly string[]): void {
-    const gone = new Set(tables);
-    for (const table of gone) this.whole.delete(table);
-    for (const id of [...this.rows.keys()]) if (gone.has(tableOf(id))) this.rows.delete(id);
+    for (const table of tables) this.tables.delete(table);
   }
+
+  private readonly count = (): void => {
+    this.used += 1;
+    if (this.used < this.most) return;
+    this.used = 0;
+    for (const rows of this.tables.values()) rows.age();
+  };
 }
 
-function idOf(table: string, key: string): string {
-  return `${table}/${key}`;
-}
+type Known = { readonly stored: StoredRow | undefined };
 
-function tableOf(id: string): string {
-  return id.slice(0, id.indexOf('/'));
+/** What is known of the rows of one table, by `identity` of their keys. */
+export class CachedTable {
+  /** Those used since the last look at how many there are, and those used before: what is in neither has been let go. */
+  private recent = new Map<string, Known>();
+  private former = new Map<string, Known>();
+
+  /** `written`: every key that was ever written, where this process has written all of them. */
+  constructor(
+    private readonly count: () => void,
+    private readonly written?: KeyFilter,
+  ) {}
+
+  /** The row, undefined for none, or `MISSING` where only the database can tell. */
+  get(id: string): StoredRow | undefined | typeof MISSING {
+    const recent = this.recent.get(id);
+    if (recent !== undefined) return recent.stored;
+    const known = this.former.get(id);
+    if (known === undefined) return this.written?.mayHave(id) === false ? undefined : MISSING;
+    this.keep(id, known);
+    return known.stored;
+  }
+
+  set(id: string, stored: StoredRow | undefined): void {
+    if (stored !== undefined && this.get(id) === undefined) this.written?.add(id);
+    this.keep(id, { stored });
+  }
+
+  age(): void {
+    this.former = this.recent;
+    this.recent = new Map();
+  }
+
+  private keep(id: string, known: Known): void {
+    const before = this.recent.size;
+    this.recent.set(id, known);
+    if (this.recent.size > before) this.count();
+  }
 }
