@@ -5,6 +5,7 @@ import { compareGenerations, type Comparison } from './comparison.js';
 import { isHandled, type Projection } from './projection.js';
 import type { Batch, Checkpoint, Outcome, ReadModels } from './read-models.js';
 import { elsewhere, faultOf, PositionGate, subscriberLog, type SubscriberStatus } from './subscriber.js';
+import { SideBySide } from './side-by-side.js';
 import type { Table } from './table.js';
 import { Watcher } from './watcher.js';
 
@@ -14,6 +15,8 @@ const RETRY_MS = 500;
  * since positions tell nothing of it: in some stores there are thousands from one event to the next.
  */
 const CLOSE_ENOUGH = 1_000;
+/** So many pages the first of the groups that are built side by side may be ahead of the last. */
+const PAGES_AHEAD = 2;
 
 /** One generation of a projection's tables, on its way through the events. */
 interface Track {
@@ -224,7 +227,7 @@ export class Projector {
       const members = names.map((name) => this.idle(name));
       const begun = await this.begun(members, 'building');
       members.forEach((member, index) => (member.building = begun[index] as Track));
-      for (const tracks of dealt(begun, this.readModels.buildersAtOnce)) this.keep(this.catchUp(tracks));
+      this.keep(this.catchUp(begun));
     });
   }
 
@@ -303,8 +306,7 @@ export class Projector {
       this.keep(this.followLive());
     }
     const behind = live.filter((track) => !abreast.includes(track));
-    for (const tracks of [behind, ...dealt(building, this.readModels.buildersAtOnce)])
-      if (tracks.length > 0) this.keep(this.catchUp(tracks));
+    for (const tracks of [behind, building]) if (tracks.length > 0) this.keep(this.catchUp(tracks));
     this.keep(this.dropAllFormer(members));
   }
 
@@ -351,41 +353,59 @@ export class Projector {
         if (left.length === 0) return true;
         const after = Math.min(...left.map(({ checkpoint }) => checkpoint.position));
         const pages = this.store.subscribe({ after, signal });
-        for await (const page of gathered(pages, this.readModels.eventsAtOnce, () => end)) {
-          sinceThen += page.length;
-          // Where much has come since then, or may have come while tables were completed, the end is somewhere else by now.
-          if ((page.at(-1)?.position ?? 0) >= end && ((await this.complete(left)) || sinceThen > CLOSE_ENOUGH)) {
-            end = await this.store.head();
-            sinceThen = 0;
-          }
-          if (left.every((track) => this.members.some(({ building }) => building === track))) {
+        const hidden = new SideBySide<readonly RecordedEvent[]>(
+          dealt(left, this.readModels.buildersAtOnce).map((hand) => (page) => {
+            const held = hand.filter((track) => left.includes(track));
+            return this.observed(held, page, () => this.projectPage(held, page));
+          }),
+          PAGES_AHEAD,
+        );
+        try {
+          for await (const page of gathered(pages, this.readModels.eventsAtOnce, () => end)) {
+            sinceThen += page.length;
+            const isAtEnd = (page.at(-1)?.position ?? 0) >= end;
             // Nobody sees these tables yet: others may go on meanwhile.
-            await this.observed(left, page, () => this.projectPage(left, page));
-            await this.exclusively(settle);
-          } else {
+            const areHidden = left.every((track) => this.isBuilding(track));
+            if (areHidden) await hidden.give(page);
+            // On the way none can have found its place but those that have stopped.
+            if (areHidden && !isAtEnd && left.some(({ error }) => error === undefined)) continue;
+            await hidden.taken();
+            // Where much has come since then, or may have come while tables were completed, the end is somewhere else by now.
+            if (isAtEnd && ((await this.complete(left)) || sinceThen > CLOSE_ENOUGH)) {
+              end = await this.store.head();
+              sinceThen = 0;
+            }
             // Nothing may come between these two: what a comparison leaves of a page is for the moment the live tables stand there.
             await this.exclusively(async () => {
-              await this.observed(left, page, () => this.projectPage(left, page));
+              if (!areHidden) await this.observed(left, page, () => this.projectPage(left, page));
               await settle();
             });
+            if (left.length === 0) return true;
           }
-          if (left.length === 0) return true;
+          return true;
+        } finally {
+          await hidden.ended();
         }
-        return true;
       },
     );
   }
 
+  private isBuilding(track: Track): boolean {
+    return this.members.some(({ building }) => building === track);
+  }
+
   /** What takes long before tables can be seen is done while others go on; true when something had to be done. */
   private async complete(tracks: readonly Track[]): Promise<boolean> {
-    let hasCompleted = false;
-    for (const track of tracks) {
-      const member = this.members.find(({ building }) => building === track);
-      if (member === undefined || track.isComplete === true || track.error !== undefined) continue;
-      await this.readModels.complete(track.projection, track.checkpoint);
-      track.isComplete = hasCompleted = true;
-    }
-    return hasCompleted;
+    const incomplete = tracks.filter((track) => this.isBuilding(track) && track.isComplete !== true && track.error === undefined);
+    await allEnded(
+      dealt(incomplete, this.readModels.buildersAtOnce).map(async (hand) => {
+        for (const track of hand) {
+          await this.readModels.complete(track.projection, track.checkpoint);
+          track.isComplete = true;
+        }
+      }),
+    );
+    return incomplete.length > 0;
   }
 
   private observed(tracks: readonly Track[], page: readonly RecordedEvent[], work: () => Promise<void>): Promise<void> {
@@ -587,6 +607,12 @@ function batchOf({ projection, checkpoint: from }: Track, events: readonly Recor
 function dealt(tracks: readonly Track[], most: number): readonly (readonly Track[])[] {
   const hands = Array.from({ length: most }, (_, hand) => tracks.filter((_track, index) => index % most === hand));
   return hands.filter((hand) => hand.length > 0);
+}
+
+/** Resolves when all have ended. @throws what the first of those threw that failed. */
+async function allEnded(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
+  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
 }
 
 /** Puts pages together, as long as there is more to come before `end`. */
