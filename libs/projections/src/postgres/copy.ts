@@ -5,6 +5,7 @@ import { type ColumnValue, quoted, type Row, type Table } from '../table.js';
 
 /** A column as it is written. */
 export interface Column {
+  readonly table: string;
   readonly name: string;
   readonly type: 'text' | 'integer';
 }
@@ -12,27 +13,10 @@ export interface Column {
 /** The declared columns, and the whole numbers the projector adds. */
 export function columnsOf(table: Table, added: readonly string[] = []): readonly Column[] {
   return [
-    ...Object.entries(table.columns).map(([name, type]) => ({ name, type })),
-    ...added.map((name) => ({ name, type: 'integer' as const })),
+    ...Object.entries(table.columns).map(([name, type]) => ({ table: table.name, name, type })),
+    ...added.map((name) => ({ table: table.name, name, type: 'integer' as const })),
   ];
 }
-
-/** @throws TypeError for a value that the column cannot hold as it is. */
-export function checkValues({ name, columns }: Table, row: Row): void {
-  for (const column in columns) {
-    const value = row[column];
-    if (value === null) continue;
-    const fits = columns[column] === 'integer' ? Number.isSafeInteger(value) : typeof value === 'string' && !value.includes('\u0000');
-    if (!fits)
-      throw new TypeError(
-        `cannot store ${typeof value === 'string' ? 'this text' : String(value)} in ${columns[column]} column ${name}.${column}`,
-      );
-  }
-}
-
-const TO_ESCAPE = /[\\\t\n\r]/;
-const EACH_TO_ESCAPE = new RegExp(TO_ESCAPE, 'g');
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 /** A row as it is written: the declared columns, and the numbers the projector adds. */
 export interface Written {
@@ -40,25 +24,41 @@ export interface Written {
   readonly added: readonly number[];
 }
 
-/** Rows in COPY's text format, a line each. */
-export function copyLines(columns: readonly string[], rows: readonly Written[]): string {
+const TO_ESCAPE = /[\\\t\n\r]/;
+const EACH_TO_ESCAPE = new RegExp(TO_ESCAPE, 'g');
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/** Rows in COPY's text format, a line each. @throws TypeError for a value that its column cannot hold as it is. */
+export function copyLines(columns: readonly Column[], rows: readonly Written[]): string {
   let lines = '';
-  for (const { row, added } of rows) {
-    let tab = '';
-    for (const column of columns) {
-      lines += tab + copied(row[column]);
-      tab = '\t';
+  for (const written of rows) {
+    for (let index = 0; index < columns.length; index += 1) {
+      const value = valueOf(columns[index] as Column, index, written, columns.length);
+      if (index > 0) lines += '\t';
+      if (value === null) lines += '\\N';
+      else if (typeof value === 'number') lines += value;
+      else lines += TO_ESCAPE.test(value) ? value.replace(EACH_TO_ESCAPE, (found) => ESCAPES[found] as string) : value;
     }
-    for (const number of added) lines += `\t${number}`;
     lines += '\n';
   }
   return lines;
 }
 
-function copied(value: ColumnValue | undefined): string | number {
-  if (value === null || value === undefined) return '\\N';
-  if (typeof value === 'number') return value;
-  return TO_ESCAPE.test(value) ? value.replace(EACH_TO_ESCAPE, (found) => ESCAPES[found] as string) : value;
+/** Rows as arrays, one a column, as `unnest` takes them. @throws TypeError as `copyLines`. */
+export function arraysOf(columns: readonly Column[], rows: readonly Written[]): readonly string[] {
+  return columns.map((column, index) => arrayOf(rows.map((written) => valueOf(column, index, written, columns.length))));
+}
+
+/** What a row says in one of so many columns. Numbers that are added stand behind those declared. */
+function valueOf({ table, name, type }: Column, index: number, { row, added }: Written, columns: number): ColumnValue {
+  const place = index - columns + added.length;
+  if (place >= 0) return added[place] as number;
+  const value = row[name] as ColumnValue;
+  if (value === null) return value;
+  const fits = type === 'integer' ? Number.isSafeInteger(value) : typeof value === 'string' && !value.includes('\u0000');
+  if (!fits)
+    throw new TypeError(`cannot store ${typeof value === 'string' ? 'this text' : String(value)} in ${type} column ${table}.${name}`);
+  return value;
 }
 
 /** Sends lines to a table by COPY. */

@@ -30,9 +30,9 @@ import {
   type Table,
 } from '../table.js';
 import { elsewhere } from '../subscriber.js';
-import { type Change, identity, type StoredRow, UnitOfWork } from '../unit-of-work.js';
+import { identity, type StoredRow, UnitOfWork } from '../unit-of-work.js';
 import { ask, BUILDERS, hasFallenSilent, isRowFault, problemOf, queryPool, SCHEMA, told, writerPool } from './connections.js';
-import { arrayOf, checkValues, type Column, copyLines, copyTo, type Written } from './copy.js';
+import { arrayOf, arraysOf, type Column, copyLines, copyTo, type Written } from './copy.js';
 import { Leases } from './leases.js';
 import { migrate } from './migrations.js';
 import { RowCache } from './row-cache.js';
@@ -48,6 +48,17 @@ const REFRESH_MS = 500;
 const ROWS_A_FETCH = 1_000;
 /** 300 rows each are looked at. By its own of 100 PostgreSQL takes longer over this than over the indexes. */
 const STATISTICS_TARGET = 20;
+
+/** So long one computes at a stretch, as far as projections allow. */
+const BREATH_MS = 5;
+
+/** What a batch has made, and what sends it to the server, in this order. */
+interface Applied {
+  readonly work: UnitOfWork;
+  readonly writes: readonly Write[];
+}
+
+type Write = (client: pg.ClientBase) => Promise<unknown>;
 
 interface StoredCheckpoint extends LiveCheckpoint {
   readonly shape: string;
@@ -264,11 +275,11 @@ export class PostgresReadModels extends ReadModels {
         const standing = await this.locked(client, batches);
         const written = [...works].filter(([index]) => (outcomes[index] = standing(batches[index] as Batch)).kind === 'committed');
         if (written.length === 0) return;
-        for (const [index, work] of written) await inTurn(this.write(client, (batches[index] as Batch).from.generation, work));
+        for (const [, { writes }] of written) for (const write of writes) await write(client);
         const committed = written.map(([index]) => batches[index] as Batch);
         await client.query(ADVANCE, [...generationArrays(committed), arrayOf(committed.map(({ to }) => to))]);
       });
-      for (const [index, work] of works) this.remember(batches[index] as Batch, work, outcomes[index] as Outcome);
+      for (const [index, { work }] of works) this.remember(batches[index] as Batch, work, outcomes[index] as Outcome);
     } catch (error) {
       // Whether it was written or not, only the tables can tell.
       for (const { from } of batches) this.forget(from);
@@ -282,23 +293,20 @@ export class PostgresReadModels extends ReadModels {
     return outcomes as readonly Outcome[];
   }
 
-  /** Applies batches until nothing they read is missing. */
-  private async applied(
-    batches: readonly Batch[],
-    fail: (index: number, error: unknown) => void,
-  ): Promise<ReadonlyMap<number, UnitOfWork>> {
-    const works = new Map<number, UnitOfWork>();
+  /** Applies batches until nothing they read is missing, and makes ready what is to be written of them. */
+  private async applied(batches: readonly Batch[], fail: (index: number, error: unknown) => void): Promise<ReadonlyMap<number, Applied>> {
+    const applied = new Map<number, Applied>();
     // What was fetched for these batches is at hand until they are written, however little is kept.
     const fetched = new Map<string, Map<string, StoredRow | undefined>>();
     const settle = (index: number, work: UnitOfWork, error: unknown) => {
       try {
         if (error !== undefined) throw error;
-        for (const [table, changes] of work.changes()) for (const change of changes) checkChange(table, change);
-        works.set(index, work);
+        applied.set(index, { work, writes: this.writesOf((batches[index] as Batch).from.generation, work) });
       } catch (thrown) {
         fail(index, thrown);
       }
     };
+    const breath = new Breath();
     let left = [...batches.entries()];
     while (left.length > 0) {
       const incomplete: { readonly index: number; readonly batch: Batch; readonly work: UnitOfWork; readonly error: unknown }[] = [];
@@ -311,6 +319,7 @@ export class PostgresReadModels extends ReadModels {
         const error = thrownBy(() => batch.apply(work));
         if (work.hasMissed) incomplete.push({ index, batch, work, error });
         else settle(index, work, error);
+        await breath.taken();
       }
       left = [];
       if (incomplete.length === 0) break;
@@ -319,9 +328,10 @@ export class PostgresReadModels extends ReadModels {
         // Most of what is not at hand is new: then it was applied to what is there, which is nothing.
         if (error !== undefined || work.hasThrown || found.has(batch)) left.push([index, batch]);
         else settle(index, work, undefined);
+        await breath.taken();
       }
     }
-    return works;
+    return applied;
   }
 
   /** Fetches what was missed; answers for which of the batches there was something. */
@@ -383,8 +393,12 @@ export class PostgresReadModels extends ReadModels {
     };
   }
 
-  /** Sends the rows of one batch: what is many by COPY, the rest as arrays. */
-  private *write(client: pg.ClientBase, generation: number, work: UnitOfWork): Iterable<() => Promise<unknown>> {
+  /**
+   * What sends the rows of one batch: what is many by COPY, the rest as arrays.
+   * @throws TypeError for a value that its column cannot hold: found before anything is sent, it stops its own projection alone.
+   */
+  private writesOf(generation: number, work: UnitOfWork): readonly Write[] {
+    const writes: Write[] = [];
     for (const [table, changes] of work.changes()) {
       const { id, present, former, presentColumns, formerColumns, upsert, insertFormer, remove } = this.of(table, generation);
       const [added, changed, ended]: [Written[], Written[], Written[]] = [[], [], []];
@@ -398,20 +412,20 @@ export class PostgresReadModels extends ReadModels {
         if (row !== undefined) (isNew ? added : changed).push({ row, added: history ? [since] : [] });
         else if (!isNew) removed.push(key);
       }
-      const run = (name: string, text: string, values: readonly string[]) => () =>
-        client.query({ name: id + name, text, values: [...values] });
-      const columns = Object.keys(table.columns);
-      const copy = (name: string, written: readonly Column[], rows: readonly Written[]) => {
+      const run = (name: string, text: string, values: readonly string[]) =>
+        writes.push((client) => client.query({ name: id + name, text, values: [...values] }));
+      const copy = (name: string, columns: readonly Column[], rows: readonly Written[]) => {
         const lines = copyLines(columns, rows);
-        return () => copyTo(client, name, written, lines);
+        writes.push((client) => copyTo(client, name, columns, lines));
       };
-      if (removed.length > 0) yield run('r', remove, keyArrays(table, removed));
-      if (added.length >= COPY_FROM) yield copy(present, presentColumns, added);
+      if (removed.length > 0) run('r', remove, keyArrays(table, removed));
+      if (added.length >= COPY_FROM) copy(present, presentColumns, added);
       else changed.push(...added);
-      if (changed.length > 0) yield run('u', upsert, arraysOf(columns, changed));
-      if (ended.length >= COPY_FROM) yield copy(former, formerColumns, ended);
-      else if (ended.length > 0) yield run('f', insertFormer, arraysOf(columns, ended));
+      if (changed.length > 0) run('u', upsert, arraysOf(presentColumns, changed));
+      if (ended.length >= COPY_FROM) copy(former, formerColumns, ended);
+      else if (ended.length > 0) run('f', insertFormer, arraysOf(formerColumns, ended));
     }
+    return writes;
   }
 
   private remember({ from, to }: Batch, work: UnitOfWork, { kind }: Outcome): void {
@@ -571,15 +585,6 @@ function generationArrays(batches: readonly Batch[]): readonly [string, string] 
   return [arrayOf(batches.map(({ from }) => from.name)), arrayOf(batches.map(({ from }) => from.generation))];
 }
 
-/** One array a column, as `unnest` takes them. */
-function arraysOf(columns: readonly string[], rows: readonly Written[]): readonly string[] {
-  const added = rows[0]?.added ?? [];
-  return [
-    ...columns.map((column) => arrayOf(rows.map(({ row }) => row[column]))),
-    ...added.map((_, index) => arrayOf(rows.map((one) => one.added[index]))),
-  ];
-}
-
 function tablesOf(table: Table, generation: number): readonly string[] {
   const [present, former] = tablesOfShape(JSON.stringify([JSON.stringify([table.name])]), generation) as [string, string];
   return keepsHistory(table) ? [present, former] : [present];
@@ -593,11 +598,6 @@ function checkpointOf({ name, generation, version, position }: Checkpoint): Chec
   return { name, generation, version, position };
 }
 
-function checkChange(table: Table, { row, former }: Change): void {
-  if (row !== undefined) checkValues(table, row);
-  for (const one of former) checkValues(table, one.row);
-}
-
 function thrownBy(work: () => void): unknown {
   try {
     work();
@@ -607,16 +607,15 @@ function thrownBy(work: () => void): unknown {
   }
 }
 
-/** One after the other; the next is made ready while one is under way. */
-async function inTurn(steps: Iterable<() => Promise<unknown>>): Promise<void> {
-  let running: Promise<unknown> = Promise.resolve();
-  for (const step of steps) {
-    await running;
-    running = step();
-    // Heard by whoever waits for it next.
-    running.catch(() => undefined);
+/** Lets others have their turn in the midst of long computing: what the server has answered, queries, leases. */
+class Breath {
+  private since = performance.now();
+
+  async taken(): Promise<void> {
+    if (performance.now() - this.since < BREATH_MS) return;
+    await new Promise(setImmediate);
+    this.since = performance.now();
   }
-  await running;
 }
 
 /** The pool as Kysely sees it: faults of the server reach whoever asked as problems. */

@@ -37,13 +37,13 @@ export class RowCache {
   };
 }
 
-type Known = { readonly stored: StoredRow | undefined };
+const NOTHING = Symbol('nothing');
 
 /** What is known of the rows of one table, by `identity` of their keys. */
 export class CachedTable {
   /** Those used since the last look at how many there are, and those used before: what is in neither has been let go. */
-  private recent = new Map<string, Known>();
-  private former = new Map<string, Known>();
+  private recent = new Map<string, StoredRow | typeof NOTHING>();
+  private former = new Map<string, StoredRow | typeof NOTHING>();
 
   /** `written`: every key that was ever written, where this process has written all of them. */
   constructor(
@@ -53,17 +53,18 @@ export class CachedTable {
 
   /** The row, undefined for none, or `MISSING` where only the database can tell. */
   get(id: string): StoredRow | undefined | typeof MISSING {
-    const recent = this.recent.get(id);
-    if (recent !== undefined) return recent.stored;
-    const known = this.former.get(id);
-    if (known === undefined) return this.written?.mayHave(id) === false ? undefined : MISSING;
-    this.keep(id, known);
-    return known.stored;
+    let known = this.recent.get(id);
+    if (known === undefined) {
+      known = this.former.get(id);
+      if (known === undefined) return this.written?.mayHave(id) === false ? undefined : MISSING;
+      this.keep(id, known);
+    }
+    return known === NOTHING ? undefined : known;
   }
 
   set(id: string, stored: StoredRow | undefined): void {
     if (stored !== undefined && this.get(id) === undefined) this.written?.add(id);
-    this.keep(id, { stored });
+    this.keep(id, stored ?? NOTHING);
   }
 
   age(): void {
@@ -71,7 +72,7 @@ export class CachedTable {
     this.recent = new Map();
   }
 
-  private keep(id: string, known: Known): void {
+  private keep(id: string, known: StoredRow | typeof NOTHING): void {
     const before = this.recent.size;
     this.recent.set(id, known);
     if (this.recent.size > before) this.count();
