@@ -22,7 +22,18 @@ describe('JsonColumn', () => {
   it('makes rows that say what they were made of, as those read from a table do', () => {
     const column = new JsonColumn<NoteRow, 'content', readonly number[]>('content');
     const row = column.row({ id: 'a' }, [1, 2]);
-    expect(row).toEqual({ id: 'a', content: '[1,2]' });
-    expect(column.in(row)).toEqual(new JsonColumn<NoteRow, 'content', readonly number[]>('content').in({ ...row }));
+    expect([row.id, row.content]).toEqual(['a', '[1,2]']);
+    expect(column.in(row)).toEqual(column.in({ id: 'a', content: row.content }));
+  });
+
+  it('makes their text once, and not before somebody asks for it', () => {
+    const column = new JsonColumn<NoteRow, 'content', readonly number[]>('content');
+    const stringify = jest.spyOn(JSON, 'stringify');
+    const row = column.row({ id: 'a' }, [1, 2]);
+    expect(column.in(row)).toEqual([1, 2]);
+    expect(stringify).not.toHaveBeenCalled();
+    expect([row.content, row.content]).toEqual(['[1,2]', '[1,2]']);
+    expect(stringify).toHaveBeenCalledTimes(1);
+    stringify.mockRestore();
   });
 });

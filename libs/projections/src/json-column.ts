@@ -5,14 +5,14 @@
 export class JsonColumn<R extends object, Column extends keyof R & string, Value> {
   /** What rows say that came from a table. */
   private readonly read = new WeakMap<R, Value>();
-  private readonly Made: ReturnType<typeof madeRows<R, Value>>;
+  private readonly Made: MadeClass<Value>;
 
   constructor(private readonly column: Column) {
-    this.Made = madeRows<R, Value>(column);
+    this.Made = madeClass<Value>(column);
   }
 
   in(row: R): Value {
-    if (row instanceof this.Made) return row.said;
+    if (row instanceof this.Made) return row.said();
     let value = this.read.get(row);
     if (value === undefined) this.read.set(row, (value = JSON.parse(row[this.column] as string) as Value));
     return value;
@@ -23,13 +23,19 @@ export class JsonColumn<R extends object, Column extends keyof R & string, Value
    * only the last of a batch is written. To be put as it is: a copy of its properties would lack the column.
    */
   row(rest: Omit<R, Column>, value: Value): R {
-    return new this.Made(rest, value) as unknown as R;
+    return new this.Made(rest, value) as object as R;
   }
 }
 
+interface Made<Value> {
+  said(): Value;
+}
+
+type MadeClass<Value> = new (rest: object, value: Value) => Made<Value>;
+
 /** A class of rows, of which one column is made when it is asked for. */
-function madeRows<R extends object, Value>(column: keyof R) {
-  class Made {
+function madeClass<Value>(column: string): MadeClass<Value> {
+  class Row implements Made<Value> {
     readonly #value: Value;
     #text: string | undefined;
 
@@ -38,7 +44,7 @@ function madeRows<R extends object, Value>(column: keyof R) {
       this.#value = value;
     }
 
-    get said(): Value {
+    said(): Value {
       return this.#value;
     }
 
@@ -46,6 +52,9 @@ function madeRows<R extends object, Value>(column: keyof R) {
       return (this.#text ??= JSON.stringify(this.#value));
     }
   }
-  Object.defineProperty(Made.prototype, column, { get: Made.prototype.text });
-  return Made;
+  const get = function (this: Row) {
+    return this.text();
+  };
+  Object.defineProperty(Row.prototype, column, { get });
+  return Row;
 }

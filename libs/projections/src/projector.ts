@@ -611,8 +611,8 @@ function dealt(tracks: readonly Track[], most: number): readonly (readonly Track
 
 /** Resolves when all have ended. @throws what the first of those threw that failed. */
 async function allEnded(work: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
-  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+  await Promise.allSettled(work);
+  await Promise.all(work);
 }
 
 /** Puts pages together, as long as there is more to come before `end`. */

@@ -24,21 +24,25 @@ export interface Written {
   readonly added: readonly number[];
 }
 
-const TO_ESCAPE = /[\\\t\n\r]/;
-const EACH_TO_ESCAPE = new RegExp(TO_ESCAPE, 'g');
+/** What COPY reads otherwise than it is written, and what PostgreSQL cannot hold. */
+const SPECIAL = /[\\\t\n\r\0]/;
+const EACH_SPECIAL = new RegExp(SPECIAL, 'g');
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 /** Rows in COPY's text format, a line each. @throws TypeError for a value that its column cannot hold as it is. */
 export function copyLines(columns: readonly Column[], rows: readonly Written[]): string {
   let lines = '';
-  for (const written of rows) {
-    for (let index = 0; index < columns.length; index += 1) {
-      const value = valueOf(columns[index] as Column, index, written, columns.length);
+  for (const { row, added } of rows) {
+    const declared = columns.length - added.length;
+    for (let index = 0; index < declared; index += 1) {
+      const column = columns[index] as Column;
+      const value = row[column.name];
       if (index > 0) lines += '\t';
       if (value === null) lines += '\\N';
-      else if (typeof value === 'number') lines += value;
-      else lines += TO_ESCAPE.test(value) ? value.replace(EACH_TO_ESCAPE, (found) => ESCAPES[found] as string) : value;
+      else if (typeof value === 'string' && column.type === 'text') lines += SPECIAL.test(value) ? escaped(value, column) : value;
+      else lines += whole(value, column);
     }
+    for (const number of added) lines += `\t${number}`;
     lines += '\n';
   }
   return lines;
@@ -46,19 +50,36 @@ export function copyLines(columns: readonly Column[], rows: readonly Written[]):
 
 /** Rows as arrays, one a column, as `unnest` takes them. @throws TypeError as `copyLines`. */
 export function arraysOf(columns: readonly Column[], rows: readonly Written[]): readonly string[] {
-  return columns.map((column, index) => arrayOf(rows.map((written) => valueOf(column, index, written, columns.length))));
+  const declared = columns.length - (rows[0]?.added.length ?? 0);
+  return columns.map((column, index) =>
+    arrayOf(
+      rows.map(({ row, added }) => {
+        if (index >= declared) return added[index - declared];
+        const value = row[column.name];
+        if (value === null) return value;
+        if (typeof value !== 'string' || column.type !== 'text') return whole(value, column);
+        return value.includes('\0') ? escaped(value, column) : value;
+      }),
+    ),
+  );
 }
 
-/** What a row says in one of so many columns. Numbers that are added stand behind those declared. */
-function valueOf({ table, name, type }: Column, index: number, { row, added }: Written, columns: number): ColumnValue {
-  const place = index - columns + added.length;
-  if (place >= 0) return added[place] as number;
-  const value = row[name] as ColumnValue;
-  if (value === null) return value;
-  const fits = type === 'integer' ? Number.isSafeInteger(value) : typeof value === 'string' && !value.includes('\u0000');
-  if (!fits)
-    throw new TypeError(`cannot store ${typeof value === 'string' ? 'this text' : String(value)} in ${type} column ${table}.${name}`);
+function whole(value: ColumnValue | undefined, column: Column): number {
+  if (column.type !== 'integer' || typeof value !== 'number' || !Number.isSafeInteger(value)) throw unfit(String(value), column);
   return value;
+}
+
+function escaped(value: string, column: Column): string {
+  return value.replace(EACH_SPECIAL, (found) => {
+    const escape = ESCAPES[found];
+    // U+0000 has none.
+    if (escape === undefined) throw unfit('this text', column);
+    return escape;
+  });
+}
+
+function unfit(value: string, { table, name, type }: Column): TypeError {
+  return new TypeError(`cannot store ${value} in ${type} column ${table}.${name}`);
 }
 
 /** Sends lines to a table by COPY. */

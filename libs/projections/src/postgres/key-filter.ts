@@ -49,7 +49,11 @@ function hashOf(key: string): number {
   return (hash ^ (hash >>> 13)) >>> 0;
 }
 
-/** How far it is from one probe to the next (Kirsch and Mitzenmacher, 2006): odd, so that no probe falls on another. */
+/**
+ * How far it is from one probe to the next (Kirsch and Mitzenmacher, 2006): odd, so that no probe falls on another. It goes by
+ * the upper bits of the hash as well: keys that share the lower ones, and so the first probe, part at the second.
+ */
 function stepOf(hash: number): number {
-  return (Math.imul(hash, 0xc2b2ae35) | 1) >>> 0;
+  const step = Math.imul(hash ^ (hash >>> 16), 0xc2b2ae35);
+  return ((step ^ (step >>> 15)) | 1) >>> 0;
 }

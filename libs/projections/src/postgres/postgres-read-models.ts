@@ -298,13 +298,10 @@ export class PostgresReadModels extends ReadModels {
     const applied = new Map<number, Applied>();
     // What was fetched for these batches is at hand until they are written, however little is kept.
     const fetched = new Map<string, Map<string, StoredRow | undefined>>();
-    const settle = (index: number, work: UnitOfWork, error: unknown) => {
-      try {
-        if (error !== undefined) throw error;
-        applied.set(index, { work, writes: this.writesOf((batches[index] as Batch).from.generation, work) });
-      } catch (thrown) {
-        fail(index, thrown);
-      }
+    const settle = (index: number, work: UnitOfWork, error?: unknown) => {
+      const { generation } = (batches[index] as Batch).from;
+      const thrown = error ?? thrownBy(() => applied.set(index, { work, writes: this.writesOf(generation, work) }));
+      if (thrown !== undefined) fail(index, thrown);
     };
     const breath = new Breath();
     let left = [...batches.entries()];
@@ -327,7 +324,7 @@ export class PostgresReadModels extends ReadModels {
       for (const { index, batch, work, error } of incomplete) {
         // Most of what is not at hand is new: then it was applied to what is there, which is nothing.
         if (error !== undefined || work.hasThrown || found.has(batch)) left.push([index, batch]);
-        else settle(index, work, undefined);
+        else settle(index, work);
         await breath.taken();
       }
     }
