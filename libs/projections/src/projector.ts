@@ -15,7 +15,7 @@ const RETRY_MS = 500;
  * since positions tell nothing of it: in some stores there are thousands from one event to the next.
  */
 const CLOSE_ENOUGH = 1_000;
-/** So many pages the first of the groups that are built side by side may be ahead of the last. */
+/** So many pages the first of those that are built side by side may be ahead of the last. */
 const PAGES_AHEAD = 2;
 
 /** One generation of a projection's tables, on its way through the events. */
@@ -354,10 +354,10 @@ export class Projector {
         const after = Math.min(...left.map(({ checkpoint }) => checkpoint.position));
         const pages = this.store.subscribe({ after, signal });
         const hidden = new SideBySide<readonly RecordedEvent[]>(
-          dealt(left, this.readModels.buildersAtOnce).map((hand) => (page) => {
-            const held = hand.filter((track) => left.includes(track));
-            return this.observed(held, page, () => this.projectPage(held, page));
+          left.map((track) => async (page) => {
+            if (left.includes(track)) await this.observed([track], page, () => this.projectPage([track], page));
           }),
+          this.readModels.buildersAtOnce,
           PAGES_AHEAD,
         );
         try {

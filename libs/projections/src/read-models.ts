@@ -99,7 +99,7 @@ export abstract class ReadModels {
   abstract readonly queries: Kysely<never>;
   /** How many events are best written together by whoever is far behind. */
   abstract readonly eventsAtOnce: number;
-  /** How many groups of tables are best built side by side. */
+  /** How many projections are best built side by side. */
   abstract readonly buildersAtOnce: number;
   /** Whether several processes may work on them. */
   abstract readonly isShared: boolean;

@@ -22,6 +22,7 @@ describe('SideBySide', () => {
         },
       ],
       2,
+      2,
     );
     await groups.give(1);
     await groups.give(2);
@@ -38,7 +39,7 @@ describe('SideBySide', () => {
 
   it('holds the next page back while somebody is too far behind', async () => {
     const slow = held();
-    const groups = new SideBySide<number>([() => slow.wait(), async () => undefined], 1);
+    const groups = new SideBySide<number>([() => slow.wait(), async () => undefined], 2, 1);
     await groups.give(1);
     let given = false;
     const second = groups.give(2).then(() => (given = true));
@@ -49,6 +50,26 @@ describe('SideBySide', () => {
     await turn();
     slow.go();
     await groups.ended();
+  });
+
+  it('has no more at work than it may, and lets those that wait come in their order', async () => {
+    const slow = held();
+    const seen: string[] = [];
+    const worker = (name: string) => async (page: number) => {
+      seen.push(`${name}${page}`);
+      await slow.wait();
+    };
+    const groups = new SideBySide<number>(['a', 'b', 'c'].map(worker), 2, 2);
+    await groups.give(1);
+    await groups.give(2);
+    await turn();
+    expect(seen).toEqual(['a1', 'b1']);
+    for (let no = 0; no < 6; no += 1) {
+      slow.go();
+      await turn();
+    }
+    await groups.taken();
+    expect(seen).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'c2']);
   });
 
   it('tells what a worker threw, gives it no more pages, and has ended when all have', async () => {
@@ -63,6 +84,7 @@ describe('SideBySide', () => {
         },
         () => slow.wait(),
       ],
+      2,
       1,
     );
     await groups.give(1);

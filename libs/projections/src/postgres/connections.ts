@@ -8,8 +8,8 @@ export const SCHEMA = 'ledger';
 const CONNECT_MS = 10_000;
 /** A network that swallows everything is silent for as long as TCP is patient, a quarter of an hour: nobody waits for that. */
 const SILENCE_MS = 5_000;
-/** So many groups of tables are built side by side: while some wait for the server, others make their rows ready. */
-export const BUILDERS = 3;
+/** So many projections are built side by side: while some wait for the server, others make their rows ready. */
+export const BUILDERS = 4;
 /** Beside those: live tables, a comparison, and one to spare. */
 const WRITERS = BUILDERS + 3;
 /** A transaction nobody goes on with for so long is ended: it would hold its locks. */

@@ -75,7 +75,7 @@ type CheckpointOfAny = StoredCheckpoint & { readonly purpose: Purpose | 'former'
  */
 export class PostgresReadModels extends ReadModels {
   readonly queries: Kysely<never>;
-  readonly eventsAtOnce = 2_048;
+  readonly eventsAtOnce = 4_096;
   readonly buildersAtOnce = BUILDERS;
   readonly isShared = true;
   private readonly pool: pg.Pool;
