@@ -30,6 +30,13 @@ interface Track {
   isComplete?: true;
 }
 
+/** Events that follow each other: all there are after one position and up to another. */
+interface Stretch {
+  readonly after: number;
+  readonly to: number;
+  readonly page: readonly RecordedEvent[];
+}
+
 /** A projection: the tables queries see, and what is being built beside them. */
 interface Member {
   readonly projection: Projection;
@@ -323,10 +330,10 @@ export class Projector {
         const after = Math.min(this.livePosition ?? 0, ...running.map(({ checkpoint }) => checkpoint.position));
         // A fault that has passed while nothing was missed is told no longer: nothing may come for days.
         if ((await this.store.head()) <= after) for (const track of this.live) track.failure = undefined;
-        for await (const page of this.store.subscribe({ after, signal })) {
+        for await (const stretch of stretches(this.store.subscribe({ after, signal }), after)) {
           await this.exclusively(async () => {
-            await this.observed(this.live, page, () => this.projectPage(this.live, page));
-            this.livePosition = Math.max(this.livePosition ?? 0, page.at(-1)?.position ?? 0);
+            await this.projectStretch(this.live, stretch);
+            this.livePosition = Math.max(this.livePosition ?? 0, stretch.to);
           });
         }
         return true;
@@ -336,9 +343,9 @@ export class Projector {
 
   /** Follows on a subscription of its own until every one of the tracks has found its place. */
   private async catchUp(tracks: readonly Track[]): Promise<void> {
-    let left = tracks;
+    const left = new Set(tracks);
     await this.retrying(
-      () => left,
+      () => [...left],
       async (signal) => {
         // What stood when it began is complete when queries first see it.
         let end = await this.store.head();
@@ -346,41 +353,33 @@ export class Projector {
         // One by one: should one fail, those before it have found their place.
         const settle = async () => {
           const isClose = sinceThen <= CLOSE_ENOUGH;
-          for (const track of left)
-            if (await this.settle(track, isClose && track.checkpoint.position >= end)) left = left.filter((each) => each !== track);
+          for (const track of left) if (await this.settle(track, isClose && track.checkpoint.position >= end)) left.delete(track);
         };
         await this.exclusively(settle);
-        if (left.length === 0) return true;
-        const after = Math.min(...left.map(({ checkpoint }) => checkpoint.position));
-        const pages = this.store.subscribe({ after, signal });
-        const hidden = new SideBySide<readonly RecordedEvent[]>(
-          left.map((track) => async (page) => {
-            if (left.includes(track)) await this.observed([track], page, () => this.projectPage([track], page));
-          }),
-          this.readModels.buildersAtOnce,
-          PAGES_AHEAD,
-        );
+        if (left.size === 0) return true;
+        const after = Math.min(...[...left].map(({ checkpoint }) => checkpoint.position));
+        const pages = gathered(this.store.subscribe({ after, signal }), this.readModels.eventsAtOnce, () => end);
+        const hidden = this.sideBySide(left, signal);
         try {
-          for await (const page of gathered(pages, this.readModels.eventsAtOnce, () => end)) {
-            sinceThen += page.length;
-            const isAtEnd = (page.at(-1)?.position ?? 0) >= end;
+          for await (const stretch of stretches(pages, after)) {
+            sinceThen += stretch.page.length;
+            const isAtEnd = stretch.to >= end;
             // Nobody sees these tables yet: others may go on meanwhile.
-            const areHidden = left.every((track) => this.isBuilding(track));
-            if (areHidden) await hidden.give(page);
-            // On the way none can have found its place but those that have stopped.
-            if (areHidden && !isAtEnd && left.some(({ error }) => error === undefined)) continue;
+            const areHidden = [...left].every((track) => this.isBuilding(track));
+            if (areHidden) await hidden.give(stretch);
+            if (areHidden && !isAtEnd && left.size > 0) continue;
             await hidden.taken();
             // Where much has come since then, or may have come while tables were completed, the end is somewhere else by now.
-            if (isAtEnd && ((await this.complete(left)) || sinceThen > CLOSE_ENOUGH)) {
+            if (isAtEnd && ((await this.complete([...left])) || sinceThen > CLOSE_ENOUGH)) {
               end = await this.store.head();
               sinceThen = 0;
             }
             // Nothing may come between these two: what a comparison leaves of a page is for the moment the live tables stand there.
             await this.exclusively(async () => {
-              if (!areHidden) await this.observed(left, page, () => this.projectPage(left, page));
+              if (!areHidden) await this.projectStretch([...left], stretch);
               await settle();
             });
-            if (left.length === 0) return true;
+            if (left.size === 0) return true;
           }
           return true;
         } finally {
@@ -388,6 +387,19 @@ export class Projector {
         }
       },
     );
+  }
+
+  /** Builds tables that nobody sees yet, each at its own pace. Those that stop are left to whoever resumes them. */
+  private sideBySide(left: Set<Track>, signal: AbortSignal): SideBySide<Stretch> {
+    const { buildersAtOnce } = this.readModels;
+    const hands = buildersAtOnce === 1 ? [[...left]] : [...left].map((track) => [track]);
+    const work = (hand: readonly Track[]) => async (stretch: Stretch) => {
+      const held = hand.filter((track) => left.has(track) && this.isBuilding(track));
+      if (signal.aborted || held.length === 0) return;
+      await this.projectStretch(held, stretch);
+      for (const track of held) if (track.error !== undefined) left.delete(track);
+    };
+    return new SideBySide(hands.map(work), buildersAtOnce, PAGES_AHEAD);
   }
 
   private isBuilding(track: Track): boolean {
@@ -408,10 +420,11 @@ export class Projector {
     return incomplete.length > 0;
   }
 
-  private observed(tracks: readonly Track[], page: readonly RecordedEvent[], work: () => Promise<void>): Promise<void> {
-    const position = page.at(-1)?.position ?? 0;
-    const step = { kind: 'projection-page', projections: tracks.length, events: page.length, position } as const;
-    return this.observer.observe(step, work);
+  /** @throws Error when it would pass over something: whoever was deposed, or set back, may stand before it. */
+  private projectStretch(tracks: readonly Track[], { after, to, page }: Stretch): Promise<void> {
+    if (tracks.some(({ error, checkpoint }) => error === undefined && checkpoint.position < after)) throw setBack();
+    const step = { kind: 'projection-page', projections: tracks.length, events: page.length, position: to } as const;
+    return this.observer.observe(step, () => this.projectPage(tracks, page));
   }
 
   /** Runs `work` until it says it is done; after a fault, which is noted on the tracks, from where they stand. */
@@ -630,6 +643,16 @@ async function* gathered(
       yield together;
       together = [];
     }
+  }
+}
+
+/** Pages of a subscription that begins after a position. */
+async function* stretches(pages: AsyncIterable<readonly RecordedEvent[]>, begin: number): AsyncGenerator<Stretch> {
+  let after = begin;
+  for await (const page of pages) {
+    const to = page.at(-1)?.position ?? after;
+    yield { after, to, page };
+    after = to;
   }
 }
 
