@@ -29,8 +29,11 @@ const SPECIAL = /[\\\t\n\r\0]/;
 const EACH_SPECIAL = new RegExp(SPECIAL, 'g');
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-/** Rows in COPY's text format, a line each. @throws TypeError for a value that its column cannot hold as it is. */
-export function copyLines(columns: readonly Column[], rows: readonly Written[]): string {
+/**
+ * Rows in COPY's text format, a line each: as bytes, since a text put together of so many parts stays that many objects until
+ * it is sent. @throws TypeError for a value that its column cannot hold as it is.
+ */
+export function copyLines(columns: readonly Column[], rows: readonly Written[]): Buffer {
   let lines = '';
   for (const { row, added } of rows) {
     const declared = columns.length - added.length;
@@ -45,7 +48,7 @@ export function copyLines(columns: readonly Column[], rows: readonly Written[]):
     for (const number of added) lines += `\t${number}`;
     lines += '\n';
   }
-  return lines;
+  return Buffer.from(lines);
 }
 
 /** Rows as arrays, one a column, as `unnest` takes them. @throws TypeError as `copyLines`. */
@@ -83,7 +86,7 @@ function unfit(value: string, { table, name, type }: Column): TypeError {
 }
 
 /** Sends lines to a table by COPY. */
-export async function copyTo(client: pg.ClientBase, into: string, columns: readonly Column[], lines: string): Promise<void> {
+export async function copyTo(client: pg.ClientBase, into: string, columns: readonly Column[], lines: Buffer): Promise<void> {
   const stream = client.query(copyFrom(`COPY "${into}" (${quoted(columns.map(({ name }) => name))}) FROM STDIN`));
   stream.end(lines);
   await finished(stream);
