@@ -23,6 +23,7 @@ import {
 import {
   type ColumnValue,
   createStatements,
+  type Key,
   formerTable,
   isWalked,
   keepsHistory,
@@ -256,8 +257,8 @@ export class SqliteReadModels extends ReadModels {
     if (present === undefined || present.position !== from.position || present.version !== from.version) return { kind: 'moved' };
     const work = new UnitOfWork((table) => {
       const { select } = this.of(table, from.generation);
-      return (key) => {
-        const stored = select.get(...key);
+      return (_id, key) => {
+        const stored = select.get(...key());
         if (stored === undefined) return undefined;
         const { [SINCE]: since, ...row } = stored;
         return { row, since: (since as number | undefined) ?? 0 };
@@ -270,7 +271,7 @@ export class SqliteReadModels extends ReadModels {
         for (const { row, since, until } of change.former)
           former?.run(...columns.map((column) => row[column] as ColumnValue), since, until, forkNode(since, until));
         const { row } = change;
-        if (row === undefined) remove.run(...change.key);
+        if (row === undefined) remove.run(...(change.key as Key));
         else {
           const values = columns.map((column) => row[column] as ColumnValue);
           if (former !== undefined) values.push(change.since);

@@ -19,9 +19,10 @@ export const MISSING = Symbol('missing');
 
 /** What a batch makes of one row. */
 export interface Change {
-  readonly key: Key;
   /** `identity` of the key. */
   readonly id: string;
+  /** The key, where the row does not say it: what was removed. */
+  readonly key: Key | undefined;
   /** What stands now, or undefined for nothing. */
   readonly row: Row | undefined;
   readonly since: number;
@@ -32,8 +33,8 @@ export interface Change {
 }
 
 interface Entry {
-  readonly key: Key;
   readonly id: string;
+  key: Key | undefined;
   row: Row | undefined;
   /** The position since which it stands so. */
   since: number;
@@ -53,7 +54,7 @@ interface TableWork {
 }
 
 /** Answers with the row that is stored, undefined for none, or `MISSING` for one that has still to be fetched. */
-export type ReadRow = (key: Key, id: string) => StoredRow | undefined | typeof MISSING;
+export type ReadRow = (id: string, key: () => Key) => StoredRow | undefined | typeof MISSING;
 
 const NONE: FormerRow[] = [];
 
@@ -102,31 +103,31 @@ export class UnitOfWork implements Rows {
   }
 
   get<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): R | undefined {
-    return this.entry(this.workOn(table), key).row as R | undefined;
+    return this.entry(this.workOn(table), identity(key), () => key).row as R | undefined;
   }
 
   put<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, row: R): void {
-    this.change(table, table.key.map((column) => row[column]) as unknown as Key, row);
+    this.change(table, idOf(table, row), undefined, row);
   }
 
   remove<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): void {
-    this.change(table, key, undefined);
+    this.change(table, identity(key), key, undefined);
   }
 
   *changes(): Iterable<readonly [Table, Iterable<Change>]> {
     for (const [table, { entries }] of this.tables) yield [table, changed(entries.values())];
   }
 
-  private change(table: Table, key: Key, row: Row | undefined): void {
+  private change(table: Table, id: string, key: Key | undefined, row: Row | undefined): void {
     const work = this.workOn(table);
     if (!work.keepsHistory) {
       // What was there before need not be known.
-      const id = identity(key);
       const isNew = work.entries.get(id)?.isNew ?? table.writtenOnceAt !== undefined;
-      work.entries.set(id, { key, id, row, since: this.position, isNew, touched: true, former: NONE });
+      work.entries.set(id, { id, key, row, since: this.position, isNew, touched: true, former: NONE });
       return;
     }
-    const entry = this.entry(work, key);
+    const entry = this.entry(work, id, () => key ?? keyOf(table, row as Row));
+    entry.key = key;
     if (isSame(work.columns, entry.row, row)) return;
     // Versions within one event never stood: nobody could look at the ledger in between.
     if (entry.row !== undefined && entry.since < this.position) {
@@ -139,17 +140,24 @@ export class UnitOfWork implements Rows {
     entry.touched = true;
   }
 
-  private entry({ entries, read, missing }: TableWork, key: Key): Entry {
-    const id = identity(key);
+  private entry({ entries, read, missing }: TableWork, id: string, key: () => Key): Entry {
     let entry = entries.get(id);
     if (entry === undefined) {
-      const found = read(key, id);
+      const found = read(id, key);
       if (found === MISSING) {
-        missing.set(id, key);
+        missing.set(id, key());
         this.missed = true;
       }
       const stored = found === MISSING ? undefined : found;
-      entry = { key, id, row: stored?.row, since: stored?.since ?? 0, isNew: stored === undefined, touched: false, former: NONE };
+      entry = {
+        id,
+        key: undefined,
+        row: stored?.row,
+        since: stored?.since ?? 0,
+        isNew: stored === undefined,
+        touched: false,
+        former: NONE,
+      };
       entries.set(id, entry);
     }
     return entry;
@@ -181,10 +189,26 @@ function isSame(columns: readonly string[], one: Row | undefined, other: Row | u
   return true;
 }
 
+function keyOf(table: Pick<Table, 'key'>, row: Row): Key {
+  return table.key.map((column) => row[column]) as unknown as Key;
+}
+
+/** `identity` of a row's key. */
+function idOf({ key }: Pick<Table, 'key'>, row: Row): string {
+  if (key.length === 1) return String(row[key[0] as string]);
+  let text = '';
+  for (const column of key) text += part(row[column] as string | number);
+  return text;
+}
+
 /** One text a key: each part says where it ends, since parts run together would let two keys be one. */
 export function identity(key: Key): string {
   if (key.length === 1) return String(key[0]);
   let text = '';
-  for (const part of key) text += typeof part === 'number' ? `${part};` : `${part.length}:${part}`;
+  for (const one of key) text += part(one);
   return text;
+}
+
+function part(one: string | number): string {
+  return typeof one === 'number' ? `${one};` : `${one.length}:${one}`;
 }

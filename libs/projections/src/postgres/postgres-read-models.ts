@@ -311,7 +311,7 @@ export class PostgresReadModels extends ReadModels {
         const work = new UnitOfWork((table) => {
           const { present } = this.of(table, batch.from.generation);
           const [rows, known] = [fetched.get(present), this.cache.of(present)];
-          return (_key, id) => (rows?.has(id) === true ? rows.get(id) : known.get(id));
+          return (id) => (rows?.has(id) === true ? rows.get(id) : known.get(id));
         });
         const error = thrownBy(() => batch.apply(work));
         if (work.hasMissed) incomplete.push({ index, batch, work, error });
@@ -407,7 +407,7 @@ export class PostgresReadModels extends ReadModels {
         const isNew = change.isNew || known.get(identity) === undefined;
         for (const one of past) ended.push({ row: one.row, added: [one.since, one.until, forkNode(one.since, one.until)] });
         if (row !== undefined) (isNew ? added : changed).push({ row, added: history ? [since] : [] });
-        else if (!isNew) removed.push(key);
+        else if (!isNew) removed.push(key as Key);
       }
       const run = (name: string, text: string, values: readonly string[]) =>
         writes.push((client) => client.query({ name: id + name, text, values: [...values] }));
