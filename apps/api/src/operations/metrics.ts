@@ -86,7 +86,10 @@ export class Metrics implements Observer {
   );
   private readonly retries = this.counter('ledger_command_retries_total', 'Commands decided again after a conflict', 'stream');
   private readonly pages = this.histogram('ledger_projection_page_duration_seconds', 'Time to apply a page of events', WORK_BUCKETS);
-  private readonly projected = this.counter('ledger_projection_events_total', 'Events handed to projections, a page counted once');
+  private readonly projected = this.counter(
+    'ledger_projection_events_total',
+    'Events handed to projections, counted once for each projection',
+  );
   private readonly requests = this.histogram(
     'ledger_http_request_duration_seconds',
     'Time from a request to the end of its answer',
@@ -131,7 +134,7 @@ export class Metrics implements Observer {
         return;
       case 'projection-page':
         this.pages.observe(seconds);
-        this.projected.inc(step.events);
+        this.projected.inc(step.events * step.projections);
         return;
       case 'load':
     }
