@@ -220,6 +220,39 @@ describe('the demonstration year in files', () => {
     expect([existsSync(inFolder('none.csv')), existsSync(inFolder('none.csv.part'))]).toEqual([false, false]);
   });
 
+  it('who would have got what goes into a file as well, which says what was assumed', async () => {
+    const [pack, clause] = AWARD.split('.') as [string, string];
+    const change = `clause.${clause}.cap=1.00`;
+    const assumed = ['audit', 'what-if', '--pack', pack, '--set', change] as const;
+    expect(await run(...assumed, '--output', 'assumed.xlsx')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^assumed\.xlsx：/) });
+    const [list, about] = await sheets('assumed.xlsx');
+    expect([list?.sheet, about?.data]).toEqual(['假设测算', expect.arrayContaining([['假设', `${pack}，${change}`]])]);
+    const told = (await run(...assumed, '--json')).stdout
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{"item"') ? [JSON.parse(line)] : []));
+    const csv = await run(...assumed, '--format', 'csv');
+    const [headings = [], ...rows]: string[][] = parse(csv.stdout, { bom: true });
+    expect(codeWords(headings, rows)).toEqual([]);
+    expect(rows.map(([award]) => award)).toEqual(told.map(({ item }: { item: { award: string } }) => item.award));
+    expect(rows.map(([award]) => award)).toContain(AWARD);
+    expect(list?.data).toHaveLength(1 + rows.length);
+
+    const refused = await run('audit', 'what-if', '--pack', pack, '--set', 'clause.none=1', '--output', 'refused.csv');
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('set') });
+    expect([existsSync(inFolder('refused.csv')), existsSync(inFolder('refused.csv.part'))]).toEqual([false, false]);
+    const send = (body: string) =>
+      fetch(`${url}/v1/exports/audit/what-if?format=csv`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body,
+      });
+    expect(await (await send('[]')).json()).toMatchObject({ code: 'invalid-input', errors: [{ field: 'body' }] });
+    expect(await (await send('{"pack":7}')).json()).toMatchObject({
+      code: 'invalid-input',
+      errors: expect.arrayContaining([expect.objectContaining({ field: 'pack' })]),
+    });
+  });
+
   it('two points are compared, in words for people and in JSON', async () => {
     const said = await run('award', 'list', '--differs-from', '100', '--as-of', '120');
     expect(said.stdout).toMatch(new RegExp(`变更 │ ${AWARD.replaceAll('.', '\\.')} +│ 状态 +│ 公示中 │ 已批准`));

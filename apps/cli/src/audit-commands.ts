@@ -14,7 +14,7 @@ import {
 import { FORECAST_TOTALS_VIEW, FORECAST_VIEW, RECOMPUTATION_VIEW, WHAT_IF_VIEW } from './audit-views.js';
 import { readLong } from './long-answer.js';
 import { EXIT } from './output.js';
-import { addReadOptions, asksForMore, type ReadOptions, readMore } from './read-options.js';
+import { addFileOptions, addReadOptions, asksForMore, type ReadOptions, readMore } from './read-options.js';
 import { textOf } from './route-command.js';
 import { type GlobalOptions, withDoor } from './session.js';
 
@@ -25,7 +25,7 @@ interface RecomputeOptions extends ReadOptions {
   readonly from?: string;
 }
 
-interface WhatIfOptions extends GlobalOptions {
+interface WhatIfOptions extends GlobalOptions, Pick<ReadOptions, 'format' | 'output'> {
   readonly pack?: string;
   readonly set?: readonly string[];
   readonly packFile?: string;
@@ -74,6 +74,7 @@ export function addAuditCommands(program: Command): void {
     .option('--set <change...>', `改动: ${CHANGE_FORMS.join(', ')}`)
     .option('--pack-file <path>', 'the whole changed text, as a YAML pack, instead of --set')
     .option('--source-file <path>', 'the source document its quotes are checked against');
+  addFileOptions(whatIf);
   whatIf.action(async () => {
     const options = whatIf.optsWithGlobals<WhatIfOptions>();
     const { pack, set, packFile, sourceFile } = options;
@@ -85,7 +86,8 @@ export function addAuditCommands(program: Command): void {
     };
     await withDoor(options, false, async (door, token) => {
       const call = { method: 'POST' as const, path: '/v1/audit/what-if', body, token };
-      await readLong<Otherwise, WhatIfSummary>(door, call, options.json === true, WHAT_IF_VIEW);
+      if (asksForMore(options)) await readMore(door, call, options);
+      else await readLong<Otherwise, WhatIfSummary>(door, call, options.json === true, WHAT_IF_VIEW);
     });
   });
 

@@ -15,9 +15,7 @@ import type {
 import { Money } from '@app/kernel';
 import type { LongView } from './long-answer.js';
 import { tableOf } from './output.js';
-import { OUTLOOK, RECOMPUTED_STATUS, STATED, termOf, WHY } from './terms.js';
-
-const GROUP: Readonly<Record<Group, string>> = { granted: '已批准', denied: '曾不予支持', pending: '办理中' };
+import { ASSUMED_GROUP, OUTLOOK, RECOMPUTED_STATUS, STATED, termOf, WHY } from './terms.js';
 
 /** An amount as people write it; nothing for zero, so that what matters stands out. */
 const yuan = (amount: string | undefined) => (amount === undefined || Number(amount) === 0 ? '' : Money.parseSigned(amount).toChinese());
@@ -83,7 +81,7 @@ export const WHAT_IF_VIEW: LongView<Otherwise, WhatIfSummary> = {
   row: ({ award, payeeName, group, outcome, before, after, difference, missing, ceiling }) => [
     award,
     payeeName,
-    GROUP[group],
+    ASSUMED_GROUP[group],
     STATED[outcome.before],
     STATED[outcome.after],
     zeroToo(before),
@@ -95,7 +93,7 @@ export const WHAT_IF_VIEW: LongView<Otherwise, WhatIfSummary> = {
     const { awards, untouched, gaining, losing, newlyPayable, undetermined, total, byGroup, byClause, byLine, unassigned } = summary;
     const groups = Object.entries(byGroup) as [Group, Sums][];
     return [
-      tableOf(['情形', ...SUMS], [...groups.map(([group, sums]) => [GROUP[group], ...sumsRow(sums)]), ['合计', ...sumsRow(total)]]),
+      tableOf(['情形', ...SUMS], [...groups.map(([group, sums]) => [ASSUMED_GROUP[group], ...sumsRow(sums)]), ['合计', ...sumsRow(total)]]),
       tableOf(
         ['条款', '名称', ...SUMS],
         byClause.map(({ clause, title, ...sums }) => [clause, title, ...sumsRow(sums)]),

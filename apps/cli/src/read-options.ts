@@ -44,10 +44,16 @@ export function addReadOptions(command: Command): void {
   command
     .option('--as-of <point>', AS_OF_HELP)
     .option('--differs-from <point>', '比较: what is not as the ledger knew it at that point')
-    .option('--differs-from-on <day>', '比较: what is not as it was on that business day; compared with --on, or with the present')
+    .option('--differs-from-on <day>', '比较: what is not as it was on that business day; compared with --on, or with the present');
+  addFileOptions(command).addOption(
+    new Option('--audience <audience>', '对象: public leaves out what is not public').choices(['internal', 'public']),
+  );
+}
+
+export function addFileOptions(command: Command): Command {
+  return command
     .addOption(new Option('--format <format>', '导出: the whole list in this format').choices(FORMATS))
-    .option('--output <path>', '导出: the whole list into this file, its format by the ending .xlsx, .csv or .jsonl')
-    .addOption(new Option('--audience <audience>', '对象: public leaves out what is not public').choices(['internal', 'public']));
+    .option('--output <path>', '导出: the whole list into this file, its format by the ending .xlsx, .csv or .jsonl');
 }
 
 /** Whether a file or a comparison was asked for instead of a page on the screen. */

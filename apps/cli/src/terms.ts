@@ -1,6 +1,7 @@
 /** Chinese terms for what the ledger answers in its own words. They stand with the exported files, which say the same. */
 export {
   ACHIEVED,
+  ASSUMED_GROUP,
   AWARD_STATUS,
   BATCH_STATUS,
   DUE_STATE,

@@ -7,7 +7,7 @@ import { Disclosures } from './disclosures.js';
 import { InnerRoutes, type Question } from './inner.js';
 import { declarationOf } from './lists.js';
 import { Columns, DISCLOSURE_FIELD, namedIn, packOf, publicPart, readingAt, titleOf } from './table.js';
-import { type JsonObject, rowsOf } from './value.js';
+import { isList, type JsonObject, rowsOf } from './value.js';
 
 export const FORMATS = ['xlsx', 'csv', 'jsonl'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -126,7 +126,7 @@ async function* tableRows(headings: readonly string[], columns: Columns, items: 
 }
 
 function explanation(
-  { path, query, vantage }: Question,
+  { path, query, vantage, body }: Question,
   audience: Audience,
   actor: Actor | undefined,
   tally: Tally,
@@ -135,6 +135,7 @@ function explanation(
     ['清单', titleOf(path)],
     ['来源', `/v1/${decodeURI(path)}`],
     ['筛选条件', [...query].map(([name, value]) => `${name}=${value}`).join('，') || '无'],
+    ...(body === undefined ? [] : [['假设', assumption(body)] as const]),
     ['账本位置', String(vantage.position)],
     ['时点', `${officeTime(vantage.now)}（北京时间）`],
     ['导出人', actor === undefined ? '' : `${actor.id}（${actor.unit}）`],
@@ -142,6 +143,11 @@ function explanation(
     ['行数', String(tally.rows)],
     ...(audience === 'public' ? [['未列出', leftOutText(tally)] as const] : []),
   ];
+}
+
+/** What was assumed; of a whole text its file says which. */
+function assumption({ pack, set, file }: JsonObject): string {
+  return [pack, ...(isList(set) ? set : [set]), file].filter((part) => typeof part === 'string').join('，');
 }
 
 const leftOutText = ({ leftOut }: Tally) => (leftOut === 0 ? '没有未列出的记录' : `另有${leftOut}条记录不属于公开的政策，未列出`);

@@ -20,6 +20,8 @@ export interface Question {
   readonly query: URLSearchParams;
   readonly authorization: string | undefined;
   readonly vantage: Vantage;
+  /** Of a question that is asked by POST. */
+  readonly body?: JsonObject;
 }
 
 /** What a route answers: a list, read page by page as it is asked for, or one object. */
@@ -93,15 +95,16 @@ export class InnerRoutes {
     }
   }
 
-  private async get({ path, query, authorization, vantage }: Question, more: Readonly<Record<string, string>>): Promise<Raw> {
+  private async get({ path, query, authorization, vantage, body }: Question, more: Readonly<Record<string, string>>): Promise<Raw> {
     const asked = new URLSearchParams(query);
     for (const [name, value] of Object.entries(more)) asked.set(name, value);
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     // Awaited inside: an injected request sets off when somebody waits for it.
     const response = await lookingFrom(vantage, async () => {
       const answer = await fastify.inject({
-        method: 'GET',
+        method: body === undefined ? 'GET' : 'POST',
         url: `/v1/${path}?${asked.toString()}`,
+        ...(body !== undefined && { payload: body }),
         headers: authorization === undefined ? {} : { authorization },
         payloadAsStream: true,
       });

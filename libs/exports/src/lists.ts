@@ -3,6 +3,7 @@ import type { Field } from './fields.js';
 import type { Reading } from './flatten.js';
 import {
   ASSESSMENT,
+  ASSUMED_GROUP,
   AWARD_STATUS,
   BATCH_STATUS,
   DUE_STATE,
@@ -385,6 +386,24 @@ export const LISTS: readonly ListDeclaration[] = [
       undetermined: { heading: '不能判断' },
       why: { heading: '不符之处' },
       'why.code': { heading: '原因' },
+    },
+  },
+  {
+    path: 'audit/what-if',
+    title: '假设测算',
+    key: ['award'],
+    terms: { group: ASSUMED_GROUP, 'outcome.before': STATED, 'outcome.after': STATED },
+    fields: {
+      year: { heading: '年度' },
+      group: { heading: '情形' },
+      outcome: { heading: '结论' },
+      'outcome.before': { heading: '原结论' },
+      'outcome.after': { heading: '假设结论' },
+      before: { heading: '原金额（元）', kind: 'yuan' },
+      after: { heading: '假设金额（元）', kind: 'yuan' },
+      difference: { heading: '差额（元）', kind: 'yuan' },
+      missing: { heading: '缺少的事实' },
+      ceiling: { heading: '最高金额（元）', kind: 'yuan' },
     },
   },
 ];

@@ -106,6 +106,9 @@ export const ASSESSMENT: Readonly<Record<string, string>> = {
 };
 
 /** What an award comes to on record, and computed again. */
+/** 假设测算: how an award stands. */
+export const ASSUMED_GROUP = { granted: '已批准', denied: '曾不予支持', pending: '办理中' };
+
 export const STATED = {
   payable: '应付',
   refused: '不予支持',

@@ -155,6 +155,13 @@ describe('subscriptions', () => {
     expect(await subscriptions.followed(position, 600_000)).toBe(false);
   }, 20_000);
 
+  it('say of a process manager that it has no tables to be built or compared', async () => {
+    subscriptions.addProcessManager(manager('echo'));
+    const refusal = { code: 'projection-unknown', detail: expect.stringContaining('process manager') };
+    await expect(subscriptions.rebuild(['echo'])).rejects.toMatchObject(refusal);
+    await expect(subscriptions.verify(['echo'])).rejects.toMatchObject(refusal);
+  });
+
   it('refuse two subscribers of one name: they would share a checkpoint', () => {
     subscriptions.addProjection(new Totals('one'));
     subscriptions.addProcessManager(manager('two'));

@@ -7,7 +7,7 @@ import {
   Optional,
 } from '@nestjs/common';
 import { currentVantage, EVENT_STORE, type EventStore, type Observer, OBSERVER, UNOBSERVED, type Vantage } from '@app/event-store';
-import { CLOCK, type Clock, invalidField, Problem } from '@app/kernel';
+import { CLOCK, type Clock, invalidField, notFound, Problem } from '@app/kernel';
 import { type ProcessManager, ProcessManagerRunner } from './process-manager.js';
 import type { Projection } from './projection.js';
 import { Projector, type Verified } from './projector.js';
@@ -157,6 +157,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Builds projections anew beside what queries see. @throws Problem as `Projector.rebuild`. */
   async rebuild(names: readonly string[]): Promise<void> {
+    this.refuseManagers(names);
     await this.projector.rebuild(names);
   }
 
@@ -172,6 +173,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
    * @throws Problem as `Projector.verify`.
    */
   async verify(names: readonly string[]): Promise<void> {
+    this.refuseManagers(names);
     const results = await this.projector.verify(names);
     names.forEach((name, index) => {
       this.verified.set(name, { name, state: 'running' });
@@ -181,6 +183,12 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
           this.verified.set(name, { name, state: 'failed', error: error instanceof Error ? error.message : String(error) }),
       );
     });
+  }
+
+  private refuseManagers(names: readonly string[]): void {
+    const name = names.find((each) => this.managers.some((manager) => manager.name === each));
+    if (name === undefined) return;
+    throw notFound('projection-unknown', `${name} is a process manager: it acts, and has no tables to be built or compared`);
   }
 
   /** The latest verification of each projection since the start. */
