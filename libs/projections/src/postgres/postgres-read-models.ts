@@ -209,7 +209,9 @@ export class PostgresReadModels extends ReadModels {
   async dropFormerGenerations({ name }: Projection): Promise<void> {
     for (const row of (await ask<CheckpointOfAny>(this.pool, CHECKPOINTS, [name])).rows) {
       if (row.purpose !== 'former') continue;
-      for (const table of tablesOfShape(row.shape, row.generation)) await this.writers.query(`DROP TABLE IF EXISTS "${table}"`);
+      const tables = tablesOfShape(row.shape, row.generation);
+      for (const table of tables) await this.writers.query(`DROP TABLE IF EXISTS "${table}"`);
+      this.cache.forget(tables);
       await ask(this.pool, `DELETE FROM checkpoint WHERE name = $1 AND generation = $2 AND purpose = 'former'`, [name, row.generation]);
     }
   }
