@@ -8,8 +8,9 @@ import type { Projection } from '../projection.js';
 import { describeReadModels } from '../read-models.conformance.js';
 import type { Batch, Checkpoint } from '../read-models.js';
 import { table } from '../table.js';
-import type { UnitOfWork } from '../unit-of-work.js';
+import { MISSING, type UnitOfWork } from '../unit-of-work.js';
 import { PostgresReadModels } from './postgres-read-models.js';
+import type { RowCache } from './row-cache.js';
 
 let server: PostgresServer;
 const opened: PostgresReadModels[] = [];
@@ -273,6 +274,16 @@ describe('read models in PostgreSQL that several processes use', () => {
     expect(await one.commit([look])).toMatchObject([{ kind: 'committed' }]);
     expect(seen.at(-1)).toBeUndefined();
     expect(await one.promote(projection, { ...building, position: 1 })).toBe(true);
+  });
+
+  it('keep nothing at hand of tables that are gone', async () => {
+    const one = await open(await server.database());
+    await one.commit([put(await one.openLive(projection), first, 'one')]);
+    const { cache } = one as unknown as { cache: RowCache };
+    expect(cache.of('first__1').get('b')).toBeUndefined();
+    await one.promote(projection, (await one.begin([projection], 'building'))[0] as Checkpoint);
+    await one.dropFormerGenerations(projection);
+    expect(cache.of('first__1').get('b')).toBe(MISSING);
   });
 
   it('say where they stand when they have been set back, also where they are only read', async () => {
