@@ -447,6 +447,94 @@ describe('the projector', () => {
     expect(await projector.reached(next, LONG_MS)).toBe(true);
   });
 
+  /** Read models that build several projections side by side, as a server does; what each commit was of. */
+  function sideBySide(): { readonly models: ReadModels; readonly commits: (readonly string[])[] } {
+    const models = Object.assign(files.readModels(), { buildersAtOnce: 4 });
+    const commits: (readonly string[])[] = [];
+    const commit = models.commit.bind(models);
+    models.commit = (batches) => {
+      commits.push(batches.map(({ from }) => from.name));
+      return commit(batches);
+    };
+    return { models, commits };
+  }
+
+  it('resumes a projection that stopped while others go on being built, and feeds it once', async () => {
+    await files.addMany(store, 'a', 2_000);
+    const isPoison = { is: true };
+    let letOn: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (letOn = resolve));
+    const held = Object.create(store) as EventStore;
+    // Whoever follows from the beginning gets no more than the first page until it is let on.
+    held.subscribe = async function* (options) {
+      for await (const page of store.subscribe(options)) {
+        yield page;
+        if (options.after === 0) await gate;
+      }
+    };
+    const { models, commits } = sideBySide();
+    const projector = start([new Totals('one', 1, ({ position }) => isPoison.is && position === 100), new Totals('other')], held, models);
+    while (projector.status()[0]?.state !== 'stopped' || projector.status()[1]?.position === 0) await new Promise(setImmediate);
+    isPoison.is = false;
+    await projector.resume('one');
+    expect(await projector.reached(2_000, LONG_MS, 'one')).toBe(true);
+    expect(projector.status()).toMatchObject([
+      { state: 'running', position: 2_000 },
+      { state: 'building', position: 512 },
+    ]);
+    letOn();
+    const last = await files.add(store, 'b');
+    expect(await projector.reached(last, LONG_MS)).toBe(true);
+    await live(projector);
+    commits.length = 0;
+    const next = await files.add(store, 'c');
+    expect(await projector.reached(next, LONG_MS)).toBe(true);
+    expect(commits.flat().sort()).toEqual(['one', 'other']);
+    expect(await rowsOf(models, 'one')).toEqual(await rowsOf(models, 'other'));
+  });
+
+  it('passes over nothing when it loses a projection in the midst of building several, and gains it again', async () => {
+    for (const stream of ['a', 'b', 'c']) await files.addMany(store, stream, 1_000);
+    const { models } = sideBySide();
+    let letOn: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (letOn = resolve));
+    const { commit } = models;
+    let isAtFirst = false;
+    // Its first page is under way while the others of it wait.
+    models.commit = async (batches) => {
+      const outcomes = await commit(batches);
+      if (batches[0]?.from.name === 'one' && batches[0].from.position === 0) {
+        isAtFirst = true;
+        await gate;
+      }
+      return outcomes;
+    };
+    const projector = start([new Totals('one'), new Totals('other')], store, models);
+    while (!isAtFirst || (projector.status()[1]?.position ?? 0) < 1_500) await new Promise(setImmediate);
+    projector.lose(['one']);
+    letOn();
+    expect(await projector.reached(3_000, LONG_MS, 'other')).toBe(true);
+    await projector.gain(['one']);
+    expect(await projector.reached(3_000, LONG_MS)).toBe(true);
+    expect(await rowsOf(models, 'one')).toEqual(await rowsOf(models, 'other'));
+  });
+
+  it('tries no event after one that it was deposed at: that one would be passed over', async () => {
+    await files.add(store, 'a');
+    const projector = await live(start());
+    const tried: number[] = [];
+    readModels.commit = async (batches) => {
+      tried.push(...batches.map(({ to }) => to));
+      return batches.map(({ from, to }) =>
+        to === from.position + 1 ? { kind: 'deposed' } : { kind: 'failed', error: new Error('at fault') },
+      );
+    };
+    await files.addMany(store, 'b', 3);
+    while (tried.length < 2) await new Promise(setImmediate);
+    await stop(projector);
+    expect(tried).toEqual([4, 2]);
+  });
+
   it('keeps the live tables when what is built beside them meets an event it cannot apply', async () => {
     await files.addMany(store, 'a', 2);
     const isPoison = { is: false };

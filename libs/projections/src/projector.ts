@@ -564,7 +564,8 @@ export class Projector {
     }
     for (const event of fresh) {
       await this.projectPage([track], [event]);
-      if (track.error !== undefined) return;
+      // It has stopped there, or another process may run it by now: what comes next would pass over this one.
+      if (track.checkpoint.position < event.position) return;
     }
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { Problem } from '@app/kernel';
@@ -8,8 +8,9 @@ import type { Projection } from '../projection.js';
 import { describeReadModels } from '../read-models.conformance.js';
 import type { Batch, Checkpoint } from '../read-models.js';
 import { table } from '../table.js';
-import type { UnitOfWork } from '../unit-of-work.js';
+import { MISSING, type UnitOfWork } from '../unit-of-work.js';
 import { PostgresReadModels } from './postgres-read-models.js';
+import type { RowCache } from './row-cache.js';
 
 let server: PostgresServer;
 const opened: PostgresReadModels[] = [];
@@ -129,6 +130,116 @@ describe('read models in PostgreSQL that ends connections, as in a restart', () 
   });
 });
 
+describe('read models in PostgreSQL that have to fetch what a batch reads', () => {
+  const kept = table({ name: 'kept', columns: { id: 'text' as const, sum: 'integer' as const }, key: ['id'] });
+  const own = table({ name: 'own', columns: { id: 'text' as const, sum: 'integer' as const }, key: ['id'], isPrivate: true });
+  const projection: Projection = { name: 'p', version: 1, tables: [kept, own] as never[], handles: 'all', apply: () => undefined };
+  const ids = (prefix: string, count = 60) => Array.from({ length: count }, (_, no) => `${prefix}${no}`);
+  let filled: PostgresReadModels;
+  let readModels: PostgresReadModels;
+  let at: Checkpoint;
+  let applied: number;
+  beforeEach(async () => {
+    const url = await server.database();
+    filled = await open(url);
+    at = await filled.openLive(projection);
+    await commit((work) => work.put(kept, { id: 'a', sum: 1 }), filled);
+    // Nothing is at hand here.
+    readModels = await open(url);
+    await readModels.openLive(projection);
+    applied = 0;
+  });
+  async function commit(apply: (work: UnitOfWork) => void, into = readModels): Promise<void> {
+    const to = at.position + 1;
+    const batch = { from: at, to, apply: (work: UnitOfWork) => ((applied += 1), work.during(to, () => apply(work))) };
+    expect(await into.commit([batch])).toEqual([{ kind: 'committed', checkpoint: { ...at, position: to } }]);
+    at = { ...at, position: to };
+  }
+  const add = (work: UnitOfWork, id: string, into = kept) =>
+    work.put(into, { id, sum: ((work.get(into, id)?.sum as number | undefined) ?? 0) + 1 });
+  const sums = async (name = 'kept') =>
+    (await sql<{ id: string; sum: number }>`SELECT id, sum FROM ${sql.table(`${name}__1`)} ORDER BY id`.execute(filled.queries)).rows;
+
+  it('apply it once where none of it is there, and again where some of it is', async () => {
+    await commit((work) => ids('new').forEach((id) => add(work, id)));
+    expect(applied).toBe(1);
+    await commit((work) => ids('new').forEach((id) => add(work, id)));
+    expect(applied).toBe(2);
+    await commit((work) => [...ids('newer'), 'a'].forEach((id) => add(work, id)));
+    expect(applied).toBe(4);
+    expect(await sums()).toEqual(
+      [...ids('new').map((id) => ({ id, sum: 2 })), ...ids('newer').map((id) => ({ id, sum: 1 })), { id: 'a', sum: 2 }].sort(
+        (one, other) => (one.id < other.id ? -1 : 1),
+      ),
+    );
+  });
+
+  it('apply again that one of several batches alone of which something is there', async () => {
+    const table = { ...kept, name: 'q_kept' };
+    const q: Projection = { ...projection, name: 'q', tables: [table] as never[] };
+    await filled.openLive(q);
+    const from = await readModels.openLive(q);
+    const times = { p: 0, q: 0 };
+    const outcomes = await readModels.commit([
+      { from: at, to: at.position + 1, apply: (work) => ((times.p += 1), add(work, 'a')) },
+      { from, to: 1, apply: (work) => ((times.q += 1), add(work, 'a', table)) },
+    ]);
+    expect(outcomes).toMatchObject([{ kind: 'committed' }, { kind: 'committed' }]);
+    expect(times).toEqual({ p: 2, q: 1 });
+    expect([await sums(), await sums('q_kept')]).toEqual([[{ id: 'a', sum: 2 }], [{ id: 'a', sum: 1 }]]);
+  });
+
+  it('apply again what threw for want of a row, and say so where the row is not there', async () => {
+    const demand = (id: string) => (work: UnitOfWork) => {
+      if (work.get(kept, id) === undefined) throw new Error(`${id} was never put`);
+      add(work, id);
+    };
+    await commit(demand('a'));
+    expect(applied).toBe(2);
+    const to = at.position + 1;
+    const [outcome] = await readModels.commit([{ from: at, to, apply: (work) => work.during(to, () => demand('nobody')(work)) }]);
+    expect(outcome).toMatchObject({ kind: 'failed', error: { message: 'nobody was never put' } });
+    // Whoever throws in the midst of a batch leaves nothing of it, what was put before among it.
+    expect(await sums()).toEqual([{ id: 'a', sum: 2 }]);
+  });
+
+  it('write over what was put without a look at it, and remove it, whether it is at hand or not', async () => {
+    for (const into of [filled, readModels, readModels]) {
+      await commit((work) => ids('x').forEach((id) => work.put(own, { id, sum: at.position })), into);
+    }
+    expect(await sums('own')).toEqual(
+      ids('x')
+        .sort()
+        .map((id) => ({ id, sum: 3 })),
+    );
+    await commit((work) => ids('x').forEach((id) => work.remove(own, id)));
+    expect(await sums('own')).toEqual([]);
+    await commit((work) => ids('x').forEach((id) => work.put(own, { id, sum: 9 })));
+    await commit((work) => ids('x').forEach((id) => work.remove(own, id)));
+    expect(await sums('own')).toEqual([]);
+  });
+
+  it('go by the tables once nobody knows whether a commit was written', async () => {
+    // It has filled these tables alone: what it has not written is not there, as far as it knows.
+    await commit((work) => ids('x').forEach((id) => add(work, id)), filled);
+    const held = [...(filled as unknown as { writing: Set<pg.PoolClient> }).writing];
+    const queries = held.map((client) => client.query);
+    for (const client of held) {
+      const query = client.query.bind(client) as (...given: unknown[]) => Promise<unknown>;
+      const silent = () => Promise.reject(new Error('Connection terminated unexpectedly'));
+      client.query = ((...given: unknown[]) => (given[0] === 'COMMIT' ? query('COMMIT').then(silent) : query(...given))) as never;
+    }
+    const both = [...ids('x'), ...ids('y')];
+    const unanswered = commit((work) => both.forEach((id) => add(work, id)), filled);
+    await expect(unanswered).rejects.toMatchObject({ code: 'read-models-unavailable' });
+    held.forEach((client, index) => (client.query = queries[index] as never));
+    at = (await filled.present(at)) as Checkpoint;
+    expect(at.position).toBe(3);
+    await commit((work) => both.forEach((id) => add(work, id)), filled);
+    expect((await sums()).map(({ sum }) => sum)).toEqual([1, ...ids('x').map(() => 3), ...ids('y').map(() => 2)]);
+  });
+});
+
 describe('read models in PostgreSQL that several processes use', () => {
   const rows = ['first', 'second'].map((name) => table({ name, columns: { id: 'text' as const, by: 'text' as const }, key: ['id'] }));
   const [first, second] = rows as [(typeof rows)[0], (typeof rows)[0]];
@@ -163,6 +274,16 @@ describe('read models in PostgreSQL that several processes use', () => {
     expect(await one.commit([look])).toMatchObject([{ kind: 'committed' }]);
     expect(seen.at(-1)).toBeUndefined();
     expect(await one.promote(projection, { ...building, position: 1 })).toBe(true);
+  });
+
+  it('keep nothing at hand of tables that are gone', async () => {
+    const one = await open(await server.database());
+    await one.commit([put(await one.openLive(projection), first, 'one')]);
+    const { cache } = one as unknown as { cache: RowCache };
+    expect(cache.of('first__1').get('b')).toBeUndefined();
+    await one.promote(projection, (await one.begin([projection], 'building'))[0] as Checkpoint);
+    await one.dropFormerGenerations(projection);
+    expect(cache.of('first__1').get('b')).toBe(MISSING);
   });
 
   it('say where they stand when they have been set back, also where they are only read', async () => {

@@ -19,6 +19,7 @@ import {
   tablesOfShape,
 } from '../read-models.js';
 import {
+  formerTable,
   keepsHistory,
   type Key,
   postgresIndexStatements,
@@ -70,8 +71,8 @@ type CheckpointOfAny = StoredCheckpoint & { readonly purpose: Purpose | 'former'
  * The read models in PostgreSQL, for any number of processes: the same tables as in SQLite, in the schema `ledger`.
  *
  * `apply` reads rows at once, and these are across a network: a batch is applied with what is at hand, the rows it missed are
- * fetched together, and it is applied again, until nothing is missing. Rows stay at hand from one batch to the next as long
- * as nobody else moves the checkpoint, which every commit makes sure of.
+ * fetched together, and where there are any of them it is applied again, until nothing is missing. Rows stay at hand from one
+ * batch to the next as long as nobody else moves the checkpoint, which every commit makes sure of.
  */
 export class PostgresReadModels extends ReadModels {
   readonly queries: Kysely<never>;
@@ -209,7 +210,9 @@ export class PostgresReadModels extends ReadModels {
   async dropFormerGenerations({ name }: Projection): Promise<void> {
     for (const row of (await ask<CheckpointOfAny>(this.pool, CHECKPOINTS, [name])).rows) {
       if (row.purpose !== 'former') continue;
-      for (const table of tablesOfShape(row.shape, row.generation)) await this.writers.query(`DROP TABLE IF EXISTS "${table}"`);
+      const tables = tablesOfShape(row.shape, row.generation);
+      for (const table of tables) await this.writers.query(`DROP TABLE IF EXISTS "${table}"`);
+      this.cache.forget(tables);
       await ask(this.pool, `DELETE FROM checkpoint WHERE name = $1 AND generation = $2 AND purpose = 'former'`, [name, row.generation]);
     }
   }
@@ -583,8 +586,8 @@ function generationArrays(batches: readonly Batch[]): readonly [string, string] 
 }
 
 function tablesOf(table: Table, generation: number): readonly string[] {
-  const [present, former] = tablesOfShape(JSON.stringify([JSON.stringify([table.name])]), generation) as [string, string];
-  return keepsHistory(table) ? [present, former] : [present];
+  const present = presentTable(table, generation);
+  return keepsHistory(table) ? [present, formerTable(table, generation)] : [present];
 }
 
 async function checkpointsOf(client: pg.ClientBase, name: string): Promise<readonly CheckpointOfAny[]> {
