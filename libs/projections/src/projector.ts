@@ -539,13 +539,18 @@ export class Projector {
       case 'moved':
         return this.takenOver(track, events);
       case 'deposed':
-        this.lose([track.projection.name]);
+        // Who has come back since then follows with other tracks, and is not to lose these: nobody would give them back.
+        if (this.isOfMember(track)) this.lose([track.projection.name]);
         return;
       case 'failed':
         return this.oneByOne(track, events, outcome.error);
       default:
         return unreachable(outcome);
     }
+  }
+
+  private isOfMember(track: Track): boolean {
+    return this.members.some(({ live, building, check }) => [live, building, check?.track].includes(track));
   }
 
   /** The gate of the tables queries see. */
