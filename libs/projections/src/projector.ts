@@ -568,6 +568,7 @@ export class Projector {
       return this.stopTrack(track, reason);
     }
     for (const event of fresh) {
+      if (this.stopping.signal.aborted) return;
       await this.projectPage([track], [event]);
       // It has stopped there, or another process may run it by now: what comes next would pass over this one.
       if (track.checkpoint.position < event.position) return;
