@@ -50,6 +50,7 @@ export function addReadOptions(command: Command): void {
   );
 }
 
+/** What every command takes whose list can go into a file. */
 export function addFileOptions(command: Command): Command {
   return command
     .addOption(new Option('--format <format>', '导出: the whole list in this format').choices(FORMATS))

@@ -10,17 +10,19 @@ const EVENTS = 60;
 const NAMES = ['one', 'two', 'three', 'four'];
 const LONG_MS = 60_000;
 
+const MISFORTUNES = ['deposed-and-back', 'not-written', 'written-but-nobody-told', 'poisoned'] as const;
+
+/** What befalls a projection while its tables are built, at a commit of its. */
 interface Befalling {
   readonly name: string;
   readonly atCommit: number;
-  readonly what: 'deposed-and-back' | 'not-written' | 'written-but-nobody-told' | 'poisoned';
+  readonly what: (typeof MISFORTUNES)[number];
 }
 
-/** What befalls a projection while its tables are built, at a commit of its. */
 const befalling: fc.Arbitrary<Befalling> = fc.record({
   name: fc.constantFrom(...NAMES),
   atCommit: fc.integer({ min: 1, max: EVENTS }),
-  what: fc.constantFrom('deposed-and-back' as const, 'not-written' as const, 'written-but-nobody-told' as const, 'poisoned' as const),
+  what: fc.constantFrom(...MISFORTUNES),
 });
 
 describe('tables that are built side by side', () => {

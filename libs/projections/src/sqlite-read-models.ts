@@ -23,10 +23,10 @@ import {
 import {
   type ColumnValue,
   createStatements,
-  type Key,
   formerTable,
   isWalked,
   keepsHistory,
+  type Key,
   NODE,
   presentTable,
   quoted,

@@ -56,6 +56,7 @@ interface TableWork {
 /** Answers with the row that is stored, undefined for none, or `MISSING` for one that has still to be fetched. */
 export type ReadRow = (id: string, key: () => Key) => StoredRow | undefined | typeof MISSING;
 
+/** Stands for an empty list in all rows that have no former ones; never added to. */
 const NONE: FormerRow[] = [];
 
 /**

@@ -24,9 +24,8 @@ export interface Written {
   readonly added: readonly number[];
 }
 
-/** What COPY reads otherwise than it is written, and what PostgreSQL cannot hold. */
-const SPECIAL = /[\\\t\n\r\0]/;
-const EACH_SPECIAL = new RegExp(SPECIAL, 'g');
+const TO_ESCAPE = /[\\\t\n\r]/;
+const EACH_TO_ESCAPE = new RegExp(TO_ESCAPE, 'g');
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 /**
@@ -38,12 +37,11 @@ export function copyLines(columns: readonly Column[], rows: readonly Written[]):
   for (const { row, added } of rows) {
     const declared = columns.length - added.length;
     for (let index = 0; index < declared; index += 1) {
-      const column = columns[index] as Column;
-      const value = row[column.name];
+      const value = valueOf(row, columns[index] as Column);
       if (index > 0) lines += '\t';
       if (value === null) lines += '\\N';
-      else if (typeof value === 'string' && column.type === 'text') lines += SPECIAL.test(value) ? escaped(value, column) : value;
-      else lines += whole(value, column);
+      else if (typeof value === 'number') lines += value;
+      else lines += TO_ESCAPE.test(value) ? value.replace(EACH_TO_ESCAPE, (found) => ESCAPES[found] as string) : value;
     }
     for (const number of added) lines += `\t${number}`;
     lines += '\n';
@@ -55,34 +53,17 @@ export function copyLines(columns: readonly Column[], rows: readonly Written[]):
 export function arraysOf(columns: readonly Column[], rows: readonly Written[]): readonly string[] {
   const declared = columns.length - (rows[0]?.added.length ?? 0);
   return columns.map((column, index) =>
-    arrayOf(
-      rows.map(({ row, added }) => {
-        if (index >= declared) return added[index - declared];
-        const value = row[column.name];
-        if (value === null) return value;
-        if (typeof value !== 'string' || column.type !== 'text') return whole(value, column);
-        return value.includes('\0') ? escaped(value, column) : value;
-      }),
-    ),
+    arrayOf(rows.map(({ row, added }) => (index < declared ? valueOf(row, column) : added[index - declared]))),
   );
 }
 
-function whole(value: ColumnValue | undefined, column: Column): number {
-  if (column.type !== 'integer' || typeof value !== 'number' || !Number.isSafeInteger(value)) throw unfit(String(value), column);
-  return value;
-}
-
-function escaped(value: string, column: Column): string {
-  return value.replace(EACH_SPECIAL, (found) => {
-    const escape = ESCAPES[found];
-    // U+0000 has none.
-    if (escape === undefined) throw unfit('this text', column);
-    return escape;
-  });
-}
-
-function unfit(value: string, { table, name, type }: Column): TypeError {
-  return new TypeError(`cannot store ${value} in ${type} column ${table}.${name}`);
+function valueOf(row: Row, { table, name, type }: Column): ColumnValue {
+  const value = row[name];
+  if (value === null) return value;
+  const fits = type === 'integer' ? Number.isSafeInteger(value) : typeof value === 'string' && !value.includes('\0');
+  if (!fits)
+    throw new TypeError(`cannot store ${typeof value === 'string' ? 'this text' : String(value)} in ${type} column ${table}.${name}`);
+  return value as ColumnValue;
 }
 
 /** Sends lines to a table by COPY. */

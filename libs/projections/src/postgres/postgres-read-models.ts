@@ -47,7 +47,7 @@ const MOST_CACHED_ROWS = 60_000;
 /** How long it may take to learn what another process has changed. */
 const REFRESH_MS = 500;
 const ROWS_A_FETCH = 1_000;
-/** 300 rows each are looked at. By its own of 100 PostgreSQL takes longer over this than over the indexes. */
+/** PostgreSQL looks at 300 rows of a table for each unit of it: with its own 100 it takes longer over them than over the indexes. */
 const STATISTICS_TARGET = 20;
 
 /** So long one computes at a stretch, as far as projections allow. */

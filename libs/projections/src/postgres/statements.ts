@@ -27,7 +27,7 @@ export function statementsOf(table: Table, generation: number, projection: strin
   const update = rest.length === 0 ? 'NOTHING' : `UPDATE SET ${rest.map((name) => `"${name}" = excluded."${name}"`).join(', ')}`;
   const insert = (into: string, columns: readonly Column[]) =>
     `INSERT INTO "${into}" (${quoted(columns.map(({ name }) => name))}) SELECT * FROM ${arrays(columns)} AS given`;
-  const keys = table.key.map((name) => columnsOf(table).find((column) => column.name === name) as Column);
+  const keys = table.key.map((name) => ({ type: table.columns[name] as Column['type'] }));
   const given = `${arrays(keys)} AS given (${quoted(table.key)})`;
   const matches = table.key.map((name) => `stored."${name}" = given."${name}"`).join(' AND ');
   return {
@@ -46,7 +46,7 @@ export function statementsOf(table: Table, generation: number, projection: strin
   };
 }
 
-function arrays(columns: readonly Column[]): string {
+function arrays(columns: readonly Pick<Column, 'type'>[]): string {
   return `unnest(${columns.map(({ type }, index) => `$${index + 1}::${type === 'integer' ? 'bigint' : 'text'}[]`).join(', ')})`;
 }
 
