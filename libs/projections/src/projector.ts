@@ -411,13 +411,16 @@ export class Projector {
     const incomplete = tracks.filter((track) => this.isBuilding(track) && track.isComplete !== true && track.error === undefined);
     await allEnded(
       dealt(incomplete, this.readModels.buildersAtOnce).map(async (hand) => {
-        for (const track of hand) {
-          await this.readModels.complete(track.projection, track.checkpoint);
-          track.isComplete = true;
-        }
+        for (const track of hand) await this.completeOne(track);
       }),
     );
     return incomplete.length > 0;
+  }
+
+  private async completeOne(track: Track): Promise<void> {
+    if (track.isComplete === true) return;
+    await this.readModels.complete(track.projection, track.checkpoint);
+    track.isComplete = true;
   }
 
   /** @throws Error when it would pass over something: whoever was deposed, or set back, may stand before it. */
@@ -468,6 +471,8 @@ export class Projector {
 
   private async promote(member: Member, track: Track): Promise<void> {
     const former = member.live;
+    // Where it stood at the end from the beginning; completing twice would take twice as long.
+    await this.completeOne(track);
     if (!(await this.readModels.promote(member.projection, track.checkpoint))) {
       track.checkpoint = (await this.readModels.present(track.checkpoint)) ?? track.checkpoint;
       throw setBack();

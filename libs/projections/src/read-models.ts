@@ -139,8 +139,8 @@ export abstract class ReadModels {
   abstract begin(projections: readonly Projection[], purpose: Exclude<Purpose, 'live'>): Promise<readonly Checkpoint[]>;
 
   /**
-   * Lets queries see a generation from now on; what they saw before stays until it is dropped. False, and nothing is changed,
-   * where its tables do not stand at that checkpoint: a database may have lost what it was given last.
+   * Lets queries see a generation that has been completed; what they saw before stays until it is dropped. False, and nothing is
+   * changed, where its tables do not stand at that checkpoint: a database may have lost what it was given last.
    */
   abstract promote(projection: Projection, checkpoint: Checkpoint): Promise<boolean>;
 
@@ -214,6 +214,7 @@ export abstract class ReadModels {
     if (live !== undefined) return live;
     const [begun] = building === undefined ? await this.begin([projection], 'building') : [building];
     if (begun === undefined) throw new Error(`no tables were begun for ${projection.name}`);
+    await this.complete(projection, begun);
     if (!(await this.promote(projection, begun))) throw new Error(`the tables of ${projection.name} stand somewhere else`);
     return begun;
   }

@@ -181,7 +181,6 @@ export class PostgresReadModels extends ReadModels {
 
   async promote(projection: Projection, checkpoint: Checkpoint): Promise<boolean> {
     const { name, generation, position } = checkpoint;
-    await this.complete(projection, checkpoint);
     const isPromoted = await this.changing(name, async (client) => {
       const standing = 'SELECT 1 FROM checkpoint WHERE name = $1 AND generation = $2 AND position = $3 FOR UPDATE';
       if ((await client.query(standing, [name, generation, position])).rowCount === 0) return false;
