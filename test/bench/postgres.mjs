@@ -1,6 +1,7 @@
 /**
  * postgres.rebuild: a fresh ledger process's read models are built in PostgreSQL from a realistic history, against a bare
- * COPY of the very same rows into the same tables, indexes built after as there. Values in rows a second of the whole;
+ * COPY of the very same rows into the same tables, indexes built after as there: the middle one of three such runs, which
+ * differ by a third. Values in rows a second of the whole;
  * postgres.catch-up: the seconds it took, and events a second, against 120 seconds for a million.
  * The server runs beside on the same machine, with its settings as they come but for memory.
  */
@@ -17,10 +18,11 @@ import { PostgresReadModels, Projector, Subscriptions } from '../../dist/libs/pr
 import { postgresIndexStatements } from '../../dist/libs/projections/src/table.js';
 import { PostgresServer } from '../stand-in/postgres.mjs';
 import { writeHistoryFile } from './history.mjs';
-import { note, report, seconds, withFolder } from './measure.mjs';
+import { median, note, report, seconds, withFolder } from './measure.mjs';
 
 const EVENTS = Number(process.env.LEDGER_BENCH_EVENTS ?? 1_000_000);
 const ALLOWED_SECONDS_A_MILLION = 120;
+const BARE_RUNS = 3;
 
 async function projectionsOfALedger(folder) {
   const ledger = await createLedger({ dataFolder: join(folder, 'empty'), logger: false, publishBundledPolicies: false });
@@ -102,16 +104,21 @@ function rebuild() {
     const projections = await projectionsOfALedger(folder);
     const server = await PostgresServer.start({ fsync: 'on', shared_buffers: '512MB', max_wal_size: '4GB' });
     try {
-      const [ours, theirs] = [await server.database(), await server.database()];
+      const ours = await server.database();
       const { time, peakMb, cpuSeconds } = await built(store, projections, ours, await store.head());
       const client = new pg.Client({ connectionString: ours });
       await client.connect();
       const tables = await rowsIn(client);
       await client.end();
       const rows = tables.reduce((sum, { count }) => sum + count, 0);
-      const { copying, indexing } = await bare(theirs, tables, projections);
-      note(`  postgres: ${rows} rows; COPY ${copying.toFixed(1)} s, indexes ${indexing.toFixed(1)} s; ours ${time.toFixed(1)} s`);
-      const limit = copying + indexing;
+      note(`  postgres: ${rows} rows; ours ${time.toFixed(1)} s`);
+      const limits = [];
+      for (let run = 0; run < BARE_RUNS; run += 1) {
+        const { copying, indexing } = await bare(await server.database(), tables, projections);
+        note(`  postgres: bare COPY ${copying.toFixed(1)} s, indexes ${indexing.toFixed(1)} s`);
+        limits.push(copying + indexing);
+      }
+      const limit = median(limits);
       report({
         name: 'postgres.rebuild',
         value: rows / time,

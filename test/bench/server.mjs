@@ -15,7 +15,7 @@ import { note, seconds, withFolder } from './measure.mjs';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** As `npm start` and the image start it. */
-const SERVER = [process.execPath, '--max-semi-space-size=8', join(ROOT, 'dist/programs/api.js')];
+const SERVER = [process.execPath, '--max-semi-space-size=16', join(ROOT, 'dist/programs/api.js')];
 const clock = { now: () => new Date() };
 
 /** Spawns the server (or another command that serves it) and waits until /health answers 200. Says how long that took. */

@@ -265,6 +265,10 @@ export class SqliteReadModels extends ReadModels {
       };
     });
     apply(work);
+    for (const [table, rows] of work.additions()) {
+      const { upsert, columns } = this.of(table, from.generation);
+      for (const row of rows) upsert.run(...columns.map((column) => row[column] as ColumnValue));
+    }
     for (const [table, rows] of work.changes()) {
       const { upsert, remove, former, columns } = this.of(table, from.generation);
       for (const change of rows) {

@@ -9,7 +9,10 @@ export interface Table<R extends { readonly [Column in keyof R]: ColumnValue } =
   readonly columns: { readonly [Column in keyof R]: 'text' | 'integer' };
   readonly key: readonly (keyof R & string)[];
   readonly indexes?: readonly (readonly (keyof R & string)[])[];
-  /** Rows are put once and never changed or removed; this column holds the position of their event. They need no history. */
+  /**
+   * Rows are put once, never read again by their projection, changed or removed. This column, one of the key, holds the position
+   * of their event. They need no history.
+   */
   readonly writtenOnceAt?: keyof R & string;
   /** Only its own projection reads it: what it held before is not kept, and a query that asks for it is refused. */
   readonly isPrivate?: true;

@@ -51,6 +51,8 @@ interface TableWork {
   readonly columns: readonly string[];
   readonly entries: Map<string, Entry>;
   readonly missing: Map<string, Key>;
+  /** Rows of a table whose rows are written once. */
+  readonly additions: Row[];
 }
 
 /** Answers with the row that is stored, undefined for none, or `MISSING` for one that has still to be fetched. */
@@ -104,26 +106,45 @@ export class UnitOfWork implements Rows {
   }
 
   get<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): R | undefined {
-    return this.entry(this.workOn(table), identity(key), () => key).row as R | undefined;
+    return this.entry(this.changing(table), identity(key), () => key).row as R | undefined;
   }
 
   put<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, row: R): void {
-    this.change(table, idOf(table, row), undefined, row);
+    if (table.writtenOnceAt === undefined) this.change(table, idOf(table, row), undefined, row);
+    else this.add(table, row);
   }
 
   remove<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): void {
     this.change(table, identity(key), key, undefined);
   }
 
+  /** What has become of rows that may change. */
   *changes(): Iterable<readonly [Table, Iterable<Change>]> {
-    for (const [table, { entries }] of this.tables) yield [table, changed(entries.values())];
+    for (const [table, { entries }] of this.tables) if (entries.size > 0) yield [table, changed(entries.values())];
+  }
+
+  /** Rows of tables whose rows are written once. */
+  *additions(): Iterable<readonly [Table, readonly Row[]]> {
+    for (const [table, { additions }] of this.tables) if (additions.length > 0) yield [table, additions];
+  }
+
+  /** Of one event's rows with the same key the last counts; no other event has that key, for it tells the position. */
+  private add(table: Table, row: Row): void {
+    const { additions } = this.workOn(table);
+    const at = table.writtenOnceAt as string;
+    for (let index = additions.length - 1; index >= 0; index -= 1) {
+      const other = additions[index] as Row;
+      if (other[at] !== row[at]) break;
+      if (isSame(table.key, other, row)) additions.splice(index, 1);
+    }
+    additions.push(row);
   }
 
   private change(table: Table, id: string, key: Key | undefined, row: Row | undefined): void {
-    const work = this.workOn(table);
+    const work = this.changing(table);
     if (!work.keepsHistory) {
       // What was there before need not be known.
-      const isNew = work.entries.get(id)?.isNew ?? table.writtenOnceAt !== undefined;
+      const isNew = work.entries.get(id)?.isNew ?? false;
       work.entries.set(id, { id, key, row, since: this.position, isNew, touched: true, former: NONE });
       return;
     }
@@ -164,6 +185,11 @@ export class UnitOfWork implements Rows {
     return entry;
   }
 
+  private changing(table: Table): TableWork {
+    if (table.writtenOnceAt === undefined) return this.workOn(table);
+    throw new TypeError(`rows of ${table.name} are written once: they are neither read again nor removed`);
+  }
+
   private workOn(table: Table): TableWork {
     let work = this.tables.get(table);
     if (work === undefined) {
@@ -173,6 +199,7 @@ export class UnitOfWork implements Rows {
         columns: Object.keys(table.columns),
         entries: new Map(),
         missing: new Map(),
+        additions: [],
       };
       this.tables.set(table, work);
     }

@@ -18,10 +18,11 @@ export function columnsOf(table: Table, added: readonly string[] = []): readonly
   ];
 }
 
-/** A row as it is written: the declared columns, and the numbers the projector adds. */
+/** Rows as they are written. */
 export interface Written {
-  readonly row: Row;
-  readonly added: readonly number[];
+  readonly rows: readonly Row[];
+  /** What the projector adds to each of them, a column or more, row after row. */
+  readonly numbers: readonly number[];
 }
 
 const TO_ESCAPE = /[\\\t\n\r]/;
@@ -32,10 +33,12 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '
  * Rows in COPY's text format, a line each: as bytes, since a text put together of so many parts stays that many objects until
  * it is sent. @throws TypeError for a value that its column cannot hold as it is.
  */
-export function copyLines(columns: readonly Column[], rows: readonly Written[]): Buffer {
+export function copyLines(columns: readonly Column[], { rows, numbers }: Written): Buffer {
+  const added = numbers.length / rows.length;
+  const declared = columns.length - added;
   let lines = '';
-  for (const { row, added } of rows) {
-    const declared = columns.length - added.length;
+  let next = 0;
+  for (const row of rows) {
     for (let index = 0; index < declared; index += 1) {
       const value = valueOf(row, columns[index] as Column);
       if (index > 0) lines += '\t';
@@ -43,17 +46,18 @@ export function copyLines(columns: readonly Column[], rows: readonly Written[]):
       else if (typeof value === 'number') lines += value;
       else lines += TO_ESCAPE.test(value) ? value.replace(EACH_TO_ESCAPE, (found) => ESCAPES[found] as string) : value;
     }
-    for (const number of added) lines += `\t${number}`;
+    for (const end = next + added; next < end; next += 1) lines += `\t${numbers[next] as number}`;
     lines += '\n';
   }
   return Buffer.from(lines);
 }
 
 /** Rows as arrays, one a column, as `unnest` takes them. @throws TypeError as `copyLines`. */
-export function arraysOf(columns: readonly Column[], rows: readonly Written[]): readonly string[] {
-  const declared = columns.length - (rows[0]?.added.length ?? 0);
+export function arraysOf(columns: readonly Column[], { rows, numbers }: Written): readonly string[] {
+  const added = numbers.length / rows.length;
+  const declared = columns.length - added;
   return columns.map((column, index) =>
-    arrayOf(rows.map(({ row, added }) => (index < declared ? valueOf(row, column) : added[index - declared]))),
+    arrayOf(rows.map((row, no) => (index < declared ? valueOf(row, column) : numbers[no * added + index - declared]))),
   );
 }
 

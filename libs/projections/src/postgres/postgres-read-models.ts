@@ -398,31 +398,46 @@ export class PostgresReadModels extends ReadModels {
    */
   private writesOf(generation: number, work: UnitOfWork): readonly Write[] {
     const writes: Write[] = [];
+    const run = (name: string, text: string, values: readonly string[]) =>
+      writes.push((client) => client.query({ name, text, values: [...values] }));
+    const copy = (into: string, columns: readonly Column[], written: Written) => {
+      const lines = copyLines(columns, written);
+      writes.push((client) => copyTo(client, into, columns, lines));
+    };
+    for (const [table, rows] of work.additions()) {
+      const { id, present, presentColumns, upsert } = this.of(table, generation);
+      const written = { rows, numbers: [] };
+      if (rows.length >= COPY_FROM) copy(present, presentColumns, written);
+      else run(`${id}u`, upsert, arraysOf(presentColumns, written));
+    }
     for (const [table, changes] of work.changes()) {
       const { id, present, former, presentColumns, formerColumns, upsert, insertFormer, remove } = this.of(table, generation);
-      const [added, changed, ended]: [Written[], Written[], Written[]] = [[], [], []];
+      const [added, changed, ended] = [toWrite(), toWrite(), toWrite()];
       const removed: Key[] = [];
       const history = keepsHistory(table);
       const known = this.cache.of(present);
       for (const { key, id: identity, row, since, former: past, ...change } of changes) {
         // What was put without a look at what was there may be new all the same.
         const isNew = change.isNew || known.get(identity) === undefined;
-        for (const one of past) ended.push({ row: one.row, added: [one.since, one.until, forkNode(one.since, one.until)] });
-        if (row !== undefined) (isNew ? added : changed).push({ row, added: history ? [since] : [] });
-        else if (!isNew) removed.push(key as Key);
+        for (const one of past) {
+          ended.rows.push(one.row);
+          ended.numbers.push(one.since, one.until, forkNode(one.since, one.until));
+        }
+        if (row !== undefined) {
+          const into = isNew ? added : changed;
+          into.rows.push(row);
+          if (history) into.numbers.push(since);
+        } else if (!isNew) removed.push(key as Key);
       }
-      const run = (name: string, text: string, values: readonly string[]) =>
-        writes.push((client) => client.query({ name: id + name, text, values: [...values] }));
-      const copy = (name: string, columns: readonly Column[], rows: readonly Written[]) => {
-        const lines = copyLines(columns, rows);
-        writes.push((client) => copyTo(client, name, columns, lines));
-      };
-      if (removed.length > 0) run('r', remove, keyArrays(table, removed));
-      if (added.length >= COPY_FROM) copy(present, presentColumns, added);
-      else changed.push(...added);
-      if (changed.length > 0) run('u', upsert, arraysOf(presentColumns, changed));
-      if (ended.length >= COPY_FROM) copy(former, formerColumns, ended);
-      else if (ended.length > 0) run('f', insertFormer, arraysOf(formerColumns, ended));
+      if (removed.length > 0) run(`${id}r`, remove, keyArrays(table, removed));
+      if (added.rows.length >= COPY_FROM) copy(present, presentColumns, added);
+      else {
+        changed.rows.push(...added.rows);
+        changed.numbers.push(...added.numbers);
+      }
+      if (changed.rows.length > 0) run(`${id}u`, upsert, arraysOf(presentColumns, changed));
+      if (ended.rows.length >= COPY_FROM) copy(former, formerColumns, ended);
+      else if (ended.rows.length > 0) run(`${id}f`, insertFormer, arraysOf(formerColumns, ended));
     }
     return writes;
   }
@@ -430,8 +445,6 @@ export class PostgresReadModels extends ReadModels {
   private remember({ from, to }: Batch, work: UnitOfWork, { kind }: Outcome): void {
     if (kind !== 'committed') return this.forget(from);
     for (const [table, changes] of work.changes()) {
-      // Rows that are written once are not read again.
-      if (table.writtenOnceAt !== undefined) continue;
       const known = this.cache.of(this.of(table, from.generation).present);
       for (const { id, row, since } of changes) known.set(id, row && { row, since });
     }
@@ -595,6 +608,10 @@ async function checkpointsOf(client: pg.ClientBase, name: string): Promise<reado
 
 function checkpointOf({ name, generation, version, position }: Checkpoint): Checkpoint {
   return { name, generation, version, position };
+}
+
+function toWrite(): { readonly rows: Row[]; readonly numbers: number[] } {
+  return { rows: [], numbers: [] };
 }
 
 function thrownBy(work: () => void): unknown {
