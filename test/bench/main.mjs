@@ -6,7 +6,7 @@ import 'reflect-metadata';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { note } from './measure.mjs';
 
-const files = ['append', 'command', 'http', 'assess', 'projector', 'as-of', 'recompute', 'import', 'memory', 'start', 'postgres'];
+const files = ['append', 'esdb', 'command', 'http', 'assess', 'projector', 'as-of', 'recompute', 'import', 'memory', 'start', 'postgres'];
 const wanted = process.argv.slice(2);
 const figures = {};
 for (const file of files) Object.assign(figures, (await import(`./${file}.mjs`)).figures);

@@ -409,11 +409,12 @@ export class Projector {
   /** What takes long before tables can be seen is done while others go on; true when something had to be done. */
   private async complete(tracks: readonly Track[]): Promise<boolean> {
     const incomplete = tracks.filter((track) => this.isBuilding(track) && track.isComplete !== true && track.error === undefined);
-    await allEnded(
-      dealt(incomplete, this.readModels.buildersAtOnce).map(async (hand) => {
-        for (const track of hand) await this.completeOne(track);
-      }),
-    );
+    // Whoever is free takes the next one.
+    const next = incomplete.values();
+    const hand = async () => {
+      for (const track of next) await this.completeOne(track);
+    };
+    await allEnded(Array.from({ length: this.readModels.buildersAtOnce }, hand));
     return incomplete.length > 0;
   }
 
@@ -626,12 +627,6 @@ function batchOf({ projection, checkpoint: from }: Track, events: readonly Recor
       for (const event of handled) work.during(event.position, () => projection.apply(event, work));
     },
   };
-}
-
-/** Deals tracks out to so many hands at most. */
-function dealt(tracks: readonly Track[], most: number): readonly (readonly Track[])[] {
-  const hands = Array.from({ length: most }, (_, hand) => tracks.filter((_track, index) => index % most === hand));
-  return hands.filter((hand) => hand.length > 0);
 }
 
 /** Resolves when all have ended. @throws what the first of those threw that failed. */

@@ -19,7 +19,7 @@ import { BatchWriter, bytesOf, type WireEvent } from './batch-writer.js';
 import { ClaimIndex } from './claim-index.js';
 import { Claims, CLAIMS_STREAM, CLAIMS_TYPE, type Granted } from './claims.js';
 import { LiveFeed } from './live-feed.js';
-import { isMetadata, notesIn, PAGE_SIZE, type Place, Reader, type StoredEvent, type StoreNotes } from './reading.js';
+import { isMetadata, notesIn, PAGE_SIZE, type Place, Reader, type StoredEvent, type StoreNotes, withoutNotes } from './reading.js';
 import { closedProblem, DEFAULT_LIMITS, type Limits, Session, verdictOn } from './session.js';
 
 const QUEUED_APPENDS = 20_000;
@@ -331,9 +331,9 @@ export class EsdbEventStore implements EventStore {
     const { stream, revision, position, created } = event;
     const { type, data } = this.codec.decode(event.type, event.data);
     if (!isMetadata(event.metadata)) throw new Error(`event ${revision} of ${stream} was not written by the ledger`);
-    const { eventId, moved, shift: _shift, ...metadata } = event.metadata;
+    const { eventId, moved } = event.metadata;
     const recordedAt = moved?.recordedAt ?? created.toISOString();
-    return { id: eventId ?? event.id, stream, revision, position, type, data, recordedAt, metadata };
+    return { id: eventId ?? event.id, stream, revision, position, type, data, recordedAt, metadata: withoutNotes(event.metadata) };
   }
 
   async findEvent(id: string): Promise<RecordedEvent | undefined> {

@@ -43,19 +43,20 @@ export function pairOf(place: number) {
   return { commit: BigInt(place), prepare: BigInt(place) };
 }
 
+const LAST_PLACE = BigInt(Number.MAX_SAFE_INTEGER);
+
 /**
  * @throws Problem `store-refused` for an event without a position (servers before 22.6), beyond what a number can hold
  *   exactly, or of an explicit transaction, whose events share one commit position.
  */
 function placeOf(id: string, position: { readonly commit: bigint; readonly prepare: bigint } | undefined): number {
-  if (position === undefined || position.commit > BigInt(Number.MAX_SAFE_INTEGER) || position.commit !== position.prepare)
+  if (position === undefined || position.commit > LAST_PLACE || position.commit !== position.prepare)
     throw new Problem('unavailable', 'store-refused', `event ${id} has no position of its own in the event store`);
   return Number(position.commit);
 }
 
 /** @throws Problem `store-refused` for a position that is none. */
-function positionOf(id: string, metadata: unknown, place: number): number {
-  const { moved, shift = 0 } = notesIn(metadata);
+function positionOf(id: string, { moved, shift = 0 }: StoreNotes, place: number): number {
   const position = moved === undefined ? place + shift : moved.position;
   if (!Number.isSafeInteger(position) || position < 0)
     throw new Problem('unavailable', 'store-refused', `event ${id} has a position that is none`);
@@ -69,6 +70,13 @@ export function isMetadata(metadata: unknown): metadata is StoredMetadata {
   return typeof metadata === 'object' && metadata !== null && 'commandId' in metadata && 'commandHash' in metadata;
 }
 
+/** What is the ledger's own of the metadata. Most have no notes: they are not copied. */
+export function withoutNotes(metadata: StoredMetadata): EventMetadata {
+  if (metadata.eventId === undefined && metadata.moved === undefined && metadata.shift === undefined) return metadata;
+  const { eventId: _eventId, moved: _moved, shift: _shift, ...own } = metadata;
+  return own;
+}
+
 /** The store's notes in the metadata of an event, of whichever kind; none where there is nothing of ours. */
 export function notesIn(metadata: unknown): StoreNotes {
   return isMetadata(metadata) ? metadata : {};
@@ -78,10 +86,8 @@ export function storedEvent({ event }: ResolvedEvent): StoredEvent {
   if (event === undefined) throw new Problem('unavailable', 'store-refused', 'the event store returned a link whose event is gone');
   const { id, streamId, revision, type, data, metadata, created, position } = event;
   const place = placeOf(id, position);
-  return {
-    ...{ id, stream: streamId, revision: Number(revision), place, position: positionOf(id, metadata, place) },
-    ...{ type, data, metadata, created },
-  };
+  const stands = positionOf(id, notesIn(metadata), place);
+  return { id, stream: streamId, revision: Number(revision), place, position: stands, type, data, metadata, created };
 }
 
 /** Reads pages, each a call of its own with a time limit: repeated when it fails, cancelled whatever happens. */

@@ -1,0 +1,80 @@
+/**
+ * esdb.*: the adapter of EventStoreDB against its bare client, both on the stand-in node in a process of its own, which keeps
+ * what it is given in a file. esdb.append.*: events of about 800 bytes, the same for both; the adapter claims their ids first.
+ * esdb.read-all: everything that was written, read and decoded.
+ */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { EventStoreDBClient, jsonEvent, NO_STREAM, START } from '@eventstore/db-client';
+import { EventCodec, esdbAdapter, parseAddress } from '../../dist/libs/event-store/src/index.js';
+import { enterpriseEvents } from '../../dist/libs/enterprises/src/index.js';
+import { StandInProcess } from '../stand-in/process.mjs';
+import { concurrently, duel, seconds, withFolder } from './measure.mjs';
+import { revisionOf, sampleEvent, STREAMS, streamOf } from './sample-events.mjs';
+
+/** A node with a client of either kind on it. */
+async function withNode(work) {
+  await withFolder(async (folder) => {
+    const node = await StandInProcess.start(join(folder, 'node.log'));
+    const { EsdbEventStore } = await esdbAdapter();
+    const options = { address: parseAddress(node.url), indexFile: join(folder, 'claims.db') };
+    const store = new EsdbEventStore(options, new EventCodec(enterpriseEvents));
+    const client = EventStoreDBClient.connectionString(node.url);
+    try {
+      await work(store, client);
+    } finally {
+      await store.close();
+      await client.dispose();
+      await node.kill();
+    }
+  });
+}
+
+async function appendFigure({ name, clients, slice, rounds }) {
+  const events = Array.from({ length: slice * rounds }, (_, index) => sampleEvent(index));
+  await withNode(async (store, client) => {
+    const rate = (append) => async (round) =>
+      slice / (await seconds(() => concurrently(clients, slice, (index) => append(round * slice + index))));
+    const ours = (index) => store.append(streamOf(index), revisionOf(index) - 1, [events[index]]);
+    const bare = (index) => {
+      const { type, data, metadata } = events[index];
+      const revision = revisionOf(index);
+      return client.appendToStream(`bare-${streamOf(index)}`, jsonEvent({ id: randomUUID(), type: `${type}.v1`, data, metadata }), {
+        expectedRevision: revision === 0 ? NO_STREAM : BigInt(revision - 1),
+      });
+    };
+    await duel({ name, unit: 'events/s', target: 0.7, rounds }, rate(ours), rate(bare));
+  });
+}
+
+async function readFigure({ name, events, rounds }) {
+  await withNode(async (store, client) => {
+    await concurrently(STREAMS, events, (index) => store.append(streamOf(index), revisionOf(index) - 1, [sampleEvent(index)]));
+    const rate = (read) => async () => {
+      let count = 0;
+      const time = await seconds(async () => {
+        count = await read();
+      });
+      if (count !== events) throw new Error(`${count} of ${events} events were read`);
+      return events / time;
+    };
+    const ours = rate(async () => {
+      let count = 0;
+      for await (const page of store.readAll()) count += page.length;
+      return count;
+    });
+    const bare = rate(async () => {
+      let count = 0;
+      // Claims are events too; both sides pass over them.
+      for await (const { event } of client.readAll({ fromPosition: START })) if (event?.type.startsWith('fact-recorded')) count += 1;
+      return count;
+    });
+    await duel({ name, unit: 'events/s', target: 0.7, rounds }, ours, bare);
+  });
+}
+
+export const figures = {
+  'esdb.append.one-client': () => appendFigure({ name: 'esdb.append.one-client', clients: 1, slice: 320, rounds: 15 }),
+  'esdb.append.64-clients': () => appendFigure({ name: 'esdb.append.64-clients', clients: STREAMS, slice: 3_200, rounds: 15 }),
+  'esdb.read-all': () => readFigure({ name: 'esdb.read-all', events: 30_000, rounds: 9 }),
+};
