@@ -1,6 +1,8 @@
 /**
- * esdb.*: the adapter of EventStoreDB against its bare client, both on the stand-in node in a process of its own, which keeps
- * what it is given in a file. esdb.append.*: events of about 800 bytes, the same for both; the adapter claims their ids first.
+ * esdb.*: the adapter of EventStoreDB against its bare client, both on the stand-in node in a process of its own, which writes
+ * what it is given to a file and does not wait for the disk. esdb.append.*: events of about 800 bytes, the same for both. The
+ * adapter claims their ids first, one call after the other: one client alone waits for two answers where the bare one waits
+ * for one, so that about half is what can be reached there; many clients share the claims.
  * esdb.read-all: everything that was written, read and decoded.
  */
 import { randomUUID } from 'node:crypto';
@@ -10,13 +12,13 @@ import { EventCodec, esdbAdapter, parseAddress } from '../../dist/libs/event-sto
 import { enterpriseEvents } from '../../dist/libs/enterprises/src/index.js';
 import { StandInProcess } from '../stand-in/process.mjs';
 import { concurrently, duel, seconds, withFolder } from './measure.mjs';
-import { revisionOf, sampleEvent, STREAMS, streamOf } from './sample-events.mjs';
+import { revisionOf, sampleEvent, STREAMS, streamOf, TYPE } from './sample-events.mjs';
 
 /** A node with a client of either kind on it. */
 async function withNode(work) {
   await withFolder(async (folder) => {
-    const node = await StandInProcess.start(join(folder, 'node.log'));
     const { EsdbEventStore } = await esdbAdapter();
+    const node = await StandInProcess.start(join(folder, 'node.log'));
     const options = { address: parseAddress(node.url), indexFile: join(folder, 'claims.db') };
     const store = new EsdbEventStore(options, new EventCodec(enterpriseEvents));
     const client = EventStoreDBClient.connectionString(node.url);
@@ -63,12 +65,22 @@ async function readFigure({ name, events, rounds }) {
       for await (const page of store.readAll()) count += page.length;
       return count;
     });
-    const bare = rate(async () => {
-      let count = 0;
-      // Claims are events too; both sides pass over them.
-      for await (const { event } of client.readAll({ fromPosition: START })) if (event?.type.startsWith('fact-recorded')) count += 1;
-      return count;
-    });
+    // By listening, which takes the client less than going from one event to the next.
+    const bare = rate(
+      () =>
+        new Promise((resolve, reject) => {
+          let count = 0;
+          const listened = ({ event }) => {
+            // Claims are events too; both sides pass over them.
+            if (event?.type.startsWith(TYPE)) count += 1;
+          };
+          client
+            .readAll({ fromPosition: START })
+            .on('data', listened)
+            .on('error', reject)
+            .on('end', () => resolve(count));
+        }),
+    );
     await duel({ name, unit: 'events/s', target: 0.7, rounds }, ours, bare);
   });
 }

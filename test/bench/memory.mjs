@@ -2,7 +2,13 @@
  * memory.server: the resident memory of a real server process on a ledger of a million events, after it has answered
  * thousands of queries and commands. Values in MB; ratio = limit/value, where the limit is what is allowed. Its read
  * models are built by that very process before, so the most it ever had counts: `memory.server.peak`.
+ * memory.idle.*: of a process of each role that has nothing to do, over the embedded store, and over EventStoreDB (the stand-in)
+ * and PostgreSQL.
  */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PostgresServer } from '../stand-in/postgres.mjs';
+import { StandInProcess } from '../stand-in/process.mjs';
 import { fact, registration, creditCodeNo } from './enterprises.mjs';
 import { request, sendAll } from './load.mjs';
 import { note, report, seconds, withFolder } from './measure.mjs';
@@ -10,6 +16,8 @@ import { caughtUp, livedLedger, memoryOf, startServer, tokenFor } from './server
 
 const EVENTS = Number(process.env.LEDGER_BENCH_EVENTS ?? 1_000_000);
 const ALLOWED_MB = 300;
+const ALLOWED_IDLE_MB = 200;
+const IDLE_SECONDS = 30;
 const CONNECTIONS = 16;
 /** Other codes than those of the history. */
 const DISTRICT = '360702';
@@ -68,4 +76,40 @@ function memoryServer() {
   });
 }
 
-export const figures = { 'memory.server': memoryServer };
+function memoryIdle() {
+  return withFolder(async (folder) => {
+    const node = await StandInProcess.start(join(folder, 'node.log'));
+    const postgres = await PostgresServer.start();
+    const beyond = { LEDGER_ESDB_URL: node.url, LEDGER_READ_MODELS_URL: await postgres.database() };
+    // The worker publishes the bundled policies; the other finds them.
+    const settings = {
+      all: {},
+      worker: { ...beyond, LEDGER_ROLE: 'worker' },
+      api: { ...beyond, LEDGER_ROLE: 'api' },
+    };
+    const servers = [];
+    try {
+      for (const [role, one] of Object.entries(settings)) {
+        const server = await startServer(join(folder, role), { settings: one });
+        servers.push(server);
+        await caughtUp(server);
+        await sleep(IDLE_SECONDS * 1_000);
+        const { now, peak } = memoryOf(server.pid);
+        const rest = {
+          limit: ALLOWED_IDLE_MB,
+          ratio: ALLOWED_IDLE_MB / now,
+          target: 1,
+          idleSeconds: IDLE_SECONDS,
+          peakMb: Math.round(peak),
+        };
+        report({ name: `memory.idle.${role}`, value: now, unit: 'MB', ...rest });
+      }
+    } finally {
+      for (const server of servers) await server.stop();
+      await postgres.stop();
+      await node.kill();
+    }
+  });
+}
+
+export const figures = { 'memory.server': memoryServer, 'memory.idle': memoryIdle };

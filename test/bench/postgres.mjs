@@ -1,7 +1,7 @@
 /**
  * postgres.rebuild: a fresh ledger process's read models are built in PostgreSQL from a realistic history, against a bare
  * COPY of the very same rows into the same tables, indexes built after as there: the middle one of three such runs, which
- * differ by a third. Values in rows a second of the whole;
+ * differ by a third. Values in rows a second of the whole.
  * postgres.catch-up: the seconds it took, and events a second, against 120 seconds for a million.
  * The server runs beside on the same machine, with its settings as they come but for memory.
  */

@@ -15,16 +15,16 @@ import { note, seconds, withFolder } from './measure.mjs';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** As `npm start` and the image start it. */
-const SERVER = [process.execPath, '--max-semi-space-size=16', join(ROOT, 'dist/programs/api.js')];
+const SERVER = [process.execPath, '--max-semi-space-size=8', join(ROOT, 'dist/programs/api.js')];
 const clock = { now: () => new Date() };
 
 /** Spawns the server (or another command that serves it) and waits until /health answers 200. Says how long that took. */
-export async function startServer(folder, { command = SERVER, timeoutMs = 60_000 } = {}) {
+export async function startServer(folder, { command = SERVER, timeoutMs = 60_000, settings = {} } = {}) {
   const port = await freePort();
   const start = performance.now();
   const child = spawn(command[0], command.slice(1), {
     cwd: ROOT,
-    env: { ...process.env, LEDGER_PORT: String(port), LEDGER_DATA: folder },
+    env: { ...process.env, ...settings, LEDGER_PORT: String(port), LEDGER_DATA: folder },
     stdio: ['ignore', 'ignore', 'inherit'],
     // A process group of its own: npm does not pass a signal on to what it has started.
     detached: true,

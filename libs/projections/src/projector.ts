@@ -30,6 +30,15 @@ interface Track {
   isComplete?: true;
 }
 
+/** What has come of making tables ready to be seen. */
+interface Completion {
+  readonly completed: number;
+  /** What the first of those threw that could not be completed. */
+  readonly failure: { readonly thrown: unknown } | undefined;
+}
+
+const NOTHING_TO_COMPLETE: Completion = { completed: 0, failure: undefined };
+
 /** Events that follow each other: all there are after one position and up to another. */
 interface Stretch {
   readonly after: number;
@@ -350,12 +359,18 @@ export class Projector {
         // What stood when it began is complete when queries first see it.
         let end = await this.store.head();
         let sinceThen = 0;
-        // One by one: should one fail, those before it have found their place.
-        const settle = async () => {
+        const settle = async ({ failure }: Completion, stretch?: Stretch) => {
           const isClose = sinceThen <= CLOSE_ENOUGH;
-          for (const track of left) if (await this.settle(track, isClose && track.checkpoint.position >= end)) left.delete(track);
+          // Nothing may come between these two: what a comparison leaves of a page is for the moment the live tables stand there.
+          await this.exclusively(async () => {
+            if (stretch !== undefined) await this.projectStretch([...left], stretch);
+            // One by one: should one fail, those before it have found their place.
+            for (const track of left) if (await this.settle(track, isClose && track.checkpoint.position >= end)) left.delete(track);
+          });
+          // What cannot be completed has not held up the others.
+          if (failure !== undefined) throw failure.thrown;
         };
-        await this.exclusively(settle);
+        await settle(await this.complete([...left].filter(({ checkpoint }) => checkpoint.position >= end)));
         if (left.size === 0) return true;
         const after = Math.min(...[...left].map(({ checkpoint }) => checkpoint.position));
         const pages = gathered(this.store.subscribe({ after, signal }), this.readModels.eventsAtOnce, () => end);
@@ -369,16 +384,14 @@ export class Projector {
             if (areHidden) await hidden.give(stretch);
             if (areHidden && !isAtEnd && left.size > 0) continue;
             await hidden.taken();
+            const completion = isAtEnd ? await this.complete([...left]) : NOTHING_TO_COMPLETE;
+            if (signal.aborted) return true;
             // Where much has come since then, or may have come while tables were completed, the end is somewhere else by now.
-            if (isAtEnd && ((await this.complete([...left])) || sinceThen > CLOSE_ENOUGH)) {
+            if (isAtEnd && (completion.completed > 0 || sinceThen > CLOSE_ENOUGH)) {
               end = await this.store.head();
               sinceThen = 0;
             }
-            // Nothing may come between these two: what a comparison leaves of a page is for the moment the live tables stand there.
-            await this.exclusively(async () => {
-              if (!areHidden) await this.projectStretch([...left], stretch);
-              await settle();
-            });
+            await settle(completion, areHidden ? undefined : stretch);
             if (left.size === 0) return true;
           }
           return true;
@@ -406,22 +419,26 @@ export class Projector {
     return this.members.some(({ building }) => building === track);
   }
 
-  /** What takes long before tables can be seen is done while others go on; true when something had to be done. */
-  private async complete(tracks: readonly Track[]): Promise<boolean> {
+  /** What takes long before tables can be seen is done while others go on: whoever is free takes the next ones. */
+  private async complete(tracks: readonly Track[]): Promise<Completion> {
     const incomplete = tracks.filter((track) => this.isBuilding(track) && track.isComplete !== true && track.error === undefined);
-    // Whoever is free takes the next one.
     const next = incomplete.values();
+    let completed = 0;
+    let failure: Completion['failure'];
     const hand = async () => {
-      for (const track of next) await this.completeOne(track);
+      for (const track of next) {
+        if (this.stopping.signal.aborted) return;
+        try {
+          await this.readModels.complete(track.projection, track.checkpoint);
+          track.isComplete = true;
+          completed += 1;
+        } catch (thrown) {
+          failure ??= { thrown };
+        }
+      }
     };
-    await allEnded(Array.from({ length: this.readModels.buildersAtOnce }, hand));
-    return incomplete.length > 0;
-  }
-
-  private async completeOne(track: Track): Promise<void> {
-    if (track.isComplete === true) return;
-    await this.readModels.complete(track.projection, track.checkpoint);
-    track.isComplete = true;
+    await Promise.all(Array.from({ length: this.readModels.buildersAtOnce }, hand));
+    return { completed, failure };
   }
 
   /** @throws Error when it would pass over something: whoever was deposed, or set back, may stand before it. */
@@ -458,7 +475,7 @@ export class Projector {
     if (isReplaced || track.error !== undefined) return true;
     if (position < (this.livePosition ?? 0)) return false;
     if (track === member.building) {
-      if (!isClose) return false;
+      if (!isClose || track.isComplete !== true) return false;
       await this.promote(member, track);
     }
     track.failure = undefined;
@@ -472,10 +489,9 @@ export class Projector {
 
   private async promote(member: Member, track: Track): Promise<void> {
     const former = member.live;
-    // Where it stood at the end from the beginning; completing twice would take twice as long.
-    await this.completeOne(track);
     if (!(await this.readModels.promote(member.projection, track.checkpoint))) {
       track.checkpoint = (await this.readModels.present(track.checkpoint)) ?? track.checkpoint;
+      delete track.isComplete;
       throw setBack();
     }
     if (former !== undefined && this.live.includes(former)) this.live.splice(this.live.indexOf(former), 1);
@@ -608,6 +624,8 @@ export class Projector {
       );
     track.checkpoint = present;
     track.failure = undefined;
+    // With its rows a database may have lost what made them ready.
+    delete track.isComplete;
     this.opened(track)?.reset(present.position);
     // A database may lose what it had written last. What comes between is not among these events.
     if (present.position >= checkpoint.position) await this.projectPage([track], events);
@@ -627,12 +645,6 @@ function batchOf({ projection, checkpoint: from }: Track, events: readonly Recor
       for (const event of handled) work.during(event.position, () => projection.apply(event, work));
     },
   };
-}
-
-/** Resolves when all have ended. @throws what the first of those threw that failed. */
-async function allEnded(work: readonly Promise<void>[]): Promise<void> {
-  await Promise.allSettled(work);
-  await Promise.all(work);
 }
 
 /** Puts pages together, as long as there is more to come before `end`. */

@@ -10,16 +10,21 @@ export interface Table<R extends { readonly [Column in keyof R]: ColumnValue } =
   readonly key: readonly (keyof R & string)[];
   readonly indexes?: readonly (readonly (keyof R & string)[])[];
   /**
-   * Rows are put once, never read again by their projection, changed or removed. This column, one of the key, holds the position
-   * of their event. They need no history.
+   * Rows are put once: never read again by their projection, changed or removed, and by one event no key twice. This column, one
+   * of the key, holds the position of their event. They need no history.
    */
   readonly writtenOnceAt?: keyof R & string;
   /** Only its own projection reads it: what it held before is not kept, and a query that asks for it is refused. */
   readonly isPrivate?: true;
 }
 
-/** Declares a table with the row type its queries and projections share. */
+/**
+ * Declares a table with the row type its queries and projections share.
+ * @throws Error where rows are written once and another event could have their key.
+ */
 export function table<R extends { readonly [Column in keyof R]: ColumnValue }>(definition: Table<R>): Table<R> {
+  const { name, key, writtenOnceAt } = definition;
+  if (writtenOnceAt !== undefined && !key.includes(writtenOnceAt)) throw new Error(`the key of ${name} lacks ${writtenOnceAt}`);
   return definition;
 }
 

@@ -106,12 +106,12 @@ export class UnitOfWork implements Rows {
   }
 
   get<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): R | undefined {
-    return this.entry(this.changing(table), identity(key), () => key).row as R | undefined;
+    return this.entry(this.changeable(table), identity(key), () => key).row as R | undefined;
   }
 
   put<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, row: R): void {
     if (table.writtenOnceAt === undefined) this.change(table, idOf(table, row), undefined, row);
-    else this.add(table, row);
+    else this.add(table, table.writtenOnceAt, row);
   }
 
   remove<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): void {
@@ -128,20 +128,14 @@ export class UnitOfWork implements Rows {
     for (const [table, { additions }] of this.tables) if (additions.length > 0) yield [table, additions];
   }
 
-  /** Of one event's rows with the same key the last counts; no other event has that key, for it tells the position. */
-  private add(table: Table, row: Row): void {
-    const { additions } = this.workOn(table);
-    const at = table.writtenOnceAt as string;
-    for (let index = additions.length - 1; index >= 0; index -= 1) {
-      const other = additions[index] as Row;
-      if (other[at] !== row[at]) break;
-      if (isSame(table.key, other, row)) additions.splice(index, 1);
-    }
-    additions.push(row);
+  private add(table: Table, column: string, row: Row): void {
+    if (row[column] !== this.position)
+      throw new TypeError(`a row of ${table.name} says position ${String(row[column])}, not ${this.position}`);
+    this.workOn(table).additions.push(row);
   }
 
   private change(table: Table, id: string, key: Key | undefined, row: Row | undefined): void {
-    const work = this.changing(table);
+    const work = this.changeable(table);
     if (!work.keepsHistory) {
       // What was there before need not be known.
       const isNew = work.entries.get(id)?.isNew ?? false;
@@ -185,7 +179,7 @@ export class UnitOfWork implements Rows {
     return entry;
   }
 
-  private changing(table: Table): TableWork {
+  private changeable(table: Table): TableWork {
     if (table.writtenOnceAt === undefined) return this.workOn(table);
     throw new TypeError(`rows of ${table.name} are written once: they are neither read again nor removed`);
   }

@@ -10,7 +10,7 @@ import { BatchWriter, bytesOf, type WireEvent } from './batch-writer.js';
 import { ClaimIndex } from './claim-index.js';
 import { Claims } from './claims.js';
 import { isLedgerEvent, withNotes } from './esdb-event-store.js';
-import { isMetadata, Reader, type StoredEvent } from './reading.js';
+import { isMetadata, Reader, type StoredEvent, withoutNotes } from './reading.js';
 import { DEFAULT_LIMITS, type Limits, Session, verdictOn } from './session.js';
 
 /**
@@ -60,10 +60,10 @@ export class EsdbArchive implements ReceivingArchive {
     if (!isMetadata(event.metadata))
       throw new Problem('conflict', 'target-not-empty', `${this.name} holds events that no ledger has written, the first in ${stream}`);
     if (position >= this.last.position) this.last = event;
-    const { eventId, moved, shift: _shift, ...metadata } = event.metadata;
+    const { eventId, moved } = event.metadata;
     return {
       ...{ id: eventId ?? event.id, stream, revision, position, type },
-      ...{ recordedAt: moved?.recordedAt ?? created.toISOString(), data, metadata },
+      ...{ recordedAt: moved?.recordedAt ?? created.toISOString(), data, metadata: withoutNotes(event.metadata) },
     };
   }
 

@@ -84,10 +84,11 @@ export function notesIn(metadata: unknown): StoreNotes {
 
 export function storedEvent({ event }: ResolvedEvent): StoredEvent {
   if (event === undefined) throw new Problem('unavailable', 'store-refused', 'the event store returned a link whose event is gone');
-  const { id, streamId, revision, type, data, metadata, created, position } = event;
-  const place = placeOf(id, position);
-  const stands = positionOf(id, notesIn(metadata), place);
-  return { id, stream: streamId, revision: Number(revision), place, position: stands, type, data, metadata, created };
+  const { id, streamId: stream, type, data, metadata, created } = event;
+  const revision = Number(event.revision);
+  const place = placeOf(id, event.position);
+  const position = positionOf(id, notesIn(metadata), place);
+  return { id, stream, revision, place, position, type, data, metadata, created };
 }
 
 /** Reads pages, each a call of its own with a time limit: repeated when it fails, cancelled whatever happens. */

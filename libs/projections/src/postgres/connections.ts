@@ -81,7 +81,7 @@ function quiet(pool: pg.Pool): pg.Pool {
 
 /** PostgreSQL refuses the rows themselves: classes 22 (data) and 23 (constraints). */
 export function isRowFault(error: unknown): boolean {
-  return /^2[23]/.test(codeOf(error));
+  return /^(2[23]|21000$)/.test(codeOf(error));
 }
 
 const DRIVER_FAULT = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client .* is not queryable$)/;

@@ -21,7 +21,7 @@ export function columnsOf(table: Table, added: readonly string[] = []): readonly
 /** Rows as they are written. */
 export interface Written {
   readonly rows: readonly Row[];
-  /** What the projector adds to each of them, a column or more, row after row. */
+  /** What the projector adds to each of them, as many columns to one as to the other, row after row. */
   readonly numbers: readonly number[];
 }
 

@@ -187,6 +187,8 @@ export class PostgresReadModels extends ReadModels {
       await client.query(`UPDATE checkpoint SET purpose = 'former' WHERE name = $1 AND purpose = 'live'`, [name]);
       await client.query(`UPDATE checkpoint SET purpose = 'live' WHERE name = $1 AND generation = $2`, [name, generation]);
       for (const table of projection.tables as unknown as readonly Table[]) {
+        // They are there, unless a server has lost what was built last.
+        for (const statement of postgresIndexStatements(table, generation)) await client.query(statement);
         const columns = quoted(Object.keys(table.columns));
         const view = `"${table.name}" AS SELECT ${columns} FROM "${presentTable(table, generation)}"`;
         // Where it keeps its columns, whatever others have put over it stays.
@@ -400,19 +402,20 @@ export class PostgresReadModels extends ReadModels {
     const writes: Write[] = [];
     const run = (name: string, text: string, values: readonly string[]) =>
       writes.push((client) => client.query({ name, text, values: [...values] }));
-    const copy = (into: string, columns: readonly Column[], written: Written) => {
+    /** Many by COPY, few by a statement. */
+    const send = (written: Written, into: string, columns: readonly Column[], name: string, text: string) => {
+      if (written.rows.length === 0) return;
+      if (written.rows.length < COPY_FROM) return run(name, text, arraysOf(columns, written));
       const lines = copyLines(columns, written);
-      writes.push((client) => copyTo(client, into, columns, lines));
+      return writes.push((client) => copyTo(client, into, columns, lines));
     };
     for (const [table, rows] of work.additions()) {
       const { id, present, presentColumns, upsert } = this.of(table, generation);
-      const written = { rows, numbers: [] };
-      if (rows.length >= COPY_FROM) copy(present, presentColumns, written);
-      else run(`${id}u`, upsert, arraysOf(presentColumns, written));
+      send({ rows, numbers: [] }, present, presentColumns, `${id}u`, upsert);
     }
     for (const [table, changes] of work.changes()) {
       const { id, present, former, presentColumns, formerColumns, upsert, insertFormer, remove } = this.of(table, generation);
-      const [added, changed, ended] = [toWrite(), toWrite(), toWrite()];
+      const [added, changed, ended] = [nothingYet(), nothingYet(), nothingYet()];
       const removed: Key[] = [];
       const history = keepsHistory(table);
       const known = this.cache.of(present);
@@ -430,14 +433,9 @@ export class PostgresReadModels extends ReadModels {
         } else if (!isNew) removed.push(key as Key);
       }
       if (removed.length > 0) run(`${id}r`, remove, keyArrays(table, removed));
-      if (added.rows.length >= COPY_FROM) copy(present, presentColumns, added);
-      else {
-        changed.rows.push(...added.rows);
-        changed.numbers.push(...added.numbers);
-      }
+      send(added, present, presentColumns, `${id}u`, upsert);
       if (changed.rows.length > 0) run(`${id}u`, upsert, arraysOf(presentColumns, changed));
-      if (ended.rows.length >= COPY_FROM) copy(former, formerColumns, ended);
-      else if (ended.rows.length > 0) run(`${id}f`, insertFormer, arraysOf(formerColumns, ended));
+      send(ended, former, formerColumns, `${id}f`, insertFormer);
     }
     return writes;
   }
@@ -610,8 +608,8 @@ function checkpointOf({ name, generation, version, position }: Checkpoint): Chec
   return { name, generation, version, position };
 }
 
-function toWrite(): { readonly rows: Row[]; readonly numbers: number[] } {
-  return { rows: [], numbers: [] };
+function nothingYet() {
+  return { rows: [] as Row[], numbers: [] as number[] } satisfies Written;
 }
 
 function thrownBy(work: () => void): unknown {
