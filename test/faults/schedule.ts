@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
 import { parseAddress } from '@app/event-store';
 import type { PersonRole } from '@app/kernel';
 import { readModelSettings } from '@app/projections';
@@ -29,6 +30,8 @@ export interface Schedule {
    * `processes`: real servers over HTTP, ended by SIGKILL at random moments, and with them the stand-in node.
    */
   readonly kind: 'simulated' | 'processes';
+  /** How often officers set to work in a simulated one, a fault of the node and a step of the clock each time. */
+  readonly rounds: number;
 }
 
 export interface Report extends Schedule {
@@ -103,21 +106,35 @@ const RISKS: Readonly<Record<Point['kind'], readonly [risk: number, fates: reado
 };
 const DEADLY: ReadonlySet<Fate> = new Set(['before', 'after', 'late']);
 
-/** What befalls a connection to the node. */
-const NODE_FAULTS: readonly Fault[] = [
+/** What befalls a connection to the node, and what a node says that is busy, or that has lost the lead and tells who has it: itself again. */
+const nodeFaults = (port: number): readonly Fault[] => [
   { on: 'batchAppend', kind: 'break' },
   { on: 'batchAppend', kind: 'lost-answer' },
   { on: 'batchAppend', kind: 'twice' },
   { on: 'batchAppend', kind: 'late', delayMs: 30 },
   { on: 'batchAppend', kind: 'late-answer', delayMs: 30 },
+  { on: 'batchAppend', kind: 'silent' },
+  { on: 'batchAppend', kind: 'status-after', code: status.UNAVAILABLE, message: 'busy' },
+  {
+    on: 'batchAppend',
+    kind: 'refuse',
+    code: status.NOT_FOUND,
+    exception: 'not-leader',
+    trailers: { 'leader-endpoint-host': '127.0.0.1', 'leader-endpoint-port': port },
+  },
   { on: 'subscribe', kind: 'break', after: 3 },
+  { on: 'subscribe', kind: 'refuse', code: status.UNAVAILABLE },
   { on: 'read', kind: 'break', after: 1 },
+  { on: 'read', kind: 'refuse', code: status.UNAVAILABLE },
 ];
-const ROUNDS = 8;
 const OFFICERS = 3;
 const EACH = 4;
 
-async function simulated({ seed, store }: Schedule, folder: string, postgres?: PostgresServer): Promise<Played> {
+function drawn<Item>(items: readonly Item[], at: number): Item {
+  return items[Math.floor(at * items.length)] as Item;
+}
+
+async function simulated({ seed, store, rounds }: Schedule, folder: string, postgres?: PostgresServer): Promise<Played> {
   const random = seededRandom(seed);
   const clock = HandClock.on(BEGIN);
   const node = store === 'stand-in' ? await StandInNode.start({ file: join(folder, STAND_IN_LOG) }) : undefined;
@@ -147,10 +164,10 @@ async function simulated({ seed, store }: Schedule, folder: string, postgres?: P
       ledger.delay = 1 + Math.floor(risks() * 30);
       return fate;
     };
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const fault = NODE_FAULTS[Math.floor(random() * NODE_FAULTS.length)] as Fault;
+    for (let round = 0; round < rounds; round += 1) {
+      const fault = random();
       if (node !== undefined) {
-        node.inject(fault);
+        node.inject(drawn(nodeFaults(node.port), fault));
         disturbances += 1;
         if (random() < 0.2) await node.restart(50);
       }
@@ -229,7 +246,7 @@ async function processes({ seed, store }: Schedule, folder: string, postgres?: P
       served.prepareNext();
       await sleep(100 + random() * 1_500);
       if (node !== undefined) {
-        node.inject(NODE_FAULTS[Math.floor(random() * NODE_FAULTS.length)] as Fault);
+        node.inject(drawn(nodeFaults(node.port), random()));
         disturbances += 1;
         if (random() < 0.5) {
           await node.kill();

@@ -10,10 +10,10 @@ import { PostgresServer } from '../stand-in/postgres.mjs';
 import bundleServers from '../support/bundle-servers.mjs';
 import { play, type Schedule } from './schedule.js';
 
-/** One in so many is played with real processes, which take longer, when both kinds are asked for. */
-const SHARE_OF_PROCESSES = 10;
-const USAGE = `usage: npm run soak -- [--schedules <number>] [--seed <number>] [--store embedded|stand-in]
-                         [--read-models sqlite|postgres] [--kind mixed|simulated|processes]`;
+/** One in so many is played with real processes, which take longer, when both kinds are asked for; odd, so that all stores get their share. */
+const SHARE_OF_PROCESSES = 11;
+const USAGE = `usage: npm run soak -- [--schedules <number>] [--seed <number>] [--rounds <number>] [--store mixed|embedded|stand-in]
+                         [--read-models mixed|sqlite|postgres] [--kind mixed|simulated|processes]`;
 
 function fail(message: string): never {
   process.stderr.write(`${message}\n${USAGE}\n`);
@@ -26,8 +26,9 @@ function settings() {
       options: {
         schedules: { type: 'string', default: '10' },
         seed: { type: 'string', default: '1' },
-        store: { type: 'string', default: 'embedded' },
-        'read-models': { type: 'string', default: 'sqlite' },
+        rounds: { type: 'string', default: '8' },
+        store: { type: 'string', default: 'mixed' },
+        'read-models': { type: 'string', default: 'mixed' },
         kind: { type: 'string', default: 'mixed' },
       },
     });
@@ -64,15 +65,19 @@ await bundleServers();
 // Standard output is for the lines of schedules.
 Logger.overrideLogger(false);
 
-const { schedules, seed, store, kind, 'read-models': readModels } = settings();
+const { schedules, seed, rounds: lasting, store, kind, 'read-models': readModels } = settings();
 const wholeNumber = (text: string, name: string) => (/^\d{1,9}$/.test(text) ? Number(text) : fail(`${name} must be a whole number`));
 const number = wholeNumber(schedules, '--schedules');
 const first = wholeNumber(seed, '--seed');
-if (store !== 'embedded' && store !== 'stand-in') fail('--store must be embedded or stand-in');
+const rounds = wholeNumber(lasting, '--rounds');
+if (store !== 'mixed' && store !== 'embedded' && store !== 'stand-in') fail('--store must be mixed, embedded or stand-in');
 if (kind !== 'mixed' && kind !== 'simulated' && kind !== 'processes') fail('--kind must be mixed, simulated or processes');
-if (readModels !== 'sqlite' && readModels !== 'postgres') fail('--read-models must be sqlite or postgres');
+if (readModels !== 'mixed' && readModels !== 'sqlite' && readModels !== 'postgres') fail('--read-models must be mixed, sqlite or postgres');
 
-const postgres = readModels === 'postgres' ? await PostgresServer.start() : undefined;
+const postgres = readModels === 'sqlite' ? undefined : await PostgresServer.start();
+// What is left open follows from the seed.
+const storeOf = (one: number): Schedule['store'] => (store !== 'mixed' ? store : one % 2 === 0 ? 'stand-in' : 'embedded');
+const isOnPostgres = (one: number): boolean => (readModels === 'mixed' ? one % 4 >= 2 : readModels === 'postgres');
 const kindOf = (one: number): Schedule['kind'] => {
   if (kind !== 'mixed') return kind;
   return one % SHARE_OF_PROCESSES === 0 ? 'processes' : 'simulated';
@@ -80,9 +85,15 @@ const kindOf = (one: number): Schedule['kind'] => {
 
 for (let one = first; one < first + number && ending === undefined; one += 1) {
   const cpu = process.cpuUsage();
-  const { faults, ...report } = await play({ seed: one, store, kind: kindOf(one) }, postgres);
+  const on = isOnPostgres(one) ? postgres : undefined;
+  const { faults, ...report } = await play({ seed: one, store: storeOf(one), kind: kindOf(one), rounds }, on);
   const { user, system } = process.cpuUsage(cpu);
-  const told = { ...report, readModels, cpuMs: Math.round((user + system) / 1_000), ...(faults.length > 0 && { faults }) };
+  const told = {
+    ...report,
+    readModels: on === undefined ? 'sqlite' : 'postgres',
+    cpuMs: Math.round((user + system) / 1_000),
+    ...(faults.length > 0 && { faults }),
+  };
   process.stdout.write(`${JSON.stringify(told)}\n`);
   if (report.passed) {
     passed += 1;
@@ -92,7 +103,7 @@ for (let one = first; one < first + number && ending === undefined; one += 1) {
   if (ending === undefined) failed += 1;
   const what = ending === undefined ? 'failed' : 'was broken off by the signal, or failed';
   process.stderr.write(
-    `seed ${one} ${what}; again: npm run soak -- --schedules 1 --seed ${one} --store ${store} --read-models ${readModels} --kind ${report.kind}\n`,
+    `seed ${one} ${what}; again: npm run soak -- --schedules 1 --seed ${one} --rounds ${rounds} --store ${told.store} --read-models ${told.readModels} --kind ${told.kind}\n`,
   );
 }
 await postgres?.stop();
