@@ -43,7 +43,7 @@ export function addStoreCommand(program: Command): void {
       else
         print(
           tableOf(
-            ['问题', '代码', '数据流', '说明'],
+            ['问题', '代码', '事件流', '说明'],
             findings.map(({ code, stream, detail }) => [termOf(STORE_FINDINGS, code), code, stream ?? '', detail]),
           ),
         );

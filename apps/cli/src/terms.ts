@@ -37,10 +37,10 @@ export const STORE_FINDINGS: Readonly<Record<string, string>> = {
   'acl-delete': '删除权限过宽',
   'acl-metadata': '元数据权限过宽',
   'system-projections': '内置投影已启用',
-  'stream-tombstoned': '数据流已被永久删除',
-  'stream-deleted': '数据流已被删除',
+  'stream-tombstoned': '事件流已被永久删除',
+  'stream-deleted': '事件流已被删除',
   truncated: '部分事件被隐藏',
   'max-age': '事件会过期',
   'max-count': '只保留最近的事件',
-  'stream-acl': '数据流另设权限',
+  'stream-acl': '事件流另设权限',
 };
