@@ -1,6 +1,6 @@
 /**
  * Makes the user the ledger writes as in EventStoreDB, or gives it its password again, and sets the rights a ledger needs
- * (`ledger store setup`). LEDGER_ESDB_URL_FILE names an administrator's address, EVENTSTORE_SERVICE_URL_FILE the ledger's.
+ * (`ledger store setup`). LEDGER_ESDB_ADMIN_URL_FILE names an administrator's address, LEDGER_ESDB_URL_FILE the ledger's.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -13,8 +13,8 @@ function addressIn(file) {
   return { user: decodeURIComponent(user), password: decodeURIComponent(password), host: hosts.split(',')[0] };
 }
 
-const admin = addressIn(process.env.LEDGER_ESDB_URL_FILE);
-const service = addressIn(process.env.EVENTSTORE_SERVICE_URL_FILE);
+const admin = addressIn(process.env.LEDGER_ESDB_ADMIN_URL_FILE);
+const service = addressIn(process.env.LEDGER_ESDB_URL_FILE);
 const authorization = `Basic ${Buffer.from(`${admin.user}:${admin.password}`).toString('base64')}`;
 const post = (path, body) =>
   fetch(`https://${admin.host}${path}`, {

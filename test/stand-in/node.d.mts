@@ -15,7 +15,7 @@ export type Fault = { readonly times?: number; /** Only calls on streams whose n
   | { readonly on: 'read' | 'subscribe'; readonly kind: 'break' | 'stall'; /** How many events come before. */ readonly after: number }
   | { readonly on: 'read' | 'subscribe' | 'features'; readonly kind: 'silent' }
   | {
-      readonly on: 'append' | 'batchAppend' | 'read' | 'subscribe' | 'delete' | 'tombstone';
+      readonly on: 'append' | 'batchAppend' | 'read' | 'subscribe' | 'delete' | 'tombstone' | 'features';
       readonly kind: 'refuse';
       readonly code?: number;
       readonly exception?: string;

@@ -497,7 +497,7 @@ export class StandInNode {
       if (!caughtUp) {
         caughtUp = true;
         if (filter !== undefined && next > 0) checkpoint();
-        call.write(new ReadResp().setCaughtUp(new ReadResp.CaughtUp()));
+        if (tellsCaughtUp(this.version)) call.write(new ReadResp().setCaughtUp(new ReadResp.CaughtUp()));
       }
       await this.#more(call);
     }
@@ -527,7 +527,9 @@ export class StandInNode {
 
   async #features(call, answer) {
     this.seen.features += 1;
-    if (this.#take('features').kind === 'silent') return;
+    const fault = this.#take('features');
+    if (fault.kind === 'silent') return;
+    if (fault.kind === 'refuse') return void answer(serviceError(fault));
     await this.#awake();
     const methods = Object.values(StreamsService).map(({ path }) => {
       const [, service, method] = path.split('/');
@@ -548,6 +550,12 @@ export class StandInNode {
       .setHttpEndPoint(new gossipPb.EndPoint().setAddress('127.0.0.1').setPort(this.leaderPort ?? this.port));
     answer(null, new gossipPb.ClusterInfo().setMembersList([member]));
   }
+}
+
+/** Servers before 23.10 do not say that a subscription has caught up. */
+function tellsCaughtUp(version) {
+  const [major, minor] = version.split('.').map(Number);
+  return major > 23 || (major === 23 && minor >= 10);
 }
 
 const positionIn = (message, position) => message.setCommitPosition(String(position)).setPreparePosition(String(position));

@@ -1,5 +1,14 @@
 import type { Command } from 'commander';
-import { copyLedger, type CopyPhase, type EsdbAddress, esdbAdapter, type LedgerSummary, storeSettings, summaryOf } from '@app/event-store';
+import {
+  administratorSettings,
+  copyLedger,
+  type CopyPhase,
+  type EsdbAddress,
+  esdbAdapter,
+  type LedgerSummary,
+  storeSettings,
+  summaryOf,
+} from '@app/event-store';
 import { invalidField, Problem } from '@app/kernel';
 import { prepareReportingRole, readModelSettings, REPORTING_ROLE, shownReadModels } from '@app/projections';
 import { readEnvironment } from '../../api/src/operations/settings.js';
@@ -9,6 +18,9 @@ import { showProgress } from './progress.js';
 import type { GlobalOptions } from './session.js';
 import { STORE_FINDINGS, termOf } from './terms.js';
 
+/** The groups of users where none are named. */
+const ROLES = { service: 'ledger', projector: 'ledger-readers' };
+
 /** `ledger store`: care for the EventStoreDB node that `LEDGER_ESDB_URL` names. The address is never an argument: others could see it. */
 export function addStoreCommand(program: Command): void {
   const store = program
@@ -17,12 +29,12 @@ export function addStoreCommand(program: Command): void {
 
   const setup = store
     .command('setup')
-    .description('准备事件库: sets its rights; needs an administrator of the node in LEDGER_ESDB_URL')
-    .option('--role <group>', 'the group of users the ledger writes as', 'ledger')
-    .option('--reader-role <group>', 'the group of users that only follow the ledger', 'ledger-readers');
+    .description('准备事件库: sets its rights, as the administrator of the node in LEDGER_ESDB_ADMIN_URL')
+    .option('--role <group>', 'the group of users the ledger writes as', ROLES.service)
+    .option('--reader-role <group>', 'the group of users that only follow the ledger', ROLES.projector);
   setup.action(async () => {
     const { role, readerRole, json } = setup.optsWithGlobals<GlobalOptions & { role: string; readerRole: string }>();
-    const preparation = await (await esdbAdapter()).prepareStore(addressed(), { service: role, projector: readerRole });
+    const preparation = await (await esdbAdapter()).prepareStore(addressed().administrator, { service: role, projector: readerRole });
     if (json === true) printJson(preparation);
     else if (preparation.changed.length === 0) print(`${preparation.server}: 权限已就绪，无需更改`);
     else print(`${preparation.server}: 已写入权限设置（${preparation.changed.join('、')}）`);
@@ -30,10 +42,17 @@ export function addStoreCommand(program: Command): void {
 
   const doctor = store
     .command('doctor')
-    .description('检查事件库: reports what could hide, destroy or forge events; exit code 1 when it finds something');
+    .description(
+      '检查事件库: reports, as the administrator in LEDGER_ESDB_ADMIN_URL, what could hide, destroy or forge events; exit code 1 when it finds something',
+    )
+    .option('--role <group>', 'as given to setup; with it or the next, others that may write or read are reported too')
+    .option('--reader-role <group>', 'as given to setup');
   doctor.action(async () => {
-    const { json } = doctor.optsWithGlobals<GlobalOptions>();
-    const examination = await (await esdbAdapter()).examineStore(addressed());
+    const { role, readerRole, json } = doctor.optsWithGlobals<GlobalOptions & { role?: string; readerRole?: string }>();
+    const { ledger, administrator } = addressed();
+    const isTold = role !== undefined || readerRole !== undefined;
+    const roles = isTold ? { service: role ?? ROLES.service, projector: readerRole ?? ROLES.projector } : undefined;
+    const examination = await (await esdbAdapter()).examineStore(administrator, { ledger, roles });
     const { server, version, clockAheadMs, findings } = examination;
     if (json === true) printJson(examination);
     else {
@@ -43,7 +62,7 @@ export function addStoreCommand(program: Command): void {
       else
         print(
           tableOf(
-            ['问题', '代码', '数据流', '说明'],
+            ['问题', '代码', '事件流', '说明'],
             findings.map(({ code, stream, detail }) => [termOf(STORE_FINDINGS, code), code, stream ?? '', detail]),
           ),
         );
@@ -125,9 +144,11 @@ function addReporting(store: Command): void {
   });
 }
 
-function addressed(): EsdbAddress {
-  const address = storeSettings(readEnvironment());
-  if (address === undefined)
+/** How the ledger reaches its store, and how its administrator does: the same where only one address is given. */
+function addressed(): { readonly ledger: EsdbAddress; readonly administrator: EsdbAddress } {
+  const environment = readEnvironment();
+  const ledger = storeSettings(environment);
+  if (ledger === undefined)
     throw new Problem('invalid', 'store-address', 'the embedded ledger needs no care; name an EventStoreDB node in LEDGER_ESDB_URL');
-  return address;
+  return { ledger, administrator: administratorSettings(environment) ?? ledger };
 }

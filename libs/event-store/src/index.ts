@@ -8,7 +8,7 @@ export type { Examination, Preparation } from './esdb/care.js';
 export type { EsdbArchive } from './esdb/esdb-archive.js';
 export type { EsdbEventStore, EsdbOptions } from './esdb/esdb-event-store.js';
 export { esdbAdapter } from './esdb/load.js';
-export { storeSettings } from './esdb/store-settings.js';
+export { administratorSettings, storeSettings } from './esdb/store-settings.js';
 export { type Observer, OBSERVER, type Step, UNOBSERVED } from './observer.js';
 export { SqliteEventStore } from './sqlite-event-store.js';
 export { currentVantage, lookingFrom, type Vantage, VantageEventStore } from './vantage.js';

@@ -29,7 +29,7 @@ export interface Settings {
 }
 
 /** Settings that hold a password, which may stand in a file that `<name>_FILE` names. */
-const IN_FILES = ['LEDGER_ESDB_URL', 'LEDGER_READ_MODELS_URL'];
+const IN_FILES = ['LEDGER_ESDB_URL', 'LEDGER_ESDB_ADMIN_URL', 'LEDGER_READ_MODELS_URL'];
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 const SECRET = /^[\x21-\x7e]{16,256}$/;
 

@@ -6,11 +6,14 @@ import { type EsdbAddress, shown } from './address.js';
 import { BatchWriter, bytesOf } from './batch-writer.js';
 import {
   type Acl,
+  ADMINS,
   type Finding,
   findingsInAddress,
-  findingsInSettings,
+  findingsInRights,
   findingsInStreams,
   findingsInVersion,
+  isBeforeCaughtUp,
+  type StoreRoles,
   type StreamMetadata,
 } from './findings.js';
 import { Reader, type StoredEvent, storedEvent } from './reading.js';
@@ -20,14 +23,6 @@ import { DEFAULT_LIMITS, Session } from './session.js';
 const PATIENT = { ...DEFAULT_LIMITS, callMs: 120_000, giveUpMs: 10_000 };
 /** Beyond this, times recorded by the server and days counted by the ledger can disagree. */
 const TOLERATED_SKEW_MS = 5_000;
-const ADMINS = '$admins';
-
-export interface StoreRoles {
-  /** The role the ledger's processes write and read as. */
-  readonly service: string;
-  /** The role of processes that only follow the ledger. */
-  readonly projector: string;
-}
 
 export interface Preparation {
   readonly server: string;
@@ -44,14 +39,22 @@ export interface Examination {
   readonly findings: readonly Finding[];
 }
 
+export interface ExaminationOptions {
+  /** How the ledger itself connects, where it is examined as somebody else. */
+  readonly ledger?: EsdbAddress;
+  /** Who may write and read; without them only rights that are open to everybody are found. */
+  readonly roles?: StoreRoles | undefined;
+  readonly now?: () => Date;
+}
+
 /**
  * Sets the rights a ledger needs, as an administrator of the node: the service may append and read, the projector may
  * read, also everything at once; only administrators may delete streams or write their metadata.
  * @throws Problem `invalid-input` for a role that is none; `store-unavailable`; `store-refused` without the rights.
  */
-export async function prepareStore(address: EsdbAddress, { service, projector }: StoreRoles): Promise<Preparation> {
-  for (const [field, role] of Object.entries({ role: service, 'reader-role': projector }))
-    if (!/^[A-Za-z][A-Za-z0-9._-]{0,63}$/.test(role)) throw invalidField(field, 'role', 'must be the name of a group of users');
+export async function prepareStore(address: EsdbAddress, roles: StoreRoles): Promise<Preparation> {
+  requireRoles(roles);
+  const { service, projector } = roles;
   const readers = [...new Set([service, projector, ADMINS])];
   const user: Acl = { $r: readers, $w: [service, ADMINS], $d: ADMINS, $mr: readers, $mw: ADMINS };
   const system: Acl = { $r: ADMINS, $w: ADMINS, $d: ADMINS, $mr: ADMINS, $mw: ADMINS };
@@ -74,30 +77,48 @@ export async function prepareStore(address: EsdbAddress, { service, projector }:
 }
 
 /**
- * Looks for everything that could hide, destroy or forge events of a ledger, or that this version cannot live with.
- * @throws Problem `store-unavailable`; `store-refused` when not even this may be asked.
+ * Looks for everything that could hide, destroy or forge events of a ledger, or that this version cannot live with; as an
+ * administrator of the node, since nobody else may read its system streams once it is prepared.
+ * @throws Problem `invalid-input` for a role that is none; `store-unavailable`; `store-refused` when not even this may be asked.
  */
-export async function examineStore(address: EsdbAddress, now: () => Date = () => new Date()): Promise<Examination> {
+export async function examineStore(
+  address: EsdbAddress,
+  { ledger = address, roles, now = () => new Date() }: ExaminationOptions = {},
+): Promise<Examination> {
+  if (roles !== undefined) requireRoles(roles);
   return withSession(address, async (session) => {
     const { version, date } = await session.repeating((client) => session.inTime(client.serverInfo()));
     const clockAheadMs = date === undefined ? null : date.getTime() - now().getTime();
-    const reader = new Reader(session);
-    const [settings] = await reader.stream('$settings', 'end', 'backwards', 1);
-    const [projected] = await reader.stream('$streams', 'start', 'forwards', 1);
     const findings = [
-      ...findingsInAddress(address),
+      ...findingsInAddress(ledger, address),
       ...findingsInVersion(version),
       ...(clockAheadMs !== null && Math.abs(clockAheadMs) > TOLERATED_SKEW_MS
         ? [{ code: 'clock-skew', detail: `the server's clock is ${Math.round(clockAheadMs / 1_000)} seconds ahead of this machine's` }]
         : []),
-      ...findingsInSettings(settings?.data),
-      ...(projected === undefined
-        ? []
-        : [{ code: 'system-projections', detail: 'the built-in projections run; they write beside the ledger' }]),
-      ...findingsInStreams(await streamMetadata(session)),
+      // Waiting for what an old server never says, or refusing its events without positions, would hide how old it is.
+      ...(isBeforeCaughtUp(version) ? [] : await findingsInStore(session, roles)),
     ];
     return { server: shown(address), version, clockAheadMs, findings };
   });
+}
+
+async function findingsInStore(session: Session, roles: StoreRoles | undefined): Promise<readonly Finding[]> {
+  const reader = new Reader(session);
+  const [settings] = await reader.stream('$settings', 'end', 'backwards', 1);
+  const [everything] = await reader.stream('$$$all', 'end', 'backwards', 1);
+  const [projected] = await reader.stream('$streams', 'start', 'forwards', 1);
+  return [
+    ...findingsInRights(settings?.data, everything?.data, roles),
+    ...(projected === undefined
+      ? []
+      : [{ code: 'system-projections', detail: 'the built-in projections run; they write beside the ledger' }]),
+    ...findingsInStreams(await streamMetadata(session)),
+  ];
+}
+
+function requireRoles({ service, projector }: StoreRoles): void {
+  for (const [field, role] of Object.entries({ role: service, 'reader-role': projector }))
+    if (!/^[A-Za-z][A-Za-z0-9._-]{0,63}$/.test(role)) throw invalidField(field, 'role', 'must be the name of a group of users');
 }
 
 /** What the metadata of each stream says now, and which streams are gone for good. */

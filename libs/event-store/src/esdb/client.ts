@@ -8,6 +8,9 @@ import streamsServices from '@eventstore/db-client/generated/streams_grpc_pb.js'
 import { Problem } from '@app/kernel';
 import type { EsdbAddress } from './address.js';
 
+/** gRPC's code for a call that the server does not have. */
+const UNIMPLEMENTED = 12;
+
 /** The duplex call of the BatchAppend RPC, as far as it is used here. */
 export interface BatchCall {
   write(request: BatchAppendReq): boolean;
@@ -62,7 +65,7 @@ export class LedgerClient extends EventStoreDBClient {
     )() as Promise<unknown> as Promise<BatchCall>;
   }
 
-  /** Asks the server for its version, and its clock by the way. */
+  /** Asks the server for its version, and its clock by the way. One so old that it cannot be asked is of an unknown version. */
   serverInfo(): Promise<ServerInfo> {
     return this.execute(
       featuresServices.ServerFeaturesClient,
@@ -71,8 +74,11 @@ export class LedgerClient extends EventStoreDBClient {
         new Promise((resolve, reject) => {
           let date: string | undefined;
           const call = client.getSupportedMethods(new sharedPb.Empty(), ...this.callArguments({}), (error, methods) => {
-            if (error) reject(error);
-            else resolve({ version: methods.getEventStoreServerVersion(), date: date === undefined ? undefined : new Date(date) });
+            if (error !== null && (error.code as number) !== UNIMPLEMENTED) reject(error);
+            else {
+              const version = error === null ? methods.getEventStoreServerVersion() : 'unknown';
+              resolve({ version, date: date === undefined ? undefined : new Date(date) });
+            }
           });
           call.on('metadata', (headers) => (date = headers.get('date')[0]?.toString()));
         }),

@@ -1,5 +1,12 @@
 import type { EsdbAddress } from './address.js';
 
+export interface StoreRoles {
+  /** The role the ledger's processes write and read as. */
+  readonly service: string;
+  /** The role of processes that only follow the ledger. */
+  readonly projector: string;
+}
+
 /** Something unsafe about a node. `code` is stable; `stream` names the one it is about. */
 export interface Finding {
   readonly code: string;
@@ -22,10 +29,11 @@ const SUPPORTED = /^(23\.10|24\.\d+|25\.\d+|26\.\d+)\./;
 /** What a soft delete writes: everything before the end of time. A JSON number of this size is not exact. */
 const END_OF_TIME = 9.2e18;
 const EVERYBODY = '$all';
-const ADMINS = '$admins';
+export const ADMINS = '$admins';
 
-/** What is wrong with how the ledger connects. */
-export function findingsInAddress({ tls, credentials }: EsdbAddress): readonly Finding[] {
+/** What is wrong with how the ledger connects; and with the password of whoever examines, where that is somebody else. */
+export function findingsInAddress(ledger: EsdbAddress, examiner = ledger): readonly Finding[] {
+  const { tls, credentials } = ledger;
   const username = credentials?.username;
   return [
     ...(tls ? [] : [{ code: 'insecure', detail: 'the node runs without certificates: nobody’s rights are checked' }]),
@@ -33,38 +41,65 @@ export function findingsInAddress({ tls, credentials }: EsdbAddress): readonly F
     ...(username === 'admin' || username === 'ops'
       ? [{ code: 'runs-as-administrator', detail: `the ledger connects as ${username}, whom no rule of rights stops` }]
       : []),
-    ...(credentials?.password === 'changeit'
-      ? [{ code: 'default-password', detail: 'the password is the one the server is delivered with' }]
+    ...([ledger, examiner].some((address) => address.credentials?.password === 'changeit')
+      ? [{ code: 'default-password', detail: 'a password is the one the server is delivered with' }]
       : []),
   ];
 }
 
 export function findingsInVersion(version: string): readonly Finding[] {
-  return SUPPORTED.test(version)
-    ? []
-    : [{ code: 'version-out-of-support', detail: `version ${version} is not one of 23.10, 24, 25 and 26, which are supported` }];
+  if (SUPPORTED.test(version)) return [];
+  const unseen = isBeforeCaughtUp(version) ? '; what it stores was not examined' : '';
+  return [
+    { code: 'version-out-of-support', detail: `version ${version} is not one of 23.10, 24, 25 and 26, which are supported${unseen}` },
+  ];
 }
 
-/** What the node's default rights leave open. Without settings everybody may do everything. */
-export function findingsInSettings(settings: unknown): readonly Finding[] {
-  const acl = memberOf(settings, '$userStreamAcl');
-  if (acl === undefined)
-    return [{ code: 'acl-default', detail: 'no default rights are set: every user may append, delete streams and write metadata' }];
-  const rights = [
-    ['$r', 'acl-read', 'every user may read the ledger', [EVERYBODY]],
-    ['$w', 'acl-write', 'every user may append to the ledger', [EVERYBODY]],
-    ['$d', 'acl-delete', 'others than administrators may delete streams', undefined],
-    ['$mw', 'acl-metadata', 'others than administrators may write stream metadata, which can hide events', undefined],
-  ] as const;
-  return rights.flatMap(([right, code, detail, forbidden]) => {
-    const roles = rolesIn(acl, right);
-    const open =
-      forbidden === undefined
-        ? roles.some((role) => role !== ADMINS) || roles.length === 0
-        : roles.includes(EVERYBODY) || roles.length === 0;
-    return open ? [{ code, detail }] : [];
-  });
+/** Servers before 23.10 do not say when a subscription has come to the end of what is stored; one without a version may not. */
+export function isBeforeCaughtUp(version: string): boolean {
+  const [, major, minor] = /^(\d+)\.(\d+)\./.exec(version) ?? [];
+  return major === undefined || Number(major) < 23 || (Number(major) === 23 && Number(minor) < 10);
 }
+
+/**
+ * What the rights leave open that hold wherever a stream has none of its own (`settings`), and those to read everything at
+ * once (`everything`, the metadata of `$all`). With the roles that may write and read, others that may are found as well.
+ */
+export function findingsInRights(settings: unknown, everything: unknown, roles?: StoreRoles): readonly Finding[] {
+  const user = memberOf(settings, '$userStreamAcl');
+  const system = memberOf(settings, '$systemStreamAcl');
+  const writers = roles && [roles.service, ADMINS];
+  const readers = roles && [roles.service, roles.projector, ADMINS];
+  const allRead = memberOf(memberOf(everything, '$acl'), '$r') ?? memberOf(system, '$r');
+  // What is left out of the rights is open in streams of users and closed in those of the system, of which `$all` is one.
+  const ofUsers = judging(user, EVERYBODY);
+  const ofSystem = judging(system, ADMINS);
+  const ofEverything = judging({ $r: allRead }, ADMINS);
+  return [
+    ...(user === undefined
+      ? [{ code: 'acl-default', detail: 'no default rights are set: every user may append, delete streams and write metadata' }]
+      : [
+          ...ofUsers('$r', readers, 'acl-read', 'may read the ledger'),
+          ...ofUsers('$w', writers, 'acl-write', 'may append to the ledger'),
+          ...ofUsers('$d', [ADMINS], 'acl-delete', 'may delete streams'),
+          ...ofUsers('$mw', [ADMINS], 'acl-metadata', 'may write stream metadata, which can hide events'),
+        ]),
+    ...ofSystem('$w', [ADMINS], 'acl-system-write', 'may append to system streams, which hold users and rights'),
+    ...ofSystem('$d', [ADMINS], 'acl-system-delete', 'may delete system streams, which hold users and rights'),
+    ...ofSystem('$mw', [ADMINS], 'acl-system-metadata', 'may write metadata of system streams, which gives rights'),
+    ...ofEverything('$r', readers, 'acl-read-all', 'may read everything at once, whatever the rights of each stream'),
+  ];
+}
+
+/** Finds who has a right beside those that may; where these are not known, whether everybody has. `otherwise` has what is left out. */
+const judging =
+  (acl: unknown, otherwise: string) =>
+  (right: string, permitted: readonly string[] | undefined, code: string, detail: string): readonly Finding[] => {
+    const roles = rolesIn(acl, right, otherwise);
+    if (roles.includes(EVERYBODY)) return [{ code, detail: `every user ${detail}` }];
+    const others = permitted === undefined ? [] : roles.filter((role) => !permitted.includes(role));
+    return others.length === 0 ? [] : [{ code, detail: `${others.join(', ')} ${detail}` }];
+  };
 
 /** Streams of the ledger that hide events, or whose rights are not the default ones. */
 export function findingsInStreams(streams: readonly StreamMetadata[]): readonly Finding[] {
@@ -92,7 +127,8 @@ function memberOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
-function rolesIn(acl: unknown, right: string): readonly string[] {
-  const roles = memberOf(acl, right);
+/** An empty list names nobody: then only administrators may, who always do. */
+function rolesIn(acl: unknown, right: string, otherwise: string): readonly string[] {
+  const roles = memberOf(acl, right) ?? otherwise;
   return (Array.isArray(roles) ? roles : [roles]).filter((role): role is string => typeof role === 'string');
 }

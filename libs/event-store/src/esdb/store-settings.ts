@@ -13,3 +13,9 @@ export function storeSettings(environment: Readonly<Record<string, string | unde
   if (store === 'esdb' && url === '') throw new Problem('invalid', 'store-address', 'LEDGER_STORE=esdb needs LEDGER_ESDB_URL');
   return store === 'sqlite' || url === '' ? undefined : parseAddress(url);
 }
+
+/** An administrator's address of the same store (`LEDGER_ESDB_ADMIN_URL`), for its care alone. @throws as `storeSettings`. */
+export function administratorSettings(environment: Readonly<Record<string, string | undefined>>): EsdbAddress | undefined {
+  const url = environment['LEDGER_ESDB_ADMIN_URL'] ?? '';
+  return url === '' ? undefined : parseAddress(url);
+}
