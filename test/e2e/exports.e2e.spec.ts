@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,11 +11,10 @@ import { Tokens } from '@app/http';
 import type { PersonRole } from '@app/kernel';
 import { ROUTES } from '../../apps/cli/src/routes.js';
 import { viewOf } from '../../apps/cli/src/views.js';
-import { freePort, told } from '../support/served-ledger.js';
+import { ServerProgram } from '../support/server-program.js';
 import { StoreUnderTest } from '../support/store-under-test.js';
 
 const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
-const SERVER = fileURLToPath(new URL('../../dist/programs/api.js', import.meta.url));
 const AWARD = 'ganzhou-etdz-2023.G01.91360799MAXX00001N.once';
 
 /** Something there is in the demonstration year, for every parameter in a path. */
@@ -95,10 +94,9 @@ describe('the demonstration year in files', () => {
   let folder: string;
   let data: string;
   let token: string;
-  let server: ChildProcess;
+  let server: ServerProgram;
   let store: StoreUnderTest;
   let environment: Readonly<Record<string, string>> = { LEDGER_STORE: 'sqlite' };
-  let url: string;
 
   async function run(...args: readonly string[]): Promise<Finished> {
     const child = spawn(process.execPath, [CLI, ...args], {
@@ -114,7 +112,7 @@ describe('the demonstration year in files', () => {
   }
   const tokenOf = (role: PersonRole, id: string, unit: string) =>
     Tokens.fromKeyFile(join(data, 'token.key'), { now: () => new Date() }).issue({ id, unit, roles: [role] }, 3_600);
-  const get = (path: string) => fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  const get = (path: string) => fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
   const inFolder = (name: string) => join(folder, name);
   const sheets = async (name: string) => (await readExcelFile(readFileSync(inFolder(name)))) as unknown as readonly Sheet[];
 
@@ -132,17 +130,11 @@ describe('the demonstration year in files', () => {
       expect((await run('store', 'copy', '--from', data, '--to', 'esdb')).code).toBe(0);
       rmSync(join(data, 'ledger.db'));
     }
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    server = spawn(process.execPath, [SERVER], {
-      env: { ...process.env, ...environment, LEDGER_DATA: data, LEDGER_PORT: String(port) },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await told(server, 'is ready');
+    server = new ServerProgram({ ...environment, LEDGER_DATA: data });
+    await server.ready();
   });
   afterAll(async () => {
-    server.kill('SIGTERM');
-    await once(server, 'exit');
+    await server.end('SIGTERM');
     await store.close();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -241,7 +233,7 @@ describe('the demonstration year in files', () => {
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('set') });
     expect([existsSync(inFolder('refused.csv')), existsSync(inFolder('refused.csv.part'))]).toEqual([false, false]);
     const send = (body: string) =>
-      fetch(`${url}/v1/exports/audit/what-if?format=csv`, {
+      fetch(`${server.url}/v1/exports/audit/what-if?format=csv`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         body,

@@ -5,7 +5,6 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
@@ -13,6 +12,8 @@ import { EventCodec, type EventStore, SqliteEventStore } from '@app/event-store'
 import { derivedId } from '@app/kernel';
 import { PostgresReadModels, type Projection, table } from '@app/projections';
 import { PostgresServer } from '../stand-in/postgres.mjs';
+import { ended } from '../support/served-ledger.js';
+import { until } from '../support/until.js';
 
 const WORKER = fileURLToPath(new URL('./lease-worker.mjs', import.meta.url));
 
@@ -47,10 +48,7 @@ class Worker {
   }
 
   async end(name: NodeJS.Signals): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const gone = once(this.child, 'exit');
-    this.child.kill(name);
-    await gone;
+    await ended(this.child, name);
   }
 }
 
@@ -91,10 +89,6 @@ class Network {
     for (const socket of this.sockets) socket.destroy();
     this.server.close();
   }
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20);
 }
 
 const names = ['counts', 'echo'] as const;

@@ -23,15 +23,25 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Resolves when a program has said a word on stdout. */
-export function told(child: ChildProcess, word: string): Promise<void> {
+/** Resolves when a program has said a word on stdout, with all it has said by then. */
+export function told(child: ChildProcess, word: string): Promise<string> {
   return new Promise((resolve) => {
     let said = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString();
-      if (said.includes(word)) resolve();
+      if (said.includes(word)) resolve(said);
     });
   });
+}
+
+/** Sends a signal to a program unless it has ended, and waits until it has. Its exit code; null when a signal has ended it. */
+export async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  }
+  return child.exitCode;
 }
 
 /** A point at which a server kills itself. */
@@ -118,11 +128,7 @@ export class ServedLedger {
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
+    if (this.child !== undefined) await ended(this.child, signal);
   }
 
   /** Sets its clock forward, or back, from the next start on; while it is down. */

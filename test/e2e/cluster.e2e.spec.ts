@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Tokens } from '@app/http';
+import { type PersonRole, withCheckCharacter } from '@app/kernel';
+import { auditLedger } from '../faults/audit.js';
+import type { Acknowledged } from '../faults/load.js';
+import { PostgresServer } from '../stand-in/postgres.mjs';
+import { StandInProcess } from '../stand-in/process.mjs';
+import { paper } from '../support/office.js';
+import { ServerProgram } from '../support/server-program.js';
+import { STAND_IN_LOG } from '../support/store-under-test.js';
+import { until } from '../support/until.js';
+
+const CODE = withCheckCharacter('91360799MAXX00077');
+const DOSSIER = `/enterprises/${CODE}`;
+const PACK = 'ganzhou-etdz-2023';
+/** The next year: it does not end while this runs, and money is taken into no period that has ended. */
+const PERIOD = String(new Date().getFullYear() + 1);
+const [FROM, TO] = [
+  { pack: PACK, line: 'awards', period: PERIOD },
+  { pack: PACK, line: 'reserve', period: PERIOD },
+];
+const pathOf = ({ pack, line, period }: typeof FROM) => `/budgets/${pack}/${line}/${period}`;
+/** As many names at each stage: each is given at one API and read at the other, in turn. */
+const WRITES = 10;
+/** What is answered while the read models have still to get there: it says that one should ask again. */
+const NOT_YET = ['read-model-behind', 'read-model-rebuilding'];
+
+type Body = Readonly<Record<string, unknown>>;
+type Pair = readonly [ServerProgram, ServerProgram];
+
+/** What a province runs, but for the balancer: events in EventStoreDB, read models in PostgreSQL, and processes that share nothing else but a key. */
+describe('two processes that answer and two that follow', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ledger-cluster-'));
+  const keyFile = join(folder, 'shared.key');
+  const acknowledged: Acknowledged[] = [];
+  const programs: ServerProgram[] = [];
+  let tokens: Tokens;
+  let node: StandInProcess;
+  let postgres: PostgresServer;
+  let apis: Pair;
+  let workers: Pair;
+  /** The worker that is left when the other has been killed. */
+  let standing: ServerProgram;
+  let names = 0;
+  let transferred = 0;
+
+  beforeAll(async () => {
+    tokens = Tokens.fromKeyFile(keyFile, { now: () => new Date() });
+    [node, postgres] = await Promise.all([StandInProcess.start(join(folder, STAND_IN_LOG)), PostgresServer.start()]);
+    const shared = {
+      LEDGER_ESDB_URL: node.url,
+      LEDGER_READ_MODELS_URL: await postgres.database(),
+      LEDGER_TOKEN_KEY_FILE: keyFile,
+    };
+    const start = (role: 'api' | 'worker', no: number) => {
+      const program = new ServerProgram({ ...shared, LEDGER_ROLE: role, LEDGER_DATA: join(folder, `${role}-${no}`) });
+      programs.push(program);
+      return program;
+    };
+    // All at once on stores that are empty, as a cluster is started for the first time.
+    apis = [start('api', 1), start('api', 2)];
+    workers = [start('worker', 1), start('worker', 2)];
+    await Promise.all(programs.map((program) => program.ready()));
+  });
+  afterAll(async () => {
+    await Promise.all(programs.map((program) => program.end('SIGKILL')));
+    await node?.kill();
+    await postgres?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function ask(at: ServerProgram, role: PersonRole, path: string, headers: Record<string, string> = {}, body?: object) {
+    const token = await tokens.issue({ id: role, unit: '测试单位', roles: [role] }, 3_600);
+    const answer = await fetch(`${at.url}/v1${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${token}`, ...headers, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, position: answer.headers.get('ledger-position'), body: (await answer.json()) as Body };
+  }
+
+  /** A command that must succeed; answers with the position it was told. */
+  async function write(at: ServerProgram, role: PersonRole, path: string, body: object): Promise<string> {
+    const key = `k${acknowledged.length}`;
+    const { status, position, body: receipt } = await ask(at, role, path, { 'idempotency-key': key }, body);
+    if (status > 201 || position === null) throw new Error(`${path} is answered with ${status}: ${JSON.stringify(receipt)}`);
+    acknowledged.push({ actor: role, key, path, stream: String(receipt['stream']), revision: Number(receipt['revision']) });
+    return position;
+  }
+
+  /** What is answered by whoever has seen a position, asked again for as long as nobody has. */
+  async function read(at: ServerProgram, path: string, position: string): Promise<Body> {
+    let answer = await ask(at, 'auditor', path, { 'ledger-position': position });
+    await until(async () => {
+      if (answer.status !== 503 || !NOT_YET.includes(String(answer.body['code']))) return true;
+      answer = await ask(at, 'auditor', path, { 'ledger-position': position });
+      return false;
+    });
+    if (answer.status !== 200) throw new Error(`${path} is answered with ${answer.status}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** Gives the enterprise its next name at one API, and reads it at the other, or the same where there is no other. */
+  async function name(writer: ServerProgram, reader: ServerProgram): Promise<void> {
+    const next = `测试企业${(names += 1)}`;
+    const [path, body] =
+      names === 1 ? ['/enterprises', { creditCode: CODE, name: next }] : [`${DOSSIER}/rename`, { name: next, evidence: paper }];
+    const position = await write(writer, 'clerk', path, body);
+    expect(await read(reader, DOSSIER, position)).toMatchObject({ creditCode: CODE, name: next });
+  }
+
+  async function nameInTurn([one, other]: Pair): Promise<void> {
+    for (let written = 0; written < WRITES; written += 1) await (written % 2 === 0 ? name(one, other) : name(other, one));
+  }
+
+  /** Moves money from one budget line to another: it arrives when a process manager has taken it there. */
+  async function transfer(writer: ServerProgram, reader: ServerProgram): Promise<void> {
+    const body = { to: TO, amount: '10.00', reason: '调剂', evidence: paper };
+    const position = await write(writer, 'finance', `${pathOf(FROM)}/transfers`, body);
+    transferred += 10;
+    await until(async () => {
+      const { transferredIn } = await read(reader, pathOf(TO), position);
+      return transferredIn === `${transferred}.00`;
+    });
+  }
+
+  /**
+   * Which workers run what follows the ledger, once all of it is run. Nothing has stopped that could be resumed: whoever runs
+   * it says that, and the others that it is run elsewhere.
+   */
+  async function holders(...asked: readonly [ServerProgram, ...ServerProgram[]]): Promise<readonly ServerProgram[]> {
+    const found = new Set<ServerProgram>();
+    const { body } = await ask(asked[0], 'administrator', '/subscribers');
+    const subscribers = (body as unknown as readonly { readonly name: string }[]).map(({ name }) => name);
+    expect(subscribers).toEqual(expect.arrayContaining(['dossier', 'budget-lines', 'budget-transfers']));
+    for (const subscriber of subscribers) {
+      const key = { 'idempotency-key': `resume-${subscriber}` };
+      // Between two holders there is nobody.
+      await until(async () => {
+        const answers = asked.map((worker) => ask(worker, 'administrator', `/subscribers/${subscriber}/resume`, key, {}));
+        const codes = (await Promise.all(answers)).map(({ body: problem }) => problem['code']);
+        const others = codes.filter((code) => code !== 'projection-not-stopped');
+        expect(others).toEqual(others.map(() => 'projector-elsewhere'));
+        for (const [index, code] of codes.entries()) if (!others.includes(code)) found.add(asked[index] as ServerProgram);
+        return others.length === asked.length - 1;
+      });
+    }
+    return [...found];
+  }
+
+  async function kill(program: ServerProgram): Promise<void> {
+    expect(await program.end('SIGKILL')).toBeNull();
+    await expect(fetch(`${program.url}/health`)).rejects.toThrow();
+  }
+
+  it('show at either API what was written at the other, by the position it was answered with', async () => {
+    await nameInTurn(apis);
+    const [one, other] = apis;
+    for (const line of [FROM, TO]) await write(one, 'finance', '/budgets', { ...line, title: '奖补资金' });
+    const appropriation = { amount: '1000.00', reason: '下达', evidence: paper };
+    await write(other, 'finance', `${pathOf(FROM)}/appropriations`, appropriation);
+    await transfer(one, other);
+  });
+
+  it('go on when the worker is killed that runs all that follows the ledger: the other takes over', async () => {
+    const found = await holders(...workers);
+    expect(found).toHaveLength(1);
+    const [holder] = found as [ServerProgram];
+    standing = workers.find((worker) => worker !== holder) as ServerProgram;
+    await kill(holder);
+    await nameInTurn(apis);
+    await transfer(apis[1], apis[0]);
+    expect(await holders(standing)).toEqual([standing]);
+  });
+
+  it('answer all the same when an API is killed', async () => {
+    const [killed, left] = apis;
+    const position = await write(killed, 'clerk', `${DOSSIER}/rename`, { name: '测试企业', evidence: paper });
+    await kill(killed);
+    expect(await read(left, DOSSIER, position)).toMatchObject({ name: '测试企业' });
+    await nameInTurn([left, left]);
+    await transfer(left, left);
+  });
+
+  it('end when they are told to, with everything recorded that was acknowledged', async () => {
+    expect(await Promise.all([apis[1], standing].map((program) => program.end('SIGTERM')))).toEqual([0, 0]);
+    await node.kill();
+    expect(acknowledged.length).toBeGreaterThan(3 * WRITES);
+    expect(await auditLedger(folder, acknowledged)).toEqual([]);
+  });
+});
