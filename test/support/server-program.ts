@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ended, told } from './served-ledger.js';
 
 /** As `npm start` and the image start it. */
-const SERVER = ['--max-semi-space-size=16', fileURLToPath(new URL('../../dist/programs/api.js', import.meta.url))];
+const SERVER = ['--max-semi-space-size=8', fileURLToPath(new URL('../../dist/programs/api.js', import.meta.url))];
 
 /** The built program that serves a ledger, in a process of its own that is set up by its environment alone. */
 export class ServerProgram {
