@@ -13,14 +13,14 @@ import { OfficeLoad } from './load.js';
 const KILLS = Number(process.env['LEDGER_TEST_KILLS'] ?? 50);
 const SEED = Number(process.env['LEDGER_TEST_SEED'] ?? 20240102);
 const LIVES = 12;
-const AFFORDABLE_AWARDS = 24;
+const AFFORDABLE_AWARDS = 48;
 
-/** Before these kills, servers that kill themselves in the middle of what concerns two streams. */
+/** Before these kills, servers that kill themselves in the middle of what concerns two streams: first of all, while there is still much to grant and to pay. */
 const DYING_AT: ReadonlyMap<number, DyingAt> = new Map([
-  [2, { when: 'before', type: 'budget-reserved' }],
-  [3, { when: 'after', type: 'budget-reserved' }],
-  [4, { when: 'after', type: 'instalment-ordered' }],
-  [5, { when: 'after', type: 'budget-spent' }],
+  [0, { when: 'before', type: 'budget-reserved' }],
+  [1, { when: 'after', type: 'budget-reserved' }],
+  [2, { when: 'after', type: 'instalment-ordered' }],
+  [3, { when: 'after', type: 'budget-spent' }],
 ]);
 
 const ALL_OF_IT = ['award-granted.v1', 'instalment-paid.v1', 'instalment-returned.v1', 'award-grant-failed.v1'];

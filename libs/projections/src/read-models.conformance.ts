@@ -313,14 +313,9 @@ export function describeReadModels(kind: string, places: () => Places, runs = 60
       const tables = readModels.from<{ noted: { position: number; id: string } }>();
       const found = await tables.selectFrom('noted').select(['position', 'id']).orderBy('position').execute();
       expect(found).toEqual(Array.from({ length: 201 }, (_, index) => ({ position: index + 1, id: `at ${index + 1}` })));
-      const breaches = [
-        [(rows: Rows) => rows.get(noted, 1), 'written once'],
-        [(rows: Rows) => rows.remove(noted, 1), 'written once'],
-        [(rows: Rows) => rows.put(noted, { position: 7, id: 'of another event' }), 'says position 7'],
-      ] as const;
-      for (const [apply, said] of breaches) {
+      for (const apply of [(rows: Rows) => rows.get(noted, 1), (rows: Rows) => rows.remove(noted, 1)]) {
         const outcome = await write(readModels, after, 202, (rows) => void apply(rows));
-        expect(outcome).toMatchObject({ kind: 'failed', error: { message: expect.stringContaining(said) } });
+        expect(outcome).toMatchObject({ kind: 'failed', error: { message: expect.stringContaining('written once') } });
       }
       expect(() => table({ ...noted, key: ['id'] })).toThrow('lacks position');
     });

@@ -111,7 +111,7 @@ export class UnitOfWork implements Rows {
 
   put<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, row: R): void {
     if (table.writtenOnceAt === undefined) this.change(table, idOf(table, row), undefined, row);
-    else this.add(table, table.writtenOnceAt, row);
+    else this.workOn(table).additions.push(row);
   }
 
   remove<R extends { readonly [C in keyof R]: ColumnValue }>(table: Table<R>, ...key: Key): void {
@@ -126,12 +126,6 @@ export class UnitOfWork implements Rows {
   /** Rows of tables whose rows are written once. */
   *additions(): Iterable<readonly [Table, readonly Row[]]> {
     for (const [table, { additions }] of this.tables) if (additions.length > 0) yield [table, additions];
-  }
-
-  private add(table: Table, column: string, row: Row): void {
-    if (row[column] !== this.position)
-      throw new TypeError(`a row of ${table.name} says position ${String(row[column])}, not ${this.position}`);
-    this.workOn(table).additions.push(row);
   }
 
   private change(table: Table, id: string, key: Key | undefined, row: Row | undefined): void {
