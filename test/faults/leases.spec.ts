@@ -153,16 +153,16 @@ describe('workers that compete for the same read models', () => {
     const first = worker();
     await until(() => names.every((name) => first.holds(name)));
     const second = worker();
-    await until(() => second.isReady);
+    // They share: one of the two each.
+    await until(() => names.every((name) => first.holds(name) !== second.holds(name)));
     await followed(await append());
-    expect(second.said).toEqual([{ ready: true }]);
 
     await first.end('SIGKILL');
     await until(() => names.every((name) => second.holds(name)));
     await followed(await append());
 
     const third = worker();
-    await until(() => third.isReady);
+    await until(() => names.every((name) => second.holds(name) !== third.holds(name)));
     // It sleeps with whatever it has open, and wakes when another has taken its place.
     second.signal('SIGSTOP');
     const unseen = await append();
@@ -186,7 +186,8 @@ describe('workers that compete for the same read models', () => {
     // What was recorded after another had taken over is none of its business.
     expect(second.reactions.filter((position) => position > unseen)).toEqual([]);
 
-    // Told to end, it does not keep the others waiting.
+    // It has come back for its part. Told to end, the other does not keep it waiting.
+    await until(() => names.every((name) => second.holds(name) !== third.holds(name)));
     await third.end('SIGTERM');
     await until(() => names.every((name) => second.holds(name)));
     await followed(await append());
@@ -205,7 +206,7 @@ describe('workers that compete for the same read models', () => {
     await until(() => names.every((name) => first.holds(name)));
     await reached(await append());
     const second = worker(database);
-    await until(() => second.isReady);
+    await until(() => names.every((name) => first.holds(name) !== second.holds(name)));
 
     network.fallSilent();
     const unseen = await append();

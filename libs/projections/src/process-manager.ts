@@ -105,7 +105,8 @@ export class ProcessManagerRunner implements Runner {
       try {
         goOn = await this.follow(signal);
       } catch (error) {
-        if (this.error === undefined)
+        // Once another process runs it, that one does again what could not be noted down here.
+        if (this.error === undefined && this.tenure?.signal === signal)
           subscriberLog.warn(`the process manager ${this.name} cannot go on and tries again: ${faultOf(error)}`);
         this.error = error instanceof Error ? error.message : String(error);
         await sleep(500, undefined, { signal }).catch(() => undefined);

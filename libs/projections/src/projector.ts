@@ -378,6 +378,8 @@ export class Projector {
         try {
           for await (const stretch of stretches(pages, after)) {
             sinceThen += stretch.page.length;
+            // What another process runs by now stands still here, and is not to hold up the rest.
+            for (const track of left) if (!this.isOfMember(track)) left.delete(track);
             const isAtEnd = stretch.to >= end;
             // Nobody sees these tables yet: others may go on meanwhile.
             const areHidden = [...left].every((track) => this.isBuilding(track));

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { ask } from './connections.js';
@@ -7,6 +8,12 @@ import type { Candidacy, Candidate } from '../read-models.js';
 /** A lease that is not renewed runs out after this time, by the database's clock. */
 export const LEASE_MS = 5_000;
 const RENEWAL_MS = 1_000;
+/** Who could not begin with what it had gained is not counted among those who share, for so long: others run all of it. */
+const STANDS_BACK_MS = 30_000;
+/** What nobody has taken for so long is taken by whoever comes, beyond its share. */
+const LEFT_LYING_MS = 3_000;
+/** A name has to fit into `application_name`, of 63 bytes. */
+const MOST_OF_A_HOST = 32;
 
 interface Held {
   readonly token: number;
@@ -18,14 +25,21 @@ interface Held {
  * Who runs which subscriber: a row each, with the holder and a token that rises with every change of the holder. A commit
  * shows its token, and is refused when the lease has another by then. So a process that was cut off or slept through its
  * lease cannot write, whatever it believes.
+ *
+ * Processes that are there share alike: each takes no more than its part of what is free, and gives away what it holds beyond.
  */
 export class Leases {
-  /** Names this process to the others; its connections carry the name, so that whoever deposes it can end them. */
-  readonly holder = `ledger-${randomUUID()}`;
+  /** Names this process to people and to the others; its connections carry the name, so that whoever deposes it can end them. */
+  readonly holder = `ledger-${hostname().slice(0, MOST_OF_A_HOST)}-${process.pid}-${randomUUID().slice(0, 8)}`;
   private readonly held = new Map<string, Held>();
   private competing = false;
+  private standsFromMs = 0;
 
-  constructor(private readonly pool: pg.Pool) {}
+  /** `cutOff` is called when a lease was lost to others: what was begun under it may hang. */
+  constructor(
+    private readonly pool: pg.Pool,
+    private readonly cutOff: () => void,
+  ) {}
 
   /** The token to be shown for a subscriber; undefined where nobody competes, null when it is not held. */
   tokenFor(name: string): number | null | undefined {
@@ -36,7 +50,7 @@ export class Leases {
   async stand(names: readonly string[], candidate: Candidate): Promise<Candidacy> {
     this.competing = true;
     const ending = new AbortController();
-    await this.acquire(names, candidate);
+    await this.share(names, candidate);
     const running = this.compete(names, candidate, ending.signal);
     return {
       holds: (name) => performance.now() < (this.held.get(name)?.untilMs ?? 0),
@@ -45,7 +59,8 @@ export class Leases {
         await running;
         const names = [...this.held.keys()];
         this.held.clear();
-        if (names.length > 0) await ask(this.pool, RELEASE, [this.holder, names]).catch(() => undefined);
+        await this.release(names).catch(() => undefined);
+        await ask(this.pool, LEAVE, [this.holder]).catch(() => undefined);
       },
     };
   }
@@ -58,8 +73,29 @@ export class Leases {
       await this.renew(candidate).catch(() => undefined);
       this.giveUpOverdue(candidate);
       // Where it fails, the next turn is as good.
-      await this.acquire(names, candidate).catch(() => undefined);
+      await this.share(names, candidate).catch(() => undefined);
     }
+  }
+
+  /** Takes what is free up to its part, or gives away what it holds beyond it. */
+  private async share(names: readonly string[], candidate: Candidate): Promise<void> {
+    const stands = performance.now() >= this.standsFromMs;
+    const { rows: others } = await ask(this.pool, stands ? STAND : OTHERS, stands ? [this.holder, LEASE_MS] : [this.holder]);
+    const part = Math.ceil(names.length / (others.length + 1));
+    if (this.held.size > part) await this.giveAway(names, part, candidate);
+    else await this.acquire(names, part, candidate);
+  }
+
+  private async giveAway(names: readonly string[], part: number, candidate: Candidate): Promise<void> {
+    const held = names.filter((name) => this.held.has(name));
+    const given = spread(held, held.length - part);
+    for (const name of given) this.held.delete(name);
+    candidate.lost(given);
+    await this.release(given);
+  }
+
+  private async release(names: readonly string[]): Promise<void> {
+    if (names.length > 0) await ask(this.pool, RELEASE, [this.holder, names]);
   }
 
   private async renew(candidate: Candidate): Promise<void> {
@@ -90,8 +126,10 @@ export class Leases {
   }
 
   private lose(names: readonly string[], candidate: Candidate): void {
+    if (names.length === 0) return;
     for (const name of names) this.held.delete(name);
-    if (names.length > 0) candidate.lost(names);
+    this.cutOff();
+    candidate.lost(names);
   }
 
   /** Renewed meanwhile: what is there may take its time to be read. */
@@ -103,31 +141,64 @@ export class Leases {
     } catch (error) {
       // It may have begun with some of them.
       this.lose(names, candidate);
-      await ask(this.pool, RELEASE, [this.holder, names]);
+      this.standsFromMs = performance.now() + STANDS_BACK_MS;
+      await this.release(names);
+      await ask(this.pool, LEAVE, [this.holder]);
       throw error;
     } finally {
       clearInterval(renewing);
     }
   }
 
-  private async acquire(names: readonly string[], candidate: Candidate): Promise<void> {
+  private async acquire(names: readonly string[], part: number, candidate: Candidate): Promise<void> {
     const wanted = names.filter((name) => !this.held.has(name));
     if (wanted.length === 0) return;
     const untilMs = performance.now() + LEASE_MS;
-    const { rows: expired } = await ask<{ holder: string }>(this.pool, EXPIRED, [wanted, this.holder]);
+    const { rows: free } = await ask<Free>(this.pool, FREE, [wanted, LEFT_LYING_MS]);
+    const [lying, fresh] = [free.filter(({ isLeftLying }) => isLeftLying), free.filter(({ isLeftLying }) => !isLeftLying)];
+    const chosen = [...lying, ...spread(fresh, Math.max(0, part - this.held.size - lying.length))];
+    if (chosen.length === 0) return;
     // What a deposed process has begun and not finished would hold locks for as long as it sleeps.
-    for (const { holder } of expired) await ask(this.pool, END_CONNECTIONS, [holder]).catch(() => undefined);
-    const { rows: taken } = await ask<{ name: string; token: number }>(this.pool, TAKE, [this.holder, wanted, LEASE_MS]);
-    const { rows: fresh } = await ask<{ name: string; token: number }>(this.pool, BEGIN, [this.holder, wanted, LEASE_MS]);
-    const gained = [...taken, ...fresh];
+    const deposed = new Set(chosen.map(({ holder }) => holder).filter((holder) => holder !== null && holder !== this.holder));
+    for (const holder of deposed) await ask(this.pool, END_CONNECTIONS, [holder]).catch(() => undefined);
+    const taking = [this.holder, chosen.map(({ name }) => name), LEASE_MS];
+    const { rows: taken } = await ask<{ name: string; token: number }>(this.pool, TAKE, taking);
+    const { rows: begun } = await ask<{ name: string; token: number }>(this.pool, BEGIN, taking);
+    const gained = [...taken, ...begun];
     for (const { name, token } of gained) this.held.set(name, { token, untilMs });
     if (gained.length > 0) await this.begin(gained, candidate);
   }
 }
 
+/** A lease nobody holds. */
+interface Free {
+  readonly name: string;
+  /** Who held it until it ran out; null for nobody, or who gave it back. */
+  readonly holder: string | null;
+  readonly isLeftLying: boolean;
+}
+
+/** So many of some, from everywhere among them: neighbours, which are alike, come to different processes. */
+export function spread<One>(all: readonly One[], count: number): readonly One[] {
+  if (count >= all.length) return all;
+  return all.filter((_, index) => Math.floor(((index + 1) * count) / all.length) > Math.floor((index * count) / all.length));
+}
+
 const UNTIL = `clock_timestamp() + $3 * interval '1 millisecond'`;
 const RENEW = `UPDATE lease SET expires_at = ${UNTIL} WHERE holder = $1 AND name = ANY($2::text[]) RETURNING name, token`;
-const EXPIRED = `SELECT DISTINCT holder FROM lease WHERE name = ANY($1::text[]) AND expires_at < clock_timestamp() AND holder <> $2`;
+const OTHERS = `SELECT holder FROM candidate WHERE holder <> $1 AND expires_at > clock_timestamp()`;
+const STAND = `
+  WITH standing AS (
+    INSERT INTO candidate (holder, expires_at) VALUES ($1, clock_timestamp() + $2 * interval '1 millisecond')
+    ON CONFLICT (holder) DO UPDATE SET expires_at = excluded.expires_at
+  ), gone AS (DELETE FROM candidate WHERE holder <> $1 AND expires_at < clock_timestamp() - interval '1 hour')
+  ${OTHERS}`;
+const LEAVE = 'DELETE FROM candidate WHERE holder = $1';
+const FREE = `
+  SELECT wanted.name, nullif(lease.holder, '') AS holder,
+    coalesce(lease.expires_at < clock_timestamp() - $2 * interval '1 millisecond', false) AS "isLeftLying"
+  FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, place) LEFT JOIN lease ON lease.name = wanted.name
+  WHERE lease.name IS NULL OR lease.expires_at < clock_timestamp() ORDER BY wanted.place`;
 const END_CONNECTIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND usename = current_user`;
 /** FOR UPDATE waits for commits that have shown the token there is; a renewal need not. */
 const TAKE = `
@@ -137,4 +208,5 @@ const TAKE = `
 const BEGIN = `
   INSERT INTO lease (name, holder, token, expires_at) SELECT name, $1, 1, ${UNTIL} FROM unnest($2::text[]) AS name
   ON CONFLICT (name) DO NOTHING RETURNING name, token`;
-const RELEASE = `UPDATE lease SET expires_at = '-infinity' WHERE holder = $1 AND name = ANY($2::text[])`;
+/** It is nobody's: whoever takes it has nothing to end, since who gives it back goes on with others. */
+const RELEASE = `UPDATE lease SET holder = '', expires_at = clock_timestamp() WHERE holder = $1 AND name = ANY($2::text[])`;

@@ -37,6 +37,13 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await sql`CREATE TABLE ledger (one integer PRIMARY KEY CHECK (one = 1), first_event text NOT NULL)`.execute(database);
     },
   },
+  '0003-candidates': {
+    async up(database: Kysely<never>) {
+      // The processes that share the leases.
+      await sql`
+        CREATE TABLE candidate (holder text PRIMARY KEY, expires_at timestamptz NOT NULL) WITH (fillfactor = 20)`.execute(database);
+    },
+  },
 };
 
 /** Brings the schema up to date; any number of processes may do so at once. @throws what the database says. */

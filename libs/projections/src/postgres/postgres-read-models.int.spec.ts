@@ -6,7 +6,7 @@ import { Problem } from '@app/kernel';
 import { PostgresServer } from '../../../../test/stand-in/postgres.mjs';
 import type { Projection } from '../projection.js';
 import { describeReadModels } from '../read-models.conformance.js';
-import type { Batch, Checkpoint } from '../read-models.js';
+import type { Batch, Candidacy, Checkpoint } from '../read-models.js';
 import { table } from '../table.js';
 import { MISSING, type UnitOfWork } from '../unit-of-work.js';
 import { PostgresReadModels } from './postgres-read-models.js';
@@ -323,5 +323,88 @@ describe('a candidate in PostgreSQL', () => {
     );
     expect(told).toEqual(['one gains a,b', 'one loses a,b', 'other gains a,b']);
     await candidacy.end();
+  });
+
+  /** A process that stands for the names, and what it holds of them. */
+  class Process {
+    private constructor(
+      readonly held: Set<string>,
+      readonly models: PostgresReadModels,
+      private readonly candidacy: Candidacy,
+    ) {}
+
+    static async start(url: string, begin: () => void = () => undefined): Promise<Process> {
+      const models = await open(url);
+      const held = new Set<string>();
+      const candidacy = await models.stand(NAMES, {
+        gained: async (names) => {
+          begin();
+          for (const name of names) held.add(name);
+        },
+        lost: (names) => {
+          for (const name of names) held.delete(name);
+        },
+      });
+      return new Process(held, models, candidacy);
+    }
+
+    end(): Promise<void> {
+      this.held.clear();
+      return this.candidacy.end();
+    }
+  }
+  const until = async (condition: () => boolean) => {
+    while (!condition()) await sleep(20);
+  };
+  const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  /** Who holds each name: exactly one process. */
+  const isDealt = (processes: readonly Process[], most: number) =>
+    processes.every(({ held }) => held.size <= most) &&
+    NAMES.every((name) => processes.filter(({ held }) => held.has(name)).length === 1);
+
+  it('has its part, and no more, of what is run by all there are: whoever comes is given it, whoever goes leaves it to the others', async () => {
+    const url = await server.database();
+    const one = await Process.start(url);
+    expect(one.held).toEqual(new Set(NAMES));
+    const other = await Process.start(url);
+    await until(() => isDealt([one, other], 4));
+    const third = await Process.start(url);
+    await until(() => isDealt([one, other, third], 3));
+    // What was given away can be written to by whoever has it now, and by nobody else.
+    const [name] = [...third.held];
+    const note = { name: name as string, version: 1, position: 1 };
+    await third.models.saveCheckpoint(note);
+    await expect(one.models.saveCheckpoint(note)).rejects.toMatchObject({ code: 'projector-elsewhere' });
+    await one.end();
+    await until(() => isDealt([other, third], 4));
+    await other.end();
+    await until(() => isDealt([third], 7));
+    await third.end();
+  });
+
+  it('that cannot begin keeps nothing from those that can', async () => {
+    const url = await server.database();
+    const one = await Process.start(url);
+    let tries = 0;
+    const failing = await Process.start(url, () => {
+      tries += 1;
+      throw new Error('not just now');
+    });
+    await until(() => tries > 0 && isDealt([one], 7));
+    expect(failing.held).toEqual(new Set());
+    await failing.end();
+    await one.end();
+  });
+
+  it('goes on with what it keeps while it gives the rest away: nothing of it is cut off', async () => {
+    const url = await server.database();
+    const one = await Process.start(url);
+    const snapshot = await one.models.snapshot();
+    const other = await Process.start(url);
+    await until(() => isDealt([one, other], 4));
+    expect(await snapshot.rows('SELECT 1 AS one').next()).toMatchObject({ value: { one: 1 } });
+    await snapshot.close();
+    await one.end();
+    await other.end();
   });
 });

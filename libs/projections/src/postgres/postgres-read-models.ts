@@ -96,7 +96,10 @@ export class PostgresReadModels extends ReadModels {
   ) {
     super();
     this.pool = queryPool(settings);
-    this.leases = new Leases(this.pool);
+    this.leases = new Leases(this.pool, () => {
+      // What hangs there would wait for as long as the network is silent, and keep this process from coming back.
+      for (const client of this.writing) client.end().catch(() => undefined);
+    });
     this.writers = writerPool(settings, this.leases.holder);
     this.writers.on('connect', (client) => this.writing.add(client)).on('remove', (client) => this.writing.delete(client));
     this.queries = new Kysely<never>({ dialect: new PostgresDialect({ pool: translating(this.pool) }), plugins: [this.history] });
@@ -497,14 +500,7 @@ export class PostgresReadModels extends ReadModels {
   }
 
   stand(names: readonly string[], candidate: Candidate): Promise<Candidacy> {
-    return this.leases.stand(names, {
-      gained: (gained) => candidate.gained(gained),
-      lost: (lost) => {
-        // What hangs there would wait for as long as the network is silent, and keep this process from coming back.
-        for (const client of this.writing) client.end().catch(() => undefined);
-        candidate.lost(lost);
-      },
-    });
+    return this.leases.stand(names, candidate);
   }
 
   /** Reads again what other processes may have changed: queries go by it. */
