@@ -217,8 +217,8 @@ describe('one history in both kinds of read models', () => {
     expect(compared).toBeGreaterThan(100);
     const subscriptions = postgres.app.get(Subscriptions);
     await subscriptions.verify(subscriptions.projections().map(({ name }) => name));
-    while (subscriptions.verifications().some(({ state }) => state === 'running')) await sleep(50);
-    expect(subscriptions.verifications().filter(({ state }) => state !== 'equal')).toEqual([]);
+    while ((await subscriptions.verifications()).some(({ state }) => state === 'running')) await sleep(50);
+    expect((await subscriptions.verifications()).filter(({ state }) => state !== 'equal')).toEqual([]);
   });
 });
 

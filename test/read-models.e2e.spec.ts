@@ -58,8 +58,8 @@ describe('read models over random histories', () => {
           expect(differences).toEqual([]);
           expect(compared).toBeGreaterThan((EVENTS / 10) * subscriptions.projections().length);
           await subscriptions.verify(subscriptions.projections().map(({ name }) => name));
-          while (subscriptions.verifications().some(({ state }) => state === 'running')) await sleep(50);
-          const unequal = subscriptions.verifications().filter(({ state }) => state !== 'equal');
+          while ((await subscriptions.verifications()).some(({ state }) => state === 'running')) await sleep(50);
+          const unequal = (await subscriptions.verifications()).filter(({ state }) => state !== 'equal');
           expect(unequal).toEqual([]);
         } finally {
           await ledger.close();

@@ -1,57 +1,66 @@
 /**
- * postgres.rebuild: a fresh ledger process's read models are built in PostgreSQL from a realistic history, against a bare
- * COPY of the very same rows into the same tables, indexes built after as there: the middle one of three such runs, which
- * differ by a third. Values in rows a second of the whole.
+ * postgres.rebuild: read models are built in PostgreSQL from a realistic history by two workers that share them, as in the
+ * cluster of docker/, and by one alone (postgres.rebuild.one-worker), against a bare COPY of the very same rows into the same
+ * tables, indexes built after as there: the middle one of three such runs, which differ by a third. Values in rows a second of
+ * the whole.
  * postgres.catch-up: the seconds it took, and events a second, against 120 seconds for a million.
  * The server runs beside on the same machine, with its settings as they come but for memory.
  */
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import copyStreams from 'pg-copy-streams';
-import { createLedger } from '../../dist/apps/api/src/create-ledger.js';
-import { EVENT_DEFINITIONS } from '../../dist/apps/api/src/ledger.module.js';
-import { EventCodec, SqliteEventStore } from '../../dist/libs/event-store/src/index.js';
-import { PostgresReadModels, Projector, Subscriptions } from '../../dist/libs/projections/src/index.js';
+import { PostgresReadModels } from '../../dist/libs/projections/src/index.js';
 import { postgresIndexStatements } from '../../dist/libs/projections/src/table.js';
 import { PostgresServer } from '../stand-in/postgres.mjs';
 import { writeHistoryFile } from './history.mjs';
 import { median, note, report, seconds, withFolder } from './measure.mjs';
+import { openStore, projectionsOfALedger } from './postgres-worker.mjs';
 
 const EVENTS = Number(process.env.LEDGER_BENCH_EVENTS ?? 1_000_000);
 const ALLOWED_SECONDS_A_MILLION = 120;
 const BARE_RUNS = 3;
+const WORKER = fileURLToPath(new URL('./postgres-worker.mjs', import.meta.url));
 
-async function projectionsOfALedger(folder) {
-  const ledger = await createLedger({ dataFolder: join(folder, 'empty'), logger: false, publishBundledPolicies: false });
-  const all = ledger.app.get(Subscriptions).projections();
-  await ledger.close();
-  return all;
-}
-
-async function built(store, projections, url, head) {
-  const readModels = await PostgresReadModels.open({ url, pool: 5, timeoutMs: 600_000 });
-  const projector = new Projector(store, readModels);
-  for (const projection of projections) projector.add(projection);
-  let peak = 0;
-  const cpu = process.cpuUsage();
-  const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 500);
-  const time = await seconds(async () => {
-    projector.start();
-    while (!(await projector.reached(head, 5_000))) {
-      const statuses = projector.status();
-      const stopped = statuses.find(({ state }) => state === 'stopped');
-      if (stopped) throw new Error(`${stopped.name} stopped: ${stopped.error}`);
-      note(`  postgres: at ${Math.min(...statuses.map(({ position }) => position))}`);
-    }
-  });
-  clearInterval(watch);
-  const { user, system } = process.cpuUsage(cpu);
-  await projector.stop();
-  await readModels.close();
-  return { time, peakMb: Math.round(peak / 2 ** 20), cpuSeconds: Number(((user + system) / 1e6).toFixed(1)) };
+/** Workers on an empty database, until what queries see of every projection has got to the end. */
+async function built(file, folder, url, projections, head, count) {
+  const readModels = await PostgresReadModels.open({ url, pool: 1, timeoutMs: 600_000 });
+  const workers = Array.from({ length: count }, (_, no) =>
+    // As the product is started.
+    fork(WORKER, [file, join(folder, `${count}-${no}`)], {
+      execArgv: ['--max-semi-space-size=8'],
+      env: { ...process.env, LEDGER_READ_MODELS_URL: url },
+    }),
+  );
+  try {
+    await Promise.all(workers.map((worker) => once(worker, 'message')));
+    const time = await seconds(async () => {
+      for (const worker of workers) worker.send('begin');
+      for (let turn = 0; ; turn += 1) {
+        const live = await readModels.liveCheckpoints();
+        const positions = projections.map(({ name }) => live.get(name)?.position ?? 0);
+        if (positions.every((position) => position >= head)) return;
+        if (workers.some(({ exitCode }) => exitCode !== null)) throw new Error('a worker has ended');
+        if (turn % 100 === 0) note(`  postgres: ${positions.filter((position) => position >= head).length} of ${positions.length} built`);
+        await sleep(50);
+      }
+    });
+    const used = workers.map(async (worker) => {
+      worker.send('end');
+      const [one] = await once(worker, 'message');
+      await once(worker, 'exit');
+      return one;
+    });
+    return { time, used: await Promise.all(used) };
+  } finally {
+    for (const worker of workers) worker.kill('SIGKILL');
+    await readModels.close();
+  }
 }
 
 /** The rows as COPY says them, a table after the other. */
@@ -100,50 +109,51 @@ function rebuild() {
     const file = join(folder, 'ledger.db');
     const written = await seconds(() => writeHistoryFile(file, { events: EVENTS }));
     note(`  postgres: history of ${EVENTS} events in ${written.toFixed(0)} s`);
-    const store = new SqliteEventStore(file, new EventCodec(EVENT_DEFINITIONS), { now: () => new Date() });
-    const projections = await projectionsOfALedger(folder);
+    const store = openStore(file);
+    const head = await store.head();
+    await store.close();
+    const projections = await projectionsOfALedger(join(folder, 'empty'));
     const server = await PostgresServer.start({ fsync: 'on', shared_buffers: '512MB', max_wal_size: '4GB' });
     try {
-      const ours = await server.database();
-      const { time, peakMb, cpuSeconds } = await built(store, projections, ours, await store.head());
-      const client = new pg.Client({ connectionString: ours });
+      const run = async (workers) => {
+        const url = await server.database();
+        const { time, used } = await built(file, folder, url, projections, head, workers);
+        note(`  postgres: ${workers === 1 ? 'one worker' : `${workers} workers`} ${time.toFixed(1)} s`);
+        return { url, time, used };
+      };
+      const alone = await run(1);
+      const shared = await run(2);
+      const client = new pg.Client({ connectionString: shared.url });
       await client.connect();
       const tables = await rowsIn(client);
       await client.end();
       const rows = tables.reduce((sum, { count }) => sum + count, 0);
-      note(`  postgres: ${rows} rows; ours ${time.toFixed(1)} s`);
       const limits = [];
-      for (let run = 0; run < BARE_RUNS; run += 1) {
+      for (let turn = 0; turn < BARE_RUNS; turn += 1) {
         const { copying, indexing } = await bare(await server.database(), tables, projections);
-        note(`  postgres: bare COPY ${copying.toFixed(1)} s, indexes ${indexing.toFixed(1)} s`);
+        note(`  postgres: ${rows} rows; bare COPY ${copying.toFixed(1)} s, indexes ${indexing.toFixed(1)} s`);
         limits.push(copying + indexing);
       }
       const limit = median(limits);
-      report({
-        name: 'postgres.rebuild',
-        value: rows / time,
-        unit: 'rows/s',
-        limit: rows / limit,
-        ratio: limit / time,
-        target: 0.4,
-        rows,
-        peakMb,
-        cpuSeconds,
-      });
+      for (const [name, { time, used }, target] of [
+        ['postgres.rebuild', shared, 0.4],
+        ['postgres.rebuild.one-worker', alone, undefined],
+      ])
+        report({ name, value: rows / time, unit: 'rows/s', limit: rows / limit, ratio: limit / time, target, rows, used });
       const allowed = (ALLOWED_SECONDS_A_MILLION * EVENTS) / 1_000_000;
       report({
         name: 'postgres.catch-up',
-        value: time,
+        value: shared.time,
         unit: 's',
         limit: allowed,
-        ratio: allowed / time,
+        ratio: allowed / shared.time,
         target: 1,
         events: EVENTS,
-        eventsASecond: Math.round(EVENTS / time),
+        eventsASecond: Math.round(EVENTS / shared.time),
+        oneWorker: Number(alone.time.toFixed(1)),
       });
     } finally {
       await server.stop();
-      await store.close();
     }
   });
 }

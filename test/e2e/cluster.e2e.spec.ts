@@ -42,8 +42,6 @@ describe('two processes that answer and two that follow', () => {
   let postgres: PostgresServer;
   let apis: Pair;
   let workers: Pair;
-  /** The worker that is left when the other has been killed. */
-  let standing: ServerProgram;
   let names = 0;
   let transferred = 0;
 
@@ -127,28 +125,32 @@ describe('two processes that answer and two that follow', () => {
     });
   }
 
-  /**
-   * Which workers run what follows the ledger, once all of it is run. Nothing has stopped that could be resumed: whoever runs
-   * it says that, and the others that it is run elsewhere.
-   */
-  async function holders(...asked: readonly [ServerProgram, ...ServerProgram[]]): Promise<readonly ServerProgram[]> {
-    const found = new Set<ServerProgram>();
-    const { body } = await ask(asked[0], 'administrator', '/subscribers');
-    const subscribers = (body as unknown as readonly { readonly name: string }[]).map(({ name }) => name);
-    expect(subscribers).toEqual(expect.arrayContaining(['dossier', 'budget-lines', 'budget-transfers']));
-    for (const subscriber of subscribers) {
-      const key = { 'idempotency-key': `resume-${subscriber}` };
-      // Between two holders there is nobody.
-      await until(async () => {
-        const answers = asked.map((worker) => ask(worker, 'administrator', `/subscribers/${subscriber}/resume`, key, {}));
-        const codes = (await Promise.all(answers)).map(({ body: problem }) => problem['code']);
-        const others = codes.filter((code) => code !== 'projection-not-stopped');
-        expect(others).toEqual(others.map(() => 'projector-elsewhere'));
-        for (const [index, code] of codes.entries()) if (!others.includes(code)) found.add(asked[index] as ServerProgram);
-        return others.length === asked.length - 1;
-      });
-    }
-    return [...found];
+  interface Subscriber {
+    readonly name: string;
+    readonly kind: string;
+    readonly runBy?: string;
+    readonly beside?: object;
+  }
+  const subscribers = async (at: ServerProgram) => (await ask(at, 'auditor', '/subscribers')).body as unknown as readonly Subscriber[];
+
+  /** Resolves when these workers run everything that follows the ledger, each its part, as an API tells it. */
+  async function shared(at: ServerProgram, ...among: readonly ServerProgram[]): Promise<void> {
+    await until(async () => {
+      const all = await subscribers(at);
+      const shares = among.map(({ pid }) => all.filter(({ runBy }) => runBy?.includes(`-${pid}-`)).length);
+      const part = Math.ceil(all.length / among.length);
+      return shares.every((share) => share <= part) && shares.reduce((sum, share) => sum + share) === all.length;
+    });
+  }
+
+  /** Has work done on every read model, asked of an API; resolves when it has been done. */
+  async function have(work: 'verify' | 'rebuild', at: ServerProgram): Promise<void> {
+    const names = (await subscribers(at)).flatMap(({ name, kind }) => (kind === 'projection' ? [name] : []));
+    expect(names.length).toBeGreaterThan(10);
+    const key = { 'idempotency-key': `${work}-all` };
+    const { status, body } = await ask(at, 'administrator', `/subscribers/${work}`, key, { names });
+    expect([status, body['code']]).toEqual([202, undefined]);
+    await until(async () => (await subscribers(at)).every(({ beside }) => beside === undefined));
   }
 
   async function kill(program: ServerProgram): Promise<void> {
@@ -165,15 +167,27 @@ describe('two processes that answer and two that follow', () => {
     await transfer(one, other);
   });
 
-  it('go on when the worker is killed that runs all that follows the ledger: the other takes over', async () => {
-    const found = await holders(...workers);
-    expect(found).toHaveLength(1);
-    const [holder] = found as [ServerProgram];
-    standing = workers.find((worker) => worker !== holder) as ServerProgram;
-    await kill(holder);
+  it('share what follows the ledger, and have work on it done that is asked of any process', async () => {
+    const [one, other] = apis;
+    await shared(one, ...workers);
+    await have('verify', one);
+    let compared: readonly { readonly state: string }[] = [];
+    await until(async () => {
+      compared = (await ask(other, 'auditor', '/subscribers/verifications')).body as unknown as typeof compared;
+      return compared.every(({ state }) => state !== 'running');
+    });
+    expect(compared.length).toBeGreaterThan(10);
+    expect(compared.filter(({ state }) => state !== 'equal')).toEqual([]);
+    await have('rebuild', other);
+    await nameInTurn(apis);
+  });
+
+  it('go on when a worker is killed: the other takes over what that one ran', async () => {
+    const [killed, left] = workers;
+    await kill(killed);
     await nameInTurn(apis);
     await transfer(apis[1], apis[0]);
-    expect(await holders(standing)).toEqual([standing]);
+    await shared(apis[0], left);
   });
 
   it('answer all the same when an API is killed', async () => {
@@ -186,7 +200,7 @@ describe('two processes that answer and two that follow', () => {
   });
 
   it('end when they are told to, with everything recorded that was acknowledged', async () => {
-    expect(await Promise.all([apis[1], standing].map((program) => program.end('SIGTERM')))).toEqual([0, 0]);
+    expect(await Promise.all([apis[1], workers[1]].map((program) => program.end('SIGTERM')))).toEqual([0, 0]);
     await node.kill();
     expect(acknowledged.length).toBeGreaterThan(3 * WRITES);
     expect(await auditLedger(folder, acknowledged)).toEqual([]);

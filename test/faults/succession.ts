@@ -288,8 +288,8 @@ export class Succession {
         if (refused === undefined) break;
         if (refused.code !== 'projector-elsewhere' || Date.now() > deadline) throw new Error(`nothing can be compared: ${refused.code}`);
       }
-      while (subscriptions.verifications().some(({ state }) => state === 'running')) await sleep(10);
-      const verified = subscriptions.verifications();
+      while ((await subscriptions.verifications()).some(({ state }) => state === 'running')) await sleep(10);
+      const verified = await subscriptions.verifications();
       if (verified.length !== names.length) throw new Error(`${verified.length} of ${names.length} read models were compared`);
       return verified.filter(({ state }) => state !== 'equal').map((verification) => JSON.stringify(verification));
     });

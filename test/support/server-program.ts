@@ -20,6 +20,10 @@ export class ServerProgram {
     });
   }
 
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
   /** Resolves when it says that it is ready. @throws Error when it ends before that. */
   async ready(): Promise<void> {
     const gone = once(this.child, 'exit').then(([code]) => {

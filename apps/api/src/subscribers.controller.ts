@@ -12,14 +12,14 @@ export class SubscribersController {
   /** 运行状态 with the reasons, which may quote what is in the ledger. */
   @Get()
   @AllowRoles('administrator', 'auditor')
-  list(): readonly SubscriberStatus[] {
-    return this.subscriptions.status();
+  list(): Promise<readonly SubscriberStatus[]> {
+    return this.subscriptions.overview();
   }
 
   /** 核对结果: the latest comparison of each read model with one built anew */
   @Get('verifications')
   @AllowRoles('administrator', 'auditor')
-  verifications(): readonly Verification[] {
+  verifications(): Promise<readonly Verification[]> {
     return this.subscriptions.verifications();
   }
 
@@ -38,7 +38,7 @@ export class SubscribersController {
   @AllowRoles('administrator')
   async rebuild(@Body() { names }: ProjectionNamesDto): Promise<readonly SubscriberStatus[]> {
     await this.subscriptions.rebuild([...new Set(names)]);
-    return this.subscriptions.status();
+    return this.subscriptions.overview();
   }
 
   /** 恢复: goes on from the event it stopped at */
@@ -47,6 +47,6 @@ export class SubscribersController {
   @AllowRoles('administrator')
   async resume(@Param('name') name: string): Promise<readonly SubscriberStatus[]> {
     await this.subscriptions.resume(name);
-    return this.subscriptions.status();
+    return this.subscriptions.overview();
   }
 }

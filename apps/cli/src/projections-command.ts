@@ -118,14 +118,17 @@ async function followed(door: Door, token: string, names: ReadonlySet<string>, j
 
 function show(statuses: readonly SubscriberStatus[], json: boolean): void {
   if (json) return printJson(statuses);
+  // Where one process alone can run them, its name tells nobody anything.
+  const areShared = statuses.some(({ runBy }) => runBy !== undefined);
   print(
     tableOf(
-      ['名称', '类别', '状态', '账本位置', '说明'],
-      statuses.map(({ name, kind, state, position, error, beside }) => [
+      ['名称', '类别', '状态', '账本位置', ...(areShared ? ['运行进程'] : []), '说明'],
+      statuses.map(({ name, kind, state, position, runBy = '无', error, beside }) => [
         name,
         kind === 'projection' ? '读模型' : '流程',
         SUBSCRIBER_STATE[state],
         position,
+        ...(areShared ? [runBy] : []),
         error ??
           (beside === undefined
             ? ''
@@ -139,8 +142,8 @@ function showVerified(results: readonly Verification[], json: boolean): void {
   if (json) return printJson(results);
   print(
     tableOf(
-      ['读模型', '结果', '账本位置', '行数', '不一致'],
-      results.map(({ name, state, position = '', rows = '', different = '' }) => [name, RESULT[state], position, rows, different]),
+      ['读模型', '结果', '账本位置', '行数', '不一致', '时间'],
+      results.map(({ name, state, position = '', rows = '', different = '', at }) => [name, RESULT[state], position, rows, different, at]),
     ),
   );
   for (const { name, differences = [], error } of results) {

@@ -55,7 +55,7 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   'server-unreachable': '账本服务未应答',
   'folder-not-empty': '文件夹不为空',
   'missing-options': '缺少必填选项',
-  'projector-elsewhere': '读模型由后台进程维护，此进程只应答请求',
+  'projector-elsewhere': '读模型由另一进程维护，该进程暂未应答',
   'token-key-missing': '缺少令牌密钥文件',
   'token-key-unusable': '令牌密钥文件不可用',
   'metrics-token': '监控指标需要专用令牌',

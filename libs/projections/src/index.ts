@@ -11,5 +11,6 @@ export { reactionContext } from './reaction-context.js';
 export { ReadModels } from './read-models.js';
 export { SqliteReadModels } from './sqlite-read-models.js';
 export type { SubscriberStatus } from './subscriber.js';
-export { type Following, Subscriptions, type Verification } from './subscriptions.js';
+export { type Following, Subscriptions } from './subscriptions.js';
 export { type ColumnValue, type Row, type Table, table } from './table.js';
+export type { Verification } from './verifications.js';

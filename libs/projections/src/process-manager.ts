@@ -47,6 +47,10 @@ export class ProcessManagerRunner implements Runner {
     return this.manager.name;
   }
 
+  get isHeld(): boolean {
+    return this.tenure !== undefined;
+  }
+
   /** From now on this process runs it, unless it loses it again before it has found its place, or is ending; resolves then. */
   async gain(): Promise<void> {
     // What was given back without a word would be waited for as long as nothing is recorded.
@@ -128,6 +132,8 @@ export class ProcessManagerRunner implements Runner {
         if (this.manager.handles.has(event.type)) {
           if (!(await this.reactUntilDone(event, signal))) {
             this.gaveUp = !signal.aborted && this.holds();
+            // For the others to see; this process says so itself.
+            if (this.gaveUp) await this.noteStop().catch(() => undefined);
             return false;
           }
           hasReacted = true;
@@ -145,6 +151,13 @@ export class ProcessManagerRunner implements Runner {
     await this.readModels.saveCheckpoint({ name: this.manager.name, version: 1, position });
     this.noted = position;
     this.error = undefined;
+  }
+
+  private async noteStop(): Promise<void> {
+    const at = { name: this.manager.name, version: 1, position: this.gate.position };
+    await this.readModels.saveCheckpoint(at);
+    this.noted = at.position;
+    await this.readModels.noteStop({ ...at, generation: 0 }, this.error ?? '');
   }
 
   /** False when it was told to stop or cannot go on. A passing fault is retried; anything else stops it, visibly. */

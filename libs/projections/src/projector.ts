@@ -106,6 +106,11 @@ export class Projector {
     return this.members.map(({ projection }) => projection);
   }
 
+  /** Whether this process runs a projection. */
+  holds(name: string): boolean {
+    return this.members.some(({ projection, held }) => held && projection.name === name);
+  }
+
   /** Follows the ledger with every projection. */
   start(): void {
     this.keep(this.gain(this.members.map(({ projection }) => projection.name)));

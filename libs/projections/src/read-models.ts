@@ -1,4 +1,4 @@
-import { type Kysely, type RawNode, sql } from 'kysely';
+import { type Kysely, type RawBuilder, type RawNode, sql } from 'kysely';
 import { currentVantage } from '@app/event-store';
 import { Problem } from '@app/kernel';
 import { nodesAt } from './forks.js';
@@ -75,6 +75,11 @@ export interface LiveCheckpoint extends Checkpoint {
   readonly failure: string | null;
 }
 
+/** Tables that are there, or where a process manager stands, which are `live`. */
+export interface Standing extends Pick<LiveCheckpoint, 'name' | 'position' | 'failure'> {
+  readonly purpose: Purpose;
+}
+
 /** What queries see of a projection. */
 export interface LiveTables extends Pick<LiveCheckpoint, 'generation' | 'position' | 'failure'> {
   /** See `shapesOf`. */
@@ -103,6 +108,8 @@ export abstract class ReadModels {
   abstract readonly buildersAtOnce: number;
   /** Whether several processes may work on them. */
   abstract readonly isShared: boolean;
+  /** The time in milliseconds, for queries: by the one clock that all processes share which work on them. */
+  abstract readonly nowMs: RawBuilder<number>;
   private readonly known = new Map<string, KnownTable>();
   private readonly knownNames = new Set<string>();
   private readonly shapes = new Map<string, ReadonlySet<string>>();
@@ -157,6 +164,20 @@ export abstract class ReadModels {
 
   /** Where every process manager stands, and the live tables of every projection, by name. */
   abstract liveCheckpoints(): Promise<ReadonlyMap<string, LiveCheckpoint>>;
+
+  /** Everything that stands somewhere, as every process sees it. */
+  standings(): Promise<readonly Standing[]> {
+    return this.from<{ checkpoint: { name: string; generation: number; purpose: Purpose; position: number; failure: string | null } }>()
+      .selectFrom('checkpoint')
+      .select(['name', 'purpose', 'position', 'failure'])
+      .where('purpose', 'in', ['live', 'building', 'checking'])
+      .orderBy('name')
+      .orderBy('generation')
+      .execute();
+  }
+
+  /** The process that runs each subscriber, by a name that people can make something of; none where only one can. */
+  abstract holders(): Promise<ReadonlyMap<string, string>>;
 
   /** Where one generation stands; undefined when it is gone, or on its way out. */
   abstract present(generation: Generation): Promise<Checkpoint | undefined>;

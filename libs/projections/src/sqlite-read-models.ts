@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
+import { Kysely, sql, type SqliteDatabase, SqliteDialect } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { forkNode } from './forks.js';
 import type { Projection } from './projection.js';
@@ -57,6 +57,7 @@ export class SqliteReadModels extends ReadModels {
   readonly eventsAtOnce = 1;
   readonly buildersAtOnce = 1;
   readonly isShared = false;
+  readonly nowMs = sql<number>`CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
   private readonly database: Database.Database;
   private readonly statements = new Map<string, TableStatements>();
   private readonly cachedStatements = new Map<string, Database.Statement>();
@@ -82,7 +83,12 @@ export class SqliteReadModels extends ReadModels {
       `CREATE TABLE IF NOT EXISTS checkpoint (
          name TEXT NOT NULL, generation INTEGER NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL,
          purpose TEXT NOT NULL, shape TEXT NOT NULL, failure TEXT, PRIMARY KEY (name, generation)) STRICT, WITHOUT ROWID;
-       CREATE TABLE IF NOT EXISTS ledger (one INTEGER PRIMARY KEY CHECK (one = 1), first_event TEXT NOT NULL) STRICT`,
+       CREATE TABLE IF NOT EXISTS ledger (one INTEGER PRIMARY KEY CHECK (one = 1), first_event TEXT NOT NULL) STRICT;
+       CREATE TABLE IF NOT EXISTS errand (
+         id TEXT NOT NULL, name TEXT NOT NULL, work TEXT NOT NULL, asked_at INTEGER NOT NULL, state TEXT NOT NULL, problem TEXT,
+         PRIMARY KEY (id, name)) STRICT, WITHOUT ROWID;
+       CREATE TABLE IF NOT EXISTS verification (
+         name TEXT PRIMARY KEY, run TEXT NOT NULL, state TEXT NOT NULL, told_at INTEGER NOT NULL, result TEXT NOT NULL) STRICT`,
     );
   }
 
@@ -234,7 +240,7 @@ export class SqliteReadModels extends ReadModels {
   async saveCheckpoint({ name, version, position }: Omit<Checkpoint, 'generation'>): Promise<void> {
     this.cached(
       `INSERT INTO checkpoint (name, generation, version, position, purpose, shape) VALUES (?, 0, ?, ?, 'live', '[]')
-       ON CONFLICT (name, generation) DO UPDATE SET version = excluded.version, position = excluded.position`,
+       ON CONFLICT (name, generation) DO UPDATE SET version = excluded.version, position = excluded.position, failure = NULL`,
     ).run(name, version, position);
   }
 
@@ -320,6 +326,10 @@ export class SqliteReadModels extends ReadModels {
   async stand(names: readonly string[], candidate: Candidate): Promise<Candidacy> {
     await candidate.gained(names);
     return { holds: () => true, end: async () => undefined };
+  }
+
+  async holders(): Promise<ReadonlyMap<string, string>> {
+    return new Map();
   }
 
   protected live(projection: string): LiveTables | undefined {

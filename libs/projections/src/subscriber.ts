@@ -15,6 +15,8 @@ export interface SubscriberStatus {
   readonly movedAt?: string;
   /** Why it stopped, and at which event. */
   readonly error?: string;
+  /** The process that runs it, where there are several. */
+  readonly runBy?: string;
   /** What is being built beside the tables queries see. */
   readonly beside?: { readonly purpose: 'rebuild' | 'verification'; readonly position: number; readonly error?: string };
 }
@@ -22,6 +24,8 @@ export interface SubscriberStatus {
 /** A process manager as whoever starts, ends and waits for it sees it. */
 export interface Runner {
   readonly name: string;
+  /** Whether this process runs it. */
+  readonly isHeld: boolean;
   /** From now on this process runs it; resolves when it has found its place. */
   gain(): Promise<void>;
   /** Another process runs it by now, or may at any moment. */

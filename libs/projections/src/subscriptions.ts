@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BeforeApplicationShutdown,
   Inject,
@@ -7,13 +8,15 @@ import {
   Optional,
 } from '@nestjs/common';
 import { currentVantage, EVENT_STORE, type EventStore, type Observer, OBSERVER, UNOBSERVED, type Vantage } from '@app/event-store';
-import { CLOCK, type Clock, invalidField, notFound, Problem } from '@app/kernel';
+import { CLOCK, type Clock, invalidField, notFound, Problem, unreachable } from '@app/kernel';
+import { Errands, type Work } from './errands.js';
 import { type ProcessManager, ProcessManagerRunner } from './process-manager.js';
 import type { Projection } from './projection.js';
 import { Projector, type Verified } from './projector.js';
-import { type Candidacy, ReadModels } from './read-models.js';
+import { type Candidacy, ReadModels, type Standing } from './read-models.js';
 import { positionAt } from './recording-times.js';
-import { type Runner, subscriberLog, type SubscriberStatus } from './subscriber.js';
+import { elsewhere, type Runner, subscriberLog, type SubscriberStatus } from './subscriber.js';
+import { type Verification, Verifications } from './verifications.js';
 import { Watcher } from './watcher.js';
 
 /** Who keeps the read models up to date: this process for itself, this one for others too, or another. */
@@ -24,13 +27,10 @@ export const FOLLOWING = Symbol('Following');
 /** How long a query waits for a position it was asked to have seen. */
 const READ_YOUR_WRITES_MS = 5_000;
 
-/** How the comparison of a projection's tables with ones built anew has gone. */
-export interface Verification extends Partial<Verified> {
-  readonly name: string;
-  readonly state: 'running' | 'equal' | 'different' | 'failed';
-  /** Why it could not be done. */
-  readonly error?: string;
-}
+/** How often a process looks whether others ask something of it. */
+const SERVE_MS = 250;
+/** How often it is tried to note what has come of a comparison. */
+const NOTE_MS = 1_000;
 
 /** Everything that follows the ledger, in this process or in another. Features add their projections and process managers at construction. */
 @Injectable()
@@ -38,11 +38,13 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   private readonly projector: Projector | Watcher;
   private readonly managers: Runner[] = [];
   private readonly names = new Set<string>();
-  private readonly verified = new Map<string, Verification>();
+  private readonly errands: Errands;
+  private readonly compared: Verifications;
   private candidacy: Candidacy | undefined;
+  private serving: Promise<void> = Promise.resolve();
   private started = false;
   private isIdentified = false;
-  private stopping = false;
+  private readonly stopping = new AbortController();
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
@@ -51,6 +53,8 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     @Optional() @Inject(OBSERVER) observer: Observer = UNOBSERVED,
     @Optional() @Inject(FOLLOWING) private readonly following: Following = 'alone',
   ) {
+    this.errands = new Errands(readModels);
+    this.compared = new Verifications(readModels);
     this.projector = following === 'elsewhere' ? new Watcher(readModels) : new Projector(store, readModels, observer);
   }
 
@@ -118,6 +122,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     if (projector instanceof Watcher) return projector.refresh();
     this.candidacy = await this.readModels.stand([...this.names], {
       gained: async (names) => {
+        await this.compared.interrupted(names);
         await projector.gain(names);
         for (const manager of this.managers) if (names.includes(manager.name)) await manager.gain();
         if (this.readModels.isShared) subscriberLog.log(`this process runs ${names.join(', ')}`);
@@ -128,6 +133,17 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
         for (const manager of this.managers) if (names.includes(manager.name)) manager.lose();
       },
     });
+    if (this.othersWrite) this.serving = this.serve();
+  }
+
+  /** Does what other processes ask of this one. What cannot be read or written just now is asked again, or withdrawn. */
+  private async serve(): Promise<void> {
+    const { signal } = this.stopping;
+    const holds = (name: string) => this.holds(name);
+    while (!signal.aborted) {
+      await this.errands.serve(holds, (work, names) => this.perform(work, names)).catch(() => undefined);
+      await sleep(SERVE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    }
   }
 
   /** Two ledgers may have been given the same read models by mistake. As long as a ledger is empty, there is no telling. */
@@ -155,34 +171,96 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     return this.projector.projections();
   }
 
-  /** Builds projections anew beside what queries see. @throws Problem as `Projector.rebuild`. */
+  /** How everything is doing, as whoever runs it says or has noted, and who that is. */
+  async overview(): Promise<readonly SubscriberStatus[]> {
+    const [standings, holders] = await Promise.all([this.readModels.standings(), this.readModels.holders()]);
+    return this.status().map((status) => {
+      const runBy = holders.get(status.name);
+      const noted = this.holds(status.name) ? {} : notedOf(standings.filter(({ name }) => name === status.name));
+      return { ...status, ...noted, ...(runBy !== undefined && { runBy }) };
+    });
+  }
+
+  /**
+   * Builds projections anew beside what queries see, wherever they are run.
+   * @throws Problem as `Projector.rebuild` and `Errands.ask`; those that other processes run may have been begun.
+   */
   async rebuild(names: readonly string[]): Promise<void> {
     this.refuseManagers(names);
-    await this.projector.rebuild(names);
+    await this.haveDone('rebuild', names);
   }
 
   /** Goes on with a projection or process manager that had stopped. @throws Problem `projection-unknown`, `projection-not-stopped`. */
   async resume(name: string): Promise<void> {
-    const manager = this.managers.find((each) => each.name === name);
-    if (manager === undefined) await this.projector.resume(name);
-    else manager.resume();
+    await this.haveDone('resume', [name]);
   }
 
   /**
    * Begins to compare projections row for row with ones built anew; `verifications` tells how it goes.
-   * @throws Problem as `Projector.verify`.
+   * @throws Problem as `Projector.verify` and `Errands.ask`; those that other processes run may have been begun.
    */
   async verify(names: readonly string[]): Promise<void> {
     this.refuseManagers(names);
-    const results = await this.projector.verify(names);
-    names.forEach((name, index) => {
-      this.verified.set(name, { name, state: 'running' });
-      (results[index] as Promise<Verified>).then(
-        (result) => this.verified.set(name, { name, state: result.different === 0 ? 'equal' : 'different', ...result }),
-        (error: unknown) =>
-          this.verified.set(name, { name, state: 'failed', error: error instanceof Error ? error.message : String(error) }),
+    await this.haveDone('verify', names);
+  }
+
+  /** Has work done by whoever runs what it is about: this process, or others. */
+  private async haveDone(work: Work, names: readonly string[]): Promise<void> {
+    const unknown = names.find((name) => !this.names.has(name));
+    if (unknown !== undefined) throw notFound('projection-unknown', `there is no projection ${unknown}`);
+    const others = names.filter((name) => !this.holds(name));
+    if (others.length > 0) await this.errands.ask(work, others);
+    const own = names.filter((name) => !others.includes(name));
+    if (own.length > 0) await this.perform(work, own);
+  }
+
+  /** Does work on what this process runs. */
+  private async perform(work: Work, names: readonly string[]): Promise<void> {
+    const { projector } = this;
+    const [first = ''] = names;
+    const manager = this.managers.find(({ name }) => name === first);
+    if (manager !== undefined) return manager.resume();
+    // It runs none.
+    if (projector instanceof Watcher) throw elsewhere(first);
+    switch (work) {
+      case 'rebuild':
+        return projector.rebuild(names);
+      case 'resume':
+        return projector.resume(first);
+      case 'verify':
+        return this.compare(projector, names);
+      default:
+        return unreachable(work);
+    }
+  }
+
+  private async compare(projector: Projector, names: readonly string[]): Promise<void> {
+    const results = await projector.verify(names);
+    const begun = this.compared.begin(names);
+    for (const [index, name] of names.entries()) {
+      const result = results[index] as Promise<Verified>;
+      void result.then(
+        (verified) => this.noteCompared(begun, name, verified.different === 0 ? 'equal' : 'different', verified),
+        (error: unknown) => this.noteCompared(begun, name, 'failed', { error: error instanceof Error ? error.message : String(error) }),
       );
-    });
+    }
+    await begun;
+  }
+
+  /** As often as it needs, unless it was not even noted that it began. */
+  private async noteCompared(begun: Promise<string>, name: string, ...what: readonly [Verification['state'], object]): Promise<void> {
+    const run = await begun.catch(() => undefined);
+    const noted = () =>
+      this.compared.end(run as string, name, ...what).then(
+        () => true,
+        () => false,
+      );
+    while (run !== undefined && !(await noted()) && !this.stopping.signal.aborted) await sleep(NOTE_MS, undefined, { ref: false });
+  }
+
+  /** Whether this process runs a projection or process manager. */
+  private holds(name: string): boolean {
+    return this.projector.holds(name) || this.managers.some((manager) => manager.name === name && manager.isHeld);
   }
 
   private refuseManagers(names: readonly string[]): void {
@@ -191,9 +269,9 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     throw notFound('projection-unknown', `${name} is a process manager: it acts, and has no tables to be built or compared`);
   }
 
-  /** The latest verification of each projection since the start. */
-  verifications(): readonly Verification[] {
-    return [...this.verified.values()];
+  /** The latest verification of each projection, whichever process has made it. */
+  verifications(): Promise<readonly Verification[]> {
+    return this.compared.list();
   }
 
   /**
@@ -231,7 +309,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   async caughtUp(name: string): Promise<boolean> {
     const head = await this.store.head();
     while (!(await this.projector.reached(head, READ_YOUR_WRITES_MS, name))) {
-      if (this.stopping || this.projector.status().some((one) => one.name === name && one.state === 'stopped')) return false;
+      if (this.stopping.signal.aborted || this.projector.status().some((one) => one.name === name && one.state === 'stopped')) return false;
     }
     return true;
   }
@@ -272,7 +350,8 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Before any store closes. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
+    this.stopping.abort();
+    await this.serving;
     if (this.started) await Promise.all([this.projector.stop(), ...this.managers.map((manager) => manager.stop())]);
     // Only now: nothing of it is under way any more.
     await this.candidacy?.end();
@@ -285,4 +364,22 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
 function behind(position: number): Problem {
   return new Problem('unavailable', 'read-model-behind', `the read models have not reached position ${position} yet; retry`);
+}
+
+/** What has been noted of something that another process runs. */
+function notedOf(standings: readonly Standing[]): Pick<SubscriberStatus, 'error' | 'beside'> & { readonly state?: 'stopped' } {
+  const of = (purpose: Standing['purpose']) => standings.find((standing) => standing.purpose === purpose);
+  const [live, building, checking] = [of('live'), of('building'), of('checking')];
+  const seen = live ?? building;
+  const beside = live && (building ?? checking);
+  return {
+    ...(seen !== undefined && seen.failure !== null && { state: 'stopped', error: seen.failure }),
+    ...(beside !== undefined && {
+      beside: {
+        purpose: beside === building ? 'rebuild' : 'verification',
+        position: beside.position,
+        ...(beside.failure !== null && { error: beside.failure }),
+      },
+    }),
+  };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type EventStore, lookingFrom, UNOBSERVED } from '@app/event-store';
 import type { ProcessManager } from './process-manager.js';
@@ -14,17 +15,21 @@ describe('a process that watches another follow the ledger', () => {
   let watching: Subscriptions;
   let opened: Subscriptions[];
   let reactions: number;
-  const echo = (name: string): ProcessManager => ({
+  const echo = (name: string, fails: boolean): ProcessManager => ({
     name,
     handles: new Set(['poisoned']),
     react: async () => {
+      if (fails) throw new Error('cannot be dealt with');
       reactions += 1;
     },
   });
-  function open(following: 'for-others' | 'elsewhere', models: ReadModels): Subscriptions {
+  const until = async (condition: () => Promise<boolean>) => {
+    while (!(await condition())) await sleep(10);
+  };
+  function open(following: 'for-others' | 'elsewhere', models: ReadModels, fails = false): Subscriptions {
     const subscriptions = new Subscriptions(store, models, clock, UNOBSERVED, following);
-    subscriptions.addProjection(new Totals());
-    subscriptions.addProcessManager(echo('echo'));
+    subscriptions.addProjection(new Totals('totals', 1, () => fails));
+    subscriptions.addProcessManager(echo('echo', fails));
     opened.push(subscriptions);
     return subscriptions;
   }
@@ -103,8 +108,45 @@ describe('a process that watches another follow the ledger', () => {
     ['verify', () => watching.verify(['totals'])],
     ['resume a projection', () => watching.resume('totals')],
     ['resume a process manager', () => watching.resume('echo')],
-  ])('leaves it to the other to %s', async (_, work) => {
+  ])('says that nobody is there to %s', async (_, work) => {
     await expect(work()).rejects.toMatchObject({ code: 'projector-elsewhere' });
+  });
+
+  it('has work done by the process that runs what it is about, and sees what comes of it', async () => {
+    const worker = open('for-others', files.readModels());
+    await worker.onApplicationBootstrap();
+    await watching.atLeast(await files.add(store, 'a'));
+    await watching.verify(['totals']);
+    while ((await watching.verifications()).some(({ state }) => state === 'running')) await sleep(10);
+    expect(await watching.verifications()).toMatchObject([{ name: 'totals', state: 'equal', position: 1, different: 0 }]);
+    await watching.rebuild(['totals']);
+    await until(async () => (await watching.overview()).every(({ beside }) => beside === undefined));
+    expect((await readModels.checkpoint('totals'))?.generation).toBe(2);
+    for (const name of ['totals', 'echo'])
+      await expect(watching.resume(name)).rejects.toMatchObject({ kind: 'conflict', code: 'projection-not-stopped' });
+    await expect(watching.resume('nobody')).rejects.toMatchObject({ code: 'projection-unknown' });
+    await worker.beforeApplicationShutdown();
+  });
+
+  it('shows what has stopped elsewhere, and why, until it goes on', async () => {
+    const failing = open('for-others', files.readModels(), true);
+    await failing.onApplicationBootstrap();
+    await files.add(store, 'bad', 1, 'poisoned');
+    await until(async () => (await watching.overview()).every(({ state }) => state === 'stopped'));
+    expect(await watching.overview()).toMatchObject([
+      { name: 'totals', position: 0, state: 'stopped', error: 'position 1: cannot be applied' },
+      { name: 'echo', position: 0, state: 'stopped', error: 'position 1: cannot be dealt with' },
+    ]);
+    // They meet the same event again.
+    for (const name of ['totals', 'echo']) await watching.resume(name);
+    await until(async () => (await watching.overview()).every(({ state }) => state === 'stopped'));
+    await failing.beforeApplicationShutdown();
+
+    const mended = open('for-others', files.readModels());
+    await mended.onApplicationBootstrap();
+    expect(await mended.settled(LONG_MS)).toBe(true);
+    await until(async () => (await watching.overview()).every(({ position, error }) => position === 1 && error === undefined));
+    await mended.beforeApplicationShutdown();
   });
 
   it('lets nobody wait once it ends', async () => {

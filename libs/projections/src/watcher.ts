@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Problem } from '@app/kernel';
 import type { Projection } from './projection.js';
 import type { LiveCheckpoint, ReadModels } from './read-models.js';
-import type { Runner, SubscriberStatus } from './subscriber.js';
+import { elsewhere, type Runner, type SubscriberStatus } from './subscriber.js';
 
 /** What is known of the checkpoints is at most so old when somebody waits for them. */
 const POLL_MS = 25;
@@ -40,10 +39,13 @@ export class Watcher {
     this.watched.push(one);
     return {
       name,
+      isHeld: false,
       gain: async () => undefined,
       lose: () => undefined,
       stop: async () => undefined,
-      resume: elsewhere,
+      resume: () => {
+        throw elsewhere(name);
+      },
       status: () => this.statusOf(one),
       reached: (position, timeoutMs) => this.wait([one], position, timeoutMs),
     };
@@ -51,6 +53,11 @@ export class Watcher {
 
   projections(): readonly Projection[] {
     return this.known;
+  }
+
+  /** Nothing is run by whoever watches. */
+  holds(_name: string): boolean {
+    return false;
   }
 
   async stop(): Promise<void> {
@@ -72,10 +79,6 @@ export class Watcher {
     const asked = this.projected().filter(({ name }) => names?.includes(name) !== false && this.checkpoints.has(name));
     return this.wait(asked, position, timeoutMs, true);
   }
-
-  readonly rebuild: (names: readonly string[]) => Promise<never> = async () => elsewhere();
-  readonly resume: (name: string) => Promise<never> = async () => elsewhere();
-  readonly verify: (names: readonly string[]) => Promise<never> = async () => elsewhere();
 
   private projected(): readonly Watched[] {
     return this.watched.filter(({ kind }) => kind === 'projection');
@@ -125,8 +128,4 @@ export class Watcher {
       if (this.checkpoints.get(one.name)?.position !== before.get(one.name)?.position) one.movedAtMs = Date.now();
     }
   }
-}
-
-function elsewhere(): never {
-  throw new Problem('unavailable', 'projector-elsewhere', 'this process answers requests alone; read models are kept by a worker');
 }

@@ -37,11 +37,26 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await sql`CREATE TABLE ledger (one integer PRIMARY KEY CHECK (one = 1), first_event text NOT NULL)`.execute(database);
     },
   },
-  '0003-candidates': {
+  '0003-workers': {
     async up(database: Kysely<never>) {
       // The processes that share the leases.
       await sql`
         CREATE TABLE candidate (holder text PRIMARY KEY, expires_at timestamptz NOT NULL) WITH (fillfactor = 20)`.execute(database);
+      // What is asked of one process and done by another.
+      await sql`
+        CREATE TABLE errand (
+          id text NOT NULL,
+          name text COLLATE "C" NOT NULL,
+          work text NOT NULL,
+          asked_at bigint NOT NULL,
+          state text NOT NULL,
+          problem text,
+          PRIMARY KEY (id, name)
+        ) WITH (fillfactor = 20)`.execute(database);
+      await sql`
+        CREATE TABLE verification (
+          name text COLLATE "C" PRIMARY KEY, run text NOT NULL, state text NOT NULL, told_at bigint NOT NULL, result text NOT NULL
+        )`.execute(database);
     },
   },
 };

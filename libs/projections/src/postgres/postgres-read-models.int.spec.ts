@@ -359,8 +359,7 @@ describe('a candidate in PostgreSQL', () => {
   const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
   /** Who holds each name: exactly one process. */
   const isDealt = (processes: readonly Process[], most: number) =>
-    processes.every(({ held }) => held.size <= most) &&
-    NAMES.every((name) => processes.filter(({ held }) => held.has(name)).length === 1);
+    processes.every(({ held }) => held.size <= most) && NAMES.every((name) => processes.filter(({ held }) => held.has(name)).length === 1);
 
   it('has its part, and no more, of what is run by all there are: whoever comes is given it, whoever goes leaves it to the others', async () => {
     const url = await server.database();

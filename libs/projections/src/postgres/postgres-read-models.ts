@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import type pg from 'pg';
 import { forkNode } from '../forks.js';
 import type { Projection } from '../projection.js';
@@ -79,6 +79,7 @@ export class PostgresReadModels extends ReadModels {
   readonly eventsAtOnce = 4_096;
   readonly buildersAtOnce = BUILDERS;
   readonly isShared = true;
+  readonly nowMs = sql<number>`floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`;
   private readonly pool: pg.Pool;
   private readonly writers: pg.Pool;
   /** The connections of `writers`. */
@@ -268,7 +269,7 @@ export class PostgresReadModels extends ReadModels {
       this.pool,
       `WITH held AS (${held})
        INSERT INTO checkpoint (name, generation, version, position, purpose, shape) SELECT $1, 0, $2, $3, 'live', '[]' FROM held
-       ON CONFLICT (name, generation) DO UPDATE SET version = excluded.version, position = excluded.position`,
+       ON CONFLICT (name, generation) DO UPDATE SET version = excluded.version, position = excluded.position, failure = NULL`,
       [name, version, position, ...(token === undefined ? [] : [token])],
     );
     if (rowCount === 0) throw elsewhere(name);
@@ -524,6 +525,12 @@ export class PostgresReadModels extends ReadModels {
   async liveCheckpoints(): Promise<ReadonlyMap<string, LiveCheckpoint>> {
     await this.refresh();
     return this.liveRows;
+  }
+
+  async holders(): Promise<ReadonlyMap<string, string>> {
+    const held = `SELECT name, holder FROM lease WHERE holder <> '' AND expires_at > clock_timestamp()`;
+    const { rows } = await ask<{ name: string; holder: string }>(this.pool, held);
+    return new Map(rows.map(({ name, holder }) => [name, holder]));
   }
 
   protected live(projection: string): LiveTables | undefined {
