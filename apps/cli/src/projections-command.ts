@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
+import { officeTime } from '@app/kernel';
 import type { SubscriberStatus, Verification } from '@app/projections';
 import { ask, type Door } from './door.js';
 import { EXIT, note, print, printJson, tableOf } from './output.js';
@@ -143,7 +144,14 @@ function showVerified(results: readonly Verification[], json: boolean): void {
   print(
     tableOf(
       ['读模型', '结果', '账本位置', '行数', '不一致', '时间'],
-      results.map(({ name, state, position = '', rows = '', different = '', at }) => [name, RESULT[state], position, rows, different, at]),
+      results.map(({ name, state, position = '', rows = '', different = '', at }) => [
+        name,
+        RESULT[state],
+        position,
+        rows,
+        different,
+        officeTime(new Date(at)),
+      ]),
     ),
   );
   for (const { name, differences = [], error } of results) {

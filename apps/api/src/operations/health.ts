@@ -7,8 +7,8 @@ const CHECK_MS = 2_000;
 
 export interface Health {
   readonly status: 'ok' | 'degraded';
-  /** Position of the ledger's last event. */
-  readonly position: number;
+  /** Position of the ledger's last event; not told while the event store is away. */
+  readonly position?: number;
   /** Everything that follows the ledger; why one has stopped is told to administrators and auditors at /v1/subscribers. */
   readonly subscribers: readonly Omit<SubscriberStatus, 'error'>[];
 }
@@ -34,13 +34,16 @@ export class HealthChecks {
   }
 
   async health(): Promise<Health> {
-    const isReadModelThere = await answers(this.subscriptions.probe());
+    const [isReadModelThere, position] = await Promise.all([
+      answers(this.subscriptions.probe()),
+      within(CHECK_MS, this.store.head()).catch(() => undefined),
+    ]);
     const subscribers = this.subscriptions.status().map(({ error: _told, beside, ...status }) => ({
       ...status,
       ...(beside && { beside: { purpose: beside.purpose, position: beside.position } }),
     }));
-    const status = !isReadModelThere || subscribers.some(({ state }) => state === 'stopped') ? 'degraded' : 'ok';
-    return { status, position: await this.store.head(), subscribers };
+    const isDegraded = !isReadModelThere || position === undefined || subscribers.some(({ state }) => state === 'stopped');
+    return { status: isDegraded ? 'degraded' : 'ok', ...(position !== undefined && { position }), subscribers };
   }
 
   /** Whatever cannot be found out in time counts as failed. */

@@ -224,6 +224,10 @@ describe('processes of the ledger', () => {
     const checkpoints = jest.spyOn(api.app.get(ReadModels), 'liveCheckpoints').mockRejectedValue(new Error('gone'));
     const unready = await get('/health/ready');
     expect([unready.status, await unready.json()]).toEqual([503, { status: 'not-ready', failed: ['event-store', 'read-models'] }]);
+    const degraded = await get('/health');
+    const told = (await degraded.json()) as object;
+    expect([degraded.status, told]).toEqual([503, expect.objectContaining({ status: 'degraded' })]);
+    expect(told).not.toHaveProperty('position');
     expect((await get('/health/live')).status).toBe(200);
     const metrics = await metricsOf(url);
     expect([valueOf(metrics, 'ledger_event_store_up'), valueOf(metrics, 'ledger_read_models_up')]).toEqual([0, 0]);
