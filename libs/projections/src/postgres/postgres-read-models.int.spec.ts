@@ -263,6 +263,39 @@ describe('read models in PostgreSQL that several processes use', () => {
     expect(seen.at(-1)).toEqual({ id: 'a', by: 'other' });
   });
 
+  it('go by what another has written meanwhile, when the answer to a commit comes after they have the tables back', async () => {
+    const url = await server.database();
+    const [one, other] = [await open(url), await open(url)];
+    const at = await one.openLive(projection);
+    await other.openLive(projection);
+    const { writers } = one as unknown as { writers: pg.Pool };
+    const client = await writers.connect();
+    let answer: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => (answer = resolve));
+    const isCommitted = new Promise<void>((resolve) => {
+      const query = client.query.bind(client) as (...asked: unknown[]) => Promise<unknown>;
+      client.query = (async (...asked: unknown[]) => {
+        const answered = await query(...asked);
+        if (asked[0] !== 'COMMIT') return answered;
+        resolve();
+        await late;
+        return answered;
+      }) as never;
+    });
+    // The next that asks is given this connection.
+    client.release();
+    const committing = one.commit([put(at, first, 'one')]);
+    await isCommitted;
+    expect(await other.commit([put({ ...at, position: 1 }, first, 'other')])).toMatchObject([{ kind: 'committed' }]);
+    await one.prepare(projection);
+    answer();
+    expect(await committing).toMatchObject([{ kind: 'committed' }]);
+    const seen: unknown[] = [];
+    const look = { from: { ...at, position: 2 }, to: 3, apply: (work: UnitOfWork) => void seen.push(work.get(first, 'a')) };
+    expect(await one.commit([look])).toMatchObject([{ kind: 'committed' }]);
+    expect(seen.at(-1)).toEqual({ id: 'a', by: 'other' });
+  });
+
   it('are not seen where a server has lost what was built last, and are built on from what it has', async () => {
     const one = await open(await server.database());
     const building = (await one.prepare(projection)).building as Checkpoint;

@@ -36,7 +36,7 @@ import { ask, BUILDERS, hasFallenSilent, isRowFault, problemOf, queryPool, SCHEM
 import { arrayOf, arraysOf, type Column, copyLines, copyTo, type Written } from './copy.js';
 import { Leases } from './leases.js';
 import { migrate } from './migrations.js';
-import { RowCache } from './row-cache.js';
+import { type CachedTable, RowCache } from './row-cache.js';
 import { ensureReporting, type ReportingView } from './reporting.js';
 import type { PostgresSettings } from './settings.js';
 import { keyArrays, statementsOf, type TableStatements } from './statements.js';
@@ -57,6 +57,11 @@ const BREATH_MS = 5;
 interface Applied {
   readonly work: UnitOfWork;
   readonly writes: readonly Write[];
+  /**
+   * Where its rows are to be kept at hand: what was at hand when it was applied. Once this process has lost the tables and has
+   * them back, others are, and what comes late of this batch reaches nobody.
+   */
+  readonly atHand: ReadonlyMap<Table, CachedTable>;
 }
 
 type Write = (client: pg.ClientBase) => Promise<unknown>;
@@ -287,7 +292,7 @@ export class PostgresReadModels extends ReadModels {
         const committed = written.map(([index]) => batches[index] as Batch);
         await client.query(ADVANCE, [...generationArrays(committed), arrayOf(committed.map(({ to }) => to))]);
       });
-      for (const [index, { work }] of works) this.remember(batches[index] as Batch, work, outcomes[index] as Outcome);
+      for (const [index, one] of works) this.remember(batches[index] as Batch, one, outcomes[index] as Outcome);
     } catch (error) {
       // Whether it was written or not, only the tables can tell.
       for (const { from } of batches) this.forget(from);
@@ -308,7 +313,8 @@ export class PostgresReadModels extends ReadModels {
     const fetched = new Map<string, Map<string, StoredRow | undefined>>();
     const settle = (index: number, work: UnitOfWork, error?: unknown) => {
       const { generation } = (batches[index] as Batch).from;
-      const thrown = error ?? thrownBy(() => applied.set(index, { work, writes: this.writesOf(generation, work) }));
+      const atHand = new Map([...work.changes()].map(([table]) => [table, this.cache.of(this.of(table, generation).present)]));
+      const thrown = error ?? thrownBy(() => applied.set(index, { work, writes: this.writesOf(generation, work), atHand }));
       if (thrown !== undefined) fail(index, thrown);
     };
     const breath = new Breath();
@@ -353,13 +359,13 @@ export class PostgresReadModels extends ReadModels {
           const rows = fetched.get(present) ?? new Map<string, StoredRow | undefined>();
           fetched.set(present, rows);
           for (const key of keys.keys()) rows.set(key, undefined);
+          const known = this.cache.of(present);
           const found = await client.query<Row>({ name: `${id}s`, text: select, values: [...keyArrays(table, [...keys.values()])] });
           for (const { [SINCE]: since, ...row } of found.rows) {
             const key = table.key.map((column) => row[column]) as unknown as Key;
             rows.set(identity(key), { row, since: (since as number | undefined) ?? 0 });
           }
           if (found.rows.length > 0) withRows.add(batch);
-          const known = this.cache.of(present);
           for (const key of keys.keys()) known.set(key, rows.get(key));
         }
       }
@@ -444,10 +450,10 @@ export class PostgresReadModels extends ReadModels {
     return writes;
   }
 
-  private remember({ from, to }: Batch, work: UnitOfWork, { kind }: Outcome): void {
+  private remember({ from, to }: Batch, { work, atHand }: Applied, { kind }: Outcome): void {
     if (kind !== 'committed') return this.forget(from);
     for (const [table, changes] of work.changes()) {
-      const known = this.cache.of(this.of(table, from.generation).present);
+      const known = atHand.get(table) as CachedTable;
       for (const { id, row, since } of changes) known.set(id, row && { row, since });
     }
     const live = this.liveRows.get(from.name);
