@@ -27,7 +27,8 @@ export interface Schedule {
   readonly store: 'embedded' | 'stand-in';
   /**
    * `simulated`: the ledger runs in this process, which plays its deaths and time-outs, at any call of its stores.
-   * `processes`: real servers over HTTP, ended by SIGKILL at random moments, and with them the stand-in node.
+   * `processes`: real servers over HTTP, ended by SIGKILL at random moments, and with them the stand-in node. Where events and
+   * read models are both elsewhere, one answers and two follow, which share the leases; these are killed too, and put to sleep.
    */
   readonly kind: 'simulated' | 'processes';
   /** How often officers set to work in a simulated one, a fault of the node and a step of the clock each time. */
@@ -207,6 +208,8 @@ async function simulated({ seed, store, rounds }: Schedule, folder: string, post
 }
 
 const KILLS = 2;
+/** Longer than a lease lasts, or shorter. */
+const MOST_ASLEEP_MS = 8_000;
 
 async function processes({ seed, store }: Schedule, folder: string, postgres?: PostgresServer): Promise<Played> {
   const random = seededRandom(seed);
@@ -215,7 +218,14 @@ async function processes({ seed, store }: Schedule, folder: string, postgres?: P
     ...(node && { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: node.url }),
     ...(postgres && { LEDGER_READ_MODELS_URL: await postgres.database() }),
   };
-  const served = await ServedLedger.start(folder, { environment });
+  const isCluster = node !== undefined && postgres !== undefined;
+  const served = await ServedLedger.start(folder, { environment }, { role: isCluster ? 'api' : 'all' });
+  const workers = await Promise.all(
+    (isCluster ? ['worker-1', 'worker-2'] : []).map((name) =>
+      ServedLedger.start(join(folder, name), { environment }, { role: 'worker', clockOf: served }),
+    ),
+  );
+  const all = [served, ...workers];
   let jumps = 0;
   let disturbances = 0;
   let deaths = 0;
@@ -243,7 +253,7 @@ async function processes({ seed, store }: Schedule, folder: string, postgres?: P
     await opened(door, office);
     for (let kill = 0; kill < KILLS; kill += 1) {
       const working = office.work(kill, OFFICERS, EACH);
-      served.prepareNext();
+      for (const one of all) one.prepareNext();
       await sleep(100 + random() * 1_500);
       if (node !== undefined) {
         node.inject(drawn(nodeFaults(node.port), random()));
@@ -258,11 +268,24 @@ async function processes({ seed, store }: Schedule, folder: string, postgres?: P
         await postgres.restart();
         disturbances += 1;
       }
-      await served.kill();
-      deaths += 1;
-      served.shift(random() < 0.3 ? -2 : 7);
+      if (workers.length > 0) {
+        const worker = drawn(workers, random());
+        if (random() < 0.5) {
+          await worker.sleep(random() * MOST_ASLEEP_MS);
+          disturbances += 1;
+        } else {
+          await worker.kill();
+          await worker.restart();
+          deaths += 1;
+        }
+      }
+      // All of them: they have one clock.
+      await Promise.all(all.map((one) => one.kill()));
+      deaths += all.length;
+      const days = random() < 0.3 ? -2 : 7;
+      for (const one of all) one.shift(days);
       jumps += 1;
-      await served.restart();
+      await Promise.all(all.map((one) => one.restart()));
       await working;
     }
     await office.work(KILLS, OFFICERS, EACH);
@@ -270,10 +293,10 @@ async function processes({ seed, store }: Schedule, folder: string, postgres?: P
     const head = async () => (await served.get('/health', ''))['position'] as number;
     const faults = await differences(door, office, () => served.settle(), head);
     faults.push(...(await verified(served)));
-    await served.stop();
+    for (const one of all) await one.stop();
     return { office, folder, deaths, disturbances, jumps, faults };
   } finally {
-    await served.kill();
+    for (const one of all) await one.kill();
     await node?.kill();
   }
 }

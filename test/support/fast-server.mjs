@@ -1,6 +1,6 @@
 /**
  * The real server, only with a clock in which a second is a day, so that notice periods pass while a test runs.
- * Arguments: data folder, port, the real instant (ms) at which the simulated day BASE_DAY began.
+ * Arguments: data folder, port, the real instant (ms) at which the simulated day BASE_DAY began. `LEDGER_ROLE` is its role.
  *
  * It reads its modules, which is most of a start, and then waits for a line on its standard input: so the next server can
  * stand by while the one before it still works on the folder. The line says `go`, or `go before budget-reserved` (or
@@ -30,7 +30,7 @@ if (when !== undefined) {
 }
 
 const quiet = { log() {}, warn() {}, debug() {}, verbose() {}, error: (...words) => process.stderr.write(`${words.join(' ')}\n`) };
-const ledger = await createLedger({ dataFolder, clock, logger: quiet, publishBundledPolicies: true });
+const ledger = await createLedger({ dataFolder, clock, logger: quiet, publishBundledPolicies: true }, process.env['LEDGER_ROLE']);
 await ledger.app.listen(Number(port), '127.0.0.1');
 process.stdout.write('ready\n');
 process.on('SIGTERM', () => ledger.close().then(() => process.exit(0)));

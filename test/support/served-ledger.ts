@@ -61,14 +61,23 @@ export class ServedLedger {
   private constructor(
     readonly dataFolder: string,
     readonly port: number,
+    private readonly role: string,
   ) {}
 
   private ownStore: StoreUnderTest | undefined;
   private environment: Readonly<Record<string, string>> = {};
 
-  /** On the store under test, empty at first; or on one that somebody else has started. */
-  static async start(dataFolder: string, store?: Pick<StoreUnderTest, 'environment'>): Promise<ServedLedger> {
-    const served = new ServedLedger(dataFolder, await freePort());
+  /**
+   * On the store under test, empty at first; or on one that somebody else has started. One of several processes has a role,
+   * and the same clock as the first of them.
+   */
+  static async start(
+    dataFolder: string,
+    store?: Pick<StoreUnderTest, 'environment'>,
+    { role = 'all', clockOf }: { readonly role?: 'all' | 'api' | 'worker'; readonly clockOf?: ServedLedger } = {},
+  ): Promise<ServedLedger> {
+    const served = new ServedLedger(dataFolder, await freePort(), role);
+    if (clockOf !== undefined) served.startedMs = clockOf.startedMs;
     if (store === undefined) served.ownStore = await StoreUnderTest.start(dataFolder, () => served.now().getTime());
     served.environment = (store ?? served.ownStore)?.environment ?? {};
     await served.restart();
@@ -101,7 +110,7 @@ export class ServedLedger {
   private load(): ChildProcess {
     const child = spawn(process.execPath, [SERVER, this.dataFolder, String(this.port), String(this.startedMs)], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...this.environment },
+      env: { ...process.env, ...this.environment, LEDGER_ROLE: this.role },
     });
     child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
     // Killed before it has read a word.
@@ -119,6 +128,13 @@ export class ServedLedger {
   /** SIGKILL: no handler runs, nothing is flushed. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
+  }
+
+  /** SIGSTOP: it sleeps with whatever it has open, and goes on when it is woken as if nothing had been. */
+  async sleep(ms: number): Promise<void> {
+    this.child?.kill('SIGSTOP');
+    await sleep(ms);
+    this.child?.kill('SIGCONT');
   }
 
   async stop(): Promise<void> {
