@@ -132,7 +132,7 @@ describe('the files for running it in containers', () => {
     const froms = steps.filter(({ name }) => name === 'FROM').map(({ args }) => String(args).split(' ')[0]);
     expect(new Set(froms).size).toBe(1);
     expect(froms).toHaveLength(2);
-    expect(froms[0]).toMatch(/^node:24\.\d+\.\d+-[a-z-]+$/);
+    expect(froms[0]).toMatch(/^node:26\.\d+\.\d+-[a-z-]+$/);
     const last = steps.slice(steps.map(({ name }) => name).lastIndexOf('FROM'));
     expect(JSON.stringify(last.filter(({ name }) => name === 'RUN'))).not.toMatch(/apt-get|npm (ci|install)/);
     expect(last.find(({ name }) => name === 'USER')?.args).toBe('ledger');
@@ -142,6 +142,17 @@ describe('the files for running it in containers', () => {
       for (const path of copied)
         if (!path.startsWith('/') && path !== '.') expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
     }
+  });
+
+  it('gives the builder what the build reads', () => {
+    const given = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    const [, configs = ''] = /const configs = \[([^\]]*)\]/.exec(read('.config/launch.mjs')) ?? [];
+    const inputs = [...configs.matchAll(/'([^']+)'/g)].map(([, path]) => path);
+    expect(inputs.length).toBeGreaterThan(0);
+    expect(given).toEqual(expect.arrayContaining(['apps', 'libs', ...inputs]));
   });
 });
 
