@@ -312,8 +312,23 @@ describe('the settings', () => {
   });
 });
 
+/** What node_exporter reads once a task has been run through docker/note-success.sh. */
+function taskMetrics(task: readonly string[], exitCode = 0): Readonly<Record<string, number>> {
+  const folder = mkdtempSync(join(tmpdir(), 'policy-ledger-tasks-'));
+  try {
+    const { status } = spawnSync('sh', [join(ROOT, 'docker/note-success.sh'), ...task], { env: { ...process.env, TEXTFILES: folder } });
+    expect(status).toBe(exitCode);
+    const files = readdirSync(folder);
+    for (const file of files) expect([file, statSync(join(folder, file)).mode & 0o777]).toEqual([expect.stringMatching(/\.prom$/), 0o644]);
+    const lines = files.flatMap((file) => readFileSync(join(folder, file), 'utf8').trimEnd().split('\n'));
+    return Object.fromEntries(lines.map((line) => line.split(' ')).map(([name, value]) => [name, Number(value)]));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 describe('metrics and alarms', () => {
-  const METRIC = /\b(ledger|process|nodejs)_[a-z0-9_]+\b/g;
+  const METRIC = /\b(ledger|process|nodejs|node|probe)_[a-z0-9_]+\b/g;
   const alerts = (
     parseYaml(read('docker/prometheus/alerts.yaml')) as { groups: { rules: { alert: string; expr: string }[] }[] }
   ).groups.flatMap(({ rules }) => rules);
@@ -323,14 +338,41 @@ describe('metrics and alarms', () => {
     const subscriptions = { probe: async () => undefined, status: () => [] } as unknown as Subscriptions;
     const text = await new Metrics().text(store, subscriptions);
     const families = namesIn(text, /(?<=^# TYPE )\S+/gm);
+    // What Prometheus's own exporters tell, as it was told once, and what daily tasks leave for them.
+    for (const name of namesIn(read('test/fixtures/exporter-metrics.txt'), /^\w+$/gm)) families.add(name);
+    families.add(Object.keys(taskMetrics(['backup', 'true']))[0]?.split('{')[0] as string);
     const known = (name: string) => families.has(name) || families.has(name.replace(/_(bucket|count|sum)$/, ''));
     for (const { alert, expr } of alerts)
       for (const name of namesIn(expr, METRIC)) expect([alert, name, known(name)]).toEqual([alert, name, true]);
     for (const path of DOCS) {
-      const documented = namesIn(read(path), /(?<=`)(ledger|process|nodejs)_[a-z0-9_]+(?=`)/g);
+      const documented = namesIn(read(path), /(?<=`)(ledger|process|nodejs|node|probe)_[a-z0-9_]+(?=`)/g);
       expect([...documented].filter((name) => !known(name))).toEqual([]);
       expect([...families].filter((name) => name.startsWith('ledger_') && !documented.has(name))).toEqual([]);
     }
+  });
+
+  it('speak of what is scraped, the daily tasks among it', () => {
+    const { scrape_configs } = parseYaml(read('docker/prometheus/prometheus.yaml')) as {
+      scrape_configs: { job_name: string; params?: { module: string[] } }[];
+    };
+    const { modules } = parseYaml(read('docker/prometheus/blackbox.yaml')) as { modules: Record<string, unknown> };
+    const jobs = scrape_configs.map(({ job_name }) => job_name);
+    for (const { alert, expr } of alerts)
+      for (const [, job] of expr.matchAll(/job=~?"([a-z|-]+)"/g))
+        expect([alert, jobs]).toEqual([alert, expect.arrayContaining((job as string).split('|'))]);
+    for (const { params } of scrape_configs) for (const module of params?.module ?? []) expect(modules).toHaveProperty(module);
+    const asked = alerts.flatMap(({ expr }) => [...expr.matchAll(/absent\(\w+\{task="(\w+)"/g)].map(([, task]) => task as string));
+    expect(asked).toEqual(['backup', 'reconcile']);
+    for (const path of DOCS) for (const task of asked) expect(read(path)).toContain(`docker/note-success.sh ${task} `);
+  });
+
+  it('hear of a daily task only when it has ended well', () => {
+    const before = Math.floor(Date.now() / 1_000);
+    const told = Object.entries(taskMetrics(['backup', 'sh', '-c', 'test "$1" = "two words"', 'sh', 'two words']));
+    expect(told).toEqual([['ledger_task_success_timestamp_seconds{task="backup"}', expect.any(Number)]]);
+    expect(told[0]?.[1]).toBeGreaterThanOrEqual(before);
+    expect(taskMetrics(['backup', 'sh', '-c', 'exit 4'], 4)).toEqual({});
+    expect(taskMetrics(['backup'], 2)).toEqual({});
   });
 
   it.each(DOCS)('have a runbook for each alarm in %s', (path) => {
