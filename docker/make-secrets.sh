@@ -7,10 +7,11 @@ cd "${1:-/secrets}"
 umask 077
 # Letters and digits alone: they stand in addresses.
 random() { openssl rand -hex 32; }
-# Whole or not at all, and never a second time.
+# Whole and on the disk, or not at all; and never a second time.
 keep() {
   [ ! -s "$1" ] || return 0
   printf '%s\n' "$2" > "$1.new"
+  sync "$1.new"
   mv "$1.new" "$1"
 }
 # Nobody else enters the folder of these readers, and they themselves change nothing in it.
