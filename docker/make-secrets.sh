@@ -1,45 +1,47 @@
 #!/bin/sh
-# Makes every secret of compose.cluster.yaml at random, once, readable by their owner alone: files in docker/secrets and the
-# settings in docker/.env. It overwrites nothing. For a certificate people trust, put docker/secrets/site-certificate.pem
-# (certificate, chain and key in one file) there before.
+# Makes what is missing of the cluster's secrets at random and overwrites nothing; the service `secrets` of compose.cluster.yaml
+# runs it before all others, at every start. Each folder is a volume, readable by those alone who are given it.
+#   make-secrets.sh [another folder than /secrets]
 set -eu
-cd "$(dirname "$0")"
+cd "${1:-/secrets}"
 umask 077
-if [ -e .env ] || [ -e secrets/token-key ]; then
-  echo 'docker/.env or docker/secrets/token-key is there already; nothing was changed' >&2
-  exit 1
-fi
-command -v openssl > /dev/null || { echo 'openssl is needed' >&2; exit 3; }
-mkdir -p secrets
 # Letters and digits alone: they stand in addresses.
 random() { openssl rand -hex 32; }
+# Whole and on the disk, or not at all; and never a second time.
+keep() {
+  [ ! -s "$1" ] || return 0
+  printf '%s\n' "$2" > "$1.new"
+  sync "$1.new"
+  mv "$1.new" "$1"
+}
+# Nobody else enters the folder of these readers, and they themselves change nothing in it.
+give() {
+  chown -R "$1:$1" "$2"
+  chmod 500 "$2"
+  chmod 400 "$2"/*
+}
+nodes='node1:2113,node2:2113,node3:2113?tlsCAFile=/certificates/ca/ca.crt'
 
-admin=$(random) ops=$(random) service=$(random) postgres=$(random)
-nodes=node1:2113,node2:2113,node3:2113
-options='tlsCAFile=/certificates/ca/ca.crt'
-printf '%s\n' "$(random)" > secrets/token-key
-printf '%s\n' "$(random)" > secrets/metrics-token
-printf '%s\n' "$postgres" > secrets/postgres-password
-printf 'postgres://ledger:%s@postgres:5432/ledger\n' "$postgres" > secrets/read-models-url
-printf 'esdb+discover://ledger:%s@%s?%s\n' "$service" "$nodes" "$options" > secrets/eventstore-url
-printf 'esdb+discover://admin:%s@%s?%s\n' "$admin" "$nodes" "$options" > secrets/eventstore-admin-url
-if [ ! -e secrets/site-certificate.pem ]; then
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 -subj /CN=localhost \
-    -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' -keyout secrets/site.key -out secrets/site.crt 2> /dev/null
-  cat secrets/site.crt secrets/site.key > secrets/site-certificate.pem
-  rm secrets/site.crt secrets/site.key
-  echo 'made a certificate for localhost, good for trying things out for 90 days: replace docker/secrets/site-certificate.pem' >&2
+for name in eventstore/admin-password eventstore/ops-password postgres/postgres-password ledger/token-key ledger/metrics-token; do
+  made=$(random)
+  keep "$name" "$made"
+done
+service=$(random)
+admin=$(cat eventstore/admin-password)
+postgres=$(cat postgres/postgres-password)
+keep ledger/eventstore-url "esdb+discover://ledger:$service@$nodes"
+keep ledger/read-models-url "postgres://ledger:$postgres@postgres:5432/ledger"
+keep administrator/eventstore-admin-url "esdb+discover://admin:$admin@$nodes"
+if [ ! -s site/site-certificate ]; then
+  made=$(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 -subj /CN=localhost \
+    -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' -keyout - 2> /dev/null)
+  keep site/site-certificate "$made"
+  echo 'made a certificate for localhost, good for trying things out for 90 days: replace site/site-certificate' >&2
 fi
-# Containers read the files as their owner; root's are given to the image's own user.
-uid=$(id -u) gid=$(id -g)
-if [ "$uid" = 0 ]; then
-  uid=10001 gid=10001
-  chown -R "$uid:$gid" secrets
-fi
-cat > .env <<SETTINGS
-LEDGER_UID=$uid
-LEDGER_GID=$gid
-EVENTSTORE_ADMIN_PASSWORD=$admin
-EVENTSTORE_OPS_PASSWORD=$ops
-SETTINGS
-echo 'made docker/.env and docker/secrets; keep copies of both where backups are kept' >&2
+
+# The users of the images: the ledger's, EventStoreDB's and PostgreSQL's; the balancer reads as root.
+give 10001 ledger
+give 10001 administrator
+give 1000 eventstore
+give 999 postgres
+give 0 site

@@ -52,8 +52,12 @@ async function run(
   writeFileSync(path, ['名称', ...names].join('\n'));
   const report = new Report({ id: '1', kind: 'facts', mode, dryRun: false, uploadedBy: 'clerk-1', bytes: 1 });
   const file = await open(path);
-  await runImport({ kind, decide: decided(write), file, mode, dryRun: false, context: {} as CommandContext }, report, signal);
-  await file.close();
+  try {
+    await runImport({ kind, decide: decided(write), file, mode, dryRun: false, context: {} as CommandContext }, report, signal);
+  } finally {
+    // Left to the garbage collector, it ends the process of newer Nodes.
+    await file.close();
+  }
   return report.view();
 }
 
