@@ -119,6 +119,7 @@ function finish(report: ImportReport, json: boolean): void {
       `${report.note}（共 ${counts.rows} 行：变更 ${counts.changing}，未变 ${counts.unchanged}，有误 ${counts.rejected}，已写入 ${counts.written}）`,
     );
   }
-  if (state === 'failed') process.exitCode = counts.rows === 0 ? EXIT.usage : EXIT.unavailable;
+  // Where nothing is wrong with the file, whoever worked on it has stopped.
+  if (state === 'failed') process.exitCode = counts.rows === 0 && errorCount > 0 ? EXIT.usage : EXIT.unavailable;
   else process.exitCode = errorCount > 0 ? EXIT.no : EXIT.done;
 }
