@@ -26,7 +26,7 @@ const pathOf = ({ pack, line, period }: typeof FROM) => `/budgets/${pack}/${line
 /** As many names at each stage: each is given at one API and read at the other, in turn. */
 const WRITES = 10;
 /** Of each file: it takes seconds to write them. */
-const ROWS = 2_000;
+const ROWS = 1_000;
 /** What is answered while the read models have still to get there: it says that one should ask again. */
 const NOT_YET = ['read-model-behind', 'read-model-rebuilding'];
 

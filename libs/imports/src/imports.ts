@@ -112,7 +112,7 @@ export class Imports implements BeforeApplicationShutdown {
       this.log(error);
       report.finish('failed', '系统内部错误，已记录。重新导入同一文件即可继续');
     } finally {
-      await order.file.close();
+      await order.file.close().catch((error: unknown) => this.log(error));
     }
   }
 

@@ -16,6 +16,9 @@ export const KEPT_DAYS = 30;
 /** Reports kept in all; the oldest goes first. */
 export const MAX_KEPT = 500;
 
+/** PostgreSQL takes no U+0000, not even to look for it. */
+const ID = /^[\w-]{1,36}$/;
+
 /** How an import stands, without what is wrong with its rows. */
 export type ImportSummary = Omit<ImportReport, 'errors'>;
 
@@ -70,8 +73,8 @@ export class KeptReports {
           .column('id')
           .doUpdateSet(row)
           .where('import_report.content', '=', content)
-          .where(({ eb, or }) =>
-            or([
+          .where((eb) =>
+            eb.or([
               eb('import_report.state', '=', 'failed'),
               eb('import_report.state', '<>', 'finished').and('import_report.told_at', '<', this.before(SILENCE_MS)),
             ]),
@@ -93,10 +96,8 @@ export class KeptReports {
   async follow(run: string, report: Report, work: Promise<void>, stopping: AbortSignal): Promise<void> {
     const over = new AbortController();
     const ended = work.finally(() => over.abort());
-    while (!over.signal.aborted) {
-      await sleep(TELL_MS, undefined, { signal: over.signal }).catch(() => undefined);
-      if (!over.signal.aborted) await this.tell(run, report).catch(() => undefined);
-    }
+    const passes = () => sleep(TELL_MS, true, { signal: over.signal }).catch(() => false);
+    while (await passes()) await this.tell(run, report).catch(() => undefined);
     await ended;
     await persevere(() => this.tell(run, report), stopping);
   }
@@ -109,7 +110,7 @@ export class KeptReports {
 
   /** For who brought it in, auditors and administrators; for everybody else it does not exist. @throws Problem `import-not-found`. */
   async find(id: string, actor: Actor): Promise<ImportReport> {
-    const found = await this.visible(actor).select('errors').where('id', '=', id).executeTakeFirst();
+    const found = ID.test(id) ? await this.visible(actor).select('errors').where('id', '=', id).executeTakeFirst() : undefined;
     if (found === undefined)
       throw notFound('import-not-found', `there is no such import; the last ${MAX_KEPT} are kept, for ${KEPT_DAYS} days`);
     return reportOf(found);
@@ -137,7 +138,7 @@ export class KeptReports {
     await this.tables
       .deleteFrom('import_report')
       .where('told_at', '<', this.before(SILENCE_MS))
-      .where(({ eb, or }) => or([eb('begun_at', '<', this.before(KEPT_DAYS * DAY_MS)), eb('id', 'not in', latest)]))
+      .where((eb) => eb.or([eb('begun_at', '<', this.before(KEPT_DAYS * DAY_MS)), eb('id', 'not in', latest)]))
       .execute();
   }
 }
