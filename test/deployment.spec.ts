@@ -119,6 +119,9 @@ describe('the files for running it in containers', () => {
       ['living', '/health/live'],
     ] as const) {
       expect(backends.get(backend)).toContain(`option httpchk GET ${check}\n`);
+      // Nobody is kept on one of them.
+      expect(backends.get(backend)).toContain('balance leastconn\n');
+      expect(backends.get(backend)).not.toMatch(/cookie|stick/);
       for (const replica of replicas) expect(backends.get(backend)).toContain(`server ${replica} ${replica}:8080\n`);
     }
     expect(balancer).toMatch(/use_backend apis if \{ nbsrv\(apis\) gt 0 \}\n\s+default_backend living\n/);

@@ -25,10 +25,13 @@ const [FROM, TO] = [
 const pathOf = ({ pack, line, period }: typeof FROM) => `/budgets/${pack}/${line}/${period}`;
 /** As many names at each stage: each is given at one API and read at the other, in turn. */
 const WRITES = 10;
+/** Of each file: it takes seconds to write them. */
+const ROWS = 1_000;
 /** What is answered while the read models have still to get there: it says that one should ask again. */
 const NOT_YET = ['read-model-behind', 'read-model-rebuilding'];
 
 type Body = Readonly<Record<string, unknown>>;
+type Counts = Readonly<Record<'rows' | 'written' | 'unchanged', number>>;
 type Pair = readonly [ServerProgram, ServerProgram];
 
 /** What a province runs, but for the balancer: events in EventStoreDB, read models in PostgreSQL, and processes that share nothing else but a key. */
@@ -153,6 +156,33 @@ describe('two processes that answer and two that follow', () => {
     await until(async () => (await subscribers(at)).every(({ beside }) => beside === undefined));
   }
 
+  /** Sends a file of enterprises that nobody else names, and answers with what is said of its import. */
+  async function bring(at: ServerProgram, file: number, mode = 'valid-rows'): Promise<Body> {
+    const rows = Array.from(
+      { length: ROWS },
+      (_, row) => `${withCheckCharacter(`9136079${file}MA${String(row).padStart(7, '0')}`)},导入企业${row}`,
+    );
+    const token = await tokens.issue({ id: 'clerk', unit: '测试单位', roles: ['clerk'] }, 3_600);
+    const answer = await fetch(`${at.url}/v1/imports/enterprises?mode=${mode}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'idempotency-key': `file-${file}`, 'content-type': 'text/csv' },
+      body: ['统一社会信用代码,企业名称', ...rows].join('\n'),
+    });
+    return { status: answer.status, ...((await answer.json()) as Body) };
+  }
+
+  /** How an import stands, asked of any process. */
+  async function imported(at: ServerProgram, { id }: Body, role: PersonRole = 'clerk'): Promise<Body & { readonly counts: Counts }> {
+    const { status, body } = await ask(at, role, `/imports/${String(id)}`);
+    expect([status, body]).toEqual([200, expect.objectContaining({ id })]);
+    return body as Body & { readonly counts: Counts };
+  }
+
+  async function outcome(at: ServerProgram, brought: Body): Promise<Body & { readonly counts: Counts }> {
+    await until(async () => ['finished', 'failed'].includes(String((await imported(at, brought))['state'])));
+    return imported(at, brought);
+  }
+
   async function kill(program: ServerProgram): Promise<void> {
     expect(await program.end('SIGKILL')).toBeNull();
     await expect(fetch(`${program.url}/health`)).rejects.toThrow();
@@ -165,6 +195,18 @@ describe('two processes that answer and two that follow', () => {
     const appropriation = { amount: '1000.00', reason: '下达', evidence: paper };
     await write(other, 'finance', `${pathOf(FROM)}/appropriations`, appropriation);
     await transfer(one, other);
+  });
+
+  it('show at either API what came of a file that was sent to the other, to whom it concerns', async () => {
+    const [one, other] = apis;
+    const brought = await bring(one, 1);
+    expect(await outcome(other, brought)).toMatchObject({ state: 'finished', errorCount: 0, counts: { rows: ROWS, written: ROWS } });
+    expect(await imported(one, brought, 'auditor')).toEqual(await imported(other, brought, 'auditor'));
+    expect(await ask(other, 'finance', `/imports/${String(brought['id'])}`)).toMatchObject({ status: 404 });
+    // The same key again, wherever it is sent, is the same import, and takes no other settings.
+    expect(await bring(other, 1)).toEqual({ status: 202, ...(await imported(one, brought)) });
+    expect(await bring(other, 1, 'all-or-nothing')).toMatchObject({ status: 409, code: 'idempotency-key-reused' });
+    expect((await ask(other, 'clerk', '/imports')).body).toMatchObject({ items: [{ id: brought['id'], state: 'finished' }] });
   });
 
   it('share what follows the ledger, and have work on it done that is asked of any process', async () => {
@@ -192,11 +234,21 @@ describe('two processes that answer and two that follow', () => {
 
   it('answer all the same when an API is killed', async () => {
     const [killed, left] = apis;
+    const [first, second] = [await bring(killed, 2), await bring(killed, 3)];
+    await until(async () => (await imported(left, first)).counts.written > 0);
     const position = await write(killed, 'clerk', `${DOSSIER}/rename`, { name: '测试企业', evidence: paper });
     await kill(killed);
     expect(await read(left, DOSSIER, position)).toMatchObject({ name: '测试企业' });
     await nameInTurn([left, left]);
     await transfer(left, left);
+    // The second file had its turn only after the first.
+    expect(await outcome(left, second)).toMatchObject({ state: 'failed', note: expect.stringContaining('重新导入同一文件') });
+    for (const [file, brought] of [first, second].entries()) {
+      const { id } = await bring(left, file + 2);
+      expect(id).toBe(brought['id']);
+      const { state, counts } = await outcome(left, brought);
+      expect([state, counts.written + counts.unchanged]).toEqual(['finished', ROWS]);
+    }
   });
 
   it('end when they are told to, with everything recorded that was acknowledged', async () => {

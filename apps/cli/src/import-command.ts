@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import { type Command, Option } from 'commander';
 import { IMPORT_KINDS, IMPORT_MODES, type ImportReport, SHEET_TYPES, type SheetFormat } from '@app/imports';
-import { invalidField } from '@app/kernel';
+import { invalidField, Problem } from '@app/kernel';
 import { type Answer, type Door, problemIn, Refused } from './door.js';
 import { EXIT, note, print, printJson, tableOf } from './output.js';
 import { type GlobalOptions, withDoor } from './session.js';
 
 const POLL_MS = 200;
+/** So often in a row it may be asked in vain, half a minute: where a replica dies, others answer as soon as that has been noticed. */
+const MOST_MISSES = 150;
 const STAGES = { waiting: '排队', reading: '读取', deciding: '核对', writing: '写入', done: '完成' } as const;
 /** Errors shown to a person at once; `--json` has all that were kept. */
 const SHOWN_ERRORS = 50;
@@ -86,19 +88,28 @@ async function followed(door: Door, token: string, first: ImportReport, json: bo
     process.stderr.isTTY && !json ? new SingleBar({ format: '{stage} [{bar}] {value}/{total}', stream: process.stderr }) : undefined;
   bar?.start(first.counts.rows, 0, { stage: STAGES.waiting });
   try {
-    for (let report = first; ;) {
+    for (let [report, misses] = [first, 0]; ;) {
       const { stage, done, total } = report.progress;
       bar?.setTotal(total ?? Math.max(done, report.counts.rows));
       bar?.update(done, { stage: STAGES[stage] });
       if (report.state === 'finished' || report.state === 'failed') return report;
       await sleep(POLL_MS);
-      const answer = await door.call({ method: 'GET', path: `/v1/imports/${report.id}`, token });
-      // A server that is busy for a moment is asked again; the import itself goes on.
-      if (answer.status !== 503) report = reportIn(answer);
+      try {
+        report = reportIn(await door.call({ method: 'GET', path: `/v1/imports/${report.id}`, token }));
+        misses = 0;
+      } catch (error) {
+        if (!isAway(error) || (misses += 1) > MOST_MISSES) throw error;
+      }
     }
   } finally {
     bar?.stop();
   }
+}
+
+/** Nobody answers just now, or a balancer does in place of whoever is not there; the import itself goes on. */
+function isAway(error: unknown): boolean {
+  if (error instanceof Refused) return error.problem.status >= 502;
+  return error instanceof Problem && error.code === 'server-unreachable';
 }
 
 function finish(report: ImportReport, json: boolean): void {
@@ -119,6 +130,7 @@ function finish(report: ImportReport, json: boolean): void {
       `${report.note}（共 ${counts.rows} 行：变更 ${counts.changing}，未变 ${counts.unchanged}，有误 ${counts.rejected}，已写入 ${counts.written}）`,
     );
   }
-  if (state === 'failed') process.exitCode = counts.rows === 0 ? EXIT.usage : EXIT.unavailable;
+  // Where nothing is wrong with the file, whoever worked on it has stopped.
+  if (state === 'failed') process.exitCode = counts.rows === 0 && errorCount > 0 ? EXIT.usage : EXIT.unavailable;
   else process.exitCode = errorCount > 0 ? EXIT.no : EXIT.done;
 }

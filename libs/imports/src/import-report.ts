@@ -4,8 +4,9 @@ export const IMPORT_MODES = ['all-or-nothing', 'valid-rows'] as const;
 /** What happens when some rows are wrong: nothing is written, or the others are. */
 export type ImportMode = (typeof IMPORT_MODES)[number];
 
-/** How many errors are kept; beyond them they are only counted. */
-export const MAX_ERRORS = 1_000;
+/** How many errors are kept, and how many characters of them; beyond them they are only counted. */
+const MAX_ERRORS = 1_000;
+const MAX_ERROR_CHARACTERS = 500_000;
 
 export type ImportState = 'waiting' | 'running' | 'finished' | 'failed';
 
@@ -50,16 +51,19 @@ export class Report {
   done = 0;
   total: number | undefined;
   readonly counts = { rows: 0, rejected: 0, unchanged: 0, changing: 0, written: 0, events: 0 };
-  readonly errors: RowError[] = [];
+  private readonly errors: RowError[] = [];
   errorCount = 0;
   note = '';
+  private errorCharacters = 0;
 
   constructor(private readonly head: Pick<ImportReport, 'id' | 'kind' | 'mode' | 'dryRun' | 'uploadedBy' | 'bytes'>) {}
 
   /** Of the first errors only the first are kept: a person puts them right from the top. */
   fail(error: RowError): void {
     this.errorCount += 1;
-    if (this.errors.length < MAX_ERRORS) this.errors.push(error);
+    if (this.errors.length >= MAX_ERRORS || this.errorCharacters >= MAX_ERROR_CHARACTERS) return;
+    this.errorCharacters += error.message.length + (error.column?.length ?? 0);
+    this.errors.push(error);
   }
 
   begin(stage: ImportReport['progress']['stage'], total?: number): void {
@@ -71,7 +75,6 @@ export class Report {
   finish(state: 'finished' | 'failed', note: string): void {
     this.state = state;
     this.note = note;
-    this.errors.sort((one, other) => one.row - other.row);
     this.begin('done');
   }
 
@@ -81,7 +84,7 @@ export class Report {
       state: this.state,
       progress: { stage: this.stage, done: this.done, ...(this.total !== undefined && { total: this.total }) },
       counts: { ...this.counts },
-      errors: this.errors,
+      errors: this.errors.toSorted((one, other) => one.row - other.row),
       errorCount: this.errorCount,
       note: this.note,
     };

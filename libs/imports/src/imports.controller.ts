@@ -8,6 +8,7 @@ import type { ImportKindName } from './import-kind.js';
 import type { ImportReport } from './import-report.js';
 import { Imports } from './imports.js';
 import { StartImportDto, TemplateDto } from './imports.dto.js';
+import { type ImportSummary, KeptReports } from './kept-reports.js';
 import { SHEET_TYPES } from './sheet/open-sheet.js';
 import { template } from './templates.js';
 import { receive } from './upload.js';
@@ -16,7 +17,10 @@ import { receive } from './upload.js';
 @Controller('v1/imports')
 @PresentOnly()
 export class ImportsController {
-  constructor(private readonly imports: Imports) {}
+  constructor(
+    private readonly imports: Imports,
+    private readonly reports: KeptReports,
+  ) {}
 
   /** 导入文件: the file is the body; it is worked on in the background, and sent again it changes nothing. */
   @Post(':kind')
@@ -38,21 +42,18 @@ export class ImportsController {
     const { file, bytes, sha256 } = await receive(request, () => this.imports.room());
     try {
       const content = contentHash({ kind, ...asked, effectiveOn: effectiveOn ?? null, sha256 });
-      const before = this.imports.known(context.commandId, content);
-      if (before === undefined) return this.imports.start({ kind: kind as ImportKindName, ...asked, context, file, bytes, content });
-      await file.close();
-      return before;
+      return await this.imports.start({ kind: kind as ImportKindName, ...asked, context, file, bytes, content });
     } catch (error) {
       await file.close();
       throw error;
     }
   }
 
-  /** 我的导入: an auditor's or administrator's list holds everybody's. Forgotten with a restart. */
+  /** 我的导入: an auditor's or administrator's list holds everybody's. Kept for a time. */
   @Get()
   @AllowAnyRole()
-  list(@Req() request: AuthenticatedRequest): { readonly items: readonly Omit<ImportReport, 'errors'>[] } {
-    return { items: this.imports.list(request.actor as Actor) };
+  async list(@Req() request: AuthenticatedRequest): Promise<{ readonly items: readonly ImportSummary[] }> {
+    return { items: await this.reports.list(request.actor as Actor) };
   }
 
   /** 导入模板 */
@@ -71,7 +72,7 @@ export class ImportsController {
   /** 导入进度与结果 */
   @Get(':id')
   @AllowAnyRole()
-  find(@Param('id') id: string, @Req() request: AuthenticatedRequest): ImportReport {
-    return this.imports.find(id, request.actor as Actor);
+  find(@Param('id') id: string, @Req() request: AuthenticatedRequest): Promise<ImportReport> {
+    return this.reports.find(id, request.actor as Actor);
   }
 }

@@ -193,11 +193,17 @@ describe('imports over HTTP', () => {
     expect(await head()).toBe(position + 3);
   });
 
-  it('keeps the first thousand errors and counts them all', async () => {
+  it('keeps the first thousand errors, fewer where they are long, and counts them all', async () => {
     const rows = Array.from({ length: 1_200 }, () => rd('x', '1'));
     const report = await bring('facts', csv(FACTS, ...rows));
     expect(report.errors).toHaveLength(1_000);
     expect(report).toMatchObject({ errorCount: 1_200, counts: { rejected: 1_200 } });
+    // A heading may be long, and stands in every error.
+    const [first = '', ...headings] = FACTS;
+    const long = await bring('facts', csv([`${first.slice(0, 1)}${' '.repeat(3_000)}${first.slice(1)}`, ...headings], ...rows));
+    expect(long).toMatchObject({ errorCount: 1_200, counts: { rejected: 1_200 } });
+    expect(JSON.stringify(long.errors).length).toBeLessThan(600_000);
+    expect(long.errors.length).toBeGreaterThan(100);
   });
 
   it('answers the same key with the same import, and refuses another file under it', async () => {

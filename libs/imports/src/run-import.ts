@@ -25,7 +25,8 @@ export interface ImportOrder<Item = unknown> {
   readonly context: CommandContext;
 }
 
-const REPEAT = '重新导入同一文件即可继续：已写入的行不会重复写入';
+/** What to do about an import that was interrupted. */
+export const REPEAT = '重新导入同一文件即可继续：已写入的行不会重复写入';
 
 /**
  * Reads, decides and writes one file. All-or-nothing decides every row first and writes only when none is wrong; the
@@ -131,33 +132,36 @@ async function inTurn<Piece>(
   if (failed !== undefined) throw failed.reason as unknown;
 }
 
-async function write(order: Order, report: Report, signal: AbortSignal): Promise<void> {
+/** Does a little later what is not available now, a few times over. @throws whatever the work does. */
+export async function persevere<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const { events, replayed } = await order.write();
-      const written = replayed ? 0 : Math.min(events, order.changes);
-      report.counts.written += written;
-      // Somebody else has brought it about since it was decided.
-      report.counts.unchanged += order.changes - written;
-      if (!replayed) report.counts.events += events;
-      return;
+      return await work();
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
       const delay = RETRY_MS[attempt];
-      if (error.kind === 'unavailable') {
-        if (delay === undefined) throw error;
-        await sleep(delay, undefined, { signal });
-        continue;
-      }
-      // Somebody has changed the same thing since it was decided.
-      const message = `${problemTitle(error.code)}：${error.detail}`;
-      refuse(
-        report,
-        order.rows.map((row) => ({ row, code: error.code, message })),
-        () => undefined,
-      );
-      return;
+      if (!(error instanceof Problem) || error.kind !== 'unavailable' || delay === undefined) throw error;
+      await sleep(delay, undefined, { signal });
     }
+  }
+}
+
+async function write(order: Order, report: Report, signal: AbortSignal): Promise<void> {
+  try {
+    const { events, replayed } = await persevere(() => order.write(), signal);
+    const written = replayed ? 0 : Math.min(events, order.changes);
+    report.counts.written += written;
+    // Somebody else has brought it about since it was decided.
+    report.counts.unchanged += order.changes - written;
+    if (!replayed) report.counts.events += events;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.kind === 'unavailable') throw error;
+    // Somebody has changed the same thing since it was decided.
+    const message = `${problemTitle(error.code)}：${error.detail}`;
+    refuse(
+      report,
+      order.rows.map((row) => ({ row, code: error.code, message })),
+      () => undefined,
+    );
   }
 }
 

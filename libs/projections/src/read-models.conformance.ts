@@ -110,6 +110,13 @@ export function describeReadModels(kind: string, places: () => Places, runs = 60
       for (const models of [readModels, again]) expect(await texts(models)).toEqual([]);
     });
 
+    it('tell queries the time', async () => {
+      const before = Date.now();
+      const { rows } = await sql<{ readonly now: number }>`SELECT ${readModels.nowMs} AS now`.execute(readModels.queries);
+      const [{ now }] = rows as [{ now: number }];
+      expect([now >= before, now <= Date.now(), Number.isInteger(now)]).toEqual([true, true, true]);
+    });
+
     it('hold after any batches what a plain map would hold', async () => {
       let run = 1;
       await fc.assert(

@@ -90,6 +90,12 @@ export class SqliteReadModels extends ReadModels {
        CREATE TABLE IF NOT EXISTS verification (
          name TEXT PRIMARY KEY, run TEXT NOT NULL, state TEXT NOT NULL, told_at INTEGER NOT NULL, result TEXT NOT NULL) STRICT`,
     );
+    // What came of imports: not derived, and not missed where it is lost.
+    this.database.exec(
+      `CREATE TABLE IF NOT EXISTS import_report (
+         id TEXT PRIMARY KEY, run TEXT NOT NULL, uploaded_by TEXT NOT NULL, content TEXT NOT NULL, state TEXT NOT NULL,
+         begun_at INTEGER NOT NULL, told_at INTEGER NOT NULL, summary TEXT NOT NULL, errors TEXT NOT NULL) STRICT`,
+    );
   }
 
   private dropEverything(): void {

@@ -59,6 +59,23 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         )`.execute(database);
     },
   },
+  '0004-import-reports': {
+    async up(database: Kysely<never>) {
+      // What came of imports: not derived, and not missed where it is lost.
+      await sql`
+        CREATE TABLE import_report (
+          id text COLLATE "C" PRIMARY KEY,
+          run text NOT NULL,
+          uploaded_by text COLLATE "C" NOT NULL,
+          content text NOT NULL,
+          state text NOT NULL,
+          begun_at bigint NOT NULL,
+          told_at bigint NOT NULL,
+          summary text NOT NULL,
+          errors text NOT NULL
+        )`.execute(database);
+    },
+  },
 };
 
 /** Brings the schema up to date; any number of processes may do so at once. @throws what the database says. */
