@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Tokens } from '@app/http';
+import { bundledPackFiles } from '@app/policies';
 import { type PersonRole, withCheckCharacter } from '@app/kernel';
 import { auditLedger } from '../faults/audit.js';
 import type { Acknowledged } from '../faults/load.js';
@@ -207,6 +208,21 @@ describe('two processes that answer and two that follow', () => {
     expect(await bring(other, 1)).toEqual({ status: 202, ...(await imported(one, brought)) });
     expect(await bring(other, 1, 'all-or-nothing')).toMatchObject({ status: 409, code: 'idempotency-key-reused' });
     expect((await ask(other, 'clerk', '/imports')).body).toMatchObject({ items: [{ id: brought['id'], state: 'finished' }] });
+  });
+
+  it('know at either API what has been published at the other, by the position it was answered with', async () => {
+    const text = bundledPackFiles().get(`${PACK}.yaml`) as string;
+    for (let no = 0; no < 4; no += 1) {
+      const [one, other] = no % 2 === 0 ? apis : [apis[1], apis[0]];
+      const [id, file] = [`${PACK}-${no}`, `${PACK}-${no}.yaml`];
+      const position = await write(one, 'administrator', '/policies', {
+        pack: text.replace(/^id: .*/m, `id: ${id}`),
+        file,
+        evidence: paper,
+      });
+      const open = (await read(other, `/policies/open-questions?pack=${id}`, position)) as unknown as readonly object[];
+      expect(open.length).toBeGreaterThan(0);
+    }
   });
 
   it('share what follows the ledger, and have work on it done that is asked of any process', async () => {

@@ -5,13 +5,13 @@ import { isKnown } from './access.guard.js';
 import type { Tokens } from './tokens.js';
 
 /**
- * Positions and revisions at the HTTP edge: a query that names a `Ledger-Position` waits until the read models have
- * seen it (read your own writes); an answer with a `revision` carries it as `ETag`, a receipt its position.
+ * Positions and revisions at the HTTP edge: a request that names a `Ledger-Position` waits until the read models have
+ * seen it (read your own writes, whichever replica has written them); an answer with a `revision` carries it as `ETag`, a receipt its position.
  * Hooks of the server rather than an interceptor, which would put every answer through an observable.
  */
 export function addAnswerHooks(fastify: FastifyInstance, subscriptions: Subscriptions, tokens: Pick<Tokens, 'verify'>): void {
   fastify.addHook('preHandler', async (request: FastifyRequest) => {
-    const atLeast = request.method === 'GET' ? request.headers['ledger-position'] : undefined;
+    const atLeast = request.headers['ledger-position'];
     if (atLeast !== undefined && (await isKnown(request, tokens))) await subscriptions.atLeast(positionOf(atLeast));
   });
   fastify.addHook(

@@ -273,6 +273,7 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
   // 导入
   'import-file-invalid': '导入文件有误',
   'import-kind-unknown': '没有这种导入',
+  'import-no-room': '暂存文件的磁盘空间不足，请稍后再试',
   'import-not-found': '没有这次导入',
   'too-many-imports': '等待中的导入过多，请稍后再试',
   // 疑点

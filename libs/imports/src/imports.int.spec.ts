@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { Dossiers } from '@app/enterprises';
 import type { CreditCode } from '@app/kernel';
 import { code, csv, ImportLedger } from './imports.fixture.js';
+import { Imports } from './imports.js';
 import { SHEET_TYPES } from './sheet/open-sheet.js';
 import { textRows, workbook } from './sheet/workbook.fixture.js';
 
@@ -48,6 +49,16 @@ describe('imports over HTTP', () => {
   const bring: ImportLedger['bring'] = (...sent) => ledger.bring(...sent);
   const head = () => ledger.head();
   const dossier = (owner: CreditCode) => ledger.app.get(Dossiers).require(owner);
+
+  it('says that there is no room for a file where the disk for it is full', async () => {
+    const full = async () => Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }));
+    const room = jest.spyOn(ledger.app.get(Imports), 'room').mockImplementationOnce(full);
+    const file = csv(ENTERPRISES, [FIRST, '甲公司', '区', '2019年5月6日']);
+    expect(await post('enterprises', file)).toMatchObject({ status: 503, body: { code: 'import-no-room' } });
+    room.mockResolvedValueOnce({ write: full, close: async () => undefined } as never);
+    expect(await post('enterprises', file)).toMatchObject({ status: 503, body: { code: 'import-no-room' } });
+    room.mockRestore();
+  });
 
   it('brings in enterprises, facts and certificates, and the same file again changes nothing', async () => {
     const files = [

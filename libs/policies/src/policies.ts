@@ -29,7 +29,10 @@ export class Policies implements OnApplicationBootstrap, BeforeApplicationShutdo
   /** The latest text of every published policy, for vocabularies that must answer at once. */
   private latest: readonly Pack[] = [];
   private readonly stopping = new AbortController();
+  /** Up to where it is known what other processes have done to policies. */
+  private noted = 0;
   private noting: Promise<void> = Promise.resolve();
+  private watching: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly executor: Executor,
@@ -39,32 +42,44 @@ export class Policies implements OnApplicationBootstrap, BeforeApplicationShutdo
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const since = await this.store.head();
+    this.noted = await this.store.head();
     for (const pack of await this.namedAtStart()) await this.noteChange(pack);
-    if (this.subscriptions.othersWrite) this.noting = this.noteOthers(since);
+    if (!this.subscriptions.othersWrite) return;
+    this.subscriptions.alsoSees((position) => this.noteOthers(position));
+    this.watching = this.watch();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    await this.noting;
+    await this.watching;
   }
 
   /** Looks regularly for what other processes have done to policies. A fault is nothing but a later look. */
-  private async noteOthers(since: number): Promise<void> {
-    const types = Object.keys(policyEvents);
+  private async watch(): Promise<void> {
     const { signal } = this.stopping;
-    for (let seen = since; !signal.aborted;) {
+    while (!signal.aborted) {
       await sleep(NOTED_WITHIN_MS, undefined, { signal, ref: false }).catch(() => undefined);
-      try {
-        const head = await this.store.head();
-        if (head === seen) continue;
-        for await (const page of this.store.readAll({ after: seen, types }))
-          for (const { stream } of page) await this.noteChange(stream.slice(policyStream('').length));
-        seen = head;
-      } catch {
-        // Whatever keeps the store from answering is told by health.
-      }
+      // Whatever keeps the store from answering is told by health.
+      await this.noteOthers(await this.store.head().catch(() => this.noted)).catch(() => undefined);
     }
+  }
+
+  /** Resolves when everything that is recorded of policies counts here. */
+  async upToDate(): Promise<void> {
+    if (this.subscriptions.othersWrite) await this.noteOthers(await this.store.head());
+  }
+
+  /** Resolves when what others have done to policies up to a position is known here. */
+  private noteOthers(position: number): Promise<void> {
+    const noted = this.noting.then(async () => {
+      if (position <= this.noted) return;
+      const head = await this.store.head();
+      for await (const page of this.store.readAll({ after: this.noted, types: Object.keys(policyEvents) }))
+        for (const { stream } of page) await this.noteChange(stream.slice(policyStream('').length));
+      this.noted = head;
+    });
+    this.noting = noted.catch(() => undefined);
+    return noted;
   }
 
   /**

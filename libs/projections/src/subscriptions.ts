@@ -38,6 +38,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   private readonly projector: Projector | Watcher;
   private readonly managers: Runner[] = [];
   private readonly names = new Set<string>();
+  private readonly others: ((position: number) => Promise<void>)[] = [];
   private readonly errands: Errands;
   private readonly compared: Verifications;
   private candidacy: Candidacy | undefined;
@@ -96,6 +97,11 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     const isWatched = this.following === 'for-others' || this.readModels.isShared;
     const elsewhere = this.projector.watcher.manager(manager.name);
     this.managers.push(new ProcessManagerRunner(manager, this.store, this.readModels, elsewhere, holds, isWatched));
+  }
+
+  /** Whoever waits for a position waits for this as well: something a process knows of the ledger besides its read models. */
+  alsoSees(position: (position: number) => Promise<void>): void {
+    this.others.push(position);
   }
 
   /** Projections and process managers keep their checkpoints in one table, by name. */
@@ -291,6 +297,11 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async seen(position: number, field: string, reached: (timeoutMs: number) => Promise<boolean>): Promise<void> {
+    await this.reach(position, field, reached);
+    for (const other of this.others) await other(position);
+  }
+
+  private async reach(position: number, field: string, reached: (timeoutMs: number) => Promise<boolean>): Promise<void> {
     if (await reached(0)) return;
     const head = await this.store.head();
     if (position > head) {

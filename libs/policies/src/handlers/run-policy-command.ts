@@ -34,14 +34,15 @@ export class RunPolicyCommandHandler implements ICommandHandler<RunPolicyCommand
 
   private async run({ pack, command, context }: RunPolicyCommand): Promise<Receipt> {
     // Checked inside the execution, so that a retry of a command done before is answered as then, whatever has been published since.
-    const receipt = await this.executor.execute(policyDecider, policyStream(pack), async () => this.checked(command), context);
+    const receipt = await this.executor.execute(policyDecider, policyStream(pack), () => this.checked(command), context);
     await this.policies.noteChange(pack);
     return receipt;
   }
 
   /** What a decision on one stream cannot see: the facts the other policies speak of. */
-  private checked(command: PolicyCommand): PolicyCommand {
+  private async checked(command: PolicyCommand): Promise<PolicyCommand> {
     if (command.type === 'publish' || command.type === 'amend') {
+      await this.policies.upToDate();
       requireFittingFacts(
         command.pack,
         this.policies.packs().filter(({ id }) => id !== command.pack.id),

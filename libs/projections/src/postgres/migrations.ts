@@ -78,13 +78,28 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   },
 };
 
-/** Brings the schema up to date; any number of processes may do so at once. @throws what the database says. */
+/**
+ * Brings the schema up to date; any number of processes may do so at once. A program older than the schema, as one that is put
+ * back after a release, takes it as it is: what has been added since it does not use.
+ * @throws what the database says.
+ */
 export async function migrate(database: Kysely<never>): Promise<void> {
+  const later = Object.fromEntries((await applied(database)).map((name) => [name, { up: async () => undefined }]));
   const migrator = new Migrator({
     db: database as never,
-    provider: { getMigrations: async () => MIGRATIONS },
+    provider: { getMigrations: async () => ({ ...later, ...MIGRATIONS }) },
     migrationTableSchema: SCHEMA,
   });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error instanceof Error ? error : new Error('the schema could not be brought up to date', { cause: error });
+}
+
+async function applied(database: Kysely<never>): Promise<readonly string[]> {
+  const { rows } = await sql<{ there: boolean }>`SELECT to_regclass(${`${SCHEMA}.kysely_migration`}) IS NOT NULL AS there`.execute(
+    database,
+  );
+  if (rows[0]?.there !== true) return [];
+  return (await sql<{ name: string }>`SELECT name FROM ${sql.table(`${SCHEMA}.kysely_migration`)}`.execute(database)).rows.map(
+    ({ name }) => name,
+  );
 }

@@ -319,6 +319,13 @@ describe('read models in PostgreSQL that several processes use', () => {
     expect(cache.of('first__1').get('b')).toBe(MISSING);
   });
 
+  it('open under a program that is older than their schema', async () => {
+    const url = await server.database();
+    const one = await open(url);
+    await sql`INSERT INTO ledger.kysely_migration (name, timestamp) VALUES ('9999-later', '2099-01-01')`.execute(one.queries);
+    expect(await (await open(url)).openLive(projection)).toMatchObject({ position: 0 });
+  });
+
   it('say where they stand when they have been set back, also where they are only read', async () => {
     const url = await server.database();
     const [one, reader] = [await open(url), await open(url)];
