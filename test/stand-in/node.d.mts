@@ -69,6 +69,8 @@ export declare class StandInNode {
   calm(): void;
   mute(): void;
   unmute(): void;
+  stopReading(): void;
+  goOnReading(): void;
   dropSubscriptions(): void;
   stop(): Promise<void>;
   restart(downMs?: number): Promise<void>;

@@ -94,6 +94,8 @@ export class StandInNode {
   #held = [];
   #waking;
   #calls = new Set();
+  #batches = new Set();
+  #reading = true;
   port;
   version = '24.10.6';
   /** How far this node's clock is ahead: an append whose deadline has passed by it is refused. */
@@ -204,6 +206,17 @@ export class StandInNode {
   unmute() {
     this.#waking?.wake();
     this.#waking = undefined;
+  }
+
+  /** From now on no batched append is read: what is sent fills the connection, and then waits with whoever sends it. */
+  stopReading() {
+    this.#reading = false;
+    for (const call of this.#batches) call.pause();
+  }
+
+  goOnReading() {
+    this.#reading = true;
+    for (const call of this.#batches) call.resume();
   }
 
   async #awake() {
@@ -321,6 +334,9 @@ export class StandInNode {
       void this.#batch(call, part.getCorrelationId(), request);
     });
     call.on('end', () => call.end());
+    this.#batches.add(call);
+    call.on('close', () => this.#batches.delete(call));
+    if (!this.#reading) call.pause();
   }
 
   async #batch(call, correlation, { options, events }) {
