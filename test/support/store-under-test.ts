@@ -22,6 +22,9 @@ export type StoreKind = 'sqlite' | 'stand-in' | 'node';
  */
 export const STORE: StoreKind = storeKind(CHOSEN);
 
+/** For suites to which it matters when something was recorded, on a calendar turned by hand: a real node records by a clock of its own. */
+export const STORE_ON_OUR_CLOCK: StoreKind = STORE === 'node' ? 'stand-in' : STORE;
+
 /** The stores of suites that run on more than the chosen one: SQLite and the stand-in, unless something else was asked for. */
 export const STORES: readonly StoreKind[] =
   process.env['LEDGER_TEST_STORE'] === undefined && NODE_URL === undefined ? ['sqlite', 'stand-in'] : [STORE];
