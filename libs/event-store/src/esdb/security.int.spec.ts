@@ -195,7 +195,7 @@ describe('rights', () => {
     expect((await office.getStreamMetadata('thing-1')).metadata).toBeUndefined();
   });
 
-  it('let the projector follow everything and append nothing; a stranger may do nothing', async () => {
+  it('let the projector follow everything and append nothing; a stranger may do nothing, nor may nobody', async () => {
     await storeAt(secured.urlOf('office')).append('thing-1', NO_STREAM, [noted()]);
     const before = secured.node.log.records.length;
     const follower = storeAt(secured.urlOf('follower'));
@@ -208,7 +208,9 @@ describe('rights', () => {
     await expect(clientOf('follower').appendToStream('thing-1', event())).rejects.toMatchObject(denied);
     await expect(clientOf('follower').deleteStream('thing-1')).rejects.toMatchObject(denied);
     await expect(clientOf('follower').setStreamMetadata('thing-1', { maxCount: 1 })).rejects.toMatchObject(denied);
-    await expect(storeAt(secured.urlOf('stranger')).head()).rejects.toMatchObject({ code: 'store-refused' });
+    const nobody = secured.urlOf('office').replace(/\/\/.*@/, '//');
+    for (const url of [secured.urlOf('stranger'), nobody])
+      await expect(storeAt(url).head()).rejects.toMatchObject({ code: 'store-refused' });
     await expect(clientOf('stranger').appendToStream('thing-1', event())).rejects.toMatchObject(denied);
     await expect(clientOf('stranger').appendToStream('thing-2', event())).rejects.toMatchObject(denied);
     expect(secured.node.log.records).toHaveLength(before);
