@@ -121,6 +121,11 @@ const tasks = {
   bench: () => run([youngGeneration, '--expose-gc', join(root, 'test/bench/main.mjs'), ...args]),
   soak: () => run(['--no-warnings', '--import', './test/support/typescript.mjs', join(root, 'test/faults/soak.ts'), ...args]),
   test: () => run([...jest, ...args]),
+  // What serves a ledger, on the client with the stand-in node. Suites that choose their stores themselves are in the other run.
+  'test-stand-in': () => {
+    environment.LEDGER_TEST_STORE = 'stand-in';
+    run([...jest, ...(args.length === 0 ? ['e2e', 'faults/kill', 'faults/contention'] : args)]);
+  },
 };
 
 if (!(task in tasks)) {

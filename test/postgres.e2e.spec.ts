@@ -12,6 +12,7 @@ import { REPORTING_VIEWS } from '../apps/api/src/reporting-views.js';
 import { createLedger, type Ledger } from '../apps/api/src/create-ledger.js';
 import { PostgresServer } from './stand-in/postgres.mjs';
 import { comparePastWithFold } from './support/fold.js';
+import { StoreUnderTest } from './support/store-under-test.js';
 import { untoldIn } from './support/untold.js';
 
 /** More for a long night: LEDGER_HISTORY_EVENTS=20000 npm test -- postgres.e2e */
@@ -50,6 +51,7 @@ const { writeHistoryFile } = (await import(GENERATOR)) as {
 describe('one history in both kinds of read models', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ledger-both-'));
   let server: PostgresServer;
+  let store: StoreUnderTest;
   let database: PostgresSettings;
   let ledgers: readonly [Ledger, Ledger];
   let headers: Readonly<Record<string, string>>;
@@ -61,6 +63,7 @@ describe('one history in both kinds of read models', () => {
       clock,
       logger: false,
       publishBundledPolicies: false,
+      esdb: store.setting,
       ...(postgres && { postgres }),
     });
     await ledger.app.listen(0, '127.0.0.1');
@@ -76,15 +79,17 @@ describe('one history in both kinds of read models', () => {
     const tokens = Tokens.fromKeyFile(join(folder, 'sqlite', 'token.key'), clock);
     const roles = ['administrator', 'auditor', 'finance', 'clerk'] as const;
     headers = { authorization: `Bearer ${await tokens.issue({ id: 'auditor', unit: '测试单位', roles: [...roles] }, 3_600)}` };
+    store = await StoreUnderTest.holding(join(folder, 'sqlite'), () => clock.now().getTime());
     const sqlite = await open('sqlite');
     await sqlite.close();
-    // What process managers have added is in both.
+    // What process managers have added is in both: in the file and its copy, or in the one store that both look at.
     cpSync(join(folder, 'sqlite'), join(folder, 'postgres'), { recursive: true });
     database = { url: await server.database(), pool: 5, timeoutMs: 30_000 };
     ledgers = [await open('sqlite'), await open('postgres', database)];
   }, 200_000);
   afterAll(async () => {
     for (const ledger of ledgers) await ledger.close();
+    await store.close();
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -11,6 +11,7 @@ import { Subscriptions } from '@app/projections';
 import { createLedger } from '../apps/api/src/create-ledger.js';
 import { EVENT_DEFINITIONS } from '../apps/api/src/ledger.module.js';
 import { comparePastWithFold } from './support/fold.js';
+import { StoreUnderTest } from './support/store-under-test.js';
 import { untoldIn } from './support/untold.js';
 
 const NAMES = namesOf(bundledPacks);
@@ -43,7 +44,8 @@ describe('read models over random histories', () => {
         const folder = mkdtempSync(join(tmpdir(), 'ledger-history-'));
         mkdirSync(folder, { recursive: true });
         const written = await writeHistoryFile(join(folder, 'ledger.db'), { events: EVENTS, seed });
-        const ledger = await createLedger({ dataFolder: folder, logger: false, publishBundledPolicies: false });
+        const kept = await StoreUnderTest.holding(folder);
+        const ledger = await createLedger({ dataFolder: folder, logger: false, publishBundledPolicies: false, esdb: kept.setting });
         try {
           const subscriptions = ledger.app.get(Subscriptions);
           expect(await subscriptions.settled(300_000)).toBe(true);
@@ -63,6 +65,7 @@ describe('read models over random histories', () => {
           expect(unequal).toEqual([]);
         } finally {
           await ledger.close();
+          await kept.close();
           rmSync(folder, { recursive: true, force: true });
         }
       }),

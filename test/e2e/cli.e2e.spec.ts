@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { EventCodec, NO_STREAM, SqliteEventStore } from '@app/event-store';
+import { EVENT_STORE, type EventStore, NO_STREAM } from '@app/event-store';
 import { derivedId, withCheckCharacter } from '@app/kernel';
 import { Subscriptions } from '@app/projections';
 import { createLedger } from '../../apps/api/src/create-ledger.js';
-import { EVENT_DEFINITIONS } from '../../apps/api/src/ledger.module.js';
+import { GROUPS, SecuredNode } from '../stand-in/secured.mjs';
 import { comparePastWithFold } from '../support/fold.js';
 import { ServedLedger } from '../support/served-ledger.js';
 import { StoreUnderTest } from '../support/store-under-test.js';
@@ -128,15 +128,17 @@ describe('ledger on the command line', () => {
   it('goes to the ledger of a folder whose key is elsewhere, or is not to be used', async () => {
     const data = join(folder, 'keyless');
     const token = await tokenFor('auditor', 'wang', data);
-    const list = () => ledger(['award', 'list', '--data', data], { LEDGER_TOKEN: token });
+    const store = await StoreUnderTest.start(data);
+    const list = () => ledger(['award', 'list', '--data', data], { ...store.environment, LEDGER_TOKEN: token });
     chmodSync(join(data, 'token.key'), 0o644);
     expect(await list()).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('token-key-unusable') });
     // Nothing is opened beside such a key, which nobody would close.
-    expect(existsSync(join(data, 'ledger.db'))).toBe(false);
+    expect(readdirSync(data).filter((name) => /^(ledger|claims|read-models)\.db/.test(name))).toEqual([]);
     chmodSync(join(data, 'token.key'), 0o600);
     expect(await list()).toMatchObject({ code: 0 });
     renameSync(join(data, 'token.key'), join(data, 'elsewhere.key'));
     expect(await list()).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('token-invalid') });
+    await store.close();
   }, 60_000);
 
   it('works on a data folder of its own, and through the server that holds it', async () => {
@@ -208,16 +210,18 @@ describe('ledger on the command line', () => {
   it('answers no of what has stopped, whether it is listed, verified or resumed', async () => {
     const data = join(folder, 'stopped');
     const token = await tokenFor('administrator', 'tang', data);
+    const store = await StoreUnderTest.start(data);
     const projections = async (...args: readonly string[]) => {
       const { code, stdout, stderr } = await ledger(['projections', ...args, '--data', data, '--token', token], {
+        ...store.environment,
         LEDGER_BUNDLED_POLICIES: 'none',
       });
       return [code, stdout + stderr];
     };
     expect(await projections('list')).toEqual([0, expect.any(String)]);
-    const store = new SqliteEventStore(join(data, 'ledger.db'), new EventCodec(EVENT_DEFINITIONS), { now: () => new Date() });
+    const opened = await createLedger({ dataFolder: data, logger: false, publishBundledPolicies: false, esdb: store.setting });
     // Reviewed and never applied for: no read model of awards can make anything of it.
-    await store.append('award-nobody-asked', NO_STREAM, [
+    await opened.app.get<EventStore>(EVENT_STORE).append('award-nobody-asked', NO_STREAM, [
       {
         id: derivedId('cli', 'reviewed'),
         type: 'award-reviewed',
@@ -232,11 +236,41 @@ describe('ledger on the command line', () => {
         },
       },
     ]);
-    await store.close();
+    await opened.close();
     expect(await projections('list')).toEqual([1, expect.stringContaining('已停止')]);
     expect(await projections('resume', 'awards')).toEqual([1, expect.stringContaining('已停止')]);
     expect(await projections('verify', 'awards')).toEqual([1, expect.stringContaining('其后未核对')]);
     expect(await projections('verify', 'policies')).toEqual([0, expect.stringContaining('一致')]);
+    await store.close();
+  }, 60_000);
+
+  it('prepares a node that has certificates and finds nothing unsafe in it then; refused, it tells no secret', async () => {
+    const secured = await SecuredNode.start();
+    const addresses = { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: secured.urlOf('office'), LEDGER_ESDB_ADMIN_URL: secured.urlOf('admin') };
+    const store = (command: string, administrator = addresses.LEDGER_ESDB_ADMIN_URL) =>
+      ledger(['store', command, '--role', GROUPS.service, '--reader-role', GROUPS.projector, '--json'], {
+        ...addresses,
+        LEDGER_ESDB_ADMIN_URL: administrator,
+      });
+    try {
+      const delivered = await store('doctor');
+      expect([delivered.code, JSON.parse(delivered.stdout)]).toMatchObject([1, { findings: [{ code: 'acl-default' }] }]);
+      const prepared = await store('setup');
+      expect([prepared.code, JSON.parse(prepared.stdout)]).toMatchObject([0, { changed: ['$settings', '$$$all'] }]);
+      const examined = await store('doctor');
+      expect([examined.code, JSON.parse(examined.stdout)]).toMatchObject([0, { findings: [] }]);
+      const guessed = await store('setup', secured.urlOf('admin', 'gu3ss'));
+      const unentitled = await store('setup', secured.urlOf('office'));
+      expect([guessed.code, JSON.parse(guessed.stdout)]).toMatchObject([3, { code: 'store-refused' }]);
+      expect([guessed.stderr, unentitled.stderr]).toEqual([
+        expect.stringContaining('refuses what the ledger asks: user or password'),
+        expect.stringContaining('refuses what the ledger asks: access-denied'),
+      ]);
+      const told = [delivered, prepared, examined, guessed, unentitled].map(({ stdout, stderr }) => stdout + stderr).join('');
+      expect(told).not.toMatch(/p4ss|gu3ss/);
+    } finally {
+      await secured.stop();
+    }
   }, 60_000);
 
   it('plays the demonstration year and reports it', async () => {
@@ -263,9 +297,11 @@ describe('ledger on the command line', () => {
     expect(report.trial).toMatchObject({ balanced: true, difference: '0.00' });
     expect((await ledger(['demo', '--into', into])).code).toBe(2);
     const auditor = await tokenFor('auditor', 'zhao', into);
-    expect((await ledger(['reconcile', '--data', into, '--token', auditor])).code).toBe(0);
+    // The year is played in its folder, whatever store is under test.
+    const store = await StoreUnderTest.holding(into);
+    expect((await ledger(['reconcile', '--data', into, '--token', auditor], store.environment)).code).toBe(0);
     // Half of all types of events are in it; of every tenth position the read models say what a fold from scratch says.
-    const opened = await createLedger({ dataFolder: into, logger: false, publishBundledPolicies: false });
+    const opened = await createLedger({ dataFolder: into, logger: false, publishBundledPolicies: false, esdb: store.setting });
     try {
       expect(await opened.app.get(Subscriptions).settled(60_000)).toBe(true);
       const { differences, compared } = await comparePastWithFold(opened, 10);
@@ -273,6 +309,7 @@ describe('ledger on the command line', () => {
       expect(compared).toBeGreaterThan(1_000);
     } finally {
       await opened.close();
+      await store.close();
     }
   }, 120_000);
 });

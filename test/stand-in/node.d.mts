@@ -35,12 +35,23 @@ export interface StandInRecord {
 }
 
 export declare class StandInNode {
-  /** Starts a node; with a file its data outlives it. `log` is shared by the nodes of one cluster; `now` is its clock, in milliseconds. */
+  /**
+   * Starts a node; with a file its data outlives it. `log` is shared by the nodes of one cluster; `now` is its clock, in
+   * milliseconds. With `tls` it is reached by the name localhost; `users` have to say who they are then, and may do what
+   * their rights say. On a plain connection clients never say it.
+   */
   static start(options?: {
     readonly file?: string;
     readonly port?: number;
     readonly log?: StandInNode['log'];
     readonly now?: () => number;
+    readonly tls?: {
+      readonly certificate: string;
+      readonly key: string;
+      /** Who certifies users: then nobody is let in without a certificate. */
+      readonly userAuthority?: string;
+    };
+    readonly users?: Readonly<Record<string, { readonly password: string; readonly groups: readonly string[] }>>;
   }): Promise<StandInNode>;
   readonly port: number;
   readonly url: string;
@@ -58,6 +69,8 @@ export declare class StandInNode {
   calm(): void;
   mute(): void;
   unmute(): void;
+  stopReading(): void;
+  goOnReading(): void;
   dropSubscriptions(): void;
   stop(): Promise<void>;
   restart(downMs?: number): Promise<void>;

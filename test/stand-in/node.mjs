@@ -16,6 +16,7 @@ import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import statusPb from '@eventstore/db-client/generated/status_pb.js';
 import streamsServices from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
+import { Access } from './access.mjs';
 import { DELETED, NO_STREAM, StandInLog } from './log.mjs';
 
 const { StreamsService } = streamsServices;
@@ -71,6 +72,14 @@ function serviceError({ code = grpcStatus.UNKNOWN, exception, details = exceptio
   return Object.assign(new Error(details), { code, details, metadata });
 }
 
+/** Without a certificate everybody is let in; with an authority for users only those who have a certificate of it. */
+function credentialsOf(tls) {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const { certificate, key, userAuthority } = tls;
+  const own = { cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) };
+  return ServerCredentials.createSsl(userAuthority === undefined ? null : Buffer.from(userAuthority), [own], userAuthority !== undefined);
+}
+
 const unavailable = () => serviceError({ code: grpcStatus.UNAVAILABLE, details: 'the node went away' });
 
 export class StandInNode {
@@ -79,10 +88,14 @@ export class StandInNode {
   #ownsLog;
   #file;
   #now;
+  #tls;
+  #access;
   #faults = [];
   #held = [];
   #waking;
   #calls = new Set();
+  #batches = new Set();
+  #reading = true;
   port;
   version = '24.10.6';
   /** How far this node's clock is ahead: an append whose deadline has passed by it is refused. */
@@ -97,6 +110,8 @@ export class StandInNode {
     this.#now = options.now;
     this.#log = options.log;
     this.#ownsLog = options.log === undefined;
+    this.#tls = options.tls;
+    if (options.users !== undefined) this.#access = new Access(() => this.#log, options.users);
     this.port = options.port ?? 0;
   }
 
@@ -107,7 +122,12 @@ export class StandInNode {
   }
 
   get url() {
-    return `esdb://127.0.0.1:${this.port}?tls=false`;
+    return this.#tls === undefined ? `esdb://127.0.0.1:${this.port}?tls=false` : `esdb://${this.#host}:${this.port}`;
+  }
+
+  /** Certificates are for names: an address in their place would be against the rules of TLS. */
+  get #host() {
+    return this.#tls === undefined ? '127.0.0.1' : 'localhost';
   }
 
   get log() {
@@ -129,9 +149,7 @@ export class StandInNode {
     });
     this.#server.addService(gossipServices.GossipService, { read: (call, answer) => this.#gossip(call, answer) });
     this.port = await new Promise((resolve, reject) =>
-      this.#server.bindAsync(`127.0.0.1:${this.port}`, ServerCredentials.createInsecure(), (error, port) =>
-        error ? reject(error) : resolve(port),
-      ),
+      this.#server.bindAsync(`127.0.0.1:${this.port}`, credentialsOf(this.#tls), (error, port) => (error ? reject(error) : resolve(port))),
     );
   }
 
@@ -190,6 +208,17 @@ export class StandInNode {
     this.#waking = undefined;
   }
 
+  /** From now on no batched append is read: what is sent fills the connection, and then waits with whoever sends it. */
+  stopReading() {
+    this.#reading = false;
+    for (const call of this.#batches) call.pause();
+  }
+
+  goOnReading() {
+    this.#reading = true;
+    for (const call of this.#batches) call.resume();
+  }
+
   async #awake() {
     while (this.#waking !== undefined) await this.#waking.woken;
   }
@@ -202,6 +231,15 @@ export class StandInNode {
     fault.times -= 1;
     if (fault.times <= 0) this.#faults.splice(index, 1);
     return fault;
+  }
+
+  /** Why whoever makes a call may not, as an error; `right` to a stream is what it takes. */
+  #objection(call, right, stream) {
+    if (this.#access === undefined) return undefined;
+    const roles = this.#access.rolesOf(call.metadata);
+    if (roles === undefined) return serviceError({ code: grpcStatus.UNAUTHENTICATED, details: 'who are you' });
+    if (right === undefined || this.#access.permits(roles, right, stream)) return undefined;
+    return serviceError({ code: grpcStatus.PERMISSION_DENIED, exception: 'access-denied' });
   }
 
   // Writing
@@ -238,6 +276,8 @@ export class StandInNode {
     call.on('end', async () => {
       await this.#awake();
       const stream = streamOf(options);
+      const objection = this.#objection(call, '$w', stream);
+      if (objection !== undefined) return void answer(objection);
       const fault = this.#take('append', stream);
       if (fault.kind === 'silent') return;
       if (fault.kind === 'refuse') return void answer(serviceError(fault));
@@ -281,6 +321,9 @@ export class StandInNode {
   #batchAppend(call) {
     const requests = new Map();
     this.#follow(call);
+    call.on('error', () => undefined);
+    const objection = this.#objection(call);
+    if (objection !== undefined) return void call.emit('error', objection);
     call.on('data', (part) => {
       const key = idOf(part.getCorrelationId());
       const request = requests.get(key) ?? { options: part.getOptions(), events: [] };
@@ -291,7 +334,9 @@ export class StandInNode {
       void this.#batch(call, part.getCorrelationId(), request);
     });
     call.on('end', () => call.end());
-    call.on('error', () => undefined);
+    this.#batches.add(call);
+    call.on('close', () => this.#batches.delete(call));
+    if (!this.#reading) call.pause();
   }
 
   async #batch(call, correlation, { options, events }) {
@@ -308,6 +353,8 @@ export class StandInNode {
     const deadline = options.getDeadline();
     if (deadline !== undefined && deadline.toDate().getTime() < Date.now() + this.clockAheadMs)
       return failed(statusOf(grpcStatus.DEADLINE_EXCEEDED, 'too late', 'Timeout', typedDetail('Timeout')));
+    if (this.#objection(call, '$w', stream) !== undefined)
+      return failed(statusOf(grpcStatus.PERMISSION_DENIED, 'access denied', 'AccessDenied', typedDetail('AccessDenied')));
     switch (fault.kind) {
       case 'silent':
         return;
@@ -351,6 +398,8 @@ export class StandInNode {
     const fault = this.#take(kind);
     if (fault.kind === 'refuse') return void answer(serviceError(fault));
     const stream = streamOf(call.request.getOptions());
+    const objection = this.#objection(call, '$d', stream);
+    if (objection !== undefined) return void answer(objection);
     const expected = expectedOf(call.request.getOptions(), 'getRevision');
     const current = this.#log.lastRevision(stream);
     if (typeof expected === 'number' && expected !== current) {
@@ -389,6 +438,8 @@ export class StandInNode {
     call.on('error', () => undefined);
     if (this.#waking !== undefined) await this.#awake();
     const stream = options.hasStream() ? streamOf(options.getStream()) : '';
+    const objection = this.#objection(call, '$r', stream || '$all');
+    if (objection !== undefined) return void call.emit('error', objection);
     const fault = this.#take(on, stream);
     if (fault.kind === 'silent') return;
     if (fault.kind === 'refuse') return void call.emit('error', serviceError(fault));
@@ -527,6 +578,8 @@ export class StandInNode {
 
   async #features(call, answer) {
     this.seen.features += 1;
+    const objection = this.#objection(call);
+    if (objection !== undefined) return void answer(objection);
     const fault = this.#take('features');
     if (fault.kind === 'silent') return;
     if (fault.kind === 'refuse') return void answer(serviceError(fault));
@@ -547,7 +600,7 @@ export class StandInNode {
       .setTimeStamp(String(BigInt(Date.now()) * 10_000n))
       .setState(VNodeState.LEADER)
       .setIsAlive(true)
-      .setHttpEndPoint(new gossipPb.EndPoint().setAddress('127.0.0.1').setPort(this.leaderPort ?? this.port));
+      .setHttpEndPoint(new gossipPb.EndPoint().setAddress(this.#host).setPort(this.leaderPort ?? this.port));
     answer(null, new gossipPb.ClusterInfo().setMembersList([member]));
   }
 }

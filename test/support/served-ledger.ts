@@ -94,8 +94,9 @@ export class ServedLedger {
     this.standby = undefined;
     this.child = child;
     const ready = told(child, 'ready');
-    const gone = once(child, 'exit').then(() => {
-      throw new Error(`the server did not start: ${this.stderr}`);
+    const gone = once(child, 'exit').then(([, signal]) => {
+      // What it is to die at may come before it says that it is ready.
+      if (dying === undefined || signal !== 'SIGKILL') throw new Error(`the server did not start: ${this.stderr}`);
     });
     gone.catch(() => undefined);
     child.stdin?.write(dying === undefined ? 'go\n' : `go ${dying.when} ${dying.type}\n`);

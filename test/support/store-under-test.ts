@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { esdbAdapter, type EsdbAddress, parseAddress } from '@app/event-store';
-import { StandInNode } from '../stand-in/node.mjs';
+import { copyLedger, esdbAdapter, type EsdbAddress, openLedgerFile, parseAddress } from '@app/event-store';
+import { DataFolder } from '../../apps/api/src/data-folder.js';
+import { GROUPS, SecuredNode } from '../stand-in/secured.mjs';
 
 /** Where a stand-in node keeps its log, in the data folder of the ledger it stands in for. */
 export const STAND_IN_LOG = 'node.log';
@@ -20,6 +22,9 @@ export type StoreKind = 'sqlite' | 'stand-in' | 'node';
  */
 export const STORE: StoreKind = storeKind(CHOSEN);
 
+/** For suites to which it matters when something was recorded, on a calendar turned by hand: a real node records by a clock of its own. */
+export const STORE_ON_OUR_CLOCK: StoreKind = STORE === 'node' ? 'stand-in' : STORE;
+
 /** The stores of suites that run on more than the chosen one: SQLite and the stand-in, unless something else was asked for. */
 export const STORES: readonly StoreKind[] =
   process.env['LEDGER_TEST_STORE'] === undefined && NODE_URL === undefined ? ['sqlite', 'stand-in'] : [STORE];
@@ -34,12 +39,13 @@ export class StoreUnderTest {
   private constructor(
     readonly kind: StoreKind,
     private readonly url: string | undefined,
-    private readonly standIn: StandInNode | undefined,
+    private readonly standIn: SecuredNode | undefined,
   ) {}
 
   /**
-   * A store without anything in it. `now` is the clock of the ledger, in milliseconds: a stand-in records by it. A real
-   * node has a clock of its own, and takes one ledger at a time: see `empty`.
+   * A store without anything in it. `now` is the clock of the ledger, in milliseconds: a stand-in records by it. It has been
+   * prepared as `ledger store setup` does, and the ledger connects as somebody who may do no more than it must. A real node
+   * has a clock of its own, and takes one ledger at a time: see `empty`.
    */
   static async start(dataFolder: string, now?: () => number, kind: StoreKind = STORE): Promise<StoreUnderTest> {
     if (kind === 'sqlite') return new StoreUnderTest(kind, undefined, undefined);
@@ -47,8 +53,28 @@ export class StoreUnderTest {
       await empty(NODE_URL as string);
       return new StoreUnderTest(kind, NODE_URL, undefined);
     }
-    const standIn = await StandInNode.start({ file: join(dataFolder, STAND_IN_LOG), ...(now && { now }) });
-    return new StoreUnderTest(kind, standIn.url, standIn);
+    const standIn = await SecuredNode.start({ file: join(dataFolder, STAND_IN_LOG), ...(now && { now }) });
+    await (await esdbAdapter()).prepareStore(parseAddress(standIn.urlOf('admin')), GROUPS);
+    return new StoreUnderTest(kind, standIn.urlOf('office'), standIn);
+  }
+
+  /**
+   * A store with the ledger of a data folder, for histories that are written as files and years that are played in folders:
+   * where another store is under test the ledger moves there, and the folder keeps the rest.
+   */
+  static async holding(dataFolder: string, now?: () => number): Promise<StoreUnderTest> {
+    const store = await StoreUnderTest.start(dataFolder, now);
+    if (store.url === undefined) return store;
+    const { ledgerFile } = new DataFolder(dataFolder);
+    const source = openLedgerFile(ledgerFile);
+    const target = new (await esdbAdapter()).EsdbArchive(parseAddress(store.url));
+    try {
+      await copyLedger(source, target);
+    } finally {
+      await Promise.all([source.close(), target.close()]);
+    }
+    for (const ending of ['', '-wal', '-shm']) rmSync(`${ledgerFile}${ending}`, { force: true });
+    return store;
   }
 
   /** For `createLedger`. */
@@ -63,11 +89,14 @@ export class StoreUnderTest {
 
   /** How many events of a ledger a stand-in holds. */
   events(): number {
-    return this.standIn?.log.records.filter(({ stream }) => !stream.startsWith('$') && stream !== 'ledger-claims').length ?? 0;
+    return this.standIn?.node.log.records.filter(({ stream }) => !stream.startsWith('$') && stream !== 'ledger-claims').length ?? 0;
   }
 
+  /** @throws Error when nothing was recorded in the stand-in: then something else was tested. */
   async close(): Promise<void> {
-    await this.standIn?.stop();
+    if (this.standIn === undefined) return;
+    await this.standIn.stop();
+    if (this.events() === 0) throw new Error('no ledger has used the store under test');
   }
 }
 

@@ -69,6 +69,18 @@ export function classify({ type, code }: Symptom): Verdict {
   return (code === undefined ? undefined : BY_CODE[code]) ?? 'unknown';
 }
 
+const UNAVAILABLE = 14;
+const UNAUTHENTICATED = 16;
+
+/** What went wrong, for people, where the error says. Types and codes are told, never the server's own words. */
+export function reasonIn(error: unknown): string | undefined {
+  const { type, code } = symptomOf(error);
+  // What came of a handshake the channel says in words alone.
+  if (code === UNAVAILABLE && error instanceof Error && error.message.includes('certificate')) return 'its certificate is not trusted';
+  if (code === UNAUTHENTICATED) return 'user or password';
+  return type ?? (code === undefined ? undefined : `gRPC ${code}`);
+}
+
 /** Reads a symptom off whatever was thrown. */
 export function symptomOf(error: unknown): Symptom {
   if (typeof error !== 'object' || error === null) return {};

@@ -1,20 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StandInNode } from '../../../../test/stand-in/node.mjs';
+import { GROUPS, SecuredNode } from '../../../../test/stand-in/secured.mjs';
 import { EventCodec } from '../codec.js';
 import { eventStoreConformance } from '../event-store.conformance.js';
 import { parseAddress } from './address.js';
+import { prepareStore } from './care.js';
 import { EsdbEventStore } from './esdb-event-store.js';
 
 const REAL_NODE = process.env['LEDGER_TEST_ESDB_URL'];
 
+// On a node as `ledger store setup` leaves it, as a user who may do no more than the service.
 eventStoreConformance(
   REAL_NODE === undefined ? 'EsdbEventStore with the stand-in' : 'EsdbEventStore with a real node',
   async (definitions) => {
     const folder = mkdtempSync(join(tmpdir(), 'ledger-esdb-'));
-    const node = REAL_NODE === undefined ? await StandInNode.start({ file: join(folder, 'node.log') }) : undefined;
-    const address = parseAddress(REAL_NODE ?? node?.url ?? '');
+    const node = REAL_NODE === undefined ? await SecuredNode.start({ file: join(folder, 'node.log') }) : undefined;
+    if (node !== undefined) await prepareStore(parseAddress(node.urlOf('admin')), GROUPS);
+    const address = parseAddress(REAL_NODE ?? node?.urlOf('office') ?? '');
     const openWith = (known: typeof definitions) =>
       new EsdbEventStore({ address, indexFile: join(folder, 'claims.db') }, new EventCodec(known));
     const stores = [openWith(definitions)];

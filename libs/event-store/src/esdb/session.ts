@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Problem } from '@app/kernel';
 import { type EsdbAddress, shown } from './address.js';
-import { classify, symptomOf, type Verdict } from './classify.js';
+import { classify, reasonIn, symptomOf, type Verdict } from './classify.js';
 import { LedgerClient } from './client.js';
 
 /** How long the adapter waits, in milliseconds. */
@@ -133,12 +133,11 @@ export class Session {
     this.logger.warn(text);
   }
 
-  /** What repeating cannot mend. Types and codes are told, never the server's own words. */
+  /** What repeating cannot mend. */
   refusal(error: unknown): Problem {
-    const { type, code } = symptomOf(error);
-    const told = type ?? (code === undefined ? 'unknown' : `gRPC ${code}`);
+    const told = reasonIn(error) ?? 'unknown';
     this.logger.error(`${shown(this.address)} refuses what the ledger asks: ${told}`);
-    if (type === 'maximum-append-size-exceeded')
+    if (symptomOf(error).type === 'maximum-append-size-exceeded')
       return new Problem('invalid', 'append-too-large', 'the event store takes no append of this size');
     return new Problem(
       'unavailable',
@@ -148,8 +147,7 @@ export class Session {
   }
 
   private unavailable(error: unknown): Problem {
-    const { type, code } = symptomOf(error);
-    const told = error instanceof TimedOut ? 'no answer' : (type ?? (code === undefined ? 'no connection' : `gRPC ${code}`));
+    const told = error instanceof TimedOut ? 'no answer' : (reasonIn(error) ?? 'no connection');
     return new Problem('unavailable', 'store-unavailable', `the event store cannot be reached (${told}); retry the same command`);
   }
 
