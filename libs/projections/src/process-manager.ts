@@ -81,14 +81,21 @@ export class ProcessManagerRunner implements Runner {
     await this.loop;
   }
 
-  /** Goes on from the event it stopped at. @throws Problem `projection-not-stopped`, `projector-elsewhere`. */
-  resume(): void {
+  /**
+   * Goes on from the event it stopped at; resolves when the others can see that it does.
+   * @throws Problem `projection-not-stopped`, `projector-elsewhere`.
+   */
+  async resume(): Promise<void> {
     const { name } = this.manager;
-    if (this.tenure === undefined) throw elsewhere(name);
+    const { tenure } = this;
+    if (tenure === undefined) throw elsewhere(name);
     if (!this.gaveUp) throw new Problem('conflict', 'projection-not-stopped', `the process manager ${name} has not stopped`);
     this.gaveUp = false;
     this.error = undefined;
-    this.loop = this.run(this.tenure.signal);
+    // Where it cannot be noted, it is with the next event.
+    const noted = this.note().catch(() => undefined);
+    this.loop = noted.then(() => this.run(tenure.signal));
+    await noted;
   }
 
   status(): SubscriberStatus {
@@ -131,9 +138,11 @@ export class ProcessManagerRunner implements Runner {
       for (const event of page) {
         if (this.manager.handles.has(event.type)) {
           if (!(await this.reactUntilDone(event, signal))) {
-            this.gaveUp = !signal.aborted && this.holds();
+            if (signal.aborted || !this.holds()) return false;
             // For the others to see; this process says so itself.
-            if (this.gaveUp) await this.noteStop().catch(() => undefined);
+            await this.noteStop().catch(() => undefined);
+            // Resumed before, its place would be noted twice, and the earlier one last.
+            this.gaveUp = !signal.aborted;
             return false;
           }
           hasReacted = true;

@@ -29,6 +29,8 @@ const READ_YOUR_WRITES_MS = 5_000;
 
 /** How often a process looks whether others ask something of it. */
 const SERVE_MS = 250;
+/** How long whoever resumes a projection waits for what comes of it. */
+const RESUMED_MS = 2_000;
 /** How often it is tried to note what has come of a comparison. */
 const NOTE_MS = 1_000;
 
@@ -226,12 +228,19 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
       case 'rebuild':
         return projector.rebuild(names);
       case 'resume':
-        return projector.resume(first);
+        return this.resumed(projector, first);
       case 'verify':
         return this.compare(projector, names);
       default:
         return unreachable(work);
     }
+  }
+
+  /** Others know by the next batch alone that it goes on: whoever asks them next is not to be told that it has stopped. */
+  private async resumed(projector: Projector, name: string): Promise<void> {
+    const position = projector.status().find((one) => one.name === name)?.position ?? 0;
+    await projector.resume(name);
+    await projector.reached(position + 1, RESUMED_MS, name);
   }
 
   private async compare(projector: Projector, names: readonly string[]): Promise<void> {
