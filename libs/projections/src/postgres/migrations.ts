@@ -61,11 +61,17 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   },
 };
 
+/** What a newer version of the program has added is left as it is: it only ever adds, and former versions may come back. */
+async function known(database: Kysely<never>): Promise<Readonly<Record<string, Migration>>> {
+  const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration`.execute(database);
+  return { ...Object.fromEntries(rows.map(({ name }) => [name, { up: async () => undefined }])), ...MIGRATIONS };
+}
+
 /** Brings the schema up to date; any number of processes may do so at once. @throws what the database says. */
 export async function migrate(database: Kysely<never>): Promise<void> {
   const migrator = new Migrator({
     db: database as never,
-    provider: { getMigrations: async () => MIGRATIONS },
+    provider: { getMigrations: () => known(database) },
     migrationTableSchema: SCHEMA,
   });
   const { error } = await migrator.migrateToLatest();
