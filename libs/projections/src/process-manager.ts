@@ -71,6 +71,7 @@ export class ProcessManagerRunner implements Runner {
   lose(): void {
     this.tenure?.abort();
     this.tenure = undefined;
+    this.gate.giveUp();
   }
 
   /** Ends after the event in work; nobody waits any longer for what comes after it. */
@@ -107,8 +108,13 @@ export class ProcessManagerRunner implements Runner {
   }
 
   async reached(position: number, timeoutMs: number): Promise<boolean> {
-    if (this.tenure === undefined) return this.elsewhere.reached(position, timeoutMs);
-    return this.error !== undefined && this.gate.position < position ? false : this.gate.reached(position, timeoutMs);
+    const deadline = performance.now() + timeoutMs;
+    if (this.tenure !== undefined) {
+      if (this.error !== undefined && this.gate.position < position) return false;
+      if (await this.gate.reached(position, timeoutMs)) return true;
+    }
+    // Whoever runs it now goes on with it.
+    return this.tenure === undefined && this.elsewhere.reached(position, Math.max(0, deadline - performance.now()));
   }
 
   private async run(signal: AbortSignal): Promise<void> {

@@ -640,6 +640,16 @@ describe('the projector', () => {
     expect((await Promise.all(await projector.verify(['totals'])))[0]?.different).toBe(0);
   });
 
+  it('has those who wait for what it loses see how another goes on with it', async () => {
+    await files.addMany(store, 'a', 3);
+    const projector = await started(start());
+    const waiting = projector.reached(4, LONG_MS);
+    projector.lose(['totals']);
+    start([new Totals()], store, files.readModels());
+    await files.add(store, 'b');
+    expect(await waiting).toBe(true);
+  });
+
   it('begins none of several rebuilds when one of them cannot begin', async () => {
     await files.addMany(store, 'a', 3);
     const projector = await started(start([new Totals(), new Totals('other')]));

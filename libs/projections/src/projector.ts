@@ -142,6 +142,7 @@ export class Projector {
       delete member.building;
       delete member.check;
       member.held = false;
+      member.gate.giveUp();
     }
   }
 
@@ -231,11 +232,17 @@ export class Projector {
   }
 
   private async reachedBy(members: readonly Member[], position: number, timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
     const results = await Promise.all(
-      members.map(async ({ projection: { name }, held, gate, live, building }) => {
-        if (!held) return this.watcher.reached(position, timeoutMs, name);
-        const error = live === undefined ? building?.error : live.error;
-        return error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs);
+      members.map(async (member) => {
+        const { projection, held, gate, live, building } = member;
+        if (held) {
+          const error = live === undefined ? building?.error : live.error;
+          if (error !== undefined && gate.position < position) return false;
+          if (await gate.reached(position, timeoutMs)) return true;
+        }
+        // Whoever runs it now goes on with it.
+        return !member.held && this.watcher.reached(position, Math.max(0, deadline - performance.now()), projection.name);
       }),
     );
     return results.every(Boolean);
