@@ -58,13 +58,13 @@ export function addProjectionsCommand(program: Command): void {
       const asked = new Set(names.length > 0 ? names : await allNames(door, token));
       const begun = await post<readonly Verification[]>(door, token, 'verify', { names: [...asked] });
       await followed(door, token, asked, json);
-      let results = begun;
+      const ofAsked = (results: readonly Verification[]) => results.filter(({ name }) => asked.has(name));
+      let verified = ofAsked(begun);
       // What is built has ended; comparing the last of it may still take a while.
-      while (results.some(({ state }) => state === 'running')) {
-        results = await ask<readonly Verification[]>(door, { method: 'GET', path: '/v1/subscribers/verifications', token });
-        if (results.some(({ state }) => state === 'running')) await sleep(POLL_MS);
+      while (verified.some(({ state }) => state === 'running')) {
+        verified = ofAsked(await ask<readonly Verification[]>(door, { method: 'GET', path: '/v1/subscribers/verifications', token }));
+        if (verified.some(({ state }) => state === 'running')) await sleep(POLL_MS);
       }
-      const verified = results.filter(({ name }) => asked.has(name));
       showVerified(verified, json);
       if (verified.some(({ state }) => state === 'failed')) process.exitCode = EXIT.unavailable;
       if (verified.some(({ state }) => state === 'different')) process.exitCode = EXIT.no;

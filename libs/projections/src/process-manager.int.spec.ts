@@ -52,6 +52,15 @@ describe('a process manager', () => {
     while (!(await condition())) await new Promise(setImmediate);
   };
 
+  it('has those who wait see how another goes on when it is lost', async () => {
+    const runner = await start();
+    const waiting = runner.reached(1, LONG_MS);
+    runner.lose();
+    await start();
+    await files.add(store, 'a');
+    expect(await waiting).toBe(true);
+  });
+
   it('reacts to every event it handles, in order, and keeps its place', async () => {
     await files.addMany(store, 'a', 2);
     await files.add(store, 'b', 1, 'other');

@@ -71,6 +71,7 @@ export class ProcessManagerRunner implements Runner {
   lose(): void {
     this.tenure?.abort();
     this.tenure = undefined;
+    this.gate.giveUp();
   }
 
   /** Ends after the event in work; nobody waits any longer for what comes after it. */
@@ -81,14 +82,21 @@ export class ProcessManagerRunner implements Runner {
     await this.loop;
   }
 
-  /** Goes on from the event it stopped at. @throws Problem `projection-not-stopped`, `projector-elsewhere`. */
-  resume(): void {
+  /**
+   * Goes on from the event it stopped at; resolves when the others can see that it does.
+   * @throws Problem `projection-not-stopped`, `projector-elsewhere`.
+   */
+  async resume(): Promise<void> {
     const { name } = this.manager;
-    if (this.tenure === undefined) throw elsewhere(name);
+    const { tenure } = this;
+    if (tenure === undefined) throw elsewhere(name);
     if (!this.gaveUp) throw new Problem('conflict', 'projection-not-stopped', `the process manager ${name} has not stopped`);
     this.gaveUp = false;
     this.error = undefined;
-    this.loop = this.run(this.tenure.signal);
+    // Where it cannot be noted, it is with the next event.
+    const noted = this.note().catch(() => undefined);
+    this.loop = noted.then(() => this.run(tenure.signal));
+    await noted;
   }
 
   status(): SubscriberStatus {
@@ -100,8 +108,13 @@ export class ProcessManagerRunner implements Runner {
   }
 
   async reached(position: number, timeoutMs: number): Promise<boolean> {
-    if (this.tenure === undefined) return this.elsewhere.reached(position, timeoutMs);
-    return this.error !== undefined && this.gate.position < position ? false : this.gate.reached(position, timeoutMs);
+    const deadline = performance.now() + timeoutMs;
+    if (this.tenure !== undefined) {
+      if (this.error !== undefined && this.gate.position < position) return false;
+      if (await this.gate.reached(position, timeoutMs)) return true;
+    }
+    // Whoever runs it now goes on with it.
+    return this.tenure === undefined && this.elsewhere.reached(position, Math.max(0, deadline - performance.now()));
   }
 
   private async run(signal: AbortSignal): Promise<void> {
@@ -131,9 +144,11 @@ export class ProcessManagerRunner implements Runner {
       for (const event of page) {
         if (this.manager.handles.has(event.type)) {
           if (!(await this.reactUntilDone(event, signal))) {
-            this.gaveUp = !signal.aborted && this.holds();
+            if (signal.aborted || !this.holds()) return false;
             // For the others to see; this process says so itself.
-            if (this.gaveUp) await this.noteStop().catch(() => undefined);
+            await this.noteStop().catch(() => undefined);
+            // Resumed before, its place would be noted twice, and the earlier one last.
+            this.gaveUp = !signal.aborted;
             return false;
           }
           hasReacted = true;

@@ -588,6 +588,68 @@ describe('the projector', () => {
     expect((await Promise.all(await projector.verify(['totals'])))[0]?.different).toBe(0);
   });
 
+  it('reads no longer what it compares once it has lost it, and leaves alone what it compares when it has it back', async () => {
+    await files.addMany(store, 'a', 3);
+    const projector = await started(start());
+    const row = { done: false as const, value: { stream: 'a', total: 1, applied: 1 } };
+    let isRead = false;
+    let read: () => void = () => undefined;
+    const closing = new Promise<void>((closed) => {
+      const next = () => {
+        isRead = true;
+        return Promise.resolve(row);
+      };
+      jest.spyOn(readModels, 'snapshot').mockResolvedValueOnce({
+        rows: () => ({ next }),
+        close: () => new Promise((resolve) => ((read = resolve), closed())),
+      });
+    });
+    const [lost] = await projector.verify(['totals']);
+    const failing = expect(lost).rejects.toMatchObject({ code: 'projector-elsewhere' });
+    while (!isRead) await new Promise(setImmediate);
+    projector.lose(['totals']);
+    await failing;
+    await closing;
+    await projector.gain(['totals']);
+    const subscribe = store.subscribe.bind(store);
+    const held = new Promise<void>((resolve) => {
+      jest.spyOn(store, 'subscribe').mockImplementationOnce(async function* (options) {
+        // What is compared anew stands at the beginning, in tables of the same number, when the first comparison has ended.
+        read();
+        await sleep(0);
+        resolve();
+        yield* subscribe(options);
+      });
+    });
+    const [verified] = await projector.verify(['totals']);
+    await held;
+    expect(await verified).toEqual({ position: 3, rows: 3, different: 0, differences: [] });
+    expect(tables()).toEqual(['totals_count__1', 'totals_count__1_former']);
+  });
+
+  it('does not compare the tables in use with themselves when another has dropped what was built beside them', async () => {
+    await files.addMany(store, 'a', 3);
+    const projector = await started(start());
+    const subscribe = store.subscribe.bind(store);
+    jest.spyOn(store, 'subscribe').mockImplementationOnce(async function* (options) {
+      await files.readModels().prepare(new Totals());
+      yield* subscribe(options);
+    });
+    await expect(Promise.all(await projector.verify(['totals']))).rejects.toThrow('dropped');
+    expect(tables()).toEqual(['totals_count__1', 'totals_count__1_former']);
+    expect((await Promise.all(await projector.verify(['totals'])))[0]?.different).toBe(0);
+  });
+
+  it('has those who wait for what it loses see how another goes on with it', async () => {
+    await files.addMany(store, 'a', 3);
+    const projector = await started(start());
+    const waiting = projector.reached(4, LONG_MS);
+    projector.lose(['totals']);
+    start([new Totals()], store, files.readModels());
+    await files.add(store, 'b');
+    expect(await waiting).toBe(true);
+  });
+
   it('begins none of several rebuilds when one of them cannot begin', async () => {
     await files.addMany(store, 'a', 3);
     const projector = await started(start([new Totals(), new Totals('other')]));

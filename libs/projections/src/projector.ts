@@ -66,6 +66,8 @@ interface Check {
   readonly track: Track;
   readonly done: (verified: Verified) => void;
   readonly failed: (error: unknown) => void;
+  /** Ends when the projection is lost: whoever runs it now cannot drop these tables while they are read. */
+  readonly ending: AbortController;
 }
 
 /**
@@ -135,10 +137,12 @@ export class Projector {
       const place = member.live === undefined ? -1 : this.live.indexOf(member.live);
       if (place >= 0) this.live.splice(place, 1);
       member.check?.failed(elsewhere(member.projection.name));
+      member.check?.ending.abort();
       delete member.live;
       delete member.building;
       delete member.check;
       member.held = false;
+      member.gate.giveUp();
     }
   }
 
@@ -228,11 +232,17 @@ export class Projector {
   }
 
   private async reachedBy(members: readonly Member[], position: number, timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
     const results = await Promise.all(
-      members.map(async ({ projection: { name }, held, gate, live, building }) => {
-        if (!held) return this.watcher.reached(position, timeoutMs, name);
-        const error = live === undefined ? building?.error : live.error;
-        return error !== undefined && gate.position < position ? false : gate.reached(position, timeoutMs);
+      members.map(async (member) => {
+        const { projection, held, gate, live, building } = member;
+        if (held) {
+          const error = live === undefined ? building?.error : live.error;
+          if (error !== undefined && gate.position < position) return false;
+          if (await gate.reached(position, timeoutMs)) return true;
+        }
+        // Whoever runs it now goes on with it.
+        return !member.held && this.watcher.reached(position, Math.max(0, deadline - performance.now()), projection.name);
       }),
     );
     return results.every(Boolean);
@@ -289,7 +299,10 @@ export class Projector {
       const members = names.map((name) => this.idle(name));
       const tracks = await this.begun(members, 'checking');
       const results = members.map(
-        (member, index) => new Promise<Verified>((done, failed) => (member.check = { track: tracks[index] as Track, done, failed })),
+        (member, index) =>
+          new Promise<Verified>((done, failed) => {
+            member.check = { track: tracks[index] as Track, done, failed, ending: new AbortController() };
+          }),
       );
       this.keep(this.catchUp(tracks));
       return results;
@@ -513,11 +526,14 @@ export class Projector {
     await this.readModels.dropFormerGenerations(projection).catch(() => undefined);
   }
 
-  private async settleCheck(member: Member, { track, done, failed }: Check): Promise<boolean> {
+  private async settleCheck(member: Member, check: Check): Promise<boolean> {
+    const { track, done, failed, ending } = check;
     const live = member.live?.checkpoint;
     // Lost meanwhile: whoever runs it now has dropped these tables.
     if (live === undefined) return true;
     const end = async () => {
+      // Lost meanwhile: their number may be that of other tables by now.
+      if (member.check !== check) return;
       delete member.check;
       await this.readModels.abandon(track.checkpoint);
     };
@@ -535,7 +551,8 @@ export class Projector {
     const { position } = live;
     const snapshot = await this.readModels.snapshot();
     const tables = member.projection.tables as unknown as readonly Table[];
-    const comparing = compareGenerations(snapshot, tables, live.generation, track.checkpoint.generation, this.stopping.signal)
+    const signal = AbortSignal.any([this.stopping.signal, ending.signal]);
+    const comparing = compareGenerations(snapshot, tables, live.generation, track.checkpoint.generation, signal)
       .finally(() => snapshot.close())
       .finally(end)
       .then((comparison) => done({ ...comparison, position }), failed);
@@ -623,7 +640,11 @@ export class Projector {
   /** Something has moved the checkpoint. Another process with the same code has done our work; with other code the tables are no longer ours. */
   private async takenOver(track: Track, events: readonly RecordedEvent[]): Promise<void> {
     const { checkpoint, projection } = track;
-    const present = (await this.readModels.present(checkpoint)) ?? (await this.readModels.generations(projection.name)).live;
+    const own = await this.readModels.present(checkpoint);
+    // The tables in use would be compared with themselves, and dropped.
+    if (own === undefined && this.members.some(({ check }) => check?.track === track))
+      return this.stopTrack(track, 'the tables to be compared have been dropped meanwhile; verify again');
+    const present = own ?? (await this.readModels.generations(projection.name)).live;
     if (present?.version !== checkpoint.version)
       return this.stopTrack(
         track,

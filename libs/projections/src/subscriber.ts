@@ -31,8 +31,8 @@ export interface Runner {
   /** Another process runs it by now, or may at any moment. */
   lose(): void;
   stop(): Promise<void>;
-  /** Goes on from the event it stopped at. */
-  resume(): void;
+  /** Goes on from the event it stopped at; resolves when everybody can see that it does. */
+  resume(): Promise<void>;
   status(): SubscriberStatus;
   /** True as soon as it has dealt with the position, false when it has not within the time. */
   reached(position: number, timeoutMs: number): Promise<boolean>;

@@ -1,10 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type EventStore, lookingFrom, type RecordedEvent } from '@app/event-store';
 import type { ProcessManager } from './process-manager.js';
 import type { ReadModels } from './read-models.js';
 import { PositionGate } from './subscriber.js';
 import { clock, Files, rowsOf, Totals } from './subscriptions.fixture.js';
 import { Subscriptions } from './subscriptions.js';
+import { Verifications } from './verifications.js';
 
 describe('subscriptions', () => {
   let files: Files;
@@ -34,6 +36,21 @@ describe('subscriptions', () => {
       await subscriptions.atLeast(await files.add(store, 'a'));
       expect(await rowsOf(readModels)).toEqual([{ stream: 'a', total: index, applied: index }]);
     }
+  });
+
+  it('tell what has come of a comparison also where it was not heard that its beginning had been noted', async () => {
+    subscriptions.addProjection(new Totals());
+    await subscriptions.onApplicationBootstrap();
+    await subscriptions.atLeast(await files.add(store, 'a'));
+    const { begin } = Verifications.prototype;
+    const deaf = jest.spyOn(Verifications.prototype, 'begin').mockImplementationOnce(async function (this: Verifications, ...asked) {
+      await begin.apply(this, asked);
+      throw new Error('no answer');
+    });
+    await expect(subscriptions.verify(['totals'])).rejects.toThrow('no answer');
+    deaf.mockRestore();
+    while ((await subscriptions.verifications()).some(({ state }) => state === 'running')) await sleep(10);
+    expect(await subscriptions.verifications()).toMatchObject([{ name: 'totals', state: 'equal' }]);
   });
 
   it('refuse a position the ledger does not have', async () => {

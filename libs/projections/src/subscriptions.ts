@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BeforeApplicationShutdown,
@@ -29,6 +30,8 @@ const READ_YOUR_WRITES_MS = 5_000;
 
 /** How often a process looks whether others ask something of it. */
 const SERVE_MS = 250;
+/** How long whoever resumes a projection waits for what comes of it. */
+const RESUMED_MS = 2_000;
 /** How often it is tried to note what has come of a comparison. */
 const NOTE_MS = 1_000;
 
@@ -232,7 +235,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
       case 'rebuild':
         return projector.rebuild(names);
       case 'resume':
-        return projector.resume(first);
+        return this.resumed(projector, first);
       case 'verify':
         return this.compare(projector, names);
       default:
@@ -240,28 +243,37 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 
+  /** Others know by the next batch alone that it goes on: whoever asks them next is not to be told that it has stopped. */
+  private async resumed(projector: Projector, name: string): Promise<void> {
+    const position = projector.status().find((one) => one.name === name)?.position ?? 0;
+    await projector.resume(name);
+    await projector.reached(position + 1, RESUMED_MS, name);
+  }
+
   private async compare(projector: Projector, names: readonly string[]): Promise<void> {
     const results = await projector.verify(names);
-    const begun = this.compared.begin(names);
+    const run = randomUUID();
+    const begun = this.compared.begin(run, names);
     for (const [index, name] of names.entries()) {
       const result = results[index] as Promise<Verified>;
       void result.then(
-        (verified) => this.noteCompared(begun, name, verified.different === 0 ? 'equal' : 'different', verified),
-        (error: unknown) => this.noteCompared(begun, name, 'failed', { error: error instanceof Error ? error.message : String(error) }),
+        (verified) => this.noteCompared(begun, run, name, verified.different === 0 ? 'equal' : 'different', verified),
+        (error: unknown) =>
+          this.noteCompared(begun, run, name, 'failed', { error: error instanceof Error ? error.message : String(error) }),
       );
     }
     await begun;
   }
 
-  /** As often as it needs, unless it was not even noted that it began. */
-  private async noteCompared(begun: Promise<string>, name: string, ...what: readonly [Verification['state'], object]): Promise<void> {
-    const run = await begun.catch(() => undefined);
-    const noted = () =>
-      this.compared.end(run as string, name, ...what).then(
+  /** As often as it needs: that it began may have been noted also where nobody heard of it. */
+  private async noteCompared(begun: Promise<void>, ...what: Parameters<Verifications['end']>): Promise<void> {
+    const isDone = (noting: Promise<void>) =>
+      noting.then(
         () => true,
         () => false,
       );
-    while (run !== undefined && !(await noted()) && !this.stopping.signal.aborted) await sleep(NOTE_MS, undefined, { ref: false });
+    await isDone(begun);
+    while (!(await isDone(this.compared.end(...what))) && !this.stopping.signal.aborted) await sleep(NOTE_MS, undefined, { ref: false });
   }
 
   /** Whether this process runs a projection or process manager. */

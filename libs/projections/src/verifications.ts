@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Verified } from './projector.js';
 import type { ReadModels } from './read-models.js';
 
@@ -14,7 +13,7 @@ export interface Verification extends Partial<Verified> {
 
 interface VerificationRow {
   readonly name: string;
-  /** Another one each time: what an earlier comparison has still to tell is told nobody. */
+  /** What an earlier comparison has still to tell is told nobody. */
   readonly run: string;
   readonly state: Verification['state'];
   /** In milliseconds, by the clock of the read models. */
@@ -31,15 +30,14 @@ export class Verifications {
     return this.readModels.from<{ verification: VerificationRow }>();
   }
 
-  /** Answers what they are to be ended with. */
-  async begin(names: readonly string[]): Promise<string> {
-    const fresh = { run: randomUUID(), state: 'running' as const, told_at: this.readModels.nowMs, result: '{}' };
+  /** `run` is what they are to be ended with, another one each time. */
+  async begin(run: string, names: readonly string[]): Promise<void> {
+    const fresh = { run, state: 'running' as const, told_at: this.readModels.nowMs, result: '{}' };
     await this.tables
       .insertInto('verification')
       .values(names.map((name) => ({ name, ...fresh })))
       .onConflict((conflict) => conflict.column('name').doUpdateSet(fresh))
       .execute();
-    return fresh.run;
   }
 
   async end(

@@ -15,20 +15,22 @@ describe('a process that watches another follow the ledger', () => {
   let watching: Subscriptions;
   let opened: Subscriptions[];
   let reactions: number;
-  const echo = (name: string, fails: boolean): ProcessManager => ({
+  const echo = (name: string, fails: () => boolean): ProcessManager => ({
     name,
     handles: new Set(['poisoned']),
     react: async () => {
-      if (fails) throw new Error('cannot be dealt with');
       reactions += 1;
+      if (fails()) throw new Error('cannot be dealt with');
+      // It takes its time.
+      await sleep(300);
     },
   });
   const until = async (condition: () => Promise<boolean>) => {
     while (!(await condition())) await sleep(10);
   };
-  function open(following: 'for-others' | 'elsewhere', models: ReadModels, fails = false): Subscriptions {
+  function open(following: 'for-others' | 'elsewhere', models: ReadModels, fails: () => boolean = () => false): Subscriptions {
     const subscriptions = new Subscriptions(store, models, clock, UNOBSERVED, following);
-    subscriptions.addProjection(new Totals('totals', 1, () => fails));
+    subscriptions.addProjection(new Totals('totals', 1, fails));
     subscriptions.addProcessManager(echo('echo', fails));
     opened.push(subscriptions);
     return subscriptions;
@@ -129,7 +131,7 @@ describe('a process that watches another follow the ledger', () => {
   });
 
   it('shows what has stopped elsewhere, and why, until it goes on', async () => {
-    const failing = open('for-others', files.readModels(), true);
+    const failing = open('for-others', files.readModels(), () => true);
     await failing.onApplicationBootstrap();
     await files.add(store, 'bad', 1, 'poisoned');
     await until(async () => (await watching.overview()).every(({ state }) => state === 'stopped'));
@@ -139,13 +141,34 @@ describe('a process that watches another follow the ledger', () => {
     ]);
     // They meet the same event again.
     for (const name of ['totals', 'echo']) await watching.resume(name);
-    await until(async () => (await watching.overview()).every(({ state }) => state === 'stopped'));
+    await until(async () => reactions === 2 && (await watching.overview()).every(({ state }) => state === 'stopped'));
     await failing.beforeApplicationShutdown();
 
     const mended = open('for-others', files.readModels());
     await mended.onApplicationBootstrap();
     expect(await mended.settled(LONG_MS)).toBe(true);
     await until(async () => (await watching.overview()).every(({ position, error }) => position === 1 && error === undefined));
+    await mended.beforeApplicationShutdown();
+  });
+
+  it('shows that what it has had resumed goes on, before that has noted how far it is', async () => {
+    let fails = false;
+    const mended = open('for-others', files.readModels(), () => fails);
+    await mended.onApplicationBootstrap();
+    await watching.atLeast(await files.add(store, 'a'));
+    fails = true;
+    await files.add(store, 'bad', 1, 'poisoned');
+    await until(async () => (await watching.overview()).every(({ state }) => state === 'stopped'));
+    fails = false;
+    const head = store.head.bind(store);
+    store.head = async () => {
+      await sleep(300);
+      return head();
+    };
+    for (const name of ['totals', 'echo']) {
+      await watching.resume(name);
+      expect((await watching.overview()).find((one) => one.name === name)).toMatchObject({ state: 'running' });
+    }
     await mended.beforeApplicationShutdown();
   });
 

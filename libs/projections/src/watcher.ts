@@ -14,8 +14,8 @@ interface Watched {
 
 /**
  * Sees how far the ledger has been followed where another process does the following: by the checkpoints that one writes.
- * That a projection has stopped is seen here, so that nobody waits for it; why is told there alone, and it is no fault of
- * this process.
+ * That a projection has stopped is seen here, so that nobody waits for it; it is no fault of this process, whose own status
+ * does not tell of it.
  */
 export class Watcher {
   private readonly watched: Watched[] = [];
@@ -43,9 +43,7 @@ export class Watcher {
       gain: async () => undefined,
       lose: () => undefined,
       stop: async () => undefined,
-      resume: () => {
-        throw elsewhere(name);
-      },
+      resume: () => Promise.reject(elsewhere(name)),
       status: () => this.statusOf(one),
       reached: (position, timeoutMs) => this.wait([one], position, timeoutMs),
     };

@@ -10,8 +10,8 @@ export const LEASE_MS = 5_000;
 const RENEWAL_MS = 1_000;
 /** Who could not begin with what it had gained is not counted among those who share, for so long: others run all of it. */
 const STANDS_BACK_MS = 30_000;
-/** What nobody has taken for so long is taken by whoever comes, beyond its share. */
-const LEFT_LYING_MS = 3_000;
+/** What nobody takes for so long is taken by whoever sees it, beyond its share: all that are still there have left it lying. */
+const LEFT_LYING_MS = LEASE_MS;
 /** A name has to fit into `application_name`, of 63 bytes. */
 const MOST_OF_A_HOST = 32;
 
@@ -34,6 +34,12 @@ export class Leases {
   private readonly held = new Map<string, Held>();
   private competing = false;
   private standsFromMs = 0;
+  /** Since when this process has seen that nobody holds them. */
+  private free: ReadonlyMap<string, number> = new Map();
+  /** The others when something was last found that they had left lying: among these same ones nothing is given away. */
+  private leftBy: string | undefined;
+  /** Names whose tables are just being changed. */
+  private readonly changing: string[] = [];
 
   /** `cutOff` is called when a lease was lost to others: what was begun under it may hang. */
   constructor(
@@ -44,6 +50,19 @@ export class Leases {
   /** The token to be shown for a subscriber; undefined where nobody competes, null when it is not held. */
   tokenFor(name: string): number | null | undefined {
     return this.competing ? (this.held.get(name)?.token ?? null) : undefined;
+  }
+
+  /**
+   * Changes tables of a subscriber, which may take minutes and holds the row of its lease all that time: meanwhile it is not
+   * given away, since nobody could take it, nor what is taken together with it.
+   */
+  async keeping<Result>(name: string, change: () => Promise<Result>): Promise<Result> {
+    this.changing.push(name);
+    try {
+      return await change();
+    } finally {
+      this.changing.splice(this.changing.indexOf(name), 1);
+    }
   }
 
   /** Commits show their token from here on. Resolves when it is known for the first time what can be had. */
@@ -80,15 +99,20 @@ export class Leases {
   /** Takes what is free up to its part, or gives away what it holds beyond it. */
   private async share(names: readonly string[], candidate: Candidate): Promise<void> {
     const stands = performance.now() >= this.standsFromMs;
-    const { rows: others } = await ask(this.pool, stands ? STAND : OTHERS, stands ? [this.holder, LEASE_MS] : [this.holder]);
+    const asked = stands ? [this.holder, LEASE_MS] : [this.holder];
+    const { rows: others } = await ask<{ holder: string }>(this.pool, stands ? STAND : OTHERS, asked);
     const part = Math.ceil(names.length / (others.length + 1));
-    if (this.held.size > part) await this.giveAway(names, part, candidate);
-    else await this.acquire(names, part, candidate);
+    const among = others.map(({ holder }) => holder).join();
+    if (this.held.size > part && among !== this.leftBy) await this.giveAway(names, part, candidate);
+    else await this.acquire(names, part, among, candidate);
   }
 
   private async giveAway(names: readonly string[], part: number, candidate: Candidate): Promise<void> {
-    const held = names.filter((name) => this.held.has(name));
-    const given = spread(held, held.length - part);
+    const given = spread(
+      names.filter((name) => this.held.has(name) && !this.changing.includes(name)),
+      this.held.size - part,
+    );
+    if (given.length === 0) return;
     for (const name of given) this.held.delete(name);
     candidate.lost(given);
     await this.release(given);
@@ -150,14 +174,18 @@ export class Leases {
     }
   }
 
-  private async acquire(names: readonly string[], part: number, candidate: Candidate): Promise<void> {
+  private async acquire(names: readonly string[], part: number, among: string, candidate: Candidate): Promise<void> {
     const wanted = names.filter((name) => !this.held.has(name));
     if (wanted.length === 0) return;
     const untilMs = performance.now() + LEASE_MS;
-    const { rows: free } = await ask<Free>(this.pool, FREE, [wanted, LEFT_LYING_MS]);
-    const [lying, fresh] = [free.filter(({ isLeftLying }) => isLeftLying), free.filter(({ isLeftLying }) => !isLeftLying)];
+    const { rows: free } = await ask<Free>(this.pool, FREE, [wanted]);
+    const now = performance.now();
+    this.free = new Map(free.map(({ name }) => [name, this.free.get(name) ?? now]));
+    const isLeftLying = ({ name }: Free) => now - (this.free.get(name) ?? now) >= LEFT_LYING_MS;
+    const [lying, fresh] = [free.filter(isLeftLying), free.filter((one) => !isLeftLying(one))];
     const chosen = [...lying, ...spread(fresh, Math.max(0, part - this.held.size - lying.length))];
     if (chosen.length === 0) return;
+    if (lying.length > 0) this.leftBy = among;
     // What a deposed process has begun and not finished would hold locks for as long as it sleeps.
     const deposed = new Set(chosen.map(({ holder }) => holder).filter((holder) => holder !== null && holder !== this.holder));
     for (const holder of deposed) await ask(this.pool, END_CONNECTIONS, [holder]).catch(() => undefined);
@@ -175,7 +203,6 @@ interface Free {
   readonly name: string;
   /** Who held it until it ran out; null for nobody, or who gave it back. */
   readonly holder: string | null;
-  readonly isLeftLying: boolean;
 }
 
 /** So many of some, from everywhere among them: neighbours, which are alike, come to different processes. */
@@ -186,7 +213,7 @@ export function spread<One>(all: readonly One[], count: number): readonly One[] 
 
 const UNTIL = `clock_timestamp() + $3 * interval '1 millisecond'`;
 const RENEW = `UPDATE lease SET expires_at = ${UNTIL} WHERE holder = $1 AND name = ANY($2::text[]) RETURNING name, token`;
-const OTHERS = `SELECT holder FROM candidate WHERE holder <> $1 AND expires_at > clock_timestamp()`;
+const OTHERS = `SELECT holder FROM candidate WHERE holder <> $1 AND expires_at > clock_timestamp() ORDER BY holder`;
 const STAND = `
   WITH standing AS (
     INSERT INTO candidate (holder, expires_at) VALUES ($1, clock_timestamp() + $2 * interval '1 millisecond')
@@ -195,8 +222,7 @@ const STAND = `
   ${OTHERS}`;
 const LEAVE = 'DELETE FROM candidate WHERE holder = $1';
 const FREE = `
-  SELECT wanted.name, nullif(lease.holder, '') AS holder,
-    coalesce(lease.expires_at < clock_timestamp() - $2 * interval '1 millisecond', false) AS "isLeftLying"
+  SELECT wanted.name, nullif(lease.holder, '') AS holder
   FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, place) LEFT JOIN lease ON lease.name = wanted.name
   WHERE lease.name IS NULL OR lease.expires_at < clock_timestamp() ORDER BY wanted.place`;
 const END_CONNECTIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND usename = current_user`;

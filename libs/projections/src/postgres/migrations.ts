@@ -78,28 +78,21 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   },
 };
 
-/**
- * Brings the schema up to date; any number of processes may do so at once. A program older than the schema, as one that is put
- * back after a release, takes it as it is: what has been added since it does not use.
- * @throws what the database says.
- */
+/** What a newer version of the program has added is left as it is: it only ever adds, and former versions may come back. */
+async function known(database: Kysely<never>): Promise<Readonly<Record<string, Migration>>> {
+  const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration`.execute(database);
+  return { ...Object.fromEntries(rows.map(({ name }) => [name, { up: async () => undefined }])), ...MIGRATIONS };
+}
+
+/** Brings the schema up to date; any number of processes may do so at once. @throws what the database says. */
 export async function migrate(database: Kysely<never>): Promise<void> {
-  const later = Object.fromEntries((await applied(database)).map((name) => [name, { up: async () => undefined }]));
   const migrator = new Migrator({
     db: database as never,
-    provider: { getMigrations: async () => ({ ...later, ...MIGRATIONS }) },
+    provider: { getMigrations: () => known(database) },
     migrationTableSchema: SCHEMA,
+    // Their order would be told by the clocks of the machines that ran them.
+    allowUnorderedMigrations: true,
   });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error instanceof Error ? error : new Error('the schema could not be brought up to date', { cause: error });
-}
-
-async function applied(database: Kysely<never>): Promise<readonly string[]> {
-  const { rows } = await sql<{ there: boolean }>`SELECT to_regclass(${`${SCHEMA}.kysely_migration`}) IS NOT NULL AS there`.execute(
-    database,
-  );
-  if (rows[0]?.there !== true) return [];
-  return (await sql<{ name: string }>`SELECT name FROM ${sql.table(`${SCHEMA}.kysely_migration`)}`.execute(database)).rows.map(
-    ({ name }) => name,
-  );
 }

@@ -296,6 +296,13 @@ describe('read models in PostgreSQL that several processes use', () => {
     expect(seen.at(-1)).toEqual({ id: 'a', by: 'other' });
   });
 
+  it('are opened also by a former version, when a newer one has added tables of its own', async () => {
+    const url = await server.database();
+    const newer = await open(url);
+    await sql`INSERT INTO ledger.kysely_migration (name, timestamp) VALUES ('9999-later', '9999-05-01T04:00:00Z')`.execute(newer.queries);
+    expect(await (await open(url)).liveCheckpoints()).toEqual(new Map());
+  });
+
   it('are not seen where a server has lost what was built last, and are built on from what it has', async () => {
     const one = await open(await server.database());
     const building = (await one.prepare(projection)).building as Checkpoint;
@@ -317,13 +324,6 @@ describe('read models in PostgreSQL that several processes use', () => {
     await one.promote(projection, (await one.begin([projection], 'building'))[0] as Checkpoint);
     await one.dropFormerGenerations(projection);
     expect(cache.of('first__1').get('b')).toBe(MISSING);
-  });
-
-  it('open under a program that is older than their schema', async () => {
-    const url = await server.database();
-    const one = await open(url);
-    await sql`INSERT INTO ledger.kysely_migration (name, timestamp) VALUES ('9999-later', '2099-01-01')`.execute(one.queries);
-    expect(await (await open(url)).openLive(projection)).toMatchObject({ position: 0 });
   });
 
   it('say where they stand when they have been set back, also where they are only read', async () => {
@@ -373,10 +373,10 @@ describe('a candidate in PostgreSQL', () => {
       private readonly candidacy: Candidacy,
     ) {}
 
-    static async start(url: string, begin: () => void = () => undefined): Promise<Process> {
+    static async start(url: string, begin: () => void = () => undefined, stoodFor: readonly string[] = NAMES): Promise<Process> {
       const models = await open(url);
       const held = new Set<string>();
-      const candidacy = await models.stand(NAMES, {
+      const candidacy = await models.stand(stoodFor, {
         gained: async (names) => {
           begin();
           for (const name of names) held.add(name);
@@ -433,6 +433,64 @@ describe('a candidate in PostgreSQL', () => {
     expect(failing.held).toEqual(new Set());
     await failing.end();
     await one.end();
+  });
+
+  it('shares also what has run out long ago, as when the database was away: whoever comes first leaves the others their part', async () => {
+    const url = await server.database();
+    const [one, other] = [await Process.start(url), await Process.start(url)];
+    await until(() => isDealt([one, other], 4));
+    await sql`UPDATE ledger.lease SET holder = 'gone', expires_at = clock_timestamp() - interval '1 minute'`.execute(one.models.queries);
+    while ((await one.models.holders()).size < NAMES.length) await sleep(20);
+    await until(() => isDealt([one, other], 4));
+    await one.end();
+    await other.end();
+  });
+
+  it('keeps what the others leave lying, as long as they are the same: what they do not know, of an older version', async () => {
+    const url = await server.database();
+    const all = [...NAMES, 'new 1', 'new 2', 'new 3'];
+    const newer = await Process.start(url, () => undefined, all);
+    const older = await Process.start(url);
+    // Their parts are five of ten and four of seven, and what the older one does not know is given away in vain.
+    const isTaken = () => older.held.size >= 3 && newer.held.size + older.held.size === all.length;
+    await until(isTaken);
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const standsUntil = async () =>
+      (await client.query<{ at: string }>('SELECT expires_at::text AS at FROM ledger.candidate ORDER BY holder')).rows
+        .map(({ at }) => at)
+        .join();
+    for (let turns = 0; turns < 6; turns += 1) {
+      const before = await standsUntil();
+      while ((await standsUntil()) === before) await sleep(20);
+      expect(isTaken()).toBe(true);
+    }
+    await client.end();
+    // Whoever comes changes it.
+    const third = await Process.start(url, () => undefined, all);
+    await until(() => third.held.size >= 3 && newer.held.size + older.held.size + third.held.size === all.length);
+    for (const one of [newer, older, third]) await one.end();
+  });
+
+  it('gives away nothing whose tables it is just changing: nobody could take it, nor anything with it', async () => {
+    const url = await server.database();
+    const one = await Process.start(url);
+    // One of those it would give away first.
+    const rows = table({ name: 'rows', columns: { id: 'text' as const, by: 'text' as const }, key: ['id'], indexes: [['by']] });
+    const projection: Projection = { name: 'c', version: 1, tables: [rows] as never[], handles: 'all', apply: () => undefined };
+    const building = (await one.models.prepare(projection)).building as Checkpoint;
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(`BEGIN; LOCK TABLE ledger.rows__1`);
+    const completing = one.models.complete(projection, building);
+    const other = await Process.start(url);
+    await until(() => isDealt([one, other], 4));
+    expect(one.held.has('c')).toBe(true);
+    await client.query('ROLLBACK');
+    await client.end();
+    await completing;
+    await one.end();
+    await other.end();
   });
 
   it('goes on with what it keeps while it gives the rest away: nothing of it is cut off', async () => {

@@ -561,10 +561,12 @@ export class PostgresReadModels extends ReadModels {
 
   /** Changes what there is of one projection, while no other process does. @throws Problem `projector-elsewhere`. */
   private changing<Result>(name: string, work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
-    return this.transaction(async (client) => {
-      await this.alone(client, name);
-      return work(client);
-    });
+    return this.leases.keeping(name, () =>
+      this.transaction(async (client) => {
+        await this.alone(client, name);
+        return work(client);
+      }),
+    );
   }
 
   private async transaction<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
