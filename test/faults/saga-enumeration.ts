@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '@app/event-store';
 import type { ProcessManager } from '@app/projections';
@@ -13,6 +14,7 @@ import { HandClock, type Outcome, Succession } from './succession.js';
 const SUBJECTS = 24;
 /** How many ledgers are struck at the same time: much of the time of each is waiting until something is tried again. */
 const LANES = 3;
+const LONG_MS = 900_000;
 
 /** `LEDGER_TEST_SAGAS=every npm test -- sagas` strikes each point in every way it may be. */
 const EVERY = process.env['LEDGER_TEST_SAGAS'] === 'every';
@@ -41,7 +43,7 @@ export type Plan = Readonly<Partial<Record<Point['kind'], Strikes>>>;
  * Reactions that write only what an earlier step has left half-done, or where more is left than these sagas have: a survivor
  * that has been merged away itself before it absorbs, an award that ends with one instalment paid and another open.
  */
-const SELDOM = new Set(['enterprise-merger to enterprise-absorbed', 'award-grants to instalment-paid']);
+const SELDOM = ['award-grants to instalment-paid', 'enterprise-merger to enterprise-absorbed'];
 
 interface Target {
   readonly label: string;
@@ -117,8 +119,8 @@ class Lane {
     this.ledger = undefined;
   }
 
-  /** Carries a saga through with a fault, or with none. */
-  async run(saga: Saga, target?: Target): Promise<Told> {
+  /** Carries a saga through with a fault, or with none; `isLate`: after the others are done who otherwise come in between. */
+  async run(saga: Saga, target?: Target, isLate = false): Promise<Told> {
     const subjects = await this.take(saga.subjects);
     const ledger = this.ledger as Succession;
     const name = `R${(this.runs += 1)}`;
@@ -154,6 +156,7 @@ class Lane {
       hasHappened = true;
       return target.fate;
     };
+    if (isLate) await (meanwhile = saga.meanwhile?.run(others, ...subjects));
     await saga.run(act, ...subjects);
     await meanwhile;
     await ledger.settle();
@@ -164,11 +167,14 @@ class Lane {
 
     const told = plain(subjects, name);
     const events = await ledger.events(since);
-    const outcomes = [...act.outcomes, ...others.outcomes];
-    for (const outcome of outcomes) {
+    const outcomes: Outcome[] = [];
+    for (const outcome of [...act.outcomes, ...others.outcomes]) {
       const { sent } = outcome;
       const again = await ledger.send(sent.actor, sent.key, sent.path, sent.body);
-      expect(told(answerOf(again))).toEqual(told(answerOf(outcome)));
+      // Refused when asked too late, it may have been on its way all the while, and have arrived after that.
+      const isOvertaken = saga.meanwhile?.mayComeFirst === true && outcome.refused !== undefined && again.refused === undefined;
+      if (!isOvertaken) expect(told(answerOf(again))).toEqual(told(answerOf(outcome)));
+      outcomes.push(again);
     }
     await ledger.settle();
     expect(await ledger.head()).toBe(events.at(-1)?.position);
@@ -233,6 +239,9 @@ export function enumerateSagas(kind: StoreKind, plan: Plan): void {
     const aim = new Aim(plan);
     const reactions = new Set<string>();
     let managers: readonly ProcessManager[] = [];
+    const note = (points: Told['points']) => {
+      for (const { point } of points) if (point.by !== undefined) reactions.add(nameOf(point.by));
+    };
     beforeAll(async () => {
       const { ledger, store } = await begin(kind, APPLIED);
       template = ledger.folder;
@@ -248,60 +257,54 @@ export function enumerateSagas(kind: StoreKind, plan: Plan): void {
       rmSync(template, { recursive: true, force: true });
     });
 
-    it.each(SAGAS.map((saga) => [saga.name, saga] as const))('%s', async (_, saga) => {
-      const { points, story, ...told } = await (lanes[0] as Lane).run(saga);
-      ({ managers } = told);
-      for (const { point } of points) if (point.by !== undefined) reactions.add(nameOf(point.by));
-      const types = Object.values(story)
-        .flat()
-        .map((text) => (JSON.parse(text) as [string])[0]);
-      const countOf = (some: readonly string[]) =>
-        Object.fromEntries(saga.leaves.map((type) => [type, some.filter((each) => each === type).length]));
-      expect(countOf(types)).toEqual(countOf(saga.leaves));
-      const targets = aim.targets(points);
-      expect(targets.length).toBeGreaterThan(saga.leaves.length);
-      const appended = new Set(points.flatMap(({ point }) => (point.kind === 'append' ? typesOf(point) : [])));
-      expect(saga.leaves.filter((type) => !appended.has(type))).toEqual([]);
-      const left = [...targets];
-      const unlike: unknown[] = [];
-      let struck = 0;
-      const strike = async (lane: Lane) => {
-        for (let target = left.shift(); target !== undefined; target = left.shift()) {
-          try {
-            const told = await lane.run(saga, target);
-            if (told.hasHappened) struck += 1;
-            expect(told.story).toEqual(story);
-          } catch (error) {
-            unlike.push([target, error instanceof Error ? error.message : error]);
-            await lane.abandon();
+    it.each(SAGAS.map((saga) => [saga.name, saga] as const))(
+      '%s',
+      async (_, saga) => {
+        const { points, story, ...told } = await (lanes[0] as Lane).run(saga);
+        ({ managers } = told);
+        note(points);
+        const types = Object.values(story)
+          .flat()
+          .map((text) => (JSON.parse(text) as [string])[0]);
+        const countOf = (some: readonly string[]) =>
+          Object.fromEntries(saga.leaves.map((type) => [type, some.filter((each) => each === type).length]));
+        expect(countOf(types)).toEqual(countOf(saga.leaves));
+        const targets = aim.targets(points);
+        expect(targets.length).toBeGreaterThan(saga.leaves.length);
+        const appended = new Set(points.flatMap(({ point }) => (point.kind === 'append' ? typesOf(point) : [])));
+        expect(saga.leaves.filter((type) => !appended.has(type))).toEqual([]);
+        const ends = [story];
+        if (saga.meanwhile?.mayComeFirst === true) ends.push((await (lanes[0] as Lane).run(saga, undefined, true)).story);
+        const left = [...targets];
+        const unlike: unknown[] = [];
+        let struck = 0;
+        const strike = async (lane: Lane) => {
+          for (let target = left.shift(); target !== undefined; target = left.shift()) {
+            try {
+              const told = await lane.run(saga, target);
+              if (told.hasHappened) struck += 1;
+              note(told.points);
+              if (!ends.some((end) => isDeepStrictEqual(told.story, end))) expect(told.story).toEqual(story);
+            } catch (error) {
+              unlike.push([target, error instanceof Error ? error.message : error]);
+              await lane.abandon();
+            }
           }
-        }
-      };
-      const cpu0 = process.cpuUsage();
-      const t0 = performance.now();
-      await Promise.all(lanes.map(strike));
-      const cpu = process.cpuUsage(cpu0);
-      (await import('node:fs')).appendFileSync(
-        '/tmp/h2-progress',
-        JSON.stringify([
-          kind,
-          saga.name,
-          targets.length,
-          struck,
-          Math.round(performance.now() - t0),
-          Math.round((cpu.user + cpu.system) / 1000),
-          Math.round(process.memoryUsage().heapUsed / 1e6),
-          unlike.length,
-        ]) + '\n',
-      );
-      expect(unlike).toEqual([]);
-      // Handler and process managers race: now and then one finds done what another run had to do.
-      expect(struck).toBeGreaterThanOrEqual(Math.floor(targets.length * 0.9));
-    });
+        };
+        await Promise.all(lanes.map(strike));
+        expect(unlike).toEqual([]);
+        // Handler and process managers race: now and then one finds done what another run had to do.
+        expect(struck).toBeGreaterThanOrEqual(Math.floor(targets.length * 0.9));
+      },
+      LONG_MS,
+    );
 
+    // In one run the handler is there first, in another the process manager.
+    if (plan.append?.oneIn !== undefined) return;
     it('every process manager is driven by one of them to whatever it writes', () => {
       const all = managers.flatMap(({ name, handles }) => [...handles].map((to) => nameOf({ manager: name, to })));
-      expect(all.filter((name) => !SELDOM.has(name) && !reactions.has(name))).toEqual([]);
+      expect(all).toEqual(expect.arrayContaining(SELDOM));
+      expect(all.filter((name) => !reactions.has(name) && !SELDOM.includes(name))).toEqual([]);
     });
   });
 }

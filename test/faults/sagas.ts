@@ -97,7 +97,12 @@ export interface Saga {
   before?(act: Act, ...subjects: readonly Subject[]): Promise<void>;
   run(act: Act, ...subjects: readonly Subject[]): Promise<void>;
   /** What others do in the midst of it: before this is appended for the first time. */
-  readonly meanwhile?: { readonly append: string; run(act: Act, ...subjects: readonly Subject[]): Promise<void> };
+  readonly meanwhile?: {
+    readonly append: string;
+    run(act: Act, ...subjects: readonly Subject[]): Promise<void>;
+    /** Whoever has to ask again may then ask too late: what comes of that is as good. */
+    readonly mayComeFirst?: true;
+  };
   /** What must have come of it: types of events in the order of the ledger, a subset of them. */
   readonly leaves: readonly string[];
 }
@@ -274,9 +279,9 @@ export const SAGAS: readonly Saga[] = [
       await listed(act, subject, `person/${subject.person}`);
     },
     run: async (act, { award, person }) => {
-      await act.do('approver2', `/awards/${award}/hold`, { reason, listing: `person.${person}.1` });
+      await act.send('approver2', `/awards/${award}/hold`, { reason, listing: `person.${person}.1` });
     },
-    meanwhile: { append: 'award-held', run: (act, subject) => unlisted(act, subject, `person/${subject.person}`) },
+    meanwhile: { append: 'award-held', run: (act, subject) => unlisted(act, subject, `person/${subject.person}`), mayComeFirst: true },
     leaves: ['listing-ended', 'award-held', 'award-hold-released'],
   },
   {
