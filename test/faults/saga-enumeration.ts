@@ -123,7 +123,7 @@ class Lane {
   async run(saga: Saga, target?: Target, isLate = false): Promise<Told> {
     const subjects = await this.take(saga.subjects);
     const ledger = this.ledger as Succession;
-    const name = `R${(this.runs += 1)}`;
+    const name = `RUN${(this.runs += 1)}`;
     await saga.before?.(new Act(ledger, name, 'before'), ...subjects);
     await ledger.settle();
     const since = await ledger.head();
