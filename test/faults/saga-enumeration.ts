@@ -40,8 +40,8 @@ export const READ: readonly Fate[] = ['before', 'lost'];
 export type Plan = Readonly<Partial<Record<Point['kind'], Strikes>>>;
 
 /**
- * Reactions that write only what an earlier step has left half-done, or where more is left than these sagas have: a survivor
- * that has been merged away itself before it absorbs, an award that ends with one instalment paid and another open.
+ * Reactions that write only where something has come in between that no saga here brings about: a survivor has been merged
+ * away itself before it absorbs, an award ends with one instalment paid and another open.
  */
 const SELDOM = ['award-grants to instalment-paid', 'enterprise-merger to enterprise-absorbed'];
 
@@ -61,27 +61,27 @@ interface Told {
 }
 
 const labelOf = ({ kind, of }: Point) => `${kind} ${of}`;
-/** What befalls whom: by turns, so that all sagas together are struck in every way at every kind of point. */
+const typesOf = ({ of }: Point) => of.split('+');
+const nameOf = ({ manager, to }: Reaction) => `${manager} to ${to}`;
+
+/** Tells which points of a saga are struck, and how: by turns, so that all sagas together are struck everywhere in every way. */
 class Aim {
+  private readonly seen = new Map<Point['kind'], number>();
   private turn = 0;
 
   constructor(private readonly plan: Plan) {}
 
   targets(points: Told['points']): readonly Target[] {
-    const seen = new Map<Point['kind'], number>();
     return points.flatMap(({ point, no }) => {
       const { fates, oneIn } = this.plan[point.kind] ?? { fates: [] };
       const all = fates.map((fate): Target => ({ label: labelOf(point), no, fate }));
       if (EVERY || oneIn === undefined) return all;
-      const count = (seen.get(point.kind) ?? 0) + 1;
-      seen.set(point.kind, count);
+      const count = (this.seen.get(point.kind) ?? 0) + 1;
+      this.seen.set(point.kind, count);
       return count % oneIn === 0 ? [all[(this.turn += 1) % all.length] as Target] : [];
     });
   }
 }
-
-const typesOf = ({ of }: Point) => of.split('+');
-const nameOf = ({ manager, to }: Reaction) => `${manager} to ${to}`;
 
 /** Where one ledger after another is struck. */
 class Lane {
