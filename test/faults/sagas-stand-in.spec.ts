@@ -5,7 +5,7 @@ enumerateSagas('stand-in', {
   send: { fates: SENT, oneIn: 1 },
   append: { fates: SENT, oneIn: 6 },
   rows: { fates: WRITTEN, oneIn: 6 },
-  checkpoint: { fates: WRITTEN, oneIn: 6 },
+  checkpoint: { fates: WRITTEN, oneIn: 30 },
   read: { fates: READ, oneIn: 30 },
   page: { fates: READ, oneIn: 40 },
 });
