@@ -2,9 +2,16 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { type EsdbAddress, type EventStore, type NewEvent, VantageEventStore } from '@app/event-store';
+import { type EsdbAddress, type EventStore, VantageEventStore } from '@app/event-store';
 import { type Clock, Problem } from '@app/kernel';
-import { PostgresReadModels, type PostgresSettings, ReadModels, SqliteReadModels, Subscriptions } from '@app/projections';
+import {
+  PostgresReadModels,
+  type PostgresSettings,
+  type ProcessManager,
+  ReadModels,
+  SqliteReadModels,
+  Subscriptions,
+} from '@app/projections';
 import { DataFolder } from '../../apps/api/src/data-folder.js';
 import { LedgerModule } from '../../apps/api/src/ledger.module.js';
 import { Metrics } from '../../apps/api/src/operations/metrics.js';
@@ -12,9 +19,18 @@ import { Routes } from './routes.js';
 
 /** Something a process waits for. */
 export interface Point {
-  readonly kind: 'append' | 'read' | 'page' | 'rows' | 'checkpoint';
+  /** `send` is what the client of EventStoreDB sends: of one append the claim and then the events. */
+  readonly kind: 'append' | 'send' | 'read' | 'page' | 'rows' | 'checkpoint';
   /** What it is about: the events appended, the subscriber, the stream. */
   readonly of: string;
+  /** In answer to what a process manager appends. */
+  readonly by?: Reaction;
+}
+
+export interface Reaction {
+  readonly manager: string;
+  /** The type of the event it deals with. */
+  readonly to: string;
 }
 
 /**
@@ -24,20 +40,24 @@ export interface Point {
  */
 export type Fate = 'before' | 'after' | 'late' | 'lost' | 'done' | 'delayed';
 
-/** An append whose sender has given it up. */
-type Straggler = readonly [string, number, readonly NewEvent[]];
+/** Something written whose sender has given it up, as it arrives at the store that is open by then. */
+type Straggler = (store: VantageEventStore) => Promise<unknown>;
 
 /** Set while the test itself looks: that is no point of anything. */
 const looking = new AsyncLocalStorage<true>();
 export const unharmed = <Result>(look: () => Promise<Result>): Promise<Result> => looking.run(true, look);
 
 const BURIED_MS = 500;
-const FOREVER = new Promise<never>(() => undefined);
+/** One of its own each time: whatever waits for it can then be forgotten together with it. */
+const forever = () => new Promise<never>(() => undefined);
 const unanswered = () => new Problem('unavailable', 'store-unavailable', 'no answer came in time; retry the same command');
+/** As the client of EventStoreDB says it. */
+const unavailable = () => Object.assign(new Error('14 UNAVAILABLE: no answer came in time'), { code: 14 });
 
 /** Whose instances are whose: what a process has made while it opened, or by anything it has begun since, is its own. */
 const owners = new WeakMap<object, MortalProcess>();
 const within = new AsyncLocalStorage<MortalProcess>();
+const reacting = new AsyncLocalStorage<Reaction>();
 
 /**
  * A process of the ledger within this one: the modules the programs are made of, over the files or the node of a data
@@ -52,8 +72,11 @@ export class MortalProcess {
   failure: unknown;
   /** Asked at every point. */
   fate: (point: Point) => Fate | undefined = () => undefined;
-  /** Appends of this process, or of the one before it, that are still on their way. */
+  /** Asked before that: what has to happen first, elsewhere. */
+  first: (point: Point) => Promise<void> | undefined = () => undefined;
+  /** What this process, or the one before it, has sent and is still on its way. */
   stragglers: readonly Straggler[] = [];
+  readonly managers: ProcessManager[] = [];
   private app: INestApplicationContext | undefined;
   private routes: Routes | undefined;
   private store: VantageEventStore | undefined;
@@ -76,17 +99,20 @@ export class MortalProcess {
       postgres,
       role = 'all',
       fate,
+      first,
       stragglers = [],
     }: {
       esdb?: EsdbAddress;
       postgres?: PostgresSettings;
       role?: 'all' | 'worker';
       fate?: MortalProcess['fate'];
+      first?: MortalProcess['first'];
       stragglers?: readonly Straggler[];
     } = {},
   ): Promise<MortalProcess> {
     const process = new MortalProcess();
     if (fate !== undefined) process.fate = fate;
+    if (first !== undefined) process.first = first;
     process.stragglers = stragglers;
     const metrics = new Metrics();
     const parts = {
@@ -122,11 +148,11 @@ export class MortalProcess {
   /** Calls a route; never answers once the process has died. @throws Problem what the route refuses. */
   call(asked: Parameters<Routes['call']>[0]): Promise<Record<string, unknown>> {
     const { routes } = this;
-    if (routes === undefined || this.isDead) return FOREVER;
+    if (routes === undefined || this.isDead) return forever();
     return routes.call(asked).then(
-      (answer) => (this.isDead ? FOREVER : answer),
+      (answer) => (this.isDead ? forever() : answer),
       (error: unknown) => {
-        if (this.isDead) return FOREVER;
+        if (this.isDead) return forever();
         throw error;
       },
     );
@@ -155,34 +181,67 @@ export class MortalProcess {
 
   /** Takes note of a part of the process. */
   owns(part: object): void {
-    if (part instanceof VantageEventStore) this.store = part;
+    if (part instanceof VantageEventStore) {
+      this.store = part;
+      watchWire(part, this);
+    }
     if (part instanceof ReadModels) this.readModels = part;
     if (part instanceof Subscriptions) this.subscriptions = part;
   }
 
-  /** Lets one of the appends that are on their way arrive. What comes of it nobody learns. */
+  /** Lets the first of what is on its way arrive. What comes of it nobody learns. */
   async arrive(store = this.store): Promise<void> {
     const [first, ...rest] = this.stragglers;
     this.stragglers = rest;
-    if (first !== undefined && store !== undefined) await original.append.apply(store, first as never).catch(() => undefined);
+    if (first !== undefined && store !== undefined) await first(store).catch(() => undefined);
   }
 
-  /** One call, and what becomes of it. */
-  async pass<Result>(point: Point, call: () => Promise<Result>, append?: Straggler): Promise<Result> {
-    if (this.isDead) return FOREVER;
-    const fate = looking.getStore() === true ? undefined : this.fate(point);
-    if (fate === 'before' || fate === 'late') {
-      if (fate === 'late' && append !== undefined) this.stragglers = [...this.stragglers, append];
-      this.die();
-    }
-    if (fate === 'delayed' && append !== undefined) this.stragglers = [...this.stragglers, append];
-    if (this.isDead) return FOREVER;
-    if (fate === 'lost' || fate === 'delayed') throw unanswered();
+  /** One call, and what becomes of it; `straggler` is how it arrives when its sender no longer waits for it. */
+  async pass<Result>(point: Point, call: () => Promise<Result>, straggler?: Straggler): Promise<Result> {
+    const isLooking = looking.getStore() === true;
+    const first = this.isDead || isLooking ? undefined : reacting.exit(() => this.first(point));
+    if (first !== undefined) await first;
+    if (this.isDead) return unheard(point);
+    const fate = isLooking ? undefined : this.fate(point);
+    if (straggler !== undefined && (fate === 'late' || fate === 'delayed')) this.stragglers = [...this.stragglers, straggler];
+    if (fate === 'before' || fate === 'late') this.die();
+    if (this.isDead) return unheard(point);
+    const failure = point.kind === 'send' ? unavailable : unanswered;
+    if (fate === 'lost' || fate === 'delayed') throw failure();
     const result = await call().finally(() => fate === 'after' && this.die());
-    if (this.isDead) return FOREVER;
-    if (fate === 'done') throw unanswered();
+    if (this.isDead) return unheard(point);
+    if (fate === 'done') throw failure();
     return result;
   }
+}
+
+/** What becomes of a call of a dead process. The client of EventStoreDB would wait for its own time-out to close: it is told at once. */
+const unheard = ({ kind }: Point) => (kind === 'send' ? Promise.reject(unanswered()) : forever());
+
+/** As much of the adapter to EventStoreDB as sends something. */
+interface Wire {
+  readonly session: { readonly client: unknown };
+  readonly writer: { send(client: unknown, stream: string, ...message: readonly unknown[]): Promise<unknown> };
+}
+
+function wireOf(store: VantageEventStore): Wire | undefined {
+  const adapter = store['store'] as EventStore & Partial<Wire>;
+  return adapter.session === undefined || adapter.writer === undefined ? undefined : (adapter as EventStore & Wire);
+}
+
+/** Everything the adapter sends is a point of its own: of one append it sends the claim and then the events. */
+function watchWire(part: VantageEventStore, owner: MortalProcess): void {
+  const wire = wireOf(part);
+  if (wire === undefined) return;
+  const { writer } = wire;
+  const { send } = writer;
+  writer.send = (client, stream, ...message) => {
+    const straggler: Straggler = async (successor) => {
+      const { session, writer: other } = wireOf(successor) as Wire;
+      await send.call(other, session.client, stream, ...message);
+    };
+    return owner.pass({ kind: 'send', of: patternOf(stream) }, () => send.call(writer, client, stream, ...message), straggler);
+  };
 }
 
 const store = VantageEventStore.prototype;
@@ -194,6 +253,7 @@ const original = {
   findEvent: store.findEvent,
   head: store.head,
   bootstrap: Subscriptions.prototype.onApplicationBootstrap,
+  addProcessManager: Subscriptions.prototype.addProcessManager,
 };
 
 /** Whose call it is; undefined where no mortal process is concerned. */
@@ -222,10 +282,13 @@ async function* eachPage<Page>(owner: MortalProcess, point: Point, pages: AsyncI
   }
 }
 
-store.append = function (this: EventStore, ...append: Straggler) {
+store.append = function (this: EventStore, ...append: Parameters<EventStore['append']>) {
   const owner = ownerOf(this);
-  const call = () => original.append.apply(this as VantageEventStore, append as never);
-  return owner === undefined ? call() : owner.pass({ kind: 'append', of: append[2].map(({ type }) => type).join('+') }, call, append);
+  const arrive: Straggler = (at) => original.append.apply(at, append);
+  const call = () => original.append.apply(this as VantageEventStore, append);
+  if (owner === undefined) return call();
+  const by = reacting.getStore();
+  return owner.pass({ kind: 'append', of: append[2].map(({ type }) => type).join('+'), ...(by && { by }) }, call, arrive);
 };
 store.readStream = function (this: EventStore, stream, options) {
   const owner = ownerOf(this);
@@ -274,4 +337,10 @@ for (const readModels of [SqliteReadModels.prototype, PostgresReadModels.prototy
 Subscriptions.prototype.onApplicationBootstrap = function (this: Subscriptions) {
   ownerOf(this);
   return original.bootstrap.call(this);
+};
+Subscriptions.prototype.addProcessManager = function (this: Subscriptions, manager: ProcessManager) {
+  ownerOf(this)?.managers.push(manager);
+  const react = manager.react.bind(manager);
+  manager.react = (event) => reacting.run({ manager: manager.name, to: event.type }, () => react(event));
+  original.addProcessManager.call(this, manager);
 };

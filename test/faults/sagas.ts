@@ -22,11 +22,13 @@ const LINES = { awards: '90000000.00', poor: '4999.99', others: '0.01' } as cons
 export interface Subject {
   readonly code: string;
   readonly award: string;
+  /** Who prepared its application. */
+  readonly person: string;
 }
 
 export const subjectOf = (n: number): Subject => {
   const code = withCheckCharacter(`91360799MAXA${String(n).padStart(5, '0')}`);
-  return { code, award: `${PACK}.G13.${code}.P1` };
+  return { code, award: `${PACK}.G13.${code}.P1`, person: `P-${n}` };
 };
 
 /** Money, and subjects whose notice begins. */
@@ -42,7 +44,7 @@ export async function prepareSubjects(ledger: Succession, subjects: number): Pro
     await act('finance', `/budgets/${PACK}/${line}/2024/appropriations`, { amount, reason, evidence: paper });
   }
   const prepare = async (n: number) => {
-    const { code, award } = subjectOf(n);
+    const { code, award, person } = subjectOf(n);
     await act('clerk', '/enterprises', { creditCode: code, name: `测试企业${n}` });
     const facts = [
       { name: 'payment.account', value: `账户${n}`, sourceUnit: '测试' },
@@ -50,7 +52,7 @@ export async function prepareSubjects(ledger: Succession, subjects: number): Pro
     ];
     await act('clerk', `/enterprises/${code}/facts`, { facts });
     for (const no of [1, 2]) await act('reviewer2', `/enterprises/${code}/facts/F${no}/verify`, { evidence: paper });
-    await act('clerk', '/awards', { pack: PACK, clause: 'G13', payee: code, occasion: 'P1' });
+    await act('clerk', '/awards', { pack: PACK, clause: 'G13', payee: code, occasion: 'P1', persons: [person] });
     await act('clerk', `/awards/${award}/assess`);
     await act('reviewer', `/awards/${award}/review`, { recommended: true });
     await act('clerk', `/awards/${award}/publicise`);
@@ -64,7 +66,7 @@ export class Act {
   readonly outcomes: Outcome[] = [];
 
   constructor(
-    private readonly ledger: Succession,
+    readonly ledger: Succession,
     /** Tells the commands, batches and listings of one run from those of another. */
     readonly name: string,
     private readonly part: string,
@@ -94,6 +96,13 @@ export interface Saga {
   /** What comes before it. */
   before?(act: Act, ...subjects: readonly Subject[]): Promise<void>;
   run(act: Act, ...subjects: readonly Subject[]): Promise<void>;
+  /** What others do in the midst of it: before this is appended for the first time. */
+  readonly meanwhile?: {
+    readonly append: string;
+    run(act: Act, ...subjects: readonly Subject[]): Promise<void>;
+    /** Whoever has to ask again may then ask too late: what comes of that is as good. */
+    readonly mayComeFirst?: true;
+  };
   /** What must have come of it: types of events in the order of the ledger, a subset of them. */
   readonly leaves: readonly string[];
 }
@@ -131,11 +140,29 @@ async function cancelled(act: Act, ...subjects: Each): Promise<void> {
   await act.do('finance2', `/payment-batches/${act.name}/cancel`, { reason });
 }
 
-async function listed(act: Act, { code }: Subject): Promise<void> {
-  const notice = { kind: 'enterprise', id: code, listingClass: 'general', ground: act.name, legalBasis: '条例', reasons: '事实' };
+const revoked = (act: Act, { award }: Subject) =>
+  act.do('approver2', `/awards/${award}/revoke`, { cause: 'fraud', reason, evidence: paper });
+
+/** Lists an enterprise, or whomever the path names. */
+async function listed(act: Act, { code }: Subject, path = `enterprise/${code}`): Promise<void> {
+  const [kind, id] = path.split('/');
+  const notice = { kind, id, listingClass: 'general', ground: act.name, legalBasis: '条例', reasons: '事实' };
   await act.do('clerk', '/blacklist/cases', { ...notice, rights: '陈述申辩', servedOn: TODAY, evidence: paper });
-  await act.do('clerk', `/blacklist/enterprise/${code}/cases/1/waive-statement`, { on: TODAY, evidence: paper });
-  await act.do('approver3', `/blacklist/enterprise/${code}/cases/1/list`, { termMonths: 6, reason, evidence: paper });
+  await act.do('clerk', `/blacklist/${path}/cases/1/waive-statement`, { on: TODAY, evidence: paper });
+  await act.do('approver3', `/blacklist/${path}/cases/1/list`, { termMonths: 6, reason, evidence: paper });
+}
+
+async function unlisted(act: Act, { code }: Subject, path = `enterprise/${code}`): Promise<void> {
+  const objections = `/blacklist/${path}/cases/1/objections`;
+  await act.do('clerk', objections, { on: TODAY, reasons: '有误' });
+  await act.do('approver2', `${objections}/1/decide`, { upheld: true, reason, evidence: paper });
+}
+
+/** The bank reports a payment although its batch was cancelled, and people find out what there is to it. */
+async function resolved(act: Act, outcome: 'accepted' | 'not-made'): Promise<void> {
+  await answered(act, ['paid']);
+  await act.settle();
+  await act.do('finance3', `/payment-batches/${act.name}/lines/1/resolve-unexpected`, { outcome, reason, evidence: paper });
 }
 
 const placed = (act: Act, { code }: Subject) =>
@@ -161,16 +188,45 @@ export const SAGAS: readonly Saga[] = [
     subjects: 1,
     before: granted,
     run: async (act, subject) => {
-      await act.do('approver2', `/awards/${subject?.award}/revoke`, { cause: 'fraud', reason, evidence: paper });
+      await revoked(act, subject);
     },
     leaves: ['award-revoked', 'budget-released'],
+  },
+  {
+    name: 'an award that lapses, and the budget that is free again',
+    subjects: 1,
+    before: granted,
+    run: async (act, { award }) => {
+      await act.do('approver2', `/awards/${award}/lapse`, { reason, evidence: paper });
+    },
+    leaves: ['award-lapsed', 'budget-released'],
+  },
+  {
+    name: 'revoking what is at the bank, which then pays it',
+    subjects: 1,
+    before: frozen,
+    run: async (act, subject) => {
+      await revoked(act, subject);
+      await answered(act, ['paid']);
+    },
+    leaves: ['award-revoked', 'batch-results-recorded', 'budget-spent', 'instalment-paid'],
+  },
+  {
+    name: 'revoking what is ordered, whose batch is then cancelled',
+    subjects: 1,
+    before: frozen,
+    run: async (act, subject) => {
+      await revoked(act, subject);
+      await act.do('finance2', `/payment-batches/${act.name}/cancel`, { reason });
+    },
+    leaves: ['award-revoked', 'batch-cancelled', 'instalment-order-cancelled', 'budget-released'],
   },
   {
     name: 'revoking what is at the bank, which then returns it',
     subjects: 1,
     before: frozen,
     run: async (act, subject) => {
-      await act.do('approver2', `/awards/${subject?.award}/revoke`, { cause: 'fraud', reason, evidence: paper });
+      await revoked(act, subject);
       await answered(act, ['returned']);
     },
     leaves: ['award-revoked', 'batch-results-recorded', 'instalment-returned', 'budget-released'],
@@ -184,7 +240,7 @@ export const SAGAS: readonly Saga[] = [
     },
     run: async (act, subject) => {
       const award = `/awards/${subject?.award}`;
-      await act.do('approver2', `${award}/revoke`, { cause: 'fraud', reason, evidence: paper });
+      await revoked(act, subject);
       await act.do('approver2', `${award}/clawbacks`, { cause: 'fraud', principal: '5000.00', dueOn: '2024-06-30', reason });
       await act.do('finance', `${award}/clawbacks/1/receipts`, { amount: '2000.00', on: TODAY, reference: 'R1' });
       await act.do('finance', `${award}/clawbacks/1/receipts`, { amount: '3000.00', on: TODAY, reference: 'R2' });
@@ -205,12 +261,28 @@ export const SAGAS: readonly Saga[] = [
       await granted(act, subject);
       await listed(act, subject);
     },
-    run: async (act, subject) => {
-      const path = `/blacklist/enterprise/${subject?.code}/cases/1/objections`;
-      await act.do('clerk', path, { on: TODAY, reasons: '有误' });
-      await act.do('approver2', `${path}/1/decide`, { upheld: true, reason, evidence: paper });
-    },
+    run: (act, subject) => unlisted(act, subject),
     leaves: ['listing-ended', 'award-hold-released'],
+  },
+  {
+    name: 'a grant to one who is listed meanwhile',
+    subjects: 1,
+    run: granted,
+    meanwhile: { append: 'award-granted', run: (act, subject) => listed(act, subject) },
+    leaves: ['award-grant-started', 'budget-reserved', 'listing-decided', 'award-granted', 'award-held'],
+  },
+  {
+    name: 'a hold for a listing of a person that ends meanwhile',
+    subjects: 1,
+    before: async (act, subject) => {
+      await granted(act, subject);
+      await listed(act, subject, `person/${subject.person}`);
+    },
+    run: async (act, { award, person }) => {
+      await act.send('approver2', `/awards/${award}/hold`, { reason, listing: `person.${person}.1` });
+    },
+    meanwhile: { append: 'award-held', run: (act, subject) => unlisted(act, subject, `person/${subject.person}`), mayComeFirst: true },
+    leaves: ['listing-ended', 'award-held', 'award-hold-released'],
   },
   {
     name: 'freezing a batch',
@@ -269,11 +341,7 @@ export const SAGAS: readonly Saga[] = [
     name: 'a payment nobody expected, and its acceptance',
     subjects: 1,
     before: cancelled,
-    run: async (act) => {
-      await answered(act, ['paid']);
-      await act.settle();
-      await act.do('finance3', `/payment-batches/${act.name}/lines/1/resolve-unexpected`, { outcome: 'accepted', reason });
-    },
+    run: (act) => resolved(act, 'accepted'),
     leaves: [
       'batch-unexpected-results',
       'award-held',
@@ -282,6 +350,30 @@ export const SAGAS: readonly Saga[] = [
       'instalment-paid',
       'award-hold-released',
     ],
+  },
+  {
+    name: 'a payment nobody expected, which was not made',
+    subjects: 1,
+    before: cancelled,
+    run: (act) => resolved(act, 'not-made'),
+    leaves: ['batch-unexpected-results', 'award-held', 'batch-unexpected-resolved', 'award-hold-released'],
+  },
+  {
+    name: 'a payment nobody expected of what another batch has paid',
+    subjects: 1,
+    before: async (act, subject) => {
+      await cancelled(act, subject);
+      const other = new Act(act.ledger, `${act.name}B`, 'before');
+      await prepared(other, subject);
+      await other.do('finance', `/payment-batches/${other.name}/freeze`);
+      await answered(other, ['paid']);
+    },
+    run: async (act, { award }) => {
+      await resolved(act, 'accepted');
+      await act.settle();
+      await act.do('approver2', `/awards/${award}/clawbacks`, { cause: 'overpayment', principal: '5000.00', dueOn: '2024-06-30', reason });
+    },
+    leaves: ['batch-unexpected-results', 'award-held', 'batch-unexpected-resolved', 'instalment-overpaid', 'clawback-demanded'],
   },
   {
     name: 'moving money to another line',
@@ -335,6 +427,21 @@ export const SAGAS: readonly Saga[] = [
       await act.do('approver', `${REVIEW}/decide`, { decisions: [{ creditCode: subject?.code, to: 'out' }], reason });
     },
     leaves: ['tier-proposals-decided', 'tier-removed'],
+  },
+  {
+    name: 'a review that brings in one who is listed meanwhile, and has its decision back',
+    subjects: 1,
+    before: async (act) => {
+      await act.do('clerk', REVIEW);
+      await act.settle();
+      await act.do('clerk', `${REVIEW}/propose`, { scope: 'all', restart: true });
+    },
+    run: async (act, { code }) => {
+      const decisions = [{ creditCode: code, to: 'cultivation-pool', override: reason }];
+      await act.do('approver', `${REVIEW}/decide`, { decisions, reason, evidence: paper });
+    },
+    meanwhile: { append: 'tier-proposals-decided', run: (act, subject) => listed(act, subject) },
+    leaves: ['listing-decided', 'tier-proposals-decided', 'tier-decision-failed'],
   },
   {
     name: 'a merger into a black-listed enterprise of one that stands in a ladder',

@@ -100,6 +100,7 @@ async function opened(door: Door, office: RandomOffice): Promise<void> {
 /** How likely something befalls a process at a point of each kind, and what. */
 const RISKS: Readonly<Record<Point['kind'], readonly [risk: number, fates: readonly Fate[]]>> = {
   append: [0.03, ['before', 'after', 'late', 'lost', 'done', 'delayed']],
+  send: [0.01, ['before', 'after', 'late', 'lost', 'done', 'delayed']],
   rows: [0.01, ['before', 'after', 'lost', 'done']],
   checkpoint: [0.02, ['before', 'after', 'lost', 'done']],
   read: [0.002, ['before', 'after', 'lost']],

@@ -57,7 +57,9 @@ export interface Outcome {
 export class Succession {
   /** Asked at every point of every process. */
   fate: (point: Point) => Fate | undefined = () => undefined;
-  /** After how many calls of others an append arrives that was on its way. */
+  /** Asked before that: what has to happen first. */
+  first: (point: Point) => Promise<void> | undefined = () => undefined;
+  /** After how many calls of others something arrives that was on its way. */
   delay = 3;
   deaths = 0;
   /** What clients do before they ask again: some find that everything has come to its end without them. */
@@ -101,6 +103,7 @@ export class Succession {
       this.process = await MortalProcess.start(this.folder, this.clock, {
         ...this.elsewhere,
         fate: (point) => this.decide(point),
+        first: (point) => this.first(point),
         stragglers,
       });
       if (!this.process.isDead) return;

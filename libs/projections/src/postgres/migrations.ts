@@ -78,17 +78,24 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   },
 };
 
-/** What a newer version of the program has added is left as it is: it only ever adds, and former versions may come back. */
+/**
+ * What there is, with what a newer version of the program has added, which is left as it is: it only ever adds, and former
+ * versions may come back. Asked for beforehand: while it migrates the migrator has a connection, and there may be one alone.
+ */
 async function known(database: Kysely<never>): Promise<Readonly<Record<string, Migration>>> {
-  const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration`.execute(database);
-  return { ...Object.fromEntries(rows.map(({ name }) => [name, { up: async () => undefined }])), ...MIGRATIONS };
+  const table = `${SCHEMA}.kysely_migration`;
+  const { rows } = await sql<{ there: boolean }>`SELECT to_regclass(${table}) IS NOT NULL AS there`.execute(database);
+  if (rows[0]?.there !== true) return MIGRATIONS;
+  const { rows: applied } = await sql<{ name: string }>`SELECT name FROM ${sql.table(table)}`.execute(database);
+  return { ...Object.fromEntries(applied.map(({ name }) => [name, { up: async () => undefined }])), ...MIGRATIONS };
 }
 
 /** Brings the schema up to date; any number of processes may do so at once. @throws what the database says. */
 export async function migrate(database: Kysely<never>): Promise<void> {
+  const migrations = await known(database);
   const migrator = new Migrator({
     db: database as never,
-    provider: { getMigrations: () => known(database) },
+    provider: { getMigrations: async () => migrations },
     migrationTableSchema: SCHEMA,
     // Their order would be told by the clocks of the machines that ran them.
     allowUnorderedMigrations: true,
