@@ -200,7 +200,10 @@ export abstract class ReadModels {
 
   abstract snapshot(): Promise<Snapshot>;
 
-  /** Offers to run subscribers. Each is gained when nobody runs it, and lost when somebody else has taken it over. */
+  /**
+   * Offers to run subscribers, those that are much work first. Each is gained when nobody runs it, and lost when somebody else has
+   * taken it over or has its part of them to be given.
+   */
   abstract stand(names: readonly string[], candidate: Candidate): Promise<Candidacy>;
 
   /** The checkpoint that is furthest on of all there are. */

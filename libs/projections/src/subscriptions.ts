@@ -40,7 +40,8 @@ const NOTE_MS = 1_000;
 export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly projector: Projector | Watcher;
   private readonly managers: Runner[] = [];
-  private readonly names = new Set<string>();
+  /** By name, how many types of events concern each: the more, the more work it is. */
+  private readonly names = new Map<string, number>();
   private readonly others: ((position: number) => Promise<void>)[] = [];
   private readonly errands: Errands;
   private readonly compared: Verifications;
@@ -86,12 +87,12 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   addProjection(projection: Projection): void {
-    this.claim(projection.name);
+    this.claim(projection);
     this.projector.add(projection);
   }
 
   addProcessManager(manager: ProcessManager): void {
-    this.claim(manager.name);
+    this.claim(manager);
     if (this.projector instanceof Watcher) {
       this.managers.push(this.projector.manager(manager.name));
       return;
@@ -108,9 +109,9 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** Projections and process managers keep their checkpoints in one table, by name. */
-  private claim(name: string): void {
+  private claim({ name, handles }: Pick<Projection, 'name' | 'handles'>): void {
     if (this.names.has(name)) throw new Error(`two subscribers of the ledger are named ${name}: they would share one checkpoint`);
-    this.names.add(name);
+    this.names.set(name, handles === 'all' ? Number.POSITIVE_INFINITY : handles.size);
   }
 
   /**
@@ -129,7 +130,9 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     this.started = true;
     const { projector } = this;
     if (projector instanceof Watcher) return projector.refresh();
-    this.candidacy = await this.readModels.stand([...this.names], {
+    // Neighbours come to different processes where they are shared out: so each has some that are much work.
+    const byWork = [...this.names].sort(([, one], [, other]) => (one === other ? 0 : other - one)).map(([name]) => name);
+    this.candidacy = await this.readModels.stand(byWork, {
       gained: async (names) => {
         await this.compared.interrupted(names);
         await projector.gain(names);
