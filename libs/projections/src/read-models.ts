@@ -58,7 +58,8 @@ export interface Snapshot {
 export interface Candidate {
   /** @throws Error when it cannot begin with them just now: they are given back. */
   gained(names: readonly string[]): Promise<void>;
-  lost(names: readonly string[]): void;
+  /** `areGiven`: so that others have their part, and not because they have taken them. */
+  lost(names: readonly string[], areGiven?: boolean): void;
 }
 
 /** A process's part in running subscribers, of which each is run by one process at a time. */

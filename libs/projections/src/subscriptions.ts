@@ -139,8 +139,9 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
         for (const manager of this.managers) if (names.includes(manager.name)) await manager.gain();
         if (this.readModels.isShared) subscriberLog.log(`this process runs ${names.join(', ')}`);
       },
-      lost: (names) => {
-        subscriberLog.warn(`this process no longer runs ${names.join(', ')}: another may`);
+      lost: (names, areGiven = false) => {
+        if (areGiven) subscriberLog.log(`this process gives ${names.join(', ')} to another`);
+        else subscriberLog.warn(`this process no longer runs ${names.join(', ')}: another may`);
         projector.lose(names);
         for (const manager of this.managers) if (names.includes(manager.name)) manager.lose();
       },
@@ -185,7 +186,10 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /** How everything is doing, as whoever runs it says or has noted, and who that is. */
   async overview(): Promise<readonly SubscriberStatus[]> {
-    const [standings, holders] = await Promise.all([this.readModels.standings(), this.readModels.holders()]);
+    const { projector } = this;
+    // What it was last seen at may be long ago.
+    const seen = (projector instanceof Watcher ? projector : projector.watcher).refresh();
+    const [standings, holders] = await Promise.all([this.readModels.standings(), this.readModels.holders(), seen]);
     return this.status().map((status) => {
       const runBy = holders.get(status.name);
       const noted = this.holds(status.name) ? {} : notedOf(standings.filter(({ name }) => name === status.name));

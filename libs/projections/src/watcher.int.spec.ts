@@ -114,7 +114,10 @@ describe('a process that watches another follow the ledger', () => {
   it('has work done by the process that runs what it is about, and sees what comes of it', async () => {
     const worker = open('for-others', files.readModels());
     await worker.onApplicationBootstrap();
-    await watching.atLeast(await files.add(store, 'a'));
+    await files.add(store, 'a');
+    expect(await worker.settled(LONG_MS)).toBe(true);
+    // The first that is asked of it since.
+    expect(await watching.overview()).toMatchObject([{ name: 'totals', position: 1, state: 'running' }, { name: 'echo' }]);
     await watching.verify(['totals']);
     while ((await watching.verifications()).some(({ state }) => state === 'running')) await sleep(10);
     expect(await watching.verifications()).toMatchObject([{ name: 'totals', state: 'equal', position: 1, different: 0 }]);

@@ -114,7 +114,7 @@ export class Leases {
     );
     if (given.length === 0) return;
     for (const name of given) this.held.delete(name);
-    candidate.lost(given);
+    candidate.lost(given, true);
     await this.release(given);
   }
 
