@@ -116,7 +116,8 @@ describe('a process that watches another follow the ledger', () => {
     await worker.onApplicationBootstrap();
     await files.add(store, 'a');
     expect(await worker.settled(LONG_MS)).toBe(true);
-    // The first that is asked of it since.
+    // The first that is asked of it since, when what it saw at its start is no longer new.
+    await sleep(100);
     expect(await watching.overview()).toMatchObject([{ name: 'totals', position: 1, state: 'running' }, { name: 'echo' }]);
     await watching.verify(['totals']);
     while ((await watching.verifications()).some(({ state }) => state === 'running')) await sleep(10);
