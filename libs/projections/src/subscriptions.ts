@@ -42,7 +42,8 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   private readonly managers: Runner[] = [];
   /** By name, how many types of events concern each: the more, the more work it is. */
   private readonly names = new Map<string, number>();
-  private readonly others: ((position: number) => Promise<void>)[] = [];
+  /** What is waited for besides the read models, each until it knows the ledger up to a position. */
+  private readonly alsoSeen: ((position: number) => Promise<void>)[] = [];
   private readonly errands: Errands;
   private readonly compared: Verifications;
   private candidacy: Candidacy | undefined;
@@ -104,8 +105,8 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /** Whoever waits for a position waits for this as well: something a process knows of the ledger besides its read models. */
-  alsoSees(position: (position: number) => Promise<void>): void {
-    this.others.push(position);
+  alsoSees(upTo: (position: number) => Promise<void>): void {
+    this.alsoSeen.push(upTo);
   }
 
   /** Projections and process managers keep their checkpoints in one table, by name. */
@@ -317,7 +318,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   private async seen(position: number, field: string, reached: (timeoutMs: number) => Promise<boolean>): Promise<void> {
     await this.reach(position, field, reached);
-    for (const other of this.others) await other(position);
+    for (const upTo of this.alsoSeen) await upTo(position);
   }
 
   private async reach(position: number, field: string, reached: (timeoutMs: number) => Promise<boolean>): Promise<void> {
