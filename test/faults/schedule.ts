@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { parseAddress } from '@app/event-store';
-import type { PersonRole } from '@app/kernel';
+import { esdbAdapter, parseAddress } from '@app/event-store';
+import { type PersonRole, sha256 } from '@app/kernel';
 import { readModelSettings } from '@app/projections';
 import { bundledPackFiles } from '@app/policies';
 import { seededRandom } from '../support/random.js';
 import { insist, ServedLedger } from '../support/served-ledger.js';
+import { inVirtualTime } from '../support/virtual-time.js';
 import { type Fault, StandInNode } from '../stand-in/node.mjs';
 import type { PostgresServer } from '../stand-in/postgres.mjs';
 import { StandInProcess } from '../stand-in/process.mjs';
@@ -26,7 +27,8 @@ export interface Schedule {
   readonly seed: number;
   readonly store: 'embedded' | 'stand-in';
   /**
-   * `simulated`: the ledger runs in this process, which plays its deaths and time-outs, at any call of its stores.
+   * `simulated`: the ledger runs in this process, which plays its deaths and time-outs, at any call of its stores. Without
+   * a PostgreSQL it runs in virtual time, and the same seed plays the same history.
    * `processes`: real servers over HTTP, ended by SIGKILL at random moments, and with them the stand-in node. Where events and
    * read models are both elsewhere, one answers and two follow, which share the leases; these are killed too, and put to sleep.
    */
@@ -42,6 +44,8 @@ export interface Report extends Schedule {
   readonly commands: number;
   readonly acknowledged: number;
   readonly events: number;
+  /** Of every event, in their order: two ledgers with the same have the same history. Empty when nothing came of it. */
+  readonly digest: string;
   /** How often a process of the ledger, or the node, has died. */
   readonly deaths: number;
   /** Time-outs, lost and late answers, broken connections. */
@@ -68,26 +72,38 @@ interface Played {
 export async function play(schedule: Schedule, postgres?: PostgresServer): Promise<Report> {
   const began = performance.now();
   const folder = mkdtempSync(join(tmpdir(), `ledger-soak-${schedule.seed}-`));
-  const report = (faults: readonly string[], played?: Played, events = 0): Report => ({
+  const report = (faults: readonly string[], played?: Played, events: Awaited<ReturnType<typeof readEvents>> = []): Report => ({
     ...schedule,
     passed: faults.length === 0,
     faults: faults.length === 0 ? [] : [...faults.slice(0, 10), `its files are in ${folder}`],
     commands: played?.office.commands ?? 0,
     acknowledged: played?.office.done.length ?? 0,
-    events,
+    events: events.length,
+    digest: events.length === 0 ? '' : digestOf(events),
     ...{ deaths: played?.deaths ?? 0, disturbances: played?.disturbances ?? 0, jumps: played?.jumps ?? 0 },
     ms: Math.round(performance.now() - began),
   });
   try {
-    const played =
-      schedule.kind === 'simulated' ? await simulated(schedule, folder, postgres) : await processes(schedule, folder, postgres);
+    const played = await playing(schedule, folder, postgres);
     const faults = [...played.faults, ...played.office.faults, ...(await auditLedger(folder, played.office.done))];
-    const told = report(faults, played, (await readEvents(folder)).length);
+    const told = report(faults, played, await readEvents(folder));
     if (told.passed) rmSync(folder, { recursive: true, force: true });
     return told;
   } catch (error) {
     return report([error instanceof Error ? (error.stack ?? error.message) : String(error)]);
   }
+}
+
+/** Ids are left out: those of commands by which the ledger carries something further itself are of chance. */
+const digestOf = (events: Awaited<ReturnType<typeof readEvents>>) =>
+  sha256(JSON.stringify(events.map(({ position, stream, revision, type, data }) => [position, stream, revision, type, data])));
+
+async function playing(schedule: Schedule, folder: string, postgres?: PostgresServer): Promise<Played> {
+  if (schedule.kind === 'processes') return processes(schedule, folder, postgres);
+  // Loaded before: how long that takes is a matter of chance.
+  await esdbAdapter();
+  const simulation = () => simulated(schedule, folder, postgres);
+  return postgres === undefined ? inVirtualTime(simulation, schedule.seed) : simulation();
 }
 
 async function opened(door: Door, office: RandomOffice): Promise<void> {
@@ -129,6 +145,8 @@ const nodeFaults = (port: number): readonly Fault[] => [
   { on: 'read', kind: 'break', after: 1 },
   { on: 'read', kind: 'refuse', code: status.UNAVAILABLE },
 ];
+/** How long a call takes at most, in schedules of one pace and another: some interleave only what comes together, in some time-outs are near. */
+const DURATIONS_MS = [0, 2, 20, 200];
 const OFFICERS = 3;
 const EACH = 4;
 
@@ -139,7 +157,8 @@ function drawn<Item>(items: readonly Item[], at: number): Item {
 async function simulated({ seed, store, rounds }: Schedule, folder: string, postgres?: PostgresServer): Promise<Played> {
   const random = seededRandom(seed);
   const clock = HandClock.on(BEGIN);
-  const node = store === 'stand-in' ? await StandInNode.start({ file: join(folder, STAND_IN_LOG) }) : undefined;
+  const isVirtual = postgres === undefined;
+  const node = store === 'stand-in' ? await StandInNode.start({ file: join(folder, STAND_IN_LOG), inProcess: isVirtual }) : undefined;
   const database = postgres && readModelSettings({ LEDGER_READ_MODELS_URL: await postgres.database(), LEDGER_READ_MODELS_POOL: '4' });
   const ledger = await Succession.begin(clock, {
     folder,
@@ -166,6 +185,9 @@ async function simulated({ seed, store, rounds }: Schedule, folder: string, post
       ledger.delay = 1 + Math.floor(risks() * 30);
       return fate;
     };
+    // In virtual time calls take as long as is drawn for them; otherwise as long as they take.
+    const [longestMs, durations] = [drawn(DURATIONS_MS, random()), seededRandom(seed + 3_000_017)];
+    if (isVirtual) ledger.first = () => (durations() < 0.5 ? sleep(durations() * longestMs) : undefined);
     for (let round = 0; round < rounds; round += 1) {
       const fault = random();
       if (node !== undefined) {
@@ -188,6 +210,7 @@ async function simulated({ seed, store, rounds }: Schedule, folder: string, post
       if (Math.abs(days) > 1) jumps += 1;
     }
     ledger.fate = () => undefined;
+    ledger.first = () => undefined;
     node?.calm();
     await ledger.arriveAll();
     await ledger.settle();

@@ -17,6 +17,7 @@ import statusPb from '@eventstore/db-client/generated/status_pb.js';
 import streamsServices from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import { Access } from './access.mjs';
+import { listenOn, reservePort, stopListening } from './in-process.mjs';
 import { DELETED, NO_STREAM, StandInLog } from './log.mjs';
 
 const { StreamsService } = streamsServices;
@@ -96,6 +97,7 @@ export class StandInNode {
   #calls = new Set();
   #batches = new Set();
   #reading = true;
+  #isInProcess;
   port;
   version = '24.10.6';
   /** How far this node's clock is ahead: an append whose deadline has passed by it is refused. */
@@ -112,7 +114,8 @@ export class StandInNode {
     this.#ownsLog = options.log === undefined;
     this.#tls = options.tls;
     if (options.users !== undefined) this.#access = new Access(() => this.#log, options.users);
-    this.port = options.port ?? 0;
+    this.#isInProcess = options.inProcess === true;
+    this.port = options.port ?? (this.#isInProcess ? reservePort() : 0);
   }
 
   static async start(options) {
@@ -148,14 +151,21 @@ export class StandInNode {
       getSupportedMethods: (call, answer) => this.#features(call, answer),
     });
     this.#server.addService(gossipServices.GossipService, { read: (call, answer) => this.#gossip(call, answer) });
+    const credentials = credentialsOf(this.#tls);
+    if (this.#isInProcess) {
+      const injector = this.#server.createConnectionInjector(credentials);
+      listenOn(this.port, (connection) => injector.injectConnection(connection));
+      return;
+    }
     this.port = await new Promise((resolve, reject) =>
-      this.#server.bindAsync(`127.0.0.1:${this.port}`, credentialsOf(this.#tls), (error, port) => (error ? reject(error) : resolve(port))),
+      this.#server.bindAsync(`127.0.0.1:${this.port}`, credentials, (error, port) => (error ? reject(error) : resolve(port))),
     );
   }
 
   /** Cuts every connection; what was appended stays. */
   async stop() {
     this.unmute();
+    if (this.#isInProcess) stopListening(this.port);
     this.#server?.forceShutdown();
     this.#server = undefined;
     this.#calls.clear();

@@ -1,0 +1,79 @@
+import { syncBuiltinESMExports } from 'node:module';
+import FakeTimers from '@sinonjs/fake-timers';
+import { piecesPassed } from '../stand-in/in-process.mjs';
+import { seededRandom } from './random.js';
+
+const BEGIN = Date.parse('2024-01-01T00:00:00Z');
+const FAKED = [
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'setImmediate',
+  'clearImmediate',
+  'Date',
+  'performance',
+  'hrtime',
+] as const;
+/** For so many turns of the event loop nothing passes on connections within this process before they count as quiet. */
+const QUIET_TURNS = 5;
+/** So many with nothing to wait for, and the work counts as stuck. */
+const STUCK_TURNS = 1_000;
+
+const onTurn = globalThis.setImmediate;
+const turn = () => new Promise<void>((resolve) => onTurn(resolve));
+
+/** How much of each kind this process waits for from outside: files, other threads. Timers are not of these. */
+function awaited(): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo())
+    if (kind !== 'Immediate' && kind !== 'Timeout') counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
+
+/** For `Math.random`. Each place draws a sequence of its own, which nothing moves that others draw, for names of chance say. */
+function randomByPlace(seed: number): () => number {
+  const places = new Map<string, () => number>();
+  return () => {
+    const [, place = ''] = /\n.*\n *at (?:new )?(\S+)/.exec(String(new Error().stack)) ?? [];
+    const known = places.get(place);
+    if (known !== undefined) return known();
+    const sequence = seededRandom(seed + [...place].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 0));
+    places.set(place, sequence);
+    return sequence();
+  };
+}
+
+/**
+ * Does work of this process in a time of its own. What is computed takes none of it; when all there is to do waits for a
+ * timer, the clock jumps to the first that is due. So nobody waits, and what happens in which order follows from the work
+ * and the seed, on any machine, each time the same. Only for work that waits for nobody else: over the network, or with
+ * another process, order is a matter of chance. A spec needs the environment `virtual-environment.mjs` for it.
+ * @throws Error when the work waits for something that nothing will bring about.
+ */
+export async function inVirtualTime<Result>(work: () => Promise<Result>, seed: number): Promise<Result> {
+  const before = awaited();
+  const isAwaited = () => [...awaited()].some(([kind, count]) => count > (before.get(kind) ?? 0));
+  const { random } = Math;
+  const clock = FakeTimers.install({ now: BEGIN, toFake: [...FAKED], shouldClearNativeTimers: true });
+  Math.random = randomByPlace(seed);
+  syncBuiltinESMExports();
+  let isOver = false;
+  const result = work().finally(() => (isOver = true));
+  try {
+    for (let [pieces, quiet, stuck] = [0, 0, 0]; !isOver; await turn()) {
+      if (isAwaited()) continue;
+      quiet = pieces === piecesPassed() ? quiet + 1 : 0;
+      pieces = piecesPassed();
+      if (quiet < QUIET_TURNS) continue;
+      stuck = clock.countTimers() === 0 ? stuck + 1 : 0;
+      if (stuck > STUCK_TURNS) throw new Error('the work waits for something that nothing will bring about');
+      clock.next();
+    }
+    return await result;
+  } finally {
+    clock.uninstall();
+    Math.random = random;
+    syncBuiltinESMExports();
+  }
+}
