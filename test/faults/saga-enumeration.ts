@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '@app/event-store';
 import type { ProcessManager } from '@app/projections';
+import { inVirtualTime } from '../support/virtual-time.js';
 import { type StoreKind, StoreUnderTest } from '../support/store-under-test.js';
 import type { Fate, Point, Reaction } from './mortal-process.js';
 import { Act, APPLIED, prepareSubjects, type Saga, SAGAS, type Subject, subjectOf, TODAY } from './sagas.js';
@@ -12,8 +13,6 @@ import { HandClock, type Outcome, Succession } from './succession.js';
 
 /** How many awards one ledger has ready; when they are used up the next begins. */
 const SUBJECTS = 24;
-/** How many ledgers are struck at the same time: much of the time of each is waiting until something is tried again. */
-const LANES = 3;
 const LONG_MS = 900_000;
 
 /** `LEDGER_TEST_SAGAS=every npm test -- sagas` strikes each point in every way it may be. */
@@ -235,7 +234,6 @@ function storyOf(events: readonly RecordedEvent[], outcomes: readonly Outcome[],
 export function enumerateSagas(kind: StoreKind, plan: Plan): void {
   describe(`a saga over ${kind} that is struck at each of its points comes to the same end`, () => {
     let template: string;
-    let lanes: readonly Lane[];
     const aim = new Aim(plan);
     const reactions = new Set<string>();
     let managers: readonly ProcessManager[] = [];
@@ -250,36 +248,32 @@ export function enumerateSagas(kind: StoreKind, plan: Plan): void {
       await ledger.settle();
       await ledger.end();
       await store.close();
-      lanes = Array.from({ length: LANES }, () => new Lane(kind, template));
     });
-    afterAll(async () => {
-      await Promise.all(lanes.map((lane) => lane.end()));
-      rmSync(template, { recursive: true, force: true });
-    });
+    afterAll(() => rmSync(template, { recursive: true, force: true }));
 
     it.each(SAGAS.map((saga) => [saga.name, saga] as const))(
       '%s',
-      async (_, saga) => {
-        const { points, story, ...told } = await (lanes[0] as Lane).run(saga);
-        ({ managers } = told);
-        note(points);
-        const types = Object.values(story)
-          .flat()
-          .map((text) => (JSON.parse(text) as [string])[0]);
-        const countOf = (some: readonly string[]) =>
-          Object.fromEntries(saga.leaves.map((type) => [type, some.filter((each) => each === type).length]));
-        expect(countOf(types)).toEqual(countOf(saga.leaves));
-        const targets = aim.targets(points);
-        expect(targets.length).toBeGreaterThan(saga.leaves.length);
-        const appended = new Set(points.flatMap(({ point }) => (point.kind === 'append' ? typesOf(point) : [])));
-        expect(saga.leaves.filter((type) => !appended.has(type))).toEqual([]);
-        const ends = [story];
-        if (saga.meanwhile?.mayComeFirst === true) ends.push((await (lanes[0] as Lane).run(saga, undefined, true)).story);
-        const left = [...targets];
-        const unlike: unknown[] = [];
-        let struck = 0;
-        const strike = async (lane: Lane) => {
-          for (let target = left.shift(); target !== undefined; target = left.shift()) {
+      (_, saga) =>
+        inVirtualTime(async () => {
+          const lane = new Lane(kind, template);
+          const { points, story, ...told } = await lane.run(saga);
+          ({ managers } = told);
+          note(points);
+          const types = Object.values(story)
+            .flat()
+            .map((text) => (JSON.parse(text) as [string])[0]);
+          const countOf = (some: readonly string[]) =>
+            Object.fromEntries(saga.leaves.map((type) => [type, some.filter((each) => each === type).length]));
+          expect(countOf(types)).toEqual(countOf(saga.leaves));
+          const targets = aim.targets(points);
+          expect(targets.length).toBeGreaterThan(saga.leaves.length);
+          const appended = new Set(points.flatMap(({ point }) => (point.kind === 'append' ? typesOf(point) : [])));
+          expect(saga.leaves.filter((type) => !appended.has(type))).toEqual([]);
+          const ends = [story];
+          if (saga.meanwhile?.mayComeFirst === true) ends.push((await lane.run(saga, undefined, true)).story);
+          const unlike: unknown[] = [];
+          let struck = 0;
+          for (const target of targets) {
             try {
               const told = await lane.run(saga, target);
               if (told.hasHappened) struck += 1;
@@ -290,12 +284,11 @@ export function enumerateSagas(kind: StoreKind, plan: Plan): void {
               await lane.abandon();
             }
           }
-        };
-        await Promise.all(lanes.map(strike));
-        expect(unlike).toEqual([]);
-        // Handler and process managers race: now and then one finds done what another run had to do.
-        expect(struck).toBeGreaterThanOrEqual(Math.floor(targets.length * 0.9));
-      },
+          await lane.end();
+          expect(unlike).toEqual([]);
+          // Handler and process managers race: now and then one finds done what another run had to do.
+          expect(struck).toBeGreaterThanOrEqual(Math.floor(targets.length * 0.9));
+        }, 1),
       LONG_MS,
     );
 

@@ -1,3 +1,4 @@
+/** @jest-environment ./test/support/virtual-environment.mjs */
 import { enumerateSagas, READ, SENT, WRITTEN } from './saga-enumeration.js';
 
 enumerateSagas('sqlite', {
