@@ -188,7 +188,7 @@ async function begin(kind: StoreKind, day: string, template?: string): Promise<{
   const clock = HandClock.on(day);
   const folder = mkdtempSync(join(tmpdir(), 'ledger-sagas-'));
   if (template !== undefined) cpSync(template, folder, { recursive: true });
-  const store = await StoreUnderTest.start(folder, () => clock.instant, kind);
+  const store = await StoreUnderTest.start(folder, () => clock.instant, kind, true);
   const { setting } = store;
   return { ledger: await Succession.begin(clock, { folder, ...(setting !== 'none' && { esdb: setting }) }), store };
 }
@@ -240,15 +240,17 @@ export function enumerateSagas(kind: StoreKind, plan: Plan): void {
     const note = (points: Told['points']) => {
       for (const { point } of points) if (point.by !== undefined) reactions.add(nameOf(point.by));
     };
-    beforeAll(async () => {
-      const { ledger, store } = await begin(kind, APPLIED);
-      template = ledger.folder;
-      await prepareSubjects(ledger, SUBJECTS);
-      ledger.clock.reach(TODAY);
-      await ledger.settle();
-      await ledger.end();
-      await store.close();
-    });
+    beforeAll(() =>
+      inVirtualTime(async () => {
+        const { ledger, store } = await begin(kind, APPLIED);
+        template = ledger.folder;
+        await prepareSubjects(ledger, SUBJECTS);
+        ledger.clock.reach(TODAY);
+        await ledger.settle();
+        await ledger.end();
+        await store.close();
+      }, 1),
+    );
     afterAll(() => rmSync(template, { recursive: true, force: true }));
 
     it.each(SAGAS.map((saga) => [saga.name, saga] as const))(

@@ -1,3 +1,4 @@
+/** @jest-environment ./test/support/virtual-environment.mjs */
 import { enumerateSagas, READ, SENT, WRITTEN } from './saga-enumeration.js';
 
 // Here it is what the client sends, of each append the claim and then the events: a ledger over a node takes several times as long.

@@ -36,7 +36,8 @@ function socketOf(end) {
   return Object.assign(end, {
     _write(...piece) {
       passed += 1;
-      write.apply(end, piece);
+      // Never within the call that writes: HTTP/2 would have to read in the midst of writing.
+      process.nextTick(() => write.apply(end, piece));
     },
     ...{ setNoDelay: itself, setKeepAlive: itself, ref: itself, unref: itself, remoteAddress: '127.0.0.1' },
   });

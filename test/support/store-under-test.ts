@@ -45,15 +45,15 @@ export class StoreUnderTest {
   /**
    * A store without anything in it. `now` is the clock of the ledger, in milliseconds: a stand-in records by it. It has been
    * prepared as `ledger store setup` does, and the ledger connects as somebody who may do no more than it must. A real node
-   * has a clock of its own, and takes one ledger at a time: see `empty`.
+   * has a clock of its own, and takes one ledger at a time: see `empty`. `inProcess`: a stand-in for work in virtual time.
    */
-  static async start(dataFolder: string, now?: () => number, kind: StoreKind = STORE): Promise<StoreUnderTest> {
+  static async start(dataFolder: string, now?: () => number, kind: StoreKind = STORE, inProcess = false): Promise<StoreUnderTest> {
     if (kind === 'sqlite') return new StoreUnderTest(kind, undefined, undefined);
     if (kind === 'node') {
       await empty(NODE_URL as string);
       return new StoreUnderTest(kind, NODE_URL, undefined);
     }
-    const standIn = await SecuredNode.start({ file: join(dataFolder, STAND_IN_LOG), ...(now && { now }) });
+    const standIn = await SecuredNode.start({ file: join(dataFolder, STAND_IN_LOG), inProcess, ...(now && { now }) });
     await (await esdbAdapter()).prepareStore(parseAddress(standIn.urlOf('admin')), GROUPS);
     return new StoreUnderTest(kind, standIn.urlOf('office'), standIn);
   }

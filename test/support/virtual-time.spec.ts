@@ -49,6 +49,6 @@ describe('work in virtual time', () => {
   });
 
   it('says that it waits for what nothing will bring about', async () => {
-    await expect(inVirtualTime(() => new Promise(() => undefined), 1)).rejects.toThrow('nothing will bring about');
+    await expect(inVirtualTime(() => new Promise(() => undefined), 1, 50)).rejects.toThrow('nothing will bring about');
   });
 });

@@ -3,7 +3,6 @@ import FakeTimers from '@sinonjs/fake-timers';
 import { piecesPassed } from '../stand-in/in-process.mjs';
 import { seededRandom } from './random.js';
 
-const BEGIN = Date.parse('2024-01-01T00:00:00Z');
 const FAKED = [
   'setTimeout',
   'clearTimeout',
@@ -17,10 +16,11 @@ const FAKED = [
 ] as const;
 /** For so many turns of the event loop nothing passes on connections within this process before they count as quiet. */
 const QUIET_TURNS = 5;
-/** So many with nothing to wait for, and the work counts as stuck. */
-const STUCK_TURNS = 1_000;
+/** So long nothing to wait for that is known here, and the work counts as stuck; other threads that compute are not known. */
+const STUCK_MS = 30_000;
 
 const onTurn = globalThis.setImmediate;
+const realNow = performance.now.bind(performance);
 const turn = () => new Promise<void>((resolve) => onTurn(resolve));
 
 /** How much of each kind this process waits for from outside: files, other threads. Timers are not of these. */
@@ -51,23 +51,24 @@ function randomByPlace(seed: number): () => number {
  * another process, order is a matter of chance. A spec needs the environment `virtual-environment.mjs` for it.
  * @throws Error when the work waits for something that nothing will bring about.
  */
-export async function inVirtualTime<Result>(work: () => Promise<Result>, seed: number): Promise<Result> {
+export async function inVirtualTime<Result>(work: () => Promise<Result>, seed: number, stuckMs = STUCK_MS): Promise<Result> {
   const before = awaited();
   const isAwaited = () => [...awaited()].some(([kind, count]) => count > (before.get(kind) ?? 0));
   const { random } = Math;
-  const clock = FakeTimers.install({ now: BEGIN, toFake: [...FAKED], shouldClearNativeTimers: true });
+  // It begins now: certificates made in this time have to hold outside as well.
+  const clock = FakeTimers.install({ now: Date.now(), toFake: [...FAKED], shouldClearNativeTimers: true });
   Math.random = randomByPlace(seed);
   syncBuiltinESMExports();
   let isOver = false;
   const result = work().finally(() => (isOver = true));
   try {
-    for (let [pieces, quiet, stuck] = [0, 0, 0]; !isOver; await turn()) {
+    for (let [pieces, quiet, moved] = [0, 0, realNow()]; !isOver; await turn()) {
       if (isAwaited()) continue;
       quiet = pieces === piecesPassed() ? quiet + 1 : 0;
       pieces = piecesPassed();
       if (quiet < QUIET_TURNS) continue;
-      stuck = clock.countTimers() === 0 ? stuck + 1 : 0;
-      if (stuck > STUCK_TURNS) throw new Error('the work waits for something that nothing will bring about');
+      if (clock.countTimers() > 0) moved = realNow();
+      if (realNow() - moved > stuckMs) throw new Error('the work waits for something that nothing will bring about');
       clock.next();
     }
     return await result;
