@@ -68,7 +68,7 @@ export const PURE_FILES = [
   /^libs\/(tiers\/src\/(ladder|tier|review|propose)|targets\/src\/(target|evaluate|metrics\/counted)|calendar\/src\/(duty|instances))\.ts$/,
   /^libs\/exports\/src\/(difference|value)\.ts$/,
   /^libs\/awards\/src\/(award|award-rules|day-of-effect|balances\/postings|disbursement\/batch|disbursement\/batch-day)\.ts$/,
-  /^libs\/audit\/src\/findings\/(correction|finding|names|past|recompute|remember|detectors\/[^/]+)\.ts$/,
+  /^libs\/audit\/src\/findings\/(correction|days-told|finding|names|past|recompute|remember|detectors\/[^/]+)\.ts$/,
   /^libs\/audit\/src\/(recomputation\/(award-record|judge|withdrawn)|what-if\/(pack-changes|replay)|forecast\/(expectation|outlook))\.ts$/,
   /^libs\/audit\/src\/(ledger-event|timeline\/(references|shown)|reliance\/(reliances|award-reliance))\.ts$/,
 ];

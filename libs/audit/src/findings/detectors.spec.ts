@@ -49,6 +49,8 @@ const ofAward = (
 });
 const containing = (text: string) => ({ detail: expect.stringContaining(text) as unknown as string });
 
+/** What somebody enters today under a day of a quarter and a day ago. */
+const old = { by: 'clerk', on: '2024-03-01', at: '2024-05-31T01:00:00.000Z' };
 const policy = published();
 const unnoticed = published(packOf({ publicNotice: { days: 0, basis: 'notice' } }));
 const citation = { pack: PACK, version: 1, clause: 'F', hash: 'h' };
@@ -545,6 +547,27 @@ const CASES: readonly Case[] = [
     of: 'said today that a policy was repealed 91 days ago',
     fires: [policy, ofPolicy('policy-repealed', { on: '2024-03-01', reason: '废止' }, { on: '2024-05-31' })],
     near: [policy, ofPolicy('policy-repealed', { on: '2024-03-02', reason: '废止' }, { on: '2024-05-31' })],
+  },
+  ...(
+    [
+      [`agency-${OTHER}`, 'agency-inspected', (on: string) => ({ inspection: 1, on, inspector: '科技局', finding: 'ok', summary: '正常' })],
+      [`blacklist-enterprise.${PAYEE}`, 'statement-recorded', (on: string) => ({ case: 1, on, summary: '申辩' })],
+      ['batch-B1', 'batch-results-recorded', (on: string) => ({ file: 'f', sha256: 's', results: [{ line: 1, result: 'paid', on }] })],
+      [`enterprise-${PAYEE}`, 'departure-recorded', (on: string) => ({ no: 1, on })],
+    ] as const
+  ).map(([stream, type, data]) => ({
+    code: 'back-dated',
+    of: `${type} today, said to be of 91 days ago`,
+    says: { officers: '["clerk"]', detail: '2024-05-31登记，业务日期填为2024-03-01，倒填91天' },
+    fires: [{ stream, type, data: data('2024-03-01'), by: 'clerk', on: '2024-05-31' }],
+    near: [{ stream, type, data: data('2024-03-02'), by: 'clerk', on: '2024-05-31' }],
+  })),
+  {
+    code: 'back-dated',
+    of: 'whatever the type of the event; not a request that changed nothing',
+    says: { officers: '["clerk"]' },
+    fires: [{ ...old, stream: `target-${PACK}.T.全区`, type: 'actual-verified', data: { unit: '', report: 1 } }],
+    near: [{ ...old, stream: 'command-c', type: 'command-noted', data: { stream: `target-${PACK}.T.全区`, revision: 1, position: 1 } }],
   },
   {
     code: 'tier-outside-campaign',
