@@ -65,7 +65,7 @@ export const PURE_FILES = [
   /^libs\/enterprises\/src\/(enterprise|resolve-inputs|vocabulary)\.ts$/,
   /^libs\/budgets\/src\/(budget|line|rules)\.ts$/,
   /^libs\/(blacklist\/src\/(listing|subject|terms)|agencies\/src\/agency)\.ts$/,
-  /^libs\/(tiers\/src\/(ladder|tier|review|propose)|targets\/src\/(target|evaluate|metrics\/counted)|calendar\/src\/(duty|instances))\.ts$/,
+  /^libs\/(tiers\/src\/(ladder|tier|review|propose)|targets\/src\/(target|evaluate|metrics\/counted)|calendar\/src\/(duty|fulfilment|instances))\.ts$/,
   /^libs\/exports\/src\/(difference|value)\.ts$/,
   /^libs\/awards\/src\/(award|award-rules|day-of-effect|balances\/postings|disbursement\/batch|disbursement\/batch-day)\.ts$/,
   /^libs\/audit\/src\/findings\/(correction|days-told|finding|names|past|recompute|remember|detectors\/[^/]+)\.ts$/,

@@ -13,6 +13,7 @@ import { CalendarRecordsProjection } from './records/records.projection.js';
   imports: [PoliciesModule],
   controllers: [CalendarController],
   providers: [Duties, DutyRecords, RunDutyCommandHandler, GetAgendaHandler, GetDutyFindingsHandler],
+  exports: [Duties],
 })
 export class CalendarModule {
   constructor(subscriptions: Subscriptions) {

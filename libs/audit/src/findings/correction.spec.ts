@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { DutyInstance } from '@app/calendar';
 import type { RecordedEvent } from '@app/event-store';
 import { Problem, withCheckCharacter } from '@app/kernel';
 import { type About, requireCorrects } from './correction.js';
@@ -14,9 +15,14 @@ const at = (stream: string, type: string, position: number, data: object = {}, r
 const fault = at(`award-${AWARD}`, 'award-reviewed', 10);
 
 /** The rule an event breaks as the correction of a finding; undefined when it corrects it. */
-function broken(event: RecordedEvent, concerned: About, atFault: RecordedEvent | undefined, id = 'amount-over-cap-0123456789abcdef') {
+function broken(
+  event: RecordedEvent,
+  concerned: About,
+  atFault: RecordedEvent | undefined,
+  { id = 'amount-over-cap-0123456789abcdef', duty }: { readonly id?: string; readonly duty?: DutyInstance | undefined } = {},
+) {
   try {
-    requireCorrects(event, { id, concerned, atFault });
+    requireCorrects(event, { id, concerned, atFault, duty });
     return undefined;
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
@@ -52,16 +58,26 @@ describe('what corrects a finding', () => {
   const early = '2024-04-30T02:00:00.000Z';
   it.each([
     ['its own record', at(`duty-${PACK}.Z24.2024-Q1`, 'duty-done', 1, {}, late), undefined],
-    ['a review that fulfils it', at('tierreview-ganzhou-etdz-cultivation.2024', 'tier-review-closed', 1, {}, late), undefined],
-    ['an appropriation under its policy', at(`budget-${PACK}.fund.2024`, 'budget-appropriated', 1, {}, late), undefined],
+    ['money given for it', at(`budget-${PACK}.fund.2024`, 'budget-appropriated', 1, {}, late), undefined],
     ['a record from before it was late', at(`duty-${PACK}.Z24.2024-Q1`, 'duty-done', 1, {}, early), 'later'],
     ['the duty of another period', at(`duty-${PACK}.Z24.2024-Q2`, 'duty-done', 1, {}, late), 'related'],
     ['another duty', at(`duty-${PACK}.Z25.2024-Q1`, 'duty-done', 1, {}, late), 'related'],
+    ['that it was not done after all', at(`duty-${PACK}.Z24.2024-Q1`, 'duty-reopened', 1, {}, late), 'related'],
+    ['an award under its policy', at(`award-${AWARD}`, 'award-granted', 1, {}, late), 'related'],
+    ['a target of its policy', at(`target-${PACK}.T1.全区`, 'actual-reported', 1, {}, late), 'related'],
+    ['a tier in some ladder', at('tierreview-any.2024', 'tier-review-closed', 1, { ladder: 'any', year: 2024 }, late), 'related'],
     ['an appropriation under another policy', at('budget-haimen-2022.fund.2024', 'budget-appropriated', 1, {}, late), 'related'],
     ['a request that changed nothing of it', at('command-1', 'command-noted', 1, { stream: `duty-${PACK}.Z24.2024-Q1` }, late), 'corrects'],
     ['the text that asks for it', at(`policy-${PACK}`, 'policy-amended', 1, { pack: {} }, late), 'related'],
   ])('of a duty: %s', (_, event, rule) => {
     const id = findingId(DUTY_OVERDUE.code, PACK, 'Z24', '2024-Q1');
-    expect(broken(event, { pack: PACK, day: '2024-05-01' }, undefined, id)).toBe(rule);
+    const duty = { policy: { pack: PACK, clause: 'Z24' }, period: '2024-Q1', fulfilledBy: { kind: 'appropriation' } } as DutyInstance;
+    expect(broken(event, { pack: PACK, day: '2024-05-01' }, undefined, { id, duty })).toBe(rule);
+  });
+
+  it('of a duty that is not asked for any more: nothing, for there is nothing to make good', () => {
+    const id = findingId(DUTY_OVERDUE.code, PACK, 'Z24', '2024-Q1');
+    const done = at(`duty-${PACK}.Z24.2024-Q1`, 'duty-done', 1, {}, late);
+    expect(broken(done, { pack: PACK, day: '2024-05-01' }, undefined, { id })).toBe('related');
   });
 });

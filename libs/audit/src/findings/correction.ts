@@ -1,9 +1,9 @@
-import { dutyOfStream } from '@app/calendar';
+import { type DutyInstance, showsDone } from '@app/calendar';
 import type { RecordedEvent } from '@app/event-store';
 import { businessDateOf, invalidField } from '@app/kernel';
 import type { LedgerEventType } from '../ledger-event.js';
 import { type Reference, referencesOf } from '../timeline/references.js';
-import { codeOfFinding, DUTY_OVERDUE, findingId, findingStream } from './finding.js';
+import { codeOfFinding, DUTY_OVERDUE, findingStream } from './finding.js';
 
 /** A finding that is to be resolved as put right. */
 interface ToCorrect {
@@ -11,13 +11,15 @@ interface ToCorrect {
   readonly concerned: About;
   /** The event it points at. */
   readonly atFault: RecordedEvent | undefined;
+  /** The duty that is overdue, where that is what was found and the policy still asks for it. */
+  readonly duty?: DutyInstance | undefined;
 }
 
 /**
  * What puts a matter right comes after it, is about the same matter, and is more than what auditors say of it.
  * @throws Problem `invalid-input` for any other event.
  */
-export function requireCorrects(event: RecordedEvent, { id, concerned, atFault }: ToCorrect): void {
+export function requireCorrects(event: RecordedEvent, { id, concerned, atFault, duty }: ToCorrect): void {
   if (event.position <= (atFault?.position ?? 0) || event.stream.startsWith(findingStream('')))
     throw invalidField(
       'correction',
@@ -26,7 +28,7 @@ export function requireCorrects(event: RecordedEvent, { id, concerned, atFault }
     );
   if (event.type === NOTHING_CHANGED)
     throw invalidField('correction', 'corrects', 'must name an event that puts something right: this one records that nothing changed');
-  if (codeOfFinding(id) === DUTY_OVERDUE.code) return requireDutyCorrected(event, id, concerned);
+  if (codeOfFinding(id) === DUTY_OVERDUE.code) return requireDutyCorrected(event, duty, concerned);
   if (CARRY_ON.has(event.type))
     throw invalidField('correction', 'corrects', 'must name an event that puts something right: this one carries on what was decided');
   const matters = [...subjectsConcerned(concerned), ...(atFault === undefined ? [] : subjectsOf(atFault))];
@@ -51,19 +53,12 @@ const CARRY_ON: ReadonlySet<string> = new Set<LedgerEventType>([
   'batch-results-recorded',
 ]);
 
-/** A duty is made good by a record of the same duty, or of what fulfils such duties, from the day on which it was late. */
-function requireDutyCorrected(event: RecordedEvent, id: string, { pack, day }: About): void {
+/** A duty is made good by what the calendar takes as showing it done, from the day on which it was late. */
+function requireDutyCorrected(event: RecordedEvent, duty: DutyInstance | undefined, { day }: About): void {
   if (typeof day === 'string' && businessDateOf(event.recordedAt) < day)
     throw invalidField('correction', 'later', `must name an event that was recorded since ${day}, when the duty was late`);
-  const [kind] = event.stream.split('-', 1);
-  const isSame =
-    kind === 'duty' ? dutyFindingId(event.stream) === id : kind === 'tierreview' || packsOf(event).some((one) => one.id === pack);
-  if (!isSame) throw invalidField('correction', 'related', 'must name a record of this duty, or of what fulfils it');
-}
-
-function dutyFindingId(stream: string): string {
-  const { pack, clause, period } = dutyOfStream(stream);
-  return findingId(DUTY_OVERDUE.code, pack, clause, period);
+  if (duty === undefined || !showsDone(event, duty))
+    throw invalidField('correction', 'related', 'must name a record of this duty, or of what fulfils it');
 }
 
 /** What a finding is about, as its row or what was taken down says it. */

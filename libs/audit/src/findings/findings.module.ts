@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CalendarModule } from '@app/calendar';
 import { PoliciesModule } from '@app/policies';
 import { Subscriptions } from '@app/projections';
 import { FindingsController } from './findings.controller.js';
@@ -9,7 +10,7 @@ import { OpenFindingHandler, RunFindingCommandHandler } from './run-finding-comm
 
 /** 疑点 */
 @Module({
-  imports: [PoliciesModule],
+  imports: [CalendarModule, PoliciesModule],
   controllers: [FindingsController],
   providers: [
     OverdueDuties,

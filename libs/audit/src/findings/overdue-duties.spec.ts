@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { QueryBus } from '@nestjs/cqrs';
-import type { DutyFinding, GetDutyFindings } from '@app/calendar';
+import type { Duties, DutyFinding, DutyInstance, GetDutyFindings } from '@app/calendar';
 import { findingId } from './finding.js';
 import { OverdueDuties } from './overdue-duties.js';
 
@@ -23,7 +23,7 @@ async function told(...duties: readonly DutyFinding[]) {
     asked.push(filter);
     return Promise.resolve({ items: duties });
   };
-  return { found: await new OverdueDuties({ execute } as unknown as QueryBus).on('2024-05-01'), asked };
+  return { found: await new OverdueDuties({ execute } as unknown as QueryBus, {} as Duties).on('2024-05-01'), asked };
 }
 
 describe('overdue duties', () => {
@@ -66,5 +66,22 @@ describe('overdue duties', () => {
   it('are asked of the calendar for the day one looks from, all of them, with those done too late', async () => {
     const { asked } = await told();
     expect(asked).toEqual([{ on: '2024-05-01', late: true, limit: 100_000 }]);
+  });
+
+  it('are found again by the id of their finding, done or not; what is no finding of a duty, or of none there is, finds none', async () => {
+    const instance = (clause: string, period: string) => ({ policy: { pack: 'test-2024', clause }, period }) as DutyInstance;
+    const asked: unknown[] = [];
+    const of = (...about: readonly unknown[]) => {
+      asked.push(about);
+      return Promise.resolve([instance('Z1', '2022'), instance('Z2', '2023'), instance('Z1', '2023')]);
+    };
+    const duties = new OverdueDuties({} as QueryBus, { of } as unknown as Duties);
+    const ofFinding = (code: string, ...place: readonly string[]) =>
+      duties.ofFinding(findingId(code, ...place), { pack: 'test-2024' }, '2024-05-01');
+    expect(await ofFinding('duty-overdue', 'test-2024', 'Z1', '2023')).toEqual(instance('Z1', '2023'));
+    expect(await ofFinding('duty-overdue', 'test-2024', 'Z1', '2021')).toBeUndefined();
+    expect(asked[0]).toEqual(['test-2024', { from: '1949-10-01', until: '2024-05-01' }]);
+    expect(await ofFinding('back-dated', 'test-2024', 'Z1', '2023')).toBeUndefined();
+    expect(asked).toHaveLength(2);
   });
 });

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { type DutyFinding, GetDutyFindings } from '@app/calendar';
+import { Duties, type DutyFinding, type DutyInstance, GetDutyFindings } from '@app/calendar';
 import { addDays, type BusinessDate } from '@app/kernel';
-import { DUTY_OVERDUE, findingId, type OpenedData } from './finding.js';
+import type { About } from './correction.js';
+import { codeOfFinding, DUTY_OVERDUE, findingId, type OpenedData } from './finding.js';
 
 /** A duty that is overdue, or was done too late, as a finding: what would be taken down of it, and the first day it was late. */
 export interface OverdueDuty {
@@ -15,6 +16,7 @@ export interface OverdueDuty {
 
 /** More duties than all policies of an office set within the longest plans. */
 const EVERY_DUTY = 100_000;
+const BEGINNING = '1949-10-01';
 
 /**
  * Overdue duties come from time passing, not from an event: they are asked of the calendar for the day one looks from, and
@@ -23,12 +25,22 @@ const EVERY_DUTY = 100_000;
  */
 @Injectable()
 export class OverdueDuties {
-  constructor(private readonly queries: QueryBus) {}
+  constructor(
+    private readonly queries: QueryBus,
+    private readonly duties: Duties,
+  ) {}
 
   /** In the order of their days. */
   async on(day: string): Promise<readonly OverdueDuty[]> {
     const { items } = await this.queries.execute(new GetDutyFindings({ on: day, limit: EVERY_DUTY, late: true }));
     return items.map(overdue);
+  }
+
+  /** The duty a finding is about, done or not; none where it is about no duty, or the policy does not ask for it any more. */
+  async ofFinding(id: string, { pack }: About, day: string): Promise<DutyInstance | undefined> {
+    if (codeOfFinding(id) !== DUTY_OVERDUE.code || typeof pack !== 'string') return undefined;
+    const duties = await this.duties.of(pack, { from: BEGINNING, until: day });
+    return duties.find(({ policy: { clause }, period }) => findingId(DUTY_OVERDUE.code, pack, clause, period) === id);
   }
 }
 

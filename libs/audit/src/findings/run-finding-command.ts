@@ -98,7 +98,7 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
       if (sightOf(context.actor) !== 'history' && context.actor.id !== assignee) throw unknownFinding(id);
       const { pointer, concerned, ...found } = await this.found(id, context.today);
       if (action.type === 'resolve' && action.correction !== undefined)
-        await this.requireCorrection(action.correction, id, pointer, concerned);
+        await this.requireCorrection(action.correction, pointer, { id, concerned, today: context.today });
       return { action, ...found };
     };
     return this.executor.execute(findingDecider, findingStream(id), command, context);
@@ -123,13 +123,13 @@ export class RunFindingCommandHandler implements ICommandHandler<RunFindingComma
 
   private async requireCorrection(
     correction: EventReference,
-    id: string,
     pointer: EventReference | undefined,
-    concerned: About,
+    { id, concerned, today }: { readonly id: string; readonly concerned: About; readonly today: string },
   ): Promise<void> {
     const event = await eventAt(this.store, correction);
     if (event === undefined) throw unknownEvent(correction);
-    requireCorrects(event, { id, concerned, atFault: pointer && (await eventAt(this.store, pointer)) });
+    const atFault = pointer && (await eventAt(this.store, pointer));
+    requireCorrects(event, { id, concerned, atFault, duty: await this.duties.ofFinding(id, concerned, today) });
   }
 }
 
