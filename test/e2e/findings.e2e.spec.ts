@@ -230,9 +230,12 @@ describe('findings and their life', () => {
     const open = await ledger(...asked);
     expect(open.code).toBe(1);
     expect(open.stdout).toContain('【重】重复发票');
+    expect((await ledger(...asked, '--format', 'csv')).code).toBe(1);
+    expect((await ledger(...asked.filter((word) => word !== '--open'), '--format', 'csv')).code).toBe(0);
     const evidence = [{ title: '发票复印件', documentNo: '票001' }];
     await office.do('auditor', `/audit/findings/${id}/resolve`, { outcome: 'confirmed', reason: '已核实', evidence });
     expect((await ledger(...asked)).code).toBe(0);
+    expect((await ledger(...asked, '--format', 'csv')).code).toBe(0);
     const { stdout } = await ledger('audit', 'finding', 'show', id);
     for (const said of ['重复发票（重），已办结（属实）', '金额：1,000元', '经手人：clerk', '发票复印件（票001）'])
       expect(stdout).toContain(said);

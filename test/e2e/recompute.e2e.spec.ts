@@ -3,10 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Tokens } from '@app/http';
 import { Office, paper } from '../support/office.js';
 import { STORE_ON_OUR_CLOCK } from '../support/store-under-test.js';
+
+// An exported list injects requests, which loads a package for cookies that the test runner cannot; there are none here.
+jest.mock('cookie', () => ({}));
 
 const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
 const TOUR = fileURLToPath(new URL('../../docs/tour', import.meta.url));
@@ -274,6 +277,15 @@ describe('awards computed again, and under another text', () => {
     expect(shown.code).toBe(1);
     for (const words of ['批准金额与测算不符（第1期）', '26万元', '不一致 1 笔；多付 6万元，少付 0元'])
       expect(shown.stdout).toContain(words);
+    // The answer is the same one in a file; a comparison with itself answers another question.
+    for (const into of [
+      ['--format', 'csv'],
+      ['--format', 'jsonl', '--from', 'ledger'],
+    ])
+      expect((await ledger('audit', 'recompute', ...into, ...to)).code).toBe(1);
+    for (const into of [[], ['--format', 'csv']]) expect((await ledger('reconcile', ...into, ...to)).code).toBe(1);
+    const itself = ['--differs-from', String(summary?.['position']), '--format', 'jsonl'];
+    expect(await ledger('audit', 'recompute', ...itself, ...to)).toMatchObject({ code: 0, stderr: '没有差异\n' });
   });
 
   it('are asked for on the command line, through a server and in a folder of its own', async () => {

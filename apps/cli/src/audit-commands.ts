@@ -61,9 +61,11 @@ export function addAuditCommands(program: Command): void {
     const { since, pack, facts, from, asOf } = options;
     await withDoor(options, false, async (door, token) => {
       const call = { method: 'GET' as const, path: `/v1/audit/recomputation${queryOf({ since, pack, facts, from, asOf })}`, token };
-      if (asksForMore(options)) return readMore(door, call, options);
-      const summary = await readLong<Difference, RecomputeSummary>(door, call, options.json === true, RECOMPUTATION_VIEW);
-      if (summary !== undefined && summary.differing > 0) process.exitCode = EXIT.no;
+      // Its list is of what comes out otherwise, and of nothing else.
+      const differing = asksForMore(options)
+        ? (await readMore(door, call, options))?.isEmpty === false
+        : ((await readLong<Difference, RecomputeSummary>(door, call, options.json === true, RECOMPUTATION_VIEW))?.differing ?? 0) > 0;
+      if (differing) process.exitCode = EXIT.no;
     });
   });
 

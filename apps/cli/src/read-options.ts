@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { DIFFERENCE_HEADINGS, differenceRows, type ShownDifference } from '@app/exports';
 import { invalidField, officeTime, Problem } from '@app/kernel';
-import { ask, type Call, type Door, problemIn, Refused } from './door.js';
+import { ask, type Call, type Door, problemIn, Refused, type StreamedAnswer } from './door.js';
 import { NAMES, note, print, printJson, tableOf } from './output.js';
 import type { GlobalOptions } from './session.js';
 
@@ -64,25 +64,39 @@ export function asksForMore({ differsFrom, differsFromOn, format, output, audien
 
 const isComparison = ({ differsFrom, differsFromOn }: ReadOptions) => differsFrom !== undefined || differsFromOn !== undefined;
 
-/** Writes the list that a call reads into a file, or shows what differs from an earlier point. */
-export async function readMore(door: Door, call: Call, options: ReadOptions): Promise<void> {
+/** What a list that was written came to, besides its items. */
+export interface Written {
+  readonly isEmpty: boolean;
+  readonly verdict: Readonly<Record<string, boolean>>;
+}
+
+/**
+ * Writes the list that a call reads into a file, and answers with what it came to; or shows or writes what differs from an
+ * earlier point, which is no answer to what the list is asked for.
+ */
+export async function readMore(door: Door, call: Call, options: ReadOptions): Promise<Written | undefined> {
   const { output } = options;
   if (options.format === undefined && output === undefined) {
     if (!isComparison(options)) throw invalidField('--output', 'required', 'name the file for the list');
-    return showDifference(door, call, options);
+    await showDifference(door, call, options);
+    return undefined;
   }
   const format = formatOf(output, options.format, FORMATS);
   if (format === 'xlsx' && output === undefined) throw invalidField('--output', 'required', 'name a file for a workbook');
   const { status, content, headers } = await door.stream({ ...call, path: throughPath(call.path, options, { format }) });
   if (status >= 400) throw new Refused(problemIn(await buffer(content), status));
-  if (headers['ledger-empty'] !== undefined) note(NOTHING[isComparison(options) ? 'comparison' : 'list']);
-  if (output === undefined) {
-    await whole(pipeline(content, process.stdout, { end: false }));
-    return;
-  }
+  const isEmpty = headers['ledger-empty'] !== undefined;
+  if (isEmpty) note(NOTHING[isComparison(options) ? 'comparison' : 'list']);
+  if (output === undefined) await whole(pipeline(content, process.stdout, { end: false }));
+  else await writeFile(content, output, headers, options.json === true);
+  if (isComparison(options)) return undefined;
+  return { isEmpty, verdict: JSON.parse(headers['ledger-verdict'] ?? '{}') as Written['verdict'] };
+}
+
+async function writeFile(content: NodeJS.ReadableStream, output: string, headers: StreamedAnswer['headers'], json: boolean): Promise<void> {
   const bytes = await writeWhole(content, output);
   const [asOf, asOfTime] = [headers['ledger-as-of'], headers['ledger-as-of-time']];
-  if (options.json === true) printJson({ output, bytes, ...(asOf !== undefined && { asOf: Number(asOf), asOfTime }) });
+  if (json) printJson({ output, bytes, ...(asOf !== undefined && { asOf: Number(asOf), asOfTime }) });
   else print(`${output}：${bytes} 字节${asOf === undefined ? '' : `，账本位置 ${asOf}，${officeTime(new Date(asOfTime ?? ''))}`}`);
 }
 

@@ -58,7 +58,7 @@ export function addRoute(program: Command, route: Route): void {
     const call = callOf(route, parameters, given.slice(0, parameters.length).map(String), values);
     const isRead = route.method === 'GET' && route.open !== true && !isDocument(route);
     await withDoor(options, route.open === true, async (door, token) => {
-      if (isRead && asksForMore(options)) await readMore(door, { ...call, token }, options);
+      if (isRead && asksForMore(options)) tell((await readMore(door, { ...call, token }, options))?.verdict ?? {}, options);
       else finish({ ...route, path: pathAsked(call) }, await door.call({ ...call, token }), options);
     });
   });
@@ -189,8 +189,13 @@ function finish(route: Route, { status, contentType, content }: Answer, options:
   const answer: unknown = JSON.parse(content.toString('utf8'));
   if (options.json === true) printJson(answer);
   else print(viewOf(route, answer));
+  tell(answer as Readonly<Record<string, unknown>>, options);
+}
+
+/** Says in notes and exit code what an answer says beside what it lists, shown or written. */
+function tell(answer: Readonly<Record<string, unknown>>, options: object): void {
   // Books that do not balance or agree are an answer of "no", and so are payments that nobody expected and none has booked.
-  const { balanced, reconciled, events, unexpected, clear, assignedOnly } = answer as Readonly<Record<string, unknown>>;
+  const { balanced, reconciled, events, unexpected, clear, assignedOnly } = answer;
   if (assignedOnly === true) note('只列出交办给本人的疑点；全部疑点由审计人员查看');
   const isUnexpected = events !== undefined && Array.isArray(unexpected) && unexpected.length > 0;
   // A list of findings says whether one is open; it is a "no" to whoever asked for the open ones.

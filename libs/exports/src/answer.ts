@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { TABLE_TYPES } from '@app/sheets';
-import { type InnerRefusal } from './inner.js';
+import type { InnerRefusal, Verdict } from './inner.js';
 
 export const MEDIA_TYPES = { ...TABLE_TYPES, jsonl: 'application/jsonl; charset=utf-8', json: 'application/json; charset=utf-8' } as const;
 
@@ -30,16 +30,23 @@ export interface Content {
   readonly content: Readable;
   /** It holds no item: the answer says so, as a file without lines might be taken for one that went wrong. */
   readonly isEmpty: boolean;
+  readonly verdict?: Verdict;
 }
 
 /**
  * Sends a stream as the answer. Where it fails, the connection is cut, so that nobody takes a part for the whole; where the
  * reader leaves, it ends.
  */
-export function sendStream(reply: FastifyReply, { content, isEmpty }: Content, type: string, fileName: FileName | undefined): void {
+export function sendStream(
+  reply: FastifyReply,
+  { content, isEmpty, verdict = {} }: Content,
+  type: string,
+  fileName: FileName | undefined,
+): void {
   content.on('error', (error) => logger.error(`an answer was cut off: ${error.stack ?? error.message}`));
   void reply.type(type);
   if (isEmpty) void reply.header('ledger-empty', 'true');
+  if (Object.keys(verdict).length > 0) void reply.header('ledger-verdict', JSON.stringify(verdict));
   if (fileName !== undefined) void reply.header('content-disposition', disposition(fileName));
   void reply.send(content);
 }

@@ -4,7 +4,7 @@ import { type Actor, invalidField, officeTime } from '@app/kernel';
 import { BYTE_ORDER_MARK, csvLine, type FilledSheet, type SheetRow, widthFor, workbook } from '@app/sheets';
 import { type FileName, fileName, MEDIA_TYPES, textStream } from './answer.js';
 import { Disclosures } from './disclosures.js';
-import { InnerRoutes, type Question } from './inner.js';
+import { InnerRoutes, type Question, type Verdict } from './inner.js';
 import { declarationOf } from './lists.js';
 import { Columns, DISCLOSURE_FIELD, namedIn, packOf, publicPart, readingAt, titleOf } from './table.js';
 import { isList, type JsonObject, rowsOf } from './value.js';
@@ -27,6 +27,7 @@ export interface ExportedFile {
   readonly content: Readable;
   /** It holds no item of the list. */
   readonly isEmpty: boolean;
+  readonly verdict: Verdict;
   readonly type: string;
   readonly fileName: FileName;
 }
@@ -56,6 +57,7 @@ export class Exporter {
     const all = concat(ahead.items, items);
     const file = {
       isEmpty: ahead.items.length === 0,
+      verdict: answer.verdict,
       type: MEDIA_TYPES[format],
       fileName: fileName(titleOf(question.path), question.path, String(question.vantage.position), format),
     };

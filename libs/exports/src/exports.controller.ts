@@ -21,7 +21,8 @@ export class ExportsController {
   /**
    * 导出清单: any list of the ledger as XLSX, CSV or JSON Lines, whole and from one point. `path` is the route of the list after
    * `/v1/`, its own query parameters follow as usual. With `audience=public` only what belongs to a public policy is in it,
-   * without the fields of the office. `Ledger-Empty` says that it holds nothing.
+   * without the fields of the office. `Ledger-Empty` says that it holds nothing, `Ledger-Verdict`
+   * what the answer says yes or no to beside its list, as a JSON object.
    * An answer that is cut off is not a whole file: the connection ends before it.
    */
   @Get('*')

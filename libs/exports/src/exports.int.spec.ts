@@ -78,6 +78,11 @@ class Lists {
     return { items: [{ day: businessDate(on, 'on') }] };
   }
 
+  @Get('balances/reconciliation')
+  reconciliation() {
+    return { reconciled: false, awards: 2, lines: 1, differences: [{ subject: 'award' }] };
+  }
+
   @Get('awards/one')
   one() {
     const position = currentVantage()?.position ?? 0;
@@ -170,6 +175,13 @@ describe('an exported list', () => {
       ]),
     );
     expect(new Set(asked)).toEqual(new Set([42]));
+  });
+
+  it('says beside the file what the answer says yes or no to, and of a list that says nothing nothing', async () => {
+    const verdict = async (path: string) => (await fetch(url(`exports/${path}?format=csv`))).headers.get('ledger-verdict');
+    expect(await verdict('balances/reconciliation')).toBe('{"reconciled":false}');
+    expect(await verdict('budgets')).toBeNull();
+    expect(await verdict('rosters')).toBeNull();
   });
 
   it('is read no faster than it is taken, and no further when the reader leaves', async () => {

@@ -24,9 +24,12 @@ export interface Question {
   readonly body?: JsonObject;
 }
 
+/** What an answer says yes or no to beside its list, such as whether the books balance. */
+export type Verdict = Readonly<Record<string, boolean>>;
+
 /** What a route answers: a list, read page by page as it is asked for, or one object. */
 export type InnerAnswer =
-  | { readonly kind: 'list'; readonly pages: AsyncIterable<readonly JsonObject[]> }
+  | { readonly kind: 'list'; readonly pages: AsyncIterable<readonly JsonObject[]>; readonly verdict: Verdict }
   | { readonly kind: 'object'; readonly object: JsonObject };
 
 /** A route has refused; its answer is passed on as it came. */
@@ -67,10 +70,11 @@ export class InnerRoutes {
   async ask(question: Question): Promise<InnerAnswer> {
     const { at = 'items' } = declarationOf(question.path) ?? {};
     const raw = await this.firstPage(question);
-    if (raw.contentType.startsWith(JSON_LINES)) return { kind: 'list', pages: itemsOfLines(raw.content) };
+    if (raw.contentType.startsWith(JSON_LINES)) return { kind: 'list', pages: itemsOfLines(raw.content), verdict: {} };
     if (!raw.contentType.startsWith('application/json')) throw invalidField('path', 'list', 'this route answers with a file of its own');
     const first = JSON.parse((await buffer(raw.content)).toString('utf8')) as Json;
-    if (isList(first) || isList((first as JsonObject)[at])) return { kind: 'list', pages: this.pages(question, first as JsonObject, at) };
+    if (isList(first) || isList((first as JsonObject)[at]))
+      return { kind: 'list', pages: this.pages(question, first as JsonObject, at), verdict: verdictOf(first) };
     return { kind: 'object', object: first as JsonObject };
   }
 
@@ -113,6 +117,11 @@ export class InnerRoutes {
     if (response.statusCode >= 400) throw new InnerRefusal(response.statusCode, (await buffer(response.stream())).toString('utf8'));
     return { contentType: String(response.headers['content-type'] ?? ''), content: response.stream() };
   }
+}
+
+function verdictOf(answer: Json): Verdict {
+  if (!isObject(answer)) return {};
+  return Object.fromEntries(Object.entries(answer).filter((entry): entry is [string, boolean] => typeof entry[1] === 'boolean'));
 }
 
 /** The items of an answer that comes as JSON Lines; one that is cut off, or tells of a problem, fails. */
