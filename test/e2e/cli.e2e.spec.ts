@@ -123,6 +123,20 @@ describe('ledger on the command line', () => {
     const { code, stdout, stderr } = await ledger(['award', 'list', '--data', mistyped], { LEDGER_TOKEN: token });
     expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining('no-ledger')]);
     expect(existsSync(mistyped)).toBe(false);
+    expect(await ledger(['health', '--data', mistyped])).toMatchObject({ code: 1, stderr: expect.stringContaining(mistyped) });
+    expect(existsSync(mistyped)).toBe(false);
+  }, 60_000);
+
+  it('makes none either where the key is kept elsewhere, which a token is signed with wherever the ledger is', async () => {
+    const meant = join(folder, 'begun');
+    await tokenFor('auditor', 'wang', meant);
+    const shared = { LEDGER_TOKEN_KEY_FILE: join(meant, 'token.key') };
+    const mistyped = join(folder, 'begunn');
+    const signed = await ledger(['token', '--role', 'auditor', '--actor', 'wang', '--data', mistyped], shared);
+    const list = (data: string) => ledger(['award', 'list', '--data', data], { ...shared, LEDGER_TOKEN: signed.stdout.trim() });
+    expect([signed.code, existsSync(mistyped)]).toEqual([0, false]);
+    expect(await list(mistyped)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(mistyped) });
+    expect(existsSync(mistyped)).toBe(false);
   }, 60_000);
 
   it('goes to the ledger of a folder whose key is elsewhere, or is not to be used', async () => {

@@ -42,11 +42,11 @@ export class DataFolder {
   }
 
   /**
-   * Whether somebody can have a token of the ledger of a folder: there is the key it would be signed with, or a ledger that has
-   * its key elsewhere. A folder that is not there is not made by asking.
+   * Whether a folder holds a ledger, or the key of one that is about to begin; a key that is shared is kept elsewhere, and says
+   * nothing of the folder. A folder that is not there is not made by asking.
    */
-  static isOfALedger(path: string, sharedKeyFile?: string): boolean {
-    return [sharedKeyFile ?? join(path, TOKEN_KEY), ...[LEDGER, CLAIMS, SERVER].map((name) => join(path, name))].some(existsSync);
+  static isOfALedger(path: string): boolean {
+    return [TOKEN_KEY, LEDGER, CLAIMS, SERVER].some((name) => existsSync(join(path, name)));
   }
 
   /**
@@ -56,14 +56,14 @@ export class DataFolder {
    * @throws Problem `data-folder-in-use` (unavailable); `token-key-missing` (unavailable) where a shared key is not there.
    */
   acquire(role: Settings['role'] = 'all'): void {
-    this.requireSharedKey();
+    if (this.sharedKeyFile !== undefined) DataFolder.requireSharedKey(this.sharedKeyFile);
     this.hold(this.lockFile, role === 'all');
     if (role === 'worker') this.hold(this.workerLockFile, true);
   }
 
   /** @throws Problem `token-key-missing` (unavailable) where a shared key is not there: whoever made one would be alone with it. */
-  requireSharedKey(): void {
-    if (this.sharedKeyFile === undefined || existsSync(this.sharedKeyFile)) return;
+  static requireSharedKey(file: string): void {
+    if (existsSync(file)) return;
     throw new Problem('unavailable', 'token-key-missing', 'LEDGER_TOKEN_KEY_FILE names no file: each process would make a key of its own');
   }
 

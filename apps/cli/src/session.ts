@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { storeSettings } from '@app/event-store';
 import { invalidField, Problem } from '@app/kernel';
 import { DataFolder } from '../../api/src/data-folder.js';
+import { readEnvironment } from '../../api/src/operations/settings.js';
 import { type Door, openDoor, serverDoor } from './door.js';
 
 /** Options every command takes. */
@@ -21,9 +23,7 @@ export async function withDoor(options: GlobalOptions, isOpen: boolean, work: (d
       'this needs to know who you are: pass --token or set LEDGER_TOKEN (make one with: ledger token --role clerk)',
     );
   }
-  // Whoever has a token has it of a ledger that is there: where there is none, another folder is named than was meant.
-  if (options.server === undefined && token !== '' && !DataFolder.isOfALedger(options.data, SHARED_KEY_FILE))
-    throw new Problem('not-found', 'no-ledger', `there is no ledger in ${options.data}: none of its tokens can have been signed there`);
+  if (options.server === undefined) requireLedger(options.data);
   const bundled = process.env['LEDGER_BUNDLED_POLICIES'] ?? 'publish';
   if (!['publish', 'none'].includes(bundled))
     throw invalidField('LEDGER_BUNDLED_POLICIES', 'publish-or-none', `must be publish or none, not ${bundled}`);
@@ -37,6 +37,17 @@ export async function withDoor(options: GlobalOptions, isOpen: boolean, work: (d
   } finally {
     await door.close();
   }
+}
+
+/**
+ * Where there is no ledger, another folder is named than was meant, and a list of nothing would look like an answer. One
+ * begins with the key of its tokens or, where several processes share a key that is kept elsewhere, with its first server.
+ * A ledger in EventStoreDB that does not keep its key in the folder is whole without anything there.
+ */
+function requireLedger(folder: string): void {
+  if (DataFolder.isOfALedger(folder)) return;
+  if (SHARED_KEY_FILE !== undefined && storeSettings(readEnvironment()) !== undefined) return;
+  throw new Problem('not-found', 'no-ledger', `there is no ledger in ${folder}`);
 }
 
 /** The data folder when none is named. */

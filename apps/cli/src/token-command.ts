@@ -22,14 +22,22 @@ export function addTokenCommand(program: Command): void {
       GlobalOptions & { role: Role[]; actor?: string; unit: string; hours: string }
     >();
     if (actor === undefined) throw invalidField('actor', 'required', 'must say who the token stands for: --actor <id>');
-    const folder = new DataFolder(data, SHARED_KEY_FILE);
-    folder.requireSharedKey();
-    const tokens = Tokens.fromKeyFile(folder.tokenKeyFile, SYSTEM_CLOCK);
+    const tokens = Tokens.fromKeyFile(keyFile(data), SYSTEM_CLOCK);
     const token = await tokens.issue({ id: actor, unit, roles: role }, Math.round(Number(hours) * 3600));
     note(`${actor} (${unit}): ${role.join(', ')}, ${hours} hours`);
     if (json === true) printJson({ token, actor, unit, roles: role });
     else print(token);
   });
+}
+
+/** The key tokens are signed with: where it is kept in the data folder, the first one begins a ledger there. */
+function keyFile(data: string): string {
+  if (SHARED_KEY_FILE !== undefined) {
+    DataFolder.requireSharedKey(SHARED_KEY_FILE);
+    return SHARED_KEY_FILE;
+  }
+  if (!DataFolder.isOfALedger(data)) note(`${data} 中尚无账本：新建令牌密钥，账本由此开始`);
+  return new DataFolder(data).tokenKeyFile;
 }
 
 /** Who runs the command; in a container that may be a number without a name, and then it has to be said. */
