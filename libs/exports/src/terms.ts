@@ -136,6 +136,7 @@ export const WHY = {
   'over-ceiling': '超过上限',
   'unlocked-unmet': '条件未满足即到付',
   'unlocked-unclear': '条件所据事实存疑',
+  'paid-not-granted': '未批准即拨付',
   'paid-locked': '未到付即拨付',
   'paid-differs': '拨付金额与批准不符',
   'paid-twice': '重复拨付尚未追回',

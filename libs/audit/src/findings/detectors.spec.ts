@@ -980,8 +980,16 @@ const CASES: readonly Case[] = [
   {
     code: 'amount-over-cap',
     of: 'paid without ever having been granted',
+    says: ofAward('high', 'F', 10_000_000, ['finance'], '第1期付出10万元，而该项奖补从未批准'),
     fires: [policy, award({ but: { grant: null } })],
     near: [policy, award()],
+  },
+  {
+    code: 'amount-over-cap',
+    of: 'a payment nobody expected, without ever having been granted',
+    says: containing('而该项奖补从未批准'),
+    fires: [policy, award({ until: 'publicise' }), overpaid()],
+    near: [policy, award({ until: 'publicise' })],
   },
   {
     code: 'amount-differs',

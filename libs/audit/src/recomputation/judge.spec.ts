@@ -194,6 +194,16 @@ describe('an award computed again', () => {
       { why: [{ code: 'paid-twice' }], paid: '400000.00', overpaid: '200000.00' },
     ],
     [
+      'Given it was paid and never granted, all of it is too much',
+      eventsOf(percent).filter(({ type }) => type !== 'award-granted'),
+      { why: [{ code: 'paid-not-granted' }], paid: '200000.00', overpaid: '200000.00', underpaid: '0.00' },
+    ],
+    [
+      'Given it was paid and neither assessed nor granted, all of it is too much',
+      eventsOf(percent).filter(({ type }) => type !== 'award-granted' && type !== 'award-assessed'),
+      { why: [{ code: 'paid-not-granted' }], paid: '200000.00', overpaid: '200000.00' },
+    ],
+    [
       'Given it was granted without an assessment, nothing of it was due',
       eventsOf(percent).filter(({ type }) => type !== 'award-assessed'),
       { why: [{ code: 'granted-unassessed' }], overpaid: '200000.00' },
@@ -492,6 +502,14 @@ describe('an award computed again', () => {
       judged(then(then(eventsOf(percent), 'instalment-overpaid', twice), 'clawback-demanded', { ...demand, principal: amount, amount }));
     expect(demanded('200000.00')).toBeUndefined();
     expect(demanded('199999.99')).toMatchObject({ why: [{ code: 'paid-twice' }], overpaid: '0.01' });
+  });
+
+  it('Given what was paid and never granted has come back, or all been demanded back, Then nothing is too much any more', () => {
+    const paid = eventsOf(percent).filter(({ type }) => type !== 'award-granted');
+    const amount = '200000.00';
+    const demand = { clawback: 1, cause: 'overpayment', fine: '0.00', dueOn: '2024-12-01', reason: '多付', principal: amount, amount };
+    expect(judged(then(paid, 'instalment-returned', { no: 1, amount }))).toBeUndefined();
+    expect(judged(then(paid, 'clawback-demanded', demand))).toBeUndefined();
   });
 
   it('Given a result, Then it says whether the condition of an instalment is met: at once where there is but one', () => {

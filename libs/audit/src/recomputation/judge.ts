@@ -19,6 +19,7 @@ export interface Why {
     | 'over-ceiling'
     | 'unlocked-unmet'
     | 'unlocked-unclear'
+    | 'paid-not-granted'
     | 'paid-locked'
     | 'paid-differs'
     | 'paid-twice';
@@ -109,8 +110,7 @@ export function judge(again: Again): Difference | undefined {
   const { grant } = record;
   const why: Why[] = [];
   if (assessment === undefined) {
-    if (grant === undefined) return undefined;
-    why.push({ code: 'granted-unassessed' });
+    if (grant !== undefined) why.push({ code: 'granted-unassessed' });
   } else if (typeof text === 'string' || text.hash !== assessment.packHash) {
     why.push({ code: text === 'unknown' ? 'text-unknown' : 'text-altered' });
   } else if (expected !== undefined && !isSameSum(assessment.stated, expected)) {
@@ -196,8 +196,13 @@ interface Sums {
 
 function overAndUnder({ record, assessment, expected, isMet, changed }: Again, due: readonly number[], why: Why[]): Sums {
   const { grant, paid, unlocked, status, overpaidFen, demandedFen } = record;
-  // One that was turned down, and should not have been, was given nothing.
   if (grant === undefined) {
+    const open = Math.max(0, standingFen(record) - demandedFen);
+    if (open > 0) {
+      why.push({ code: 'paid-not-granted' });
+      return { over: open, under: 0 };
+    }
+    // One that was turned down, and should not have been, was given nothing.
     const denied = status === 'rejected' && assessment !== undefined && !gives(assessment.stated) && expected?.outcome === 'payable';
     return { over: 0, under: denied ? due.reduce((sum, fen) => sum + fen, 0) : 0 };
   }

@@ -1,7 +1,7 @@
 import { awardOfStream, awardRecord, fen } from '../past.js';
 import { detector, ofAward, people, yuan, yuanOfFen } from './detector.js';
 
-/** More was granted than the clause gives at most, or more paid of an instalment than was granted for it. */
+/** More was granted than the clause gives at most, or more paid of an instalment than was granted for it, be it that nothing was. */
 export const amountOverCap = detector({
   code: 'amount-over-cap',
   title: '超过条款上限或批准金额',
@@ -21,10 +21,12 @@ export const amountOverCap = detector({
     }
     const { no, batch } = event.data;
     const officers = people(past.get('batch', `batch-${batch}`)?.payer);
+    if (record.granted === undefined)
+      return [{ ...ofAward(award, record), amount, detail: `第${no}期付出${yuan(amount)}，而该项奖补从未批准`, officers }];
     // Of one that was paid or ordered otherwise, or has lapsed, nothing was to be paid.
     if (event.type === 'instalment-overpaid')
       return [{ ...ofAward(award, record), amount, detail: `第${no}期已不应付，又付出${yuan(amount)}`, officers }];
-    const instalment = record.granted?.instalments.find((one) => one.no === no);
+    const instalment = record.granted.instalments.find((one) => one.no === no);
     const granted = instalment?.amount ?? '0.00';
     const paid = (instalment?.paid ?? 0) + fen(amount);
     if (paid <= fen(granted)) return [];
