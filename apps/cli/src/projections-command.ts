@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { officeTime } from '@app/kernel';
-import type { SubscriberStatus, Verification } from '@app/projections';
+import { goesOn, type SubscriberStatus, type Verification } from '@app/projections';
 import { ask, type Door } from './door.js';
 import { EXIT, note, print, printJson, tableOf } from './output.js';
 import { type GlobalOptions, withDoor } from './session.js';
@@ -30,17 +30,17 @@ export function addProjectionsCommand(program: Command): void {
     });
   };
 
-  onNames('list', '运行状态: 1 when something has stopped', async (_names, door, token, json) => {
+  onNames('list', '运行状态: 1 when something has stopped or cannot go on just now', async (_names, door, token, json) => {
     const statuses = await ask<readonly SubscriberStatus[]>(door, { method: 'GET', path: '/v1/subscribers', token });
     show(statuses, json);
-    if (statuses.some(({ state }) => state === 'stopped')) process.exitCode = EXIT.no;
+    if (!statuses.every(goesOn)) process.exitCode = EXIT.no;
   });
 
   onNames('resume <name>', '恢复: goes on from the event it stopped at; 1 when it stops again', async ([name = ''], door, token, json) => {
     const begun = await post<readonly SubscriberStatus[]>(door, token, `${encodeURIComponent(name)}/resume`, {});
     const statuses = await resumed(begun, name, door, token);
     show(statuses, json);
-    if (statuses.some((status) => status.name === name && status.state === 'stopped')) process.exitCode = EXIT.no;
+    if (statuses.some((status) => status.name === name && !goesOn(status))) process.exitCode = EXIT.no;
   });
 
   onNames('rebuild [names...]', '重建: builds anew beside what is in use, then swaps; waits for it', async (names, door, token, json) => {
@@ -48,7 +48,7 @@ export function addProjectionsCommand(program: Command): void {
     await post<readonly SubscriberStatus[]>(door, token, 'rebuild', { names: [...asked] });
     const statuses = await followed(door, token, asked, json);
     show(statuses, json);
-    if (statuses.some(({ state, beside }) => state === 'stopped' || beside?.error !== undefined)) process.exitCode = EXIT.no;
+    if (statuses.some((status) => !goesOn(status) || status.beside?.error !== undefined)) process.exitCode = EXIT.no;
   });
 
   onNames(
@@ -70,8 +70,9 @@ export function addProjectionsCommand(program: Command): void {
       if (verified.some(({ state }) => state === 'different')) process.exitCode = EXIT.no;
       // Rows that agree as far as they go are no answer to what the ledger holds beyond them.
       const statuses = await ask<readonly SubscriberStatus[]>(door, { method: 'GET', path: '/v1/subscribers', token });
-      const stopped = statuses.filter(({ name, state }) => asked.has(name) && state === 'stopped');
-      for (const { name, position, error = '' } of stopped) note(`${name}: 已停止于账本位置 ${position}，其后未核对：${error}`);
+      const stopped = statuses.filter((status) => asked.has(status.name) && !goesOn(status));
+      for (const { name, state, position, error = '' } of stopped)
+        note(`${name}: ${SUBSCRIBER_STATE[state]}，账本位置 ${position} 之后未核对：${error}`);
       if (stopped.length > 0) process.exitCode = EXIT.no;
     },
   );

@@ -70,7 +70,7 @@ export const FINDING_STATUS: Readonly<Record<string, string>> = { open: '未结'
 export const OUTCOME: Readonly<Record<string, string>> = { confirmed: '属实', unfounded: '不成立', corrected: '已纠正' };
 
 /** Of a read model or process manager. */
-export const SUBSCRIBER_STATE = { running: '正常', building: '构建中', stopped: '已停止' } as const;
+export const SUBSCRIBER_STATE = { running: '正常', building: '构建中', retrying: '重试中', stopped: '已停止' } as const;
 
 /** What it may do, by role. */
 export const ROLE: Readonly<Record<Role, string>> = {

@@ -39,7 +39,7 @@ describe('tables that are made ready to be seen', () => {
     projector.start();
     const stateOf = (name: string) => projector.status().find((status) => status.name === name)?.state;
     while (stateOf('two') !== 'running' || stateOf('three') !== 'running') await new Promise(setImmediate);
-    while (stateOf('one') !== 'stopped') await new Promise(setImmediate);
+    while (stateOf('one') !== 'retrying') await new Promise(setImmediate);
     await projector.stop();
   });
 

@@ -10,7 +10,7 @@ export { ProjectionsModule } from './projections.module.js';
 export { reactionContext } from './reaction-context.js';
 export { ReadModels } from './read-models.js';
 export { SqliteReadModels } from './sqlite-read-models.js';
-export type { SubscriberStatus } from './subscriber.js';
+export { goesOn, type SubscriberStatus } from './subscriber.js';
 export { type Following, Subscriptions } from './subscriptions.js';
 export { type ColumnValue, type Row, type Table, table } from './table.js';
 export type { Verification } from './verifications.js';

@@ -88,7 +88,7 @@ describe('a process manager', () => {
     expect(await runner.reached(1, 0)).toBe(false);
     await until(() => runner.status().position === 1);
     expect(reacted).toEqual([1, 1, 1]);
-    expect(statuses).toEqual(['running', 'stopped', 'stopped']);
+    expect(statuses).toEqual(['running', 'retrying', 'retrying']);
     expect(runner.status()).toMatchObject({ state: 'running' });
     expect(runner.status()).not.toHaveProperty('error');
   });
@@ -204,7 +204,7 @@ describe('a process manager', () => {
     jest.spyOn(readModels, 'saveCheckpoint').mockRejectedValueOnce(new Error('disk full'));
     const runner = await start();
     await files.add(store, 'b');
-    await until(() => runner.status().state === 'stopped');
+    await until(() => runner.status().state === 'retrying');
     expect(runner.status().error).toBe('disk full');
     await until(() => runner.status().state === 'running');
     expect((await readModels.checkpoint('manager'))?.position).toBe(1);

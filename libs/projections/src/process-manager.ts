@@ -26,7 +26,9 @@ export class ProcessManagerRunner implements Runner {
   private tenure: AbortController | undefined;
   private loop: Promise<void> = Promise.resolve();
   private error: string | undefined;
-  /** It has met an event it cannot deal with, and does nothing until it is told to go on. */
+  /** It has met an event it cannot deal with: trying again would not help. */
+  private hasStopped = false;
+  /** That has been noted for the others, and it does nothing until it is told to go on. */
   private gaveUp = false;
   /** The checkpoint as it is stored. */
   private noted = 0;
@@ -57,6 +59,7 @@ export class ProcessManagerRunner implements Runner {
     this.lose();
     if (this.stopping.signal.aborted) return;
     const tenure = (this.tenure = new AbortController());
+    this.hasStopped = false;
     this.gaveUp = false;
     this.error = undefined;
     await this.loop;
@@ -91,6 +94,7 @@ export class ProcessManagerRunner implements Runner {
     const { tenure } = this;
     if (tenure === undefined) throw elsewhere(name);
     if (!this.gaveUp) throw new Problem('conflict', 'projection-not-stopped', `the process manager ${name} has not stopped`);
+    this.hasStopped = false;
     this.gaveUp = false;
     this.error = undefined;
     // Where it cannot be noted, it is with the next event.
@@ -102,7 +106,7 @@ export class ProcessManagerRunner implements Runner {
   status(): SubscriberStatus {
     if (this.tenure === undefined) return this.elsewhere.status();
     const { name } = this.manager;
-    const state = this.error === undefined ? ('running' as const) : ('stopped' as const);
+    const state = this.error === undefined ? 'running' : this.hasStopped ? 'stopped' : 'retrying';
     const { position, moved } = this.gate;
     return { name, kind: 'process-manager', position, state, ...moved, ...(this.error !== undefined && { error: this.error }) };
   }
@@ -188,6 +192,7 @@ export class ProcessManagerRunner implements Runner {
         const passing = error instanceof Problem && (error.kind === 'unavailable' || error.kind === 'conflict');
         this.error = `position ${event.position}: ${error instanceof Error ? error.message : String(error)}`;
         if (!passing) {
+          this.hasStopped = true;
           subscriberLog.error(
             `the process manager ${this.name} has stopped at position ${event.position}; "ledger projections list" says why`,
           );

@@ -72,8 +72,8 @@ describe('the projector', () => {
       throw Object.assign(new Error('disk full'), { code: 'SQLITE_FULL' });
     });
     projector.start();
-    while (projector.status()[0]?.state !== 'stopped') await new Promise(setImmediate);
-    expect(projector.status()).toMatchObject([{ position: 0, state: 'stopped', error: 'disk full' }]);
+    while (projector.status()[0]?.state !== 'retrying') await new Promise(setImmediate);
+    expect(projector.status()).toMatchObject([{ position: 0, state: 'retrying', error: 'disk full' }]);
     const beside = files.readModels();
     expect(await beside.generations('totals')).toMatchObject({ live: undefined, building: { position: 0 } });
     expect(rowsIn('totals_count__1')).toBe(0);
@@ -216,7 +216,7 @@ describe('the projector', () => {
       throw new Error('no answer');
     };
     await files.add(store, 'a', 10);
-    while (projector.status()[0]?.state !== 'stopped') await new Promise(setImmediate);
+    while (projector.status()[0]?.state !== 'retrying') await new Promise(setImmediate);
     expect(projector.status()).toMatchObject([{ error: 'no answer' }]);
     while (projector.status()[0]?.state !== 'running') await new Promise(setImmediate);
     expect(projector.status()).toMatchObject([{ position: 2 }]);
@@ -273,8 +273,8 @@ describe('the projector', () => {
     };
     await files.add(store, 'a');
     const projector = start();
-    while (projector.status()[0]?.state !== 'stopped') await new Promise(setImmediate);
-    expect(projector.status()).toMatchObject([{ position: 0, state: 'stopped', error: expect.stringContaining('store away') }]);
+    while (projector.status()[0]?.state !== 'retrying') await new Promise(setImmediate);
+    expect(projector.status()).toMatchObject([{ position: 0, state: 'retrying', error: expect.stringContaining('store away') }]);
     // Once, however often it is tried.
     await sleep(600);
     expect(said).toEqual(['1 projections cannot go on and try again: store-unavailable: store away']);

@@ -193,13 +193,14 @@ export class Projector {
         check,
       } = member;
       if (!member.held) return elsewhere[index] as SubscriberStatus;
-      const reason = live?.error ?? live?.failure ?? (live === undefined ? (building?.error ?? building?.failure) : undefined);
+      const seen = live ?? building;
+      const reason = seen?.error ?? seen?.failure;
       const beside = building ?? check?.track;
       return {
         name,
         kind: 'projection',
         position: live?.checkpoint.position ?? building?.checkpoint.position ?? 0,
-        state: reason !== undefined ? 'stopped' : live === undefined ? 'building' : 'running',
+        state: stateOf(member),
         ...gate.moved,
         ...(reason !== undefined && { error: reason }),
         ...(live !== undefined &&
@@ -714,4 +715,11 @@ function ending(): Problem {
 function messageOf(error: unknown): string {
   const { message } = (error ?? {}) as { readonly message?: unknown };
   return typeof message === 'string' ? message : String(error);
+}
+
+function stateOf({ live, building }: Member): SubscriberStatus['state'] {
+  const seen = live ?? building;
+  if (seen?.error !== undefined) return 'stopped';
+  if (seen?.failure !== undefined) return 'retrying';
+  return live === undefined ? 'building' : 'running';
 }

@@ -9,17 +9,23 @@ export interface SubscriberStatus {
   readonly name: string;
   readonly kind: 'projection' | 'process-manager';
   readonly position: number;
-  /** `building`: queries have to wait for it, or see what an older version has left. */
-  readonly state: 'running' | 'building' | 'stopped';
+  /**
+   * `building`: queries have to wait for it, or see what an older version has left. `retrying`: a store cannot be read or
+   * written just now, and it goes on by itself as soon as it can. `stopped`: it goes on when somebody resumes it.
+   */
+  readonly state: 'running' | 'building' | 'retrying' | 'stopped';
   /** When its position last moved, as far as this process has seen: ISO 8601 in UTC. */
   readonly movedAt?: string;
-  /** Why it stopped, and at which event. */
+  /** Why it stopped, and at which event, or what keeps it from going on. */
   readonly error?: string;
   /** The process that runs it, where there are several. */
   readonly runBy?: string;
   /** What is being built beside the tables queries see. */
   readonly beside?: { readonly purpose: 'rebuild' | 'verification'; readonly position: number; readonly error?: string };
 }
+
+/** Whether something follows the ledger, be it far behind. */
+export const goesOn = ({ state }: Pick<SubscriberStatus, 'state'>): boolean => state === 'running' || state === 'building';
 
 /** A process manager as whoever starts, ends and waits for it sees it. */
 export interface Runner {

@@ -87,7 +87,7 @@ describe('subscriptions', () => {
     await readModels.belongTo('the first event of another');
     const position = await files.add(store, 'a');
     expect(await subscriptions.caughtUp('totals')).toBe(false);
-    expect(subscriptions.status()).toMatchObject([{ state: 'stopped', position: 0, error: expect.stringContaining('another') }]);
+    expect(subscriptions.status()).toMatchObject([{ state: 'retrying', position: 0, error: expect.stringContaining('another') }]);
     await expect(subscriptions.probe()).rejects.toMatchObject({ code: 'read-models-of-another-ledger' });
     expect(await rowsOf(readModels)).toEqual([]);
     expect(position).toBe(1);

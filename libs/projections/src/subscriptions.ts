@@ -16,7 +16,7 @@ import type { Projection } from './projection.js';
 import { Projector, type Verified } from './projector.js';
 import { type Candidacy, ReadModels, type Standing } from './read-models.js';
 import { positionAt } from './recording-times.js';
-import { elsewhere, type Runner, subscriberLog, type SubscriberStatus } from './subscriber.js';
+import { elsewhere, goesOn, type Runner, subscriberLog, type SubscriberStatus } from './subscriber.js';
 import { type Verification, Verifications } from './verifications.js';
 import { Watcher } from './watcher.js';
 
@@ -335,12 +335,12 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
 
   /**
    * Waits, however long it needs, until a projection has seen the ledger as it stands: it may have to be built anew.
-   * False when it has stopped, which health then says, or when the program is ending.
+   * False when it has stopped or cannot go on just now, which health then says, or when the program is ending.
    */
   async caughtUp(name: string): Promise<boolean> {
     const head = await this.store.head();
     while (!(await this.projector.reached(head, READ_YOUR_WRITES_MS, name))) {
-      if (this.stopping.signal.aborted || this.projector.status().some((one) => one.name === name && one.state === 'stopped')) return false;
+      if (this.stopping.signal.aborted || this.projector.status().some((one) => one.name === name && !goesOn(one))) return false;
     }
     return true;
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore } from '@app/event-store';
-import type { SubscriberStatus, Subscriptions } from '@app/projections';
+import { goesOn, type SubscriberStatus, type Subscriptions } from '@app/projections';
 
 /** How long a check waits for a store. */
 const CHECK_MS = 2_000;
@@ -16,7 +16,7 @@ export interface Health {
 /** Whether requests may be sent to a process, and each thing that speaks against it. */
 export interface Readiness {
   readonly status: 'ready' | 'not-ready';
-  readonly failed: readonly ('draining' | 'event-store' | 'read-models' | 'stopped')[];
+  readonly failed: readonly ('draining' | 'event-store' | 'read-models' | 'retrying' | 'stopped')[];
 }
 
 /** 健康检查: what the process says of itself. */
@@ -42,7 +42,7 @@ export class HealthChecks {
       ...status,
       ...(beside && { beside: { purpose: beside.purpose, position: beside.position } }),
     }));
-    const isDegraded = !isReadModelThere || position === undefined || subscribers.some(({ state }) => state === 'stopped');
+    const isDegraded = !isReadModelThere || position === undefined || !subscribers.every(goesOn);
     return { status: isDegraded ? 'degraded' : 'ok', ...(position !== undefined && { position }), subscribers };
   }
 
@@ -53,7 +53,10 @@ export class HealthChecks {
     const [isStoreThere, isReadModelThere] = await Promise.all([answers(this.store.head()), answers(this.subscriptions.probe())]);
     if (!isStoreThere) failed.push('event-store');
     if (!isReadModelThere) failed.push('read-models');
-    else if (this.subscriptions.status().some(({ kind, state }) => kind === 'projection' && state === 'stopped')) failed.push('stopped');
+    else {
+      const states = new Set(this.subscriptions.status().flatMap(({ kind, state }) => (kind === 'projection' ? [state] : [])));
+      failed.push(...(['retrying', 'stopped'] as const).filter((state) => states.has(state)));
+    }
     return { status: failed.length === 0 ? 'ready' : 'not-ready', failed };
   }
 }

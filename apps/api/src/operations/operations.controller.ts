@@ -9,7 +9,7 @@ import { OPERATIONS, type Operations } from './operations.js';
 export class OperationsController {
   constructor(@Inject(OPERATIONS) private readonly operations: Operations) {}
 
-  /** 健康检查: 200 while both stores answer and everything that follows the ledger runs; 503 when a projection or process manager has stopped. */
+  /** 健康检查: 200 while both stores answer and everything that follows the ledger runs; 503 when a projection or process manager has stopped or cannot go on. */
   @Get('health')
   @OpenToAll()
   async health(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {
