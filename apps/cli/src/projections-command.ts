@@ -72,7 +72,7 @@ export function addProjectionsCommand(program: Command): void {
       const statuses = await ask<readonly SubscriberStatus[]>(door, { method: 'GET', path: '/v1/subscribers', token });
       const stopped = statuses.filter((status) => asked.has(status.name) && !goesOn(status));
       for (const { name, state, position, error = '' } of stopped)
-        note(`${name}: ${SUBSCRIBER_STATE[state]}，账本位置 ${position} 之后未核对：${error}`);
+        note(`${name}: ${SUBSCRIBER_STATE[state]}，位于账本位置 ${position}，其后未核对：${error}`);
       if (stopped.length > 0) process.exitCode = EXIT.no;
     },
   );
