@@ -504,6 +504,15 @@ describe('an award computed again', () => {
     expect(demanded('199999.99')).toMatchObject({ why: [{ code: 'paid-twice' }], overpaid: '0.01' });
   });
 
+  it('Given it was paid and never granted, Then all of it is too much, whoever can say what its text gives', () => {
+    const found = judged(
+      eventsOf(percent).filter(({ type }) => type !== 'award-granted'),
+      'altered',
+    );
+    expect(found).toMatchObject({ why: [{ code: 'text-altered' }, { code: 'paid-not-granted' }], overpaid: '200000.00' });
+    expect(found).not.toHaveProperty('undetermined');
+  });
+
   it('Given what was paid and never granted has come back, or all been demanded back, Then nothing is too much any more', () => {
     const paid = eventsOf(percent).filter(({ type }) => type !== 'award-granted');
     const amount = '200000.00';

@@ -124,7 +124,9 @@ export function judge(again: Again): Difference | undefined {
   const due = lowered(record, instalmentsFen(expected, record.setFen));
   const sums = overAndUnder(again, due, why);
   if (why.length === 0) return undefined;
-  const undetermined = isUnclear || why.some(({ code }) => code === 'unlocked-unclear');
+  // Of what nobody granted nothing was to be paid, whatever its text gives.
+  const isGroundless = why.some(({ code }) => code === 'paid-not-granted');
+  const undetermined = !isGroundless && (isUnclear || why.some(({ code }) => code === 'unlocked-unclear'));
   const yuan = (fen: number) => Money.formatFen(fen);
   return {
     award: record.award,
