@@ -92,19 +92,23 @@ export class Act {
 /** Something that concerns more than one stream. */
 export interface Saga {
   readonly name: string;
-  readonly subjects: 1 | 2;
+  readonly subjects: 1 | 2 | 3;
   /** What comes before it. */
   before?(act: Act, ...subjects: readonly Subject[]): Promise<void>;
   run(act: Act, ...subjects: readonly Subject[]): Promise<void>;
-  /** What others do in the midst of it: before this is appended for the first time. */
-  readonly meanwhile?: {
-    readonly append: string;
-    run(act: Act, ...subjects: readonly Subject[]): Promise<void>;
-    /** Whoever has to ask again may then ask too late: what comes of that is as good. */
-    readonly mayComeFirst?: true;
-  };
+  readonly meanwhile?: Meanwhile;
   /** What must have come of it: types of events in the order of the ledger, a subset of them. */
   readonly leaves: readonly string[];
+}
+
+/** What others do in the midst of it: before this is appended, or before a process manager reacts to this, for the first time. */
+export interface Meanwhile {
+  readonly append?: string;
+  /** `enterprise-merger to enterprise-merged`. */
+  readonly reaction?: string;
+  run(act: Act, ...subjects: readonly Subject[]): Promise<void>;
+  /** Whoever has to ask again may then ask too late: what comes of that is as good. */
+  readonly mayComeFirst?: true;
 }
 
 type Each = readonly Subject[];
@@ -168,6 +172,10 @@ async function resolved(act: Act, outcome: 'accepted' | 'not-made'): Promise<voi
 const placed = (act: Act, { code }: Subject) =>
   act.do('reviewer', `/ladders/${LADDER}/enterprises/${code}/assign`, { to: 'cultivation-pool', reason });
 
+async function merged(act: Act, one?: Subject, survivor?: Subject): Promise<void> {
+  await act.do('administrator', `/enterprises/${one?.code}/merge`, { survivor: survivor?.code, reason, evidence: paper });
+}
+
 export const SAGAS: readonly Saga[] = [
   {
     name: 'reserve and grant',
@@ -209,7 +217,7 @@ export const SAGAS: readonly Saga[] = [
       await revoked(act, subject);
       await answered(act, ['paid']);
     },
-    leaves: ['award-revoked', 'batch-results-recorded', 'budget-spent', 'instalment-paid'],
+    leaves: ['award-revoked', 'batch-results-recorded', 'budget-spent', 'instalment-paid', 'budget-released'],
   },
   {
     name: 'revoking what is ordered, whose batch is then cancelled',
@@ -451,9 +459,20 @@ export const SAGAS: readonly Saga[] = [
       await granted(act, one);
       await listed(act, other);
     },
-    run: async (act, one, other) => {
-      await act.do('administrator', `/enterprises/${one?.code}/merge`, { survivor: other?.code, reason, evidence: paper });
-    },
+    run: (act, one, other) => merged(act, one, other),
     leaves: ['absorption-announced', 'enterprise-merged', 'enterprise-absorbed', 'award-held', 'tier-removed'],
+  },
+  {
+    name: 'a merger into one that is itself merged away before it absorbs, and hands on what it has absorbed',
+    subjects: 3,
+    run: (act, one, other) => merged(act, one, other),
+    meanwhile: { reaction: 'enterprise-merger to enterprise-merged', run: (act, _one, other, third) => merged(act, other, third) },
+    leaves: [
+      'absorption-announced',
+      'absorption-announced',
+      'enterprise-merged',
+      'enterprise-merged',
+      ...Array<string>(3).fill('enterprise-absorbed'),
+    ],
   },
 ];
