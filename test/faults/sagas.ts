@@ -132,12 +132,36 @@ async function frozen(act: Act, ...subjects: Each): Promise<void> {
 }
 
 /** The bank's answer, one line a result. */
-function answered(act: Act, results: readonly ('paid' | 'returned')[], ago = 0): Promise<Outcome> {
-  const on = new Date(Date.parse(TODAY) - ago * 86_400_000).toISOString().slice(0, 10);
-  const rows = results.map((result, index) => `${act.name},${index + 1},5000.00,${result},${on},${result}-${index + 1}`);
+function answered(act: Act, results: readonly ('paid' | 'returned')[], amount = '5000.00'): Promise<Outcome> {
+  const rows = results.map((result, index) => `${act.name},${index + 1},${amount},${result},${TODAY},${result}-${index + 1}`);
   const content = ['batch,line,amount,result,date,reference', ...rows].join('\n');
   return act.do('finance', `/payment-batches/${act.name}/results`, { file: 'bank.csv', content });
 }
+
+const stagedOf = (code: string): Subject => ({ code, award: `${PACK}.G03.${code}.once`, person: '' });
+
+/** Another award of an enterprise, of which one half may be paid now and the other later; its notice is over by now as well. */
+async function staged(act: Act, { code }: Subject): Promise<Subject> {
+  act.ledger.clock.reach(APPLIED);
+  const values = {
+    'relocation.origin': 'in-province',
+    'relocation.whole': true,
+    'certificate.validAtRelocation': true,
+    'enterprise.registeredInZone': true,
+  };
+  const facts = Object.entries(values).map(([name, value]) => ({ name, value, sourceUnit: '测试' }));
+  await act.do('clerk', `/enterprises/${code}/facts`, { facts });
+  for (const no of [3, 4, 5, 6]) await act.do('reviewer2', `/enterprises/${code}/facts/F${no}/verify`, { evidence: paper });
+  await act.do('clerk', '/awards', { pack: PACK, clause: 'G03', payee: code });
+  const { award } = stagedOf(code);
+  await act.do('clerk', `/awards/${award}/assess`);
+  await act.do('reviewer', `/awards/${award}/review`, { recommended: true });
+  await act.do('clerk', `/awards/${award}/publicise`);
+  act.ledger.clock.reach(TODAY);
+  return stagedOf(code);
+}
+
+const HALF = '100000.00';
 
 async function cancelled(act: Act, ...subjects: Each): Promise<void> {
   await frozen(act, ...subjects);
@@ -216,6 +240,16 @@ export const SAGAS: readonly Saga[] = [
     run: async (act, subject) => {
       await revoked(act, subject);
       await answered(act, ['paid']);
+    },
+    leaves: ['award-revoked', 'batch-results-recorded', 'budget-spent', 'instalment-paid', 'budget-released'],
+  },
+  {
+    name: 'revoking one half at the bank, which then pays it, and the other half that is free again',
+    subjects: 1,
+    before: async (act, subject) => frozen(act, await staged(act, subject)),
+    run: async (act, { code }) => {
+      await revoked(act, stagedOf(code));
+      await answered(act, ['paid'], HALF);
     },
     leaves: ['award-revoked', 'batch-results-recorded', 'budget-spent', 'instalment-paid', 'budget-released'],
   },
