@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { Kysely, KyselyPlugin } from 'kysely';
+import type pg from 'pg';
 import { type EsdbAddress, type EventStore, VantageEventStore } from '@app/event-store';
 import { type Clock, Problem } from '@app/kernel';
 import {
@@ -19,9 +21,12 @@ import { Routes } from './routes.js';
 
 /** Something a process waits for. */
 export interface Point {
-  /** `send` is what the client of EventStoreDB sends: of one append the claim and then the events. */
-  readonly kind: 'append' | 'send' | 'read' | 'page' | 'rows' | 'checkpoint';
-  /** What it is about: the events appended, the subscriber, the stream. */
+  /**
+   * `send` is what the client of EventStoreDB sends: of one append the claim and then the events. `statement` is what is sent
+   * to PostgreSQL of one transaction, and `commit` the last of it: without its answer nobody knows whether anything was written.
+   */
+  readonly kind: 'append' | 'send' | 'read' | 'page' | 'query' | 'reaction' | 'rows' | 'statement' | 'commit' | 'checkpoint';
+  /** What it is about: the events appended, the reaction, the subscriber, the stream, the tables asked, the command of the statement. */
   readonly of: string;
   /** In answer to what a process manager appends. */
   readonly by?: Reaction;
@@ -53,6 +58,10 @@ const forever = () => new Promise<never>(() => undefined);
 const unanswered = () => new Problem('unavailable', 'store-unavailable', 'no answer came in time; retry the same command');
 /** As the client of EventStoreDB says it. */
 const unavailable = () => Object.assign(new Error('14 UNAVAILABLE: no answer came in time'), { code: 14 });
+/** As the client of PostgreSQL says it. */
+const disconnected = () => new Error(DISCONNECTED);
+const DISCONNECTED = 'Connection terminated unexpectedly';
+const unreadable = () => new Problem('unavailable', 'read-models-unavailable', 'the read models cannot be reached just now; retry');
 
 /** Whose instances are whose: what a process has made while it opened, or by anything it has begun since, is its own. */
 const owners = new WeakMap<object, MortalProcess>();
@@ -61,7 +70,7 @@ const reacting = new AsyncLocalStorage<Reaction>();
 
 /**
  * A process of the ledger within this one: the modules the programs are made of, over the files or the node of a data
- * folder. Every call to the store and every write of the read models is a point at which it can be killed: from then on
+ * folder. Every call to the store, every query and every write of the read models is a point at which it can be killed: from then on
  * nothing it has begun goes on, as after SIGKILL, and its files are closed so that another may open them.
  */
 export class MortalProcess {
@@ -81,6 +90,8 @@ export class MortalProcess {
   private routes: Routes | undefined;
   private store: VantageEventStore | undefined;
   private readModels: ReadModels | undefined;
+  /** Makes a point of every query of its read models. */
+  queryPoints: KyselyPlugin | undefined;
   private subscriptions: Subscriptions | undefined;
   private tellDeath: () => void = () => undefined;
 
@@ -185,7 +196,11 @@ export class MortalProcess {
       this.store = part;
       watchWire(part, this);
     }
-    if (part instanceof ReadModels) this.readModels = part;
+    if (part instanceof ReadModels) {
+      this.readModels = part;
+      this.queryPoints = queryPoints(part, this);
+      if (part instanceof PostgresReadModels) watchWriting(part, this);
+    }
     if (part instanceof Subscriptions) this.subscriptions = part;
   }
 
@@ -206,7 +221,7 @@ export class MortalProcess {
     if (straggler !== undefined && (fate === 'late' || fate === 'delayed')) this.stragglers = [...this.stragglers, straggler];
     if (fate === 'before' || fate === 'late') this.die();
     if (this.isDead) return unheard(point);
-    const failure = point.kind === 'send' ? unavailable : unanswered;
+    const failure = FAILURES[point.kind] ?? unanswered;
     if (fate === 'lost' || fate === 'delayed') throw failure();
     const result = await call().finally(() => fate === 'after' && this.die());
     if (this.isDead) return unheard(point);
@@ -214,6 +229,14 @@ export class MortalProcess {
     return result;
   }
 }
+
+/** How a call fails whose sender lives on. */
+const FAILURES: Readonly<Partial<Record<Point['kind'], () => Error>>> = {
+  send: unavailable,
+  query: unreadable,
+  statement: disconnected,
+  commit: disconnected,
+};
 
 /** What becomes of a call of a dead process. The client of EventStoreDB would wait for its own time-out to close: it is told at once. */
 const unheard = ({ kind }: Point) => (kind === 'send' ? Promise.reject(unanswered()) : forever());
@@ -244,6 +267,54 @@ function watchWire(part: VantageEventStore, owner: MortalProcess): void {
   };
 }
 
+/** Every query is a point once it is answered: nothing is written by it, so to die before it or after it is the same. */
+function queryPoints(part: ReadModels, owner: MortalProcess): KyselyPlugin {
+  const asked = new WeakMap<object, string>();
+  return {
+    transformQuery({ node, queryId }) {
+      const tables = [...part['history']['tablesIn'](node)];
+      if (tables.length > 0) asked.set(queryId, tables.join('+'));
+      return node;
+    },
+    async transformResult({ result, queryId }) {
+      const of = asked.get(queryId);
+      return of === undefined ? result : owner.pass({ kind: 'query', of }, async () => result);
+    },
+  };
+}
+
+/** Every statement of a writing is a point, but for COPY, which is over with the next: one that is not answered has lost its connection. */
+function watchWriting(part: PostgresReadModels, owner: MortalProcess): void {
+  const writers = part['writers'] as unknown as Calling<'connect'>;
+  const { connect } = writers;
+  const watched = new WeakSet<object>();
+  const watch = (client: Calling<'query'> & Pick<pg.PoolClient, 'connection'>) => {
+    if (watched.has(client)) return client;
+    watched.add(client);
+    const { query } = client;
+    client.query = (...statement) => {
+      const [asked] = statement as readonly [string | { readonly text: string; readonly submit?: unknown }];
+      const call = () => query.apply(client, [...statement]) as Promise<unknown>;
+      if (isCalledBack(statement) || (typeof asked === 'object' && asked.submit !== undefined)) return call();
+      const text = typeof asked === 'string' ? asked : asked.text;
+      const of = /\w+/.exec(text)?.[0] ?? '';
+      return owner.pass({ kind: of === 'COMMIT' ? 'commit' : 'statement', of }, call).catch((error: unknown) => {
+        if ((error as Error).message === DISCONNECTED) client.connection.stream.destroy();
+        throw error;
+      });
+    };
+    return client;
+  };
+  // What the pool asks for itself is no writing, but a single statement.
+  writers.connect = (...called) => {
+    const connected = connect.apply(writers, [...called]);
+    return isCalledBack(called) ? connected : (connected as Promise<Parameters<typeof watch>[0]>).then(watch);
+  };
+}
+
+type Calling<Name extends string> = Record<Name, (...parameters: readonly unknown[]) => unknown>;
+const isCalledBack = (parameters: readonly unknown[]) => typeof parameters.at(-1) === 'function';
+
 const store = VantageEventStore.prototype;
 const original = {
   append: store.append,
@@ -252,6 +323,7 @@ const original = {
   subscribe: store.subscribe,
   findEvent: store.findEvent,
   head: store.head,
+  from: ReadModels.prototype.from,
   bootstrap: Subscriptions.prototype.onApplicationBootstrap,
   addProcessManager: Subscriptions.prototype.addProcessManager,
 };
@@ -334,13 +406,23 @@ for (const readModels of [SqliteReadModels.prototype, PostgresReadModels.prototy
   };
   Object.assign(readModels, watched);
 }
+ReadModels.prototype.from = function <Tables>(this: ReadModels) {
+  const points = ownerOf(this)?.queryPoints;
+  const queries = original.from.call(this) as Kysely<Tables>;
+  return points === undefined ? queries : queries.withPlugin(points);
+};
 Subscriptions.prototype.onApplicationBootstrap = function (this: Subscriptions) {
   ownerOf(this);
   return original.bootstrap.call(this);
 };
 Subscriptions.prototype.addProcessManager = function (this: Subscriptions, manager: ProcessManager) {
-  ownerOf(this)?.managers.push(manager);
+  const owner = ownerOf(this);
+  owner?.managers.push(manager);
   const react = manager.react.bind(manager);
-  manager.react = (event) => reacting.run({ manager: manager.name, to: event.type }, () => react(event));
+  manager.react = (event) => {
+    const reaction = { manager: manager.name, to: event.type };
+    const call = () => reacting.run(reaction, () => react(event));
+    return owner?.pass({ kind: 'reaction', of: `${manager.name} to ${event.type}` }, call) ?? call();
+  };
   original.addProcessManager.call(this, manager);
 };

@@ -4,15 +4,25 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '@app/event-store';
-import type { ProcessManager } from '@app/projections';
-import { inVirtualTime } from '../support/virtual-time.js';
+import { type ProcessManager, readModelSettings } from '@app/projections';
+import { PostgresServer } from '../stand-in/postgres.mjs';
 import { type StoreKind, StoreUnderTest } from '../support/store-under-test.js';
+import { inVirtualTime } from '../support/virtual-time.js';
 import type { Fate, Point, Reaction } from './mortal-process.js';
-import { Act, APPLIED, prepareSubjects, type Saga, SAGAS, type Subject, subjectOf, TODAY } from './sagas.js';
+import { Act, APPLIED, type Meanwhile, prepareSubjects, type Saga, SAGAS, type Subject, subjectOf, TODAY } from './sagas.js';
 import { HandClock, type Outcome, Succession } from './succession.js';
 
 /** How many awards one ledger has ready; when they are used up the next begins. */
 const SUBJECTS = 24;
+/** How many ledgers over PostgreSQL are struck at the same time: much of the time of each is waiting until something is tried again. */
+const LANES = 3;
+/** Who is there early waits for seconds. */
+const EARLY_ONE_IN = 8;
+/**
+ * How often one point is aimed at. Handler and process managers race, so that one finds done what another run had to do; and how
+ * many transactions PostgreSQL sees is a matter of how the work of several subscribers falls together.
+ */
+const TRIES = 3;
 const LONG_MS = 900_000;
 
 /** `LEDGER_TEST_SAGAS=every npm test -- sagas` strikes each point in every way it may be. */
@@ -38,12 +48,6 @@ export const READ: readonly Fate[] = ['before', 'lost'];
 /** How each kind of point is struck; one that is left out is not. */
 export type Plan = Readonly<Partial<Record<Point['kind'], Strikes>>>;
 
-/**
- * Reactions that write only where something has come in between that no saga here brings about: a survivor has been merged
- * away itself before it absorbs, an award ends with one instalment paid and another open.
- */
-const SELDOM = ['award-grants to instalment-paid', 'enterprise-merger to enterprise-absorbed'];
-
 interface Target {
   readonly label: string;
   /** The how-many-eth of these. */
@@ -61,6 +65,8 @@ interface Told {
 
 const labelOf = ({ kind, of }: Point) => `${kind} ${of}`;
 const typesOf = ({ of }: Point) => of.split('+');
+const comesBefore = ({ append = '', reaction }: Meanwhile, point: Point) =>
+  point.kind === 'append' ? typesOf(point).includes(append) : point.kind === 'reaction' && point.of === reaction;
 const nameOf = ({ manager, to }: Reaction) => `${manager} to ${to}`;
 
 /** Tells which points of a saga are struck, and how: by turns, so that all sagas together are struck everywhere in every way. */
@@ -91,13 +97,14 @@ class Lane {
 
   constructor(
     private readonly kind: StoreKind,
-    private readonly template: string,
+    private readonly template: Template,
+    private readonly postgres: PostgresServer | undefined,
   ) {}
 
   private async take(number: number): Promise<readonly Subject[]> {
     if (this.ledger === undefined || this.subjects + number > SUBJECTS) {
       await this.end();
-      ({ ledger: this.ledger, store: this.store } = await begin(this.kind, TODAY, this.template));
+      ({ ledger: this.ledger, store: this.store } = await begin(this.kind, TODAY, this.postgres, this.template));
       this.subjects = 0;
     }
     return Array.from({ length: number }, () => subjectOf((this.subjects += 1) - 1));
@@ -125,6 +132,7 @@ class Lane {
     const name = `RUN${(this.runs += 1)}`;
     await saga.before?.(new Act(ledger, name, 'before'), ...subjects);
     await ledger.settle();
+    await ledger.takenOver();
     const since = await ledger.head();
 
     const act = new Act(ledger, name, 'run');
@@ -132,7 +140,7 @@ class Lane {
     let meanwhile: Promise<void> | undefined;
     let isMeanwhile = false;
     ledger.first = (point) => {
-      if (saga.meanwhile === undefined || point.kind !== 'append' || !typesOf(point).includes(saga.meanwhile.append)) return undefined;
+      if (saga.meanwhile === undefined || !comesBefore(saga.meanwhile, point)) return undefined;
       isMeanwhile ||= meanwhile === undefined;
       return (meanwhile ??= saga.meanwhile.run(others, ...subjects).finally(() => (isMeanwhile = false)));
     };
@@ -172,7 +180,7 @@ class Lane {
       const again = await ledger.send(sent.actor, sent.key, sent.path, sent.body);
       // Refused when asked too late, it may have been on its way all the while, and have arrived after that.
       const isOvertaken = saga.meanwhile?.mayComeFirst === true && outcome.refused !== undefined && again.refused === undefined;
-      if (!isOvertaken) expect(told(answerOf(again))).toEqual(told(answerOf(outcome)));
+      if (!isOvertaken) expect(answerOf(again)).toEqual(answerOf(outcome));
       outcomes.push(again);
     }
     await ledger.settle();
@@ -183,14 +191,31 @@ class Lane {
   }
 }
 
-/** A ledger on a day, with a copy of what stands in `template`. */
-async function begin(kind: StoreKind, day: string, template?: string): Promise<{ ledger: Succession; store: StoreUnderTest }> {
+/** A ledger that others begin with: its folder, and the URL of its read models where they are in a database. */
+interface Template {
+  readonly folder: string;
+  readonly database: string | undefined;
+}
+
+interface Begun {
+  readonly ledger: Succession;
+  readonly store: StoreUnderTest;
+  readonly database: string | undefined;
+}
+
+/** A ledger on a day, with a copy of `template`; where there is a PostgreSQL, it has a database of its own there. */
+async function begin(kind: StoreKind, day: string, server?: PostgresServer, template?: Template): Promise<Begun> {
   const clock = HandClock.on(day);
   const folder = mkdtempSync(join(tmpdir(), 'ledger-sagas-'));
-  if (template !== undefined) cpSync(template, folder, { recursive: true });
-  const store = await StoreUnderTest.start(folder, () => clock.instant, kind, true);
+  if (template !== undefined) cpSync(template.folder, folder, { recursive: true });
+  const store = await StoreUnderTest.start(folder, () => clock.instant, kind, server === undefined);
   const { setting } = store;
-  return { ledger: await Succession.begin(clock, { folder, ...(setting !== 'none' && { esdb: setting }) }), store };
+  const database = await server?.database(template?.database);
+  const postgres = readModelSettings({ LEDGER_READ_MODELS_URL: database, LEDGER_READ_MODELS_POOL: '4' });
+  const places = { folder, ...(setting !== 'none' && { esdb: setting }), ...(postgres && { postgres }) };
+  const ledger = await Succession.begin(clock, places);
+  ledger.earlyOneIn = EARLY_ONE_IN;
+  return { ledger, store, database };
 }
 
 /** What nobody but a client who asks again would ever bring to its end. */
@@ -200,10 +225,13 @@ async function halfDone(ledger: Succession): Promise<readonly unknown[]> {
   return [...awards, ...batches.filter(({ status }) => status === 'freezing')];
 }
 
-/** An answer as far as it is the same whenever it is given. */
-function answerOf({ refused, body: { stream, revision } }: Outcome): string {
-  const isShared = /^(budget|tierreview)-/.test(String(stream));
-  return JSON.stringify([refused ?? null, stream, isShared ? null : revision]);
+const answerOf = ({ refused, body: { stream, revision } }: Outcome) => [refused ?? null, stream, revision];
+
+/** An answer as far as it is the same in every run: some streams are for several runs, and to some something may be announced once more. */
+function storiedAnswerOf(outcome: Outcome): string {
+  const [refused, stream, revision] = answerOf(outcome);
+  const isVaried = /^(budget|tierreview|enterprise)-/.test(String(stream));
+  return JSON.stringify([refused, stream, isVaried ? null : revision]);
 }
 
 /** What tells one run from another is left out. */
@@ -219,7 +247,7 @@ function plain(subjects: readonly Subject[], name: string): (text: string) => st
 }
 
 function storyOf(events: readonly RecordedEvent[], outcomes: readonly Outcome[], told: (text: string) => string): Told['story'] {
-  const story: Record<string, string[]> = { answers: outcomes.map((outcome) => told(answerOf(outcome))) };
+  const story: Record<string, string[]> = { answers: outcomes.map((outcome) => told(storiedAnswerOf(outcome))) };
   for (const { stream, type, data, metadata } of events) {
     const { actor, effectiveOn } = metadata;
     const line = told(JSON.stringify([type, data, actor.id, effectiveOn]));
@@ -231,34 +259,51 @@ function storyOf(events: readonly RecordedEvent[], outcomes: readonly Outcome[],
 }
 
 /** Each saga runs once without a fault, which tells its points; then once for each way in which one of them is struck. */
-export function enumerateSagas(kind: StoreKind, plan: Plan): void {
-  describe(`a saga over ${kind} that is struck at each of its points comes to the same end`, () => {
-    let template: string;
+export function enumerateSagas(kind: StoreKind, plan: Plan, readModels: 'sqlite' | 'postgres' = 'sqlite'): void {
+  const places = readModels === 'sqlite' ? kind : `${kind} with read models in PostgreSQL`;
+  describe(`a saga over ${places} that is struck at each of its points comes to the same end`, () => {
+    let postgres: PostgresServer | undefined;
+    let template: Template;
+    let lanes: readonly Lane[] = [];
+    // PostgreSQL is somebody else, who has a time of his own.
+    const isVirtual = readModels === 'sqlite';
+    const inItsTime = (work: () => Promise<void>) => (isVirtual ? inVirtualTime(work, 1) : work());
+    const endLanes = async () => void (await Promise.all(lanes.map((lane) => lane.end())));
     const aim = new Aim(plan);
     const reactions = new Set<string>();
     let managers: readonly ProcessManager[] = [];
     const note = (points: Told['points']) => {
       for (const { point } of points) if (point.by !== undefined) reactions.add(nameOf(point.by));
     };
-    beforeAll(() =>
-      inVirtualTime(async () => {
-        const { ledger, store } = await begin(kind, APPLIED);
-        template = ledger.folder;
+    beforeAll(async () => {
+      if (readModels === 'postgres') postgres = await PostgresServer.start();
+      await inItsTime(async () => {
+        const { ledger, store, database } = await begin(kind, APPLIED, postgres);
+        template = { folder: ledger.folder, database };
         await prepareSubjects(ledger, SUBJECTS);
         ledger.clock.reach(TODAY);
         await ledger.settle();
         await ledger.end();
         await store.close();
-      }, 1),
-    );
-    afterAll(() => rmSync(template, { recursive: true, force: true }));
+      });
+      if (!isVirtual) lanes = Array.from({ length: LANES }, () => new Lane(kind, template, postgres));
+    });
+    afterAll(async () => {
+      try {
+        if (!isVirtual) await endLanes();
+      } finally {
+        rmSync(template.folder, { recursive: true, force: true });
+        await postgres?.stop();
+      }
+    });
 
     it.each(SAGAS.map((saga) => [saga.name, saga] as const))(
       '%s',
       (_, saga) =>
-        inVirtualTime(async () => {
-          const lane = new Lane(kind, template);
-          const { points, story, ...told } = await lane.run(saga);
+        inItsTime(async () => {
+          // Timers of one time do not go on in the next.
+          if (isVirtual) lanes = [new Lane(kind, template, postgres)];
+          const { points, story, ...told } = await (lanes[0] as Lane).run(saga);
           ({ managers } = told);
           note(points);
           const types = Object.values(story)
@@ -268,29 +313,37 @@ export function enumerateSagas(kind: StoreKind, plan: Plan): void {
             Object.fromEntries(saga.leaves.map((type) => [type, some.filter((each) => each === type).length]));
           expect(countOf(types)).toEqual(countOf(saga.leaves));
           const targets = aim.targets(points);
-          expect(targets.length).toBeGreaterThan(saga.leaves.length);
+          expect(targets.length).toBeGreaterThan(isVirtual ? saga.leaves.length : 0);
           const appended = new Set(points.flatMap(({ point }) => (point.kind === 'append' ? typesOf(point) : [])));
           expect(saga.leaves.filter((type) => !appended.has(type))).toEqual([]);
           const ends = [story];
-          if (saga.meanwhile?.mayComeFirst === true) ends.push((await lane.run(saga, undefined, true)).story);
+          if (saga.meanwhile?.mayComeFirst === true) ends.push((await (lanes[0] as Lane).run(saga, undefined, true)).story);
+          const left = [...targets];
           const unlike: unknown[] = [];
+          const missed: Target[] = [];
           let struck = 0;
-          for (const target of targets) {
-            try {
-              const told = await lane.run(saga, target);
-              if (told.hasHappened) struck += 1;
-              note(told.points);
-              if (!ends.some((end) => isDeepStrictEqual(told.story, end))) expect(told.story).toEqual(story);
-            } catch (error) {
-              unlike.push([target, error instanceof Error ? error.message : error]);
-              await lane.abandon();
+          const strike = async (lane: Lane) => {
+            for (let target = left.shift(); target !== undefined; target = left.shift()) {
+              try {
+                const told = await lane.run(saga, target);
+                if (told.hasHappened) struck += 1;
+                else {
+                  missed.push(target);
+                  if (missed.filter((each) => each === target).length < TRIES) left.push(target);
+                }
+                note(told.points);
+                if (!ends.some((end) => isDeepStrictEqual(told.story, end))) expect(told.story).toEqual(story);
+              } catch (error) {
+                unlike.push([target, error instanceof Error ? error.message : error]);
+                await lane.abandon();
+              }
             }
-          }
-          await lane.end();
+          };
+          await Promise.all(lanes.map(strike));
+          if (isVirtual) await endLanes();
           expect(unlike).toEqual([]);
-          // Handler and process managers race: now and then one finds done what another run had to do.
-          expect(struck).toBeGreaterThanOrEqual(Math.floor(targets.length * 0.9));
-        }, 1),
+          expect(struck).toBeGreaterThanOrEqual(Math.floor(targets.length * (isVirtual ? 0.9 : 0.6)));
+        }),
       LONG_MS,
     );
 
@@ -298,8 +351,7 @@ export function enumerateSagas(kind: StoreKind, plan: Plan): void {
     if (plan.append?.oneIn !== undefined) return;
     it('every process manager is driven by one of them to whatever it writes', () => {
       const all = managers.flatMap(({ name, handles }) => [...handles].map((to) => nameOf({ manager: name, to })));
-      expect(all).toEqual(expect.arrayContaining(SELDOM));
-      expect(all.filter((name) => !reactions.has(name) && !SELDOM.includes(name))).toEqual([]);
+      expect(all.filter((name) => !reactions.has(name))).toEqual([]);
     });
   });
 }

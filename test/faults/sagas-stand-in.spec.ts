@@ -8,5 +8,6 @@ enumerateSagas('stand-in', {
   rows: { fates: WRITTEN, oneIn: 6 },
   checkpoint: { fates: WRITTEN, oneIn: 30 },
   read: { fates: READ, oneIn: 30 },
+  query: { fates: READ, oneIn: 3 },
   page: { fates: READ, oneIn: 40 },
 });

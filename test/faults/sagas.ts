@@ -92,19 +92,23 @@ export class Act {
 /** Something that concerns more than one stream. */
 export interface Saga {
   readonly name: string;
-  readonly subjects: 1 | 2;
+  readonly subjects: 1 | 2 | 3;
   /** What comes before it. */
   before?(act: Act, ...subjects: readonly Subject[]): Promise<void>;
   run(act: Act, ...subjects: readonly Subject[]): Promise<void>;
-  /** What others do in the midst of it: before this is appended for the first time. */
-  readonly meanwhile?: {
-    readonly append: string;
-    run(act: Act, ...subjects: readonly Subject[]): Promise<void>;
-    /** Whoever has to ask again may then ask too late: what comes of that is as good. */
-    readonly mayComeFirst?: true;
-  };
+  readonly meanwhile?: Meanwhile;
   /** What must have come of it: types of events in the order of the ledger, a subset of them. */
   readonly leaves: readonly string[];
+}
+
+/** What others do in the midst of it: before this is appended, or before a process manager reacts to this, for the first time. */
+export interface Meanwhile {
+  readonly append?: string;
+  /** `enterprise-merger to enterprise-merged`. */
+  readonly reaction?: string;
+  run(act: Act, ...subjects: readonly Subject[]): Promise<void>;
+  /** Whoever has to ask again may then ask too late: what comes of that is as good. */
+  readonly mayComeFirst?: true;
 }
 
 type Each = readonly Subject[];
@@ -128,12 +132,36 @@ async function frozen(act: Act, ...subjects: Each): Promise<void> {
 }
 
 /** The bank's answer, one line a result. */
-function answered(act: Act, results: readonly ('paid' | 'returned')[], ago = 0): Promise<Outcome> {
-  const on = new Date(Date.parse(TODAY) - ago * 86_400_000).toISOString().slice(0, 10);
-  const rows = results.map((result, index) => `${act.name},${index + 1},5000.00,${result},${on},${result}-${index + 1}`);
+function answered(act: Act, results: readonly ('paid' | 'returned')[], amount = '5000.00'): Promise<Outcome> {
+  const rows = results.map((result, index) => `${act.name},${index + 1},${amount},${result},${TODAY},${result}-${index + 1}`);
   const content = ['batch,line,amount,result,date,reference', ...rows].join('\n');
   return act.do('finance', `/payment-batches/${act.name}/results`, { file: 'bank.csv', content });
 }
+
+const stagedOf = (code: string): Subject => ({ code, award: `${PACK}.G03.${code}.once`, person: '' });
+
+/** Another award of an enterprise, of which one half may be paid now and the other later; its notice is over by now as well. */
+async function staged(act: Act, { code }: Subject): Promise<Subject> {
+  act.ledger.clock.reach(APPLIED);
+  const values = {
+    'relocation.origin': 'in-province',
+    'relocation.whole': true,
+    'certificate.validAtRelocation': true,
+    'enterprise.registeredInZone': true,
+  };
+  const facts = Object.entries(values).map(([name, value]) => ({ name, value, sourceUnit: '测试' }));
+  await act.do('clerk', `/enterprises/${code}/facts`, { facts });
+  for (const no of [3, 4, 5, 6]) await act.do('reviewer2', `/enterprises/${code}/facts/F${no}/verify`, { evidence: paper });
+  await act.do('clerk', '/awards', { pack: PACK, clause: 'G03', payee: code });
+  const { award } = stagedOf(code);
+  await act.do('clerk', `/awards/${award}/assess`);
+  await act.do('reviewer', `/awards/${award}/review`, { recommended: true });
+  await act.do('clerk', `/awards/${award}/publicise`);
+  act.ledger.clock.reach(TODAY);
+  return stagedOf(code);
+}
+
+const HALF = '100000.00';
 
 async function cancelled(act: Act, ...subjects: Each): Promise<void> {
   await frozen(act, ...subjects);
@@ -167,6 +195,10 @@ async function resolved(act: Act, outcome: 'accepted' | 'not-made'): Promise<voi
 
 const placed = (act: Act, { code }: Subject) =>
   act.do('reviewer', `/ladders/${LADDER}/enterprises/${code}/assign`, { to: 'cultivation-pool', reason });
+
+async function merged(act: Act, one?: Subject, survivor?: Subject): Promise<void> {
+  await act.do('administrator', `/enterprises/${one?.code}/merge`, { survivor: survivor?.code, reason, evidence: paper });
+}
 
 export const SAGAS: readonly Saga[] = [
   {
@@ -209,7 +241,17 @@ export const SAGAS: readonly Saga[] = [
       await revoked(act, subject);
       await answered(act, ['paid']);
     },
-    leaves: ['award-revoked', 'batch-results-recorded', 'budget-spent', 'instalment-paid'],
+    leaves: ['award-revoked', 'batch-results-recorded', 'budget-spent', 'instalment-paid', 'budget-released'],
+  },
+  {
+    name: 'revoking one half at the bank, which then pays it, and the other half that is free again',
+    subjects: 1,
+    before: async (act, subject) => frozen(act, await staged(act, subject)),
+    run: async (act, { code }) => {
+      await revoked(act, stagedOf(code));
+      await answered(act, ['paid'], HALF);
+    },
+    leaves: ['award-revoked', 'batch-results-recorded', 'budget-spent', 'instalment-paid', 'budget-released'],
   },
   {
     name: 'revoking what is ordered, whose batch is then cancelled',
@@ -451,9 +493,20 @@ export const SAGAS: readonly Saga[] = [
       await granted(act, one);
       await listed(act, other);
     },
-    run: async (act, one, other) => {
-      await act.do('administrator', `/enterprises/${one?.code}/merge`, { survivor: other?.code, reason, evidence: paper });
-    },
+    run: (act, one, other) => merged(act, one, other),
     leaves: ['absorption-announced', 'enterprise-merged', 'enterprise-absorbed', 'award-held', 'tier-removed'],
+  },
+  {
+    name: 'a merger into one that is itself merged away before it absorbs, and hands on what it has absorbed',
+    subjects: 3,
+    run: (act, one, other) => merged(act, one, other),
+    meanwhile: { reaction: 'enterprise-merger to enterprise-merged', run: (act, _one, other, third) => merged(act, other, third) },
+    leaves: [
+      'absorption-announced',
+      'absorption-announced',
+      'enterprise-merged',
+      'enterprise-merged',
+      ...Array<string>(3).fill('enterprise-absorbed'),
+    ],
   },
 ];

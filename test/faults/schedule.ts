@@ -117,7 +117,11 @@ async function opened(door: Door, office: RandomOffice): Promise<void> {
 const RISKS: Readonly<Record<Point['kind'], readonly [risk: number, fates: readonly Fate[]]>> = {
   append: [0.03, ['before', 'after', 'late', 'lost', 'done', 'delayed']],
   send: [0.01, ['before', 'after', 'late', 'lost', 'done', 'delayed']],
+  query: [0.002, ['before', 'lost']],
+  reaction: [0.002, ['before', 'after', 'lost', 'done']],
   rows: [0.01, ['before', 'after', 'lost', 'done']],
+  statement: [0.001, ['before', 'after', 'lost', 'done']],
+  commit: [0.01, ['before', 'after', 'lost', 'done']],
   checkpoint: [0.02, ['before', 'after', 'lost', 'done']],
   read: [0.002, ['before', 'after', 'lost']],
   page: [0.002, ['before', 'lost']],

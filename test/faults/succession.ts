@@ -19,6 +19,7 @@ const STRANGER = 'stranger';
 const END_CONNECTIONS =
   'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
 const TAKE_LEASES = `UPDATE ledger.lease SET holder = '${STRANGER}', token = token + 1, expires_at = 'infinity'`;
+const END_LEASES = `UPDATE ledger.lease SET expires_at = '-infinity' WHERE holder <> '${STRANGER}'`;
 const CHECKPOINTS = 'SELECT name, generation, purpose, position FROM ledger.checkpoint ORDER BY name, generation';
 
 /** A day that is set by hand. */
@@ -62,6 +63,8 @@ export class Succession {
   /** After how many calls of others something arrives that was on its way. */
   delay = 3;
   deaths = 0;
+  /** With read models in PostgreSQL: one successor in so many is there before the leases of the dead have run out. */
+  earlyOneIn = 2;
   /** What clients do before they ask again: some find that everything has come to its end without them. */
   beforeAskingAgain: () => Promise<void> = async () => undefined;
   private process!: MortalProcess;
@@ -125,8 +128,7 @@ export class Succession {
     await dead.bury();
     if (this.postgres === undefined) return;
     await this.inDatabase(END_CONNECTIONS);
-    // The next is there when the leases have run out, or before.
-    if (this.deaths % 2 === 0) await this.inDatabase(`UPDATE ledger.lease SET expires_at = '-infinity' WHERE holder <> '${STRANGER}'`);
+    if (this.deaths % this.earlyOneIn !== 1) await this.inDatabase(END_LEASES, 'DELETE FROM ledger.candidate');
   }
 
   /** Asks PostgreSQL, from beside the ledger; again when it is away. The rows of the last statement. */
@@ -266,6 +268,15 @@ export class Succession {
       if (isSettled && stopped.length === 0) return;
       if (Date.now() > deadline) throw new Error(`not everything follows: ${JSON.stringify(isSettled ? stopped : status)}`);
     }
+  }
+
+  /** Waits until the living process runs everything: who is there early begins without the leases of the dead. */
+  async takenOver(): Promise<void> {
+    const runsEverything = async (process: MortalProcess) => {
+      const subscriptions = process.get(Subscriptions);
+      return [...subscriptions['names'].keys()].every((name) => subscriptions['holds'](name));
+    };
+    while (!(await this.outliving(runsEverything))) await sleep(20);
   }
 
   head(): Promise<number> {

@@ -58,10 +58,17 @@ export class PostgresServer {
     this.password = password;
   }
 
-  /** The URL of a new, empty database. */
-  async database() {
+  /** The URL of a new database: empty, or a copy of the one at the URL `template`, to which nobody may be connected. */
+  async database(template) {
     const name = `db_${randomUUID().replaceAll('-', '')}`;
-    await this.server.createDatabase(name);
+    const client = this.server.getPgClient();
+    await client.connect();
+    try {
+      const copied = template === undefined ? '' : ` TEMPLATE ${new URL(template).pathname.slice(1)}`;
+      await client.query(`CREATE DATABASE ${name}${copied}`);
+    } finally {
+      await client.end();
+    }
     return `postgres://ledger:${this.password}@127.0.0.1:${this.port}/${name}`;
   }
 

@@ -97,17 +97,20 @@ export class Imports implements BeforeApplicationShutdown {
       return before;
     }
     const decide: ImportOrder['decide'] = (batch, entries) => this.decisions.decide(batch, entries);
-    const work = this.inTurn({ ...order, kind: this.kind(name), decide }, report);
-    this.last = this.reports.follow(run, report, work, this.stopping.signal).catch((error: unknown) => this.log(error));
+    const { signal: stopping } = this.stopping;
+    const { last } = this;
+    const work = (givenUp: AbortSignal) =>
+      this.inTurn(last, { ...order, kind: this.kind(name), decide }, report, AbortSignal.any([stopping, givenUp]));
+    this.last = this.reports.follow(run, report, work, stopping).catch((error: unknown) => this.log(error));
     return report.view();
   }
 
-  private async inTurn(order: ImportOrder, report: Report): Promise<void> {
+  private async inTurn(last: Promise<void>, order: ImportOrder, report: Report, signal: AbortSignal): Promise<void> {
     this.waiting += 1;
-    await this.last;
+    await last;
     this.waiting -= 1;
     try {
-      await runImport(order, report, this.stopping.signal);
+      await runImport(order, report, signal);
     } catch (error) {
       this.log(error);
       report.finish('failed', '系统内部错误，已记录。重新导入同一文件即可继续');

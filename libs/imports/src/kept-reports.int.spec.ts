@@ -74,7 +74,7 @@ describe.each(Object.keys(places))('reports of imports in %s', (kind) => {
     const work = new Promise<void>((resolve) => (end = resolve));
     expect(await here.begin('r', told, 'x')).toBeUndefined();
     expect(await there.find('a', clerk)).toEqual(told.view());
-    const followed = here.follow('r', told, work, going);
+    const followed = here.follow('r', told, () => work, going);
     told.state = 'running';
     told.counts.rows = 7;
     while ((await there.find('a', clerk)).counts.rows !== 7) await sleep(20);
@@ -99,11 +99,11 @@ describe.each(Object.keys(places))('reports of imports in %s', (kind) => {
       throw new Problem('unavailable', 'read-models-unavailable', 'away');
     };
     const away = jest.spyOn(models[0], 'from').mockImplementationOnce(unavailable).mockImplementationOnce(unavailable);
-    await here.follow('r', told, Promise.resolve(), going);
+    await here.follow('r', told, async () => undefined, going);
     expect(await there.find('a', clerk)).toMatchObject({ state: 'finished' });
     away.mockImplementation(unavailable);
     // Whoever stops does not wait for them.
-    await expect(here.follow('r', told, Promise.resolve(), AbortSignal.abort())).rejects.toThrow('aborted');
+    await expect(here.follow('r', told, async () => undefined, AbortSignal.abort())).rejects.toThrow('aborted');
     away.mockRestore();
   });
 
@@ -143,6 +143,25 @@ describe.each(Object.keys(places))('reports of imports in %s', (kind) => {
     expect(one?.id === 'dead' ? [one, other] : [other, one]).toMatchObject([gone, { id: 'ended', state: 'finished' }]);
   });
 
+  it('have failed for good once that may have been said: who was only asleep stops, and is not listened to', async () => {
+    const slept = report('a');
+    await here.begin('r', slept, 'x');
+    slept.state = 'running';
+    await age('a', MINUTE_MS);
+    expect(await there.find('a', clerk)).toMatchObject({ state: 'failed' });
+    const untilGivenUp = (givenUp: AbortSignal) => new Promise<void>((resolve) => givenUp.addEventListener('abort', () => resolve()));
+    await here.follow('r', slept, untilGivenUp, going);
+    expect(await there.find('a', clerk)).toMatchObject({ state: 'failed' });
+    slept.finish('finished', '完');
+    await here.follow('r', slept, async () => undefined, going);
+    expect(await there.find('a', clerk)).toMatchObject({ state: 'failed' });
+    // Who is late, but not so late that anybody can have been told, goes on.
+    await here.begin('again', report('a'), 'x');
+    await age('a', 10_000);
+    await here.follow('again', slept, async () => undefined, going);
+    expect(await there.find('a', clerk)).toMatchObject({ state: 'finished', note: '完' });
+  });
+
   it('answer the same key with the same import, and begin one anew that has failed or whose process is gone', async () => {
     const first = report('a');
     await here.begin('first', first, 'x');
@@ -152,17 +171,17 @@ describe.each(Object.keys(places))('reports of imports in %s', (kind) => {
     await expect(there.begin('second', report('a'), 'y')).rejects.toMatchObject({ code: 'idempotency-key-reused' });
     const second = report('a');
     expect(await there.begin('second', second, 'x')).toBeUndefined();
-    // Whoever was only asleep works on, and is not listened to.
+    // Whoever was only asleep is not listened to.
     first.finish('finished', '第一');
-    await here.follow('first', first, Promise.resolve(), going);
+    await here.follow('first', first, async () => undefined, going);
     expect(await here.find('a', clerk)).toMatchObject({ state: 'waiting' });
     second.finish('failed', '第二');
-    await there.follow('second', second, Promise.resolve(), going);
+    await there.follow('second', second, async () => undefined, going);
     expect(await here.find('a', clerk)).toMatchObject({ state: 'failed', note: '第二' });
     expect(await here.begin('third', report('a'), 'x')).toBeUndefined();
     const third = report('a');
     third.finish('finished', '第三');
-    await here.follow('third', third, Promise.resolve(), going);
+    await here.follow('third', third, async () => undefined, going);
     await age('a', MINUTE_MS);
     expect(await there.begin('fourth', report('a'), 'x')).toEqual(third.view());
   });

@@ -8,8 +8,10 @@ import { persevere, REPEAT } from './run-import.js';
 
 /** How often the process that works on an import tells how it stands. */
 const TELL_MS = 1_000;
-/** Of whom nothing has been heard for so long, nothing more is expected. */
+/** Of whom nothing has been heard for so long, nothing more is expected: people are told that it has failed. */
 const SILENCE_MS = 15_000;
+/** Who has been silent for almost as long says nothing more: people may be told so before it has spoken. */
+const SILENCED_MS = SILENCE_MS - 2 * TELL_MS;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** How long a report can be asked for, from the upload on. */
 export const KEPT_DAYS = 30;
@@ -90,22 +92,30 @@ export class KeptReports {
   }
 
   /**
-   * Tells how an import stands until the work on it is over, and then what has come of it.
-   * @throws Problem when that cannot be told; what could not be told before does not matter.
+   * Tells how an import stands until the work on it is over, and then what has come of it. `work` is told when nobody listens
+   * any more: it was silent for too long, as when its process slept, or was begun anew. What has been said to have failed stays so.
+   * @throws Problem when it cannot be told what has come of it; what could not be told before does not matter.
    */
-  async follow(run: string, report: Report, work: Promise<void>, stopping: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    const ended = work.finally(() => over.abort());
+  async follow(run: string, report: Report, work: (givenUp: AbortSignal) => Promise<void>, stopping: AbortSignal): Promise<void> {
+    const [over, givenUp] = [new AbortController(), new AbortController()];
+    const ended = work(givenUp.signal).finally(() => over.abort());
     const passes = () => sleep(TELL_MS, true, { signal: over.signal }).catch(() => false);
-    while (await passes()) await this.tell(run, report).catch(() => undefined);
+    while (await passes()) if (!(await this.tell(run, report).catch(() => true))) givenUp.abort();
     await ended;
     await persevere(() => this.tell(run, report), stopping);
   }
 
-  private async tell(run: string, report: Report): Promise<void> {
+  /** False when nobody listens. */
+  private async tell(run: string, report: Report): Promise<boolean> {
     const view = report.view();
-    const row = { ...told(view), told_at: this.readModels.nowMs };
-    await this.tables.updateTable('import_report').set(row).where('id', '=', view.id).where('run', '=', run).execute();
+    const { numUpdatedRows } = await this.tables
+      .updateTable('import_report')
+      .set({ ...told(view), told_at: this.readModels.nowMs })
+      .where('id', '=', view.id)
+      .where('run', '=', run)
+      .where('told_at', '>', this.before(SILENCED_MS))
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
   }
 
   /** For who brought it in, auditors and administrators; for everybody else it does not exist. @throws Problem `import-not-found`. */
