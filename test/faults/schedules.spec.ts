@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PostgresServer } from '../stand-in/postgres.mjs';
+import { ESDB } from '../support/store-under-test.js';
 import { play, type Report, type Schedule } from './schedule.js';
 
 /** Short ones: `npm run soak` plays any number of longer ones. */
 const ROUNDS = 4;
-const SEEDS: Readonly<Record<Schedule['store'], readonly number[]>> = {
-  embedded: Array.from({ length: 20 }, (_, index) => index + 1),
-  'stand-in': [21, 22],
-};
-/** With read models in PostgreSQL: in its course the database crashes, and the leases go to another worker. */
-const ON_POSTGRES: Readonly<Record<Schedule['store'], number>> = { embedded: 123, 'stand-in': 124 };
-const STORES = ['embedded', 'stand-in'] as const;
-const schedules = STORES.flatMap((store) => SEEDS[store].map((seed) => ({ seed, store, kind: 'simulated' as const, rounds: ROUNDS })));
+/** `onPostgres`, with read models there: in its course the database crashes, and the leases go to another worker. */
+const STORES = [
+  { store: 'embedded', seeds: Array.from({ length: 20 }, (_, index) => index + 1), onPostgres: 123 },
+  { store: ESDB, seeds: [21, 22], onPostgres: 124 },
+] as const;
+const schedules = STORES.flatMap(({ store, seeds }) => seeds.map((seed): Schedule => ({ seed, store, kind: 'simulated', rounds: ROUNDS })));
 
 describe('schedules of faults over random commands', () => {
   const reports: Report[] = [];
@@ -32,8 +31,8 @@ describe('schedules of faults over random commands', () => {
     passes(schedule),
   );
 
-  it.each(STORES)('%s over PostgreSQL', (store) =>
-    passes({ seed: ON_POSTGRES[store], store, kind: 'simulated', rounds: ROUNDS }, postgres),
+  it.each(STORES)('$store over PostgreSQL', ({ store, onPostgres }) =>
+    passes({ seed: onPostgres, store, kind: 'simulated', rounds: ROUNDS }, postgres),
   );
 
   it('had something to get wrong', () => {
