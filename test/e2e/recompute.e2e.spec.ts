@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Tokens } from '@app/http';
 import { Office, paper } from '../support/office.js';
-import { STORE_ON_OUR_CLOCK } from '../support/store-under-test.js';
+import { onOurClock, STORE } from '../support/store-under-test.js';
 
 const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
 const TOUR = fileURLToPath(new URL('../../docs/tour', import.meta.url));
@@ -73,7 +73,7 @@ describe('awards computed again, and under another text', () => {
   }
 
   beforeAll(async () => {
-    office = await Office.open('2024-05-06', STORE_ON_OUR_CLOCK);
+    office = await Office.open('2024-05-06', onOurClock(STORE));
     await office.do('administrator', '/policies', { pack: TEXT, source: SOURCE, file: 'tour-2020.yaml', evidence: paper });
     await office.do('finance', '/budgets', { pack: 'tour-2020', line: 'rd-fund', period: '2024' });
     await office.do('finance', '/budgets/tour-2020/rd-fund/2024/appropriations', { amount: '5000000.00', reason: '年初', evidence: paper });

@@ -489,12 +489,8 @@ export class StandInNode {
     for await (const answer of this.#upstream.read(call)) {
       if (strikes && answer.hasEvent() && sent >= fault.after) break;
       if (this.#waking !== undefined) await this.#awake();
-      if (answer.hasEvent()) {
-        sent += 1;
-        this.delivered += 1;
-      }
+      if (answer.hasEvent()) sent += 1;
       if (!call.write(answer)) await drained(call);
-      if (call.cancelled || (strikes && sent >= fault.after)) break;
     }
     if (fault.kind === 'break') return 'broken';
     return fault.kind === 'stall' ? 'stalled' : 'done';

@@ -25,7 +25,7 @@ export type StoreKind = 'sqlite' | 'stand-in' | 'node' | 'relayed-node';
 export const STORE: StoreKind = storeKind(CHOSEN);
 
 /** For suites to which it matters when something was recorded, on a calendar turned by hand: a relay tells it for a real node. */
-export const STORE_ON_OUR_CLOCK: StoreKind = STORE === 'node' ? 'relayed-node' : STORE;
+export const onOurClock = (kind: StoreKind): StoreKind => (kind === 'node' ? 'relayed-node' : kind);
 
 /** For suites about EventStoreDB alone: the real node where that is under test, otherwise the stand-in. */
 export const ESDB = STORE === 'node' ? 'node' : 'stand-in';
