@@ -135,9 +135,9 @@ describe('a relay before a node of certificates and rights', () => {
     expect(await read(store)).toHaveLength(2);
   });
 
-  it('leads nobody past itself', async () => {
+  it('finds who leads a cluster, and leads nobody past itself', async () => {
     const plain = await StandInNode.start();
-    const before = await StandInNode.start({ upstream: plain.url });
+    const before = await StandInNode.start({ upstream: plain.url.replace('esdb:', 'esdb+discover:') });
     const follower = openAt(before.url);
     const leader = { 'leader-endpoint-host': '127.0.0.1', 'leader-endpoint-port': plain.port };
     plain.inject({ on: 'batchAppend', kind: 'refuse', code: grpcStatus.NOT_FOUND, exception: 'not-leader', trailers: leader });
@@ -145,6 +145,7 @@ describe('a relay before a node of certificates and rights', () => {
     expect(plain.pending).toBe(0);
     // The claim that was refused came again; after it each append is a claim and its event.
     expect([before.seen.batchAppend, plain.seen.batchAppend]).toEqual([7, 7]);
+    expect(plain.seen.gossip).toBeGreaterThan(0);
     await follower.close();
     await before.stop();
     await plain.stop();
