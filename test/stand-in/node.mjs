@@ -169,7 +169,7 @@ export class StandInNode {
     this.#server?.forceShutdown();
     this.#server = undefined;
     this.#calls.clear();
-    await this.#upstream?.close();
+    this.#upstream?.close();
     if (this.#ownsLog) this.#log?.close();
   }
 

@@ -22,8 +22,9 @@ function connected(url) {
 }
 
 export class Upstream {
-  #client;
+  #url;
   #now;
+  #client;
   #batches;
   #recorded = new Map();
 
@@ -32,7 +33,7 @@ export class Upstream {
    * sent on, since it may be stored without an answer, and kept when it is sent again.
    */
   constructor(url, now) {
-    this.#client = connected(url);
+    this.#url = url;
     this.#now = now;
   }
 
@@ -55,15 +56,14 @@ export class Upstream {
     }
   }
 
-  async #openBatches() {
+  #openBatches() {
     const waiting = new Map();
     const fail = (error) => {
-      this.#batches = undefined;
+      if (this.#batches === opening) this.#batches = undefined;
       for (const { reject } of waiting.values()) reject(error);
       waiting.clear();
     };
-    try {
-      const call = await this.#open('batchAppend', (streams, ...options) => streams.batchAppend(...options));
+    const opening = this.#open('batchAppend', (streams, ...options) => streams.batchAppend(...options)).then((call) => {
       call.on('data', (answer) => {
         const key = answer.getCorrelationId().getString();
         waiting.get(key)?.resolve(answer);
@@ -72,10 +72,9 @@ export class Upstream {
       call.on('error', fail);
       call.on('end', () => fail(new Error('the node has ended the call')));
       return { call, waiting };
-    } catch (error) {
-      fail(error);
-      throw error;
-    }
+    });
+    opening.catch(fail);
+    return opening;
   }
 
   /** What is answered to a read or a subscription, for as long as whoever made the call is there. */
@@ -99,25 +98,33 @@ export class Upstream {
 
   /** What it can do. */
   features() {
-    return this.#client.execute(
+    const client = this.#connected;
+    return client.execute(
       featuresServices.ServerFeaturesClient,
       'features',
       (features) =>
         new Promise((resolve, reject) => {
-          features.getSupportedMethods(new sharedPb.Empty(), ...this.#client.callArguments({}), (error, methods) =>
+          features.getSupportedMethods(new sharedPb.Empty(), ...client.callArguments({}), (error, methods) =>
             error === null ? resolve(methods) : reject(error),
           );
         }),
     );
   }
 
-  #open(name, make) {
-    const options = this.#client.callArguments({ requiresLeader: true }, { deadline: Infinity });
-    return this.#client.GRPCStreamCreator(streamsServices.StreamsClient, name, (streams) => make(streams, ...options))();
+  get #connected() {
+    return (this.#client ??= connected(this.#url));
   }
 
-  /** Cancels every call. What was noted stays. */
-  async close() {
-    await this.#client.dispose();
+  #open(name, make) {
+    const client = this.#connected;
+    const options = client.callArguments({ requiresLeader: true }, { deadline: Infinity });
+    return client.GRPCStreamCreator(streamsServices.StreamsClient, name, (streams) => make(streams, ...options))();
+  }
+
+  /** Cancels every call, without waiting until the client has seen each of them end: now and then it never does. What was noted stays. */
+  close() {
+    this.#client?.dispose().catch(() => undefined);
+    this.#client = undefined;
+    this.#batches = undefined;
   }
 }
