@@ -18,7 +18,7 @@ import { revisionOf, sampleEvent, STREAMS, streamOf, TYPE } from './sample-event
 async function withNode(work) {
   await withFolder(async (folder) => {
     const { EsdbEventStore } = await esdbAdapter();
-    const node = await StandInProcess.start(join(folder, 'node.log'));
+    const node = await StandInProcess.start({ file: join(folder, 'node.log') });
     const options = { address: parseAddress(node.url), indexFile: join(folder, 'claims.db') };
     const store = new EsdbEventStore(options, new EventCodec(enterpriseEvents));
     const client = EventStoreDBClient.connectionString(node.url);

@@ -78,7 +78,7 @@ function memoryServer() {
 
 function memoryIdle() {
   return withFolder(async (folder) => {
-    const node = await StandInProcess.start(join(folder, 'node.log'));
+    const node = await StandInProcess.start({ file: join(folder, 'node.log') });
     const postgres = await PostgresServer.start();
     const beyond = { LEDGER_ESDB_URL: node.url, LEDGER_READ_MODELS_URL: await postgres.database() };
     // The worker publishes the bundled policies; the other finds them.

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer, Office, paper } from '../support/office.js';
-import { STORE_ON_OUR_CLOCK } from '../support/store-under-test.js';
+import { onOurClock, STORE } from '../support/store-under-test.js';
 import { seededRandom } from '../support/random.js';
 
 const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
@@ -100,7 +100,7 @@ describe('what happened, and what rests on it', () => {
   const events = (entries: readonly { readonly event: string }[]) => entries.map(({ event }) => event);
 
   beforeAll(async () => {
-    office = await Office.open('2024-05-06', STORE_ON_OUR_CLOCK);
+    office = await Office.open('2024-05-06', onOurClock(STORE));
     await publish(office);
     const code = await enterprise(office, '2600000.00');
     const award = await applied(office, code);
@@ -337,7 +337,7 @@ describe('what happened, and what rests on it', () => {
 const KIND_OF: Readonly<Record<string, string>> = { enterprise: 'enterprise', award: 'award', budget: 'budget-line', policy: 'policy' };
 
 it('every event of a random history is told once of whoever did it, and once of what its stream is about', async () => {
-  const office = await Office.open('2024-05-06', STORE_ON_OUR_CLOCK);
+  const office = await Office.open('2024-05-06', onOurClock(STORE));
   try {
     await publish(office);
     const random = seededRandom(20_240_506);

@@ -8,10 +8,10 @@ import { EVENT_STORE, type EventStore, NO_STREAM } from '@app/event-store';
 import { derivedId, withCheckCharacter } from '@app/kernel';
 import { Subscriptions } from '@app/projections';
 import { createLedger } from '../../apps/api/src/create-ledger.js';
-import { GROUPS, SecuredNode } from '../stand-in/secured.mjs';
+import { GROUPS } from '../stand-in/secured.mjs';
 import { comparePastWithFold } from '../support/fold.js';
 import { ServedLedger } from '../support/served-ledger.js';
-import { StoreUnderTest } from '../support/store-under-test.js';
+import { deliveredNode, HAS_ADMINISTRATOR, StoreUnderTest } from '../support/store-under-test.js';
 
 const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
 const CASES = fileURLToPath(new URL('../../libs/policies/src/fixtures/assessments.jsonl', import.meta.url));
@@ -258,34 +258,40 @@ describe('ledger on the command line', () => {
     await store.close();
   }, 60_000);
 
-  it('prepares a node that has certificates and finds nothing unsafe in it then; refused, it tells no secret', async () => {
-    const secured = await SecuredNode.start();
-    const addresses = { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: secured.urlOf('office'), LEDGER_ESDB_ADMIN_URL: secured.urlOf('admin') };
-    const store = (command: string, administrator = addresses.LEDGER_ESDB_ADMIN_URL) =>
-      ledger(['store', command, '--role', GROUPS.service, '--reader-role', GROUPS.projector, '--json'], {
-        ...addresses,
-        LEDGER_ESDB_ADMIN_URL: administrator,
-      });
-    try {
-      const delivered = await store('doctor');
-      expect([delivered.code, JSON.parse(delivered.stdout)]).toMatchObject([1, { findings: [{ code: 'acl-default' }] }]);
-      const prepared = await store('setup');
-      expect([prepared.code, JSON.parse(prepared.stdout)]).toMatchObject([0, { changed: ['$settings', '$$$all'] }]);
-      const examined = await store('doctor');
-      expect([examined.code, JSON.parse(examined.stdout)]).toMatchObject([0, { findings: [] }]);
-      const guessed = await store('setup', secured.urlOf('admin', 'gu3ss'));
-      const unentitled = await store('setup', secured.urlOf('office'));
-      expect([guessed.code, JSON.parse(guessed.stdout)]).toMatchObject([3, { code: 'store-refused' }]);
-      expect([guessed.stderr, unentitled.stderr]).toEqual([
-        expect.stringContaining('refuses what the ledger asks: user or password'),
-        expect.stringContaining('refuses what the ledger asks: access-denied'),
-      ]);
-      const told = [delivered, prepared, examined, guessed, unentitled].map(({ stdout, stderr }) => stdout + stderr).join('');
-      expect(told).not.toMatch(/p4ss|gu3ss/);
-    } finally {
-      await secured.stop();
-    }
-  }, 60_000);
+  const preparing = 'prepares a node that has certificates and finds nothing unsafe in it then; refused, it tells no secret';
+  const untried = `${preparing} (LEDGER_TEST_ESDB_ADMIN_URL does not say who prepares the real one)`;
+  (HAS_ADMINISTRATOR ? it : it.skip)(
+    HAS_ADMINISTRATOR ? preparing : untried,
+    async () => {
+      const node = await deliveredNode();
+      const store = (command: string, administrator = node.administrator) =>
+        ledger(['store', command, '--role', GROUPS.service, '--reader-role', GROUPS.projector, '--json'], {
+          ...{ LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: node.service, LEDGER_ESDB_ADMIN_URL: administrator },
+        });
+      const passwordIn = (url: string) => /:([^:@/]+)@/.exec(url)?.[1] as string;
+      const passwords = [node.service, node.administrator].map(passwordIn);
+      try {
+        const delivered = await store('doctor');
+        expect([delivered.code, JSON.parse(delivered.stdout)]).toMatchObject([1, { findings: [{ code: 'acl-default' }] }]);
+        const prepared = await store('setup');
+        expect([prepared.code, JSON.parse(prepared.stdout)]).toMatchObject([0, { changed: ['$settings', '$$$all'] }]);
+        const examined = await store('doctor');
+        expect([examined.code, JSON.parse(examined.stdout)]).toMatchObject([0, { findings: [] }]);
+        const guessed = await store('setup', node.administrator.replace(passwordIn(node.administrator), 'gu3ss'));
+        const unentitled = await store('setup', node.service);
+        expect([guessed.code, JSON.parse(guessed.stdout)]).toMatchObject([3, { code: 'store-refused' }]);
+        expect([guessed.stderr, unentitled.stderr]).toEqual([
+          expect.stringContaining('refuses what the ledger asks: user or password'),
+          expect.stringContaining('refuses what the ledger asks: access-denied'),
+        ]);
+        const told = [delivered, prepared, examined, guessed, unentitled].map(({ stdout, stderr }) => stdout + stderr).join('');
+        for (const secret of [...passwords, ...passwords.map(decodeURIComponent), 'gu3ss']) expect(told).not.toContain(secret);
+      } finally {
+        await node.stop();
+      }
+    },
+    60_000,
+  );
 
   it('plays the demonstration year and reports it', async () => {
     const into = join(folder, 'demo');

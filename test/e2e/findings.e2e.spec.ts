@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { withCheckCharacter } from '@app/kernel';
 import { Office, paper } from '../support/office.js';
-import { STORE_ON_OUR_CLOCK } from '../support/store-under-test.js';
+import { onOurClock, STORE } from '../support/store-under-test.js';
 
 // A comparison injects requests, which loads a package for cookies that the test runner cannot; there are none here.
 jest.mock('cookie', () => ({}));
@@ -47,7 +47,7 @@ describe('findings and their life', () => {
   }
 
   beforeAll(async () => {
-    office = await Office.open('2024-05-06', STORE_ON_OUR_CLOCK);
+    office = await Office.open('2024-05-06', onOurClock(STORE));
     const [pack, source] = ['tour-2020.yaml', 'source.txt'].map((file) => readFileSync(`${TOUR}/${file}`, 'utf8'));
     await office.do('administrator', '/policies', { pack, source, file: 'tour-2020.yaml', evidence: paper });
     await office.do('finance', '/budgets', { pack: 'tour-2020', line: 'rd-fund', period: '2024' });

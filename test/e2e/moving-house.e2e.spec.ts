@@ -12,7 +12,7 @@ import { sha256, withCheckCharacter } from '@app/kernel';
 import { Subscriptions } from '@app/projections';
 import { createLedger } from '../../apps/api/src/create-ledger.js';
 import { insist, ServedLedger } from '../support/served-ledger.js';
-import { StoreUnderTest } from '../support/store-under-test.js';
+import { ESDB, StoreUnderTest } from '../support/store-under-test.js';
 
 const CLI = fileURLToPath(new URL('../../dist/programs/ledger.js', import.meta.url));
 const EVENTS = 300;
@@ -160,13 +160,13 @@ describe('a ledger that is backed up while it is written, and moves', () => {
 
   it('moves to EventStoreDB through kills, is closed until it is there, and reads the same', async () => {
     mkdirSync(inFolder('moved'));
-    node = await StoreUnderTest.start(inFolder('moved'), undefined, 'stand-in');
+    node = await StoreUnderTest.start(inFolder('moved'), undefined, ESDB);
     const { environment } = node;
     const copy = ['store', 'copy', '--from', inFolder('restored'), '--to', 'esdb', '--json'];
     for (const events of KILLED_AT) {
       const child = start(copy, environment);
       const ended = once(child, 'exit');
-      while (child.exitCode === null && node.events() < events) await sleep(2);
+      while (child.exitCode === null && (await node.events()) < events) await sleep(2);
       child.kill('SIGKILL');
       expect(await ended).toEqual([null, 'SIGKILL']);
     }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, type BusinessDate } from '@app/kernel';
 import { Office, paper } from '../support/office.js';
-import { STORE_ON_OUR_CLOCK } from '../support/store-under-test.js';
+import { onOurClock, STORE } from '../support/store-under-test.js';
 import { seededRandom } from '../support/random.js';
 
 const PACK = 'ganzhou-etdz-2023';
@@ -60,7 +60,7 @@ type Step = readonly Send[];
 
 let office: Office;
 beforeAll(async () => {
-  office = await Office.open(FIRST, STORE_ON_OUR_CLOCK);
+  office = await Office.open(FIRST, onOurClock(STORE));
 });
 afterAll(() => office.close());
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Tokens } from '@app/http';
 import { Office, paper } from '../support/office.js';
-import { STORE_ON_OUR_CLOCK } from '../support/store-under-test.js';
+import { onOurClock, STORE } from '../support/store-under-test.js';
 
 // An exported list injects requests, which loads a package for cookies that the test runner cannot; there are none here.
 jest.mock('cookie', () => ({}));
@@ -76,7 +76,7 @@ describe('awards computed again, and under another text', () => {
   }
 
   beforeAll(async () => {
-    office = await Office.open('2024-05-06', STORE_ON_OUR_CLOCK);
+    office = await Office.open('2024-05-06', onOurClock(STORE));
     await office.do('administrator', '/policies', { pack: TEXT, source: SOURCE, file: 'tour-2020.yaml', evidence: paper });
     await office.do('finance', '/budgets', { pack: 'tour-2020', line: 'rd-fund', period: '2024' });
     await office.do('finance', '/budgets/tour-2020/rd-fund/2024/appropriations', { amount: '5000000.00', reason: '年初', evidence: paper });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type DyingAt, ServedLedger } from '../support/served-ledger.js';
 import { seededRandom } from '../support/random.js';
 import { StandInProcess } from '../stand-in/process.mjs';
-import { STAND_IN_LOG, STORE } from '../support/store-under-test.js';
+import { ESDB, nodeToStrike, STORE } from '../support/store-under-test.js';
 import { auditLedger, readEvents } from './audit.js';
 import { OfficeLoad } from './load.js';
 
@@ -30,8 +30,7 @@ const hasAllOfIt = async (folder: string) => {
   return ALL_OF_IT.every((type) => types.has(type));
 };
 
-/** On the stand-in the node is killed in turn with the server, and calls get lost in between; a real node is left alone. */
-const STANDS_IN = STORE === 'stand-in';
+/** Where there is a node it is killed in turn with the server, and calls get lost in between; of a real one the relay before it. */
 const NUMBER = STORE === 'sqlite' ? KILLS : Math.ceil(KILLS / 5);
 
 describe(`a server on ${STORE} that is killed again and again under load`, () => {
@@ -47,13 +46,13 @@ describe(`a server on ${STORE} that is killed again and again under load`, () =>
 
   it(`loses nothing acknowledged and does nothing twice over ${NUMBER} kills (seed ${SEED})`, async () => {
     const random = seededRandom(SEED);
-    node = STANDS_IN ? await StandInProcess.start(join(folder, STAND_IN_LOG)) : undefined;
+    node = STORE === 'sqlite' ? undefined : await StandInProcess.start(await nodeToStrike(ESDB, folder));
     const served = await ServedLedger.start(folder, node && { environment: { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: node.url } });
     const load = new OfficeLoad(served, random);
     await load.prepare(AFFORDABLE_AWARDS);
     load.start(LIVES);
     for (let kill = 0; kill < NUMBER; kill += 1) {
-      const dying = STANDS_IN ? undefined : DYING_AT.get(kill);
+      const dying = node === undefined ? DYING_AT.get(kill) : undefined;
       if (dying !== undefined) {
         await served.kill();
         await served.restart(dying);

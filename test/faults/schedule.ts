@@ -13,7 +13,7 @@ import { inVirtualTime } from '../support/virtual-time.js';
 import { type Fault, StandInNode } from '../stand-in/node.mjs';
 import type { PostgresServer } from '../stand-in/postgres.mjs';
 import { StandInProcess } from '../stand-in/process.mjs';
-import { STAND_IN_LOG } from '../support/store-under-test.js';
+import { type ESDB, nodeToStrike } from '../support/store-under-test.js';
 import { auditLedger, readEvents } from './audit.js';
 import type { Fate, Point } from './mortal-process.js';
 import { type Door, PACK, RandomOffice } from './random-office.js';
@@ -25,11 +25,11 @@ const PERSONS: readonly PersonRole[] = ['clerk', 'reviewer', 'approver', 'financ
 
 export interface Schedule {
   readonly seed: number;
-  readonly store: 'embedded' | 'stand-in';
+  readonly store: 'embedded' | typeof ESDB;
   /**
    * `simulated`: the ledger runs in this process, which plays its deaths and time-outs, at any call of its stores. Without
-   * a PostgreSQL it runs in virtual time, and the same seed plays the same history.
-   * `processes`: real servers over HTTP, ended by SIGKILL at random moments, and with them the stand-in node. Where events and
+   * a PostgreSQL or a real node it runs in virtual time, and the same seed plays the same history.
+   * `processes`: real servers over HTTP, ended by SIGKILL at random moments, and with them the node, or the relay before a real one. Where events and
    * read models are both elsewhere, one answers and two follow, which share the leases; these are killed too, and put to sleep.
    */
   readonly kind: 'simulated' | 'processes';
@@ -103,8 +103,11 @@ async function playing(schedule: Schedule, folder: string, postgres?: PostgresSe
   // Loaded before: how long that takes is a matter of chance.
   await esdbAdapter();
   const simulation = () => simulated(schedule, folder, postgres);
-  return postgres === undefined ? inVirtualTime(simulation, schedule.seed) : simulation();
+  return isAlone(schedule.store, postgres) ? inVirtualTime(simulation, schedule.seed) : simulation();
 }
+
+/** Whether a simulated ledger waits for nobody outside this process. */
+const isAlone = (store: Schedule['store'], postgres?: PostgresServer) => postgres === undefined && store !== 'node';
 
 async function opened(door: Door, office: RandomOffice): Promise<void> {
   const file = `${PACK}.yaml`;
@@ -161,8 +164,8 @@ function drawn<Item>(items: readonly Item[], at: number): Item {
 async function simulated({ seed, store, rounds }: Schedule, folder: string, postgres?: PostgresServer): Promise<Played> {
   const random = seededRandom(seed);
   const clock = HandClock.on(BEGIN);
-  const isVirtual = postgres === undefined;
-  const node = store === 'stand-in' ? await StandInNode.start({ file: join(folder, STAND_IN_LOG), inProcess: isVirtual }) : undefined;
+  const isVirtual = isAlone(store, postgres);
+  const node = store === 'embedded' ? undefined : await StandInNode.start({ ...(await nodeToStrike(store, folder)), inProcess: isVirtual });
   const database = postgres && readModelSettings({ LEDGER_READ_MODELS_URL: await postgres.database(), LEDGER_READ_MODELS_POOL: '4' });
   const ledger = await Succession.begin(clock, {
     folder,
@@ -241,7 +244,7 @@ const MOST_ASLEEP_MS = 8_000;
 
 async function processes({ seed, store }: Schedule, folder: string, postgres?: PostgresServer): Promise<Played> {
   const random = seededRandom(seed);
-  const node = store === 'stand-in' ? await StandInProcess.start(join(folder, STAND_IN_LOG)) : undefined;
+  const node = store === 'embedded' ? undefined : await StandInProcess.start(await nodeToStrike(store, folder));
   const environment = {
     ...(node && { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: node.url }),
     ...(postgres && { LEDGER_READ_MODELS_URL: await postgres.database() }),

@@ -8,11 +8,12 @@ import { parseArgs } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { PostgresServer } from '../stand-in/postgres.mjs';
 import bundleServers from '../support/bundle-servers.mjs';
+import { ESDB } from '../support/store-under-test.js';
 import { play, type Schedule } from './schedule.js';
 
 /** One in so many is played with real processes, which take longer, when both kinds are asked for; odd, so that all stores get their share. */
 const SHARE_OF_PROCESSES = 11;
-const USAGE = `usage: npm run soak -- [--schedules <number>] [--seed <number>] [--rounds <number>] [--store mixed|embedded|stand-in]
+const USAGE = `usage: npm run soak -- [--schedules <number>] [--seed <number>] [--rounds <number>] [--store mixed|embedded|${ESDB}]
                          [--read-models mixed|sqlite|postgres] [--kind mixed|simulated|processes]`;
 
 function fail(message: string): never {
@@ -70,13 +71,13 @@ const wholeNumber = (text: string, name: string) => (/^\d{1,9}$/.test(text) ? Nu
 const number = wholeNumber(schedules, '--schedules');
 const first = wholeNumber(seed, '--seed');
 const rounds = wholeNumber(lasting, '--rounds');
-if (store !== 'mixed' && store !== 'embedded' && store !== 'stand-in') fail('--store must be mixed, embedded or stand-in');
+if (store !== 'mixed' && store !== 'embedded' && store !== ESDB) fail(`--store must be mixed, embedded or ${ESDB}`);
 if (kind !== 'mixed' && kind !== 'simulated' && kind !== 'processes') fail('--kind must be mixed, simulated or processes');
 if (readModels !== 'mixed' && readModels !== 'sqlite' && readModels !== 'postgres') fail('--read-models must be mixed, sqlite or postgres');
 
 const postgres = readModels === 'sqlite' ? undefined : await PostgresServer.start();
 // What is left open follows from the seed.
-const storeOf = (one: number): Schedule['store'] => (store !== 'mixed' ? store : one % 2 === 0 ? 'stand-in' : 'embedded');
+const storeOf = (one: number): Schedule['store'] => (store !== 'mixed' ? store : one % 2 === 0 ? ESDB : 'embedded');
 const isOnPostgres = (one: number): boolean => (readModels === 'mixed' ? one % 4 >= 2 : readModels === 'postgres');
 const kindOf = (one: number): Schedule['kind'] => {
   if (kind !== 'mixed') return kind;

@@ -1,6 +1,7 @@
 /**
  * A node that speaks EventStoreDB's wire protocol (Streams, ServerFeatures, Gossip), for tests of the adapter.
- * It holds our reading of the server, not the server: the same suites also run against a real node.
+ * It holds our reading of the server, not the server: the same suites also run against a real node. In front of one it is a
+ * relay, which adds what no real node can be asked for: faults, and the clock of a test.
  *
  * Where servers differ it takes the harsher side: a position that is no record's is an error, and the answer to a
  * repeated append names no position. Faults are injected one call at a time, see `node.d.mts`.
@@ -19,6 +20,7 @@ import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import { Access } from './access.mjs';
 import { listenOn, reservePort, stopListening } from './in-process.mjs';
 import { DELETED, NO_STREAM, StandInLog } from './log.mjs';
+import { Upstream } from './upstream.mjs';
 
 const { StreamsService } = streamsServices;
 const { AppendResp, BatchAppendResp, DeleteResp, ReadResp, TombstoneResp } = streamsPb;
@@ -83,6 +85,9 @@ function credentialsOf(tls) {
 
 const unavailable = () => serviceError({ code: grpcStatus.UNAVAILABLE, details: 'the node went away' });
 
+/** An error of the node behind a relay, as it is told to whoever called: he is not to follow another leader past the relay. */
+const passedOn = (error) => (Number.isInteger(error.code) && error.metadata?.get('exception')[0] !== 'not-leader' ? error : unavailable());
+
 export class StandInNode {
   #server;
   #log;
@@ -91,6 +96,7 @@ export class StandInNode {
   #now;
   #tls;
   #access;
+  #upstream;
   #faults = [];
   #held = [];
   #waking;
@@ -113,6 +119,7 @@ export class StandInNode {
     this.#log = options.log;
     this.#ownsLog = options.log === undefined;
     this.#tls = options.tls;
+    if (options.upstream !== undefined) this.#upstream = new Upstream(options.upstream, options.now);
     if (options.users !== undefined) this.#access = new Access(() => this.#log, options.users);
     this.#isInProcess = options.inProcess === true;
     this.port = options.port ?? (this.#isInProcess ? reservePort() : 0);
@@ -138,14 +145,17 @@ export class StandInNode {
   }
 
   async listen() {
-    this.#log ??= new StandInLog(this.#file, { now: this.#now });
+    if (this.#upstream === undefined) this.#log ??= new StandInLog(this.#file, { now: this.#now });
     this.#server = new Server({ 'grpc.max_receive_message_length': 17 * 1024 * 1024 });
     this.#server.addService(STREAMS, {
-      append: (call, answer) => this.#append(call, answer),
       batchAppend: (call) => this.#batchAppend(call),
       read: (call) => void this.#read(call),
-      delete: (call, answer) => this.#remove('delete', call, answer),
-      tombstone: (call, answer) => this.#remove('tombstone', call, answer),
+      // No ledger makes these calls: a relay does not have them.
+      ...(this.#upstream === undefined && {
+        append: (call, answer) => this.#append(call, answer),
+        delete: (call, answer) => this.#remove('delete', call, answer),
+        tombstone: (call, answer) => this.#remove('tombstone', call, answer),
+      }),
     });
     this.#server.addService(featuresServices.ServerFeaturesService, {
       getSupportedMethods: (call, answer) => this.#features(call, answer),
@@ -169,6 +179,7 @@ export class StandInNode {
     this.#server?.forceShutdown();
     this.#server = undefined;
     this.#calls.clear();
+    this.#upstream?.close();
     if (this.#ownsLog) this.#log?.close();
   }
 
@@ -336,12 +347,14 @@ export class StandInNode {
     if (objection !== undefined) return void call.emit('error', objection);
     call.on('data', (part) => {
       const key = idOf(part.getCorrelationId());
-      const request = requests.get(key) ?? { options: part.getOptions(), events: [] };
-      requests.set(key, request);
-      request.events.push(...part.getProposedMessagesList().map(proposedOf));
+      const parts = requests.get(key) ?? [];
+      requests.set(key, parts);
+      parts.push(part);
       if (!part.getIsFinal()) return;
       requests.delete(key);
-      void this.#batch(call, part.getCorrelationId(), request);
+      this.#batch(call, parts).catch((error) => {
+        if (!call.cancelled && !call.destroyed) call.emit('error', passedOn(error));
+      });
     });
     call.on('end', () => call.end());
     this.#batches.add(call);
@@ -349,7 +362,9 @@ export class StandInNode {
     if (!this.#reading) call.pause();
   }
 
-  async #batch(call, correlation, { options, events }) {
+  async #batch(call, parts) {
+    const [first] = parts;
+    const [correlation, options] = [first.getCorrelationId(), first.getOptions()];
     this.seen.batchAppend += 1;
     if (this.#waking !== undefined) await this.#awake();
     const stream = streamOf(options);
@@ -381,7 +396,12 @@ export class StandInNode {
         break;
       default:
     }
-    const stored = this.#store(stream, expected, events);
+    const store = () => {
+      if (this.#upstream !== undefined) return this.#upstream.append(parts);
+      const events = parts.flatMap((part) => part.getProposedMessagesList().map(proposedOf));
+      return batchResponse(this.#store(stream, expected, events), expected);
+    };
+    const response = await store();
     switch (fault.kind) {
       case 'lost-answer':
         return;
@@ -394,13 +414,9 @@ export class StandInNode {
         break;
       default:
     }
-    const response = () => batchResponse(stored, expected);
-    answer(response());
-    if (fault.kind === 'twice') {
-      // The call arrives a second time, and so does its answer.
-      this.#store(stream, expected, events);
-      answer(response());
-    }
+    answer(response);
+    // The call arrives a second time, and so does its answer.
+    if (fault.kind === 'twice') answer(await store());
   }
 
   #remove(kind, call, answer) {
@@ -453,26 +469,45 @@ export class StandInNode {
     const fault = this.#take(on, stream);
     if (fault.kind === 'silent') return;
     if (fault.kind === 'refuse') return void call.emit('error', serviceError(fault));
-    if (options.hasStream() && this.#log.isTombstoned(stream)) {
+    if (this.#upstream === undefined && options.hasStream() && this.#log.isTombstoned(stream)) {
       return void call.emit(
         'error',
         serviceError({ code: grpcStatus.FAILED_PRECONDITION, exception: 'stream-deleted', trailers: { 'stream-name': stream } }),
       );
     }
     try {
-      const outcome = live
-        ? await this.#subscription(call, options, fault)
-        : await this.#deliver(call, options.hasStream() ? this.#ofStream(options, stream) : this.#ofAll(options), options, fault);
+      const outcome = await this.#answered(call, options, fault);
       if (outcome === 'stalled') return;
       if (outcome === 'broken') return void call.emit('error', unavailable());
       if (!call.cancelled) call.end();
     } catch (error) {
-      call.emit('error', serviceError({ details: error.message }));
+      if (this.#upstream === undefined) call.emit('error', serviceError({ details: error.message }));
+      else if (!call.cancelled) call.emit('error', passedOn(error));
     }
   }
 
-  #ofStream(options, stream) {
-    const events = this.#log.stream(stream);
+  #answered(call, options, fault) {
+    if (this.#upstream !== undefined) return this.#passed(call, fault);
+    if (options.hasSubscription()) return this.#subscription(call, options, fault);
+    return this.#deliver(call, options.hasStream() ? this.#ofStream(options) : this.#ofAll(options), options, fault);
+  }
+
+  /** Passes on what the node behind a relay answers. */
+  async #passed(call, fault) {
+    let sent = 0;
+    const strikes = fault.kind === 'break' || fault.kind === 'stall';
+    for await (const answer of this.#upstream.read(call)) {
+      if (strikes && answer.hasEvent() && sent >= fault.after) break;
+      if (this.#waking !== undefined) await this.#awake();
+      if (answer.hasEvent()) sent += 1;
+      if (!call.write(answer)) await drained(call);
+    }
+    if (fault.kind === 'break') return 'broken';
+    return fault.kind === 'stall' ? 'stalled' : 'done';
+  }
+
+  #ofStream(options) {
+    const events = this.#log.stream(streamOf(options.getStream()));
     if (events === undefined) return undefined;
     const from = options.getStream();
     const backwards = options.getReadDirection() === 1;
@@ -594,6 +629,11 @@ export class StandInNode {
     if (fault.kind === 'silent') return;
     if (fault.kind === 'refuse') return void answer(serviceError(fault));
     await this.#awake();
+    if (this.#upstream !== undefined)
+      return void this.#upstream.features().then(
+        (methods) => answer(null, methods),
+        (error) => answer(passedOn(error)),
+      );
     const methods = Object.values(StreamsService).map(({ path }) => {
       const [, service, method] = path.split('/');
       return new featuresPb.SupportedMethod().setServiceName(service.toLowerCase()).setMethodName(method.toLowerCase());

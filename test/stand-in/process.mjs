@@ -7,15 +7,17 @@ const MAIN = fileURLToPath(new URL('./main.mjs', import.meta.url));
 
 export class StandInProcess {
   #file;
+  #upstream;
   #child;
   port = 0;
 
-  constructor(file) {
+  constructor({ file, upstream }) {
     this.#file = file;
+    this.#upstream = upstream;
   }
 
-  static async start(file) {
-    const node = new StandInProcess(file);
+  static async start(options) {
+    const node = new StandInProcess(options);
     await node.restart();
     return node;
   }
@@ -27,6 +29,8 @@ export class StandInProcess {
   async restart() {
     this.#child = spawn(process.execPath, ['--no-warnings', MAIN, this.#file, String(this.port)], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      // An address with a password is no argument.
+      env: { ...process.env, ...(this.#upstream !== undefined && { STAND_IN_UPSTREAM: this.#upstream }) },
     });
     const gone = once(this.#child, 'exit').then(() => {
       throw new Error('the stand-in did not start');

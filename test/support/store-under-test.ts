@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { copyLedger, esdbAdapter, type EsdbAddress, openLedgerFile, parseAddress } from '@app/event-store';
 import { DataFolder } from '../../apps/api/src/data-folder.js';
+import { StandInNode } from '../stand-in/node.mjs';
 import { GROUPS, SecuredNode } from '../stand-in/secured.mjs';
 
 /** Where a stand-in node keeps its log, in the data folder of the ledger it stands in for. */
 export const STAND_IN_LOG = 'node.log';
 
 const NODE_URL = process.env['LEDGER_TEST_ESDB_URL'];
+const ADMINISTRATOR_URL = process.env['LEDGER_TEST_ESDB_ADMIN_URL'];
 const RESET = process.env['LEDGER_TEST_ESDB_RESET'];
 const CHOSEN = process.env['LEDGER_TEST_STORE'] ?? (NODE_URL === undefined ? 'sqlite' : 'node');
 const RESET_LIMIT_MS = 120_000;
 
-export type StoreKind = 'sqlite' | 'stand-in' | 'node';
+export type StoreKind = 'sqlite' | 'stand-in' | 'node' | 'relayed-node';
 
 /**
  * What the suites that serve a ledger run on, all of them by this one switch: `LEDGER_TEST_STORE=stand-in` for the client
@@ -22,8 +24,11 @@ export type StoreKind = 'sqlite' | 'stand-in' | 'node';
  */
 export const STORE: StoreKind = storeKind(CHOSEN);
 
-/** For suites to which it matters when something was recorded, on a calendar turned by hand: a real node records by a clock of its own. */
-export const STORE_ON_OUR_CLOCK: StoreKind = STORE === 'node' ? 'stand-in' : STORE;
+/** For suites to which it matters when something was recorded, on a calendar turned by hand: a relay tells it for a real node. */
+export const onOurClock = (kind: StoreKind): StoreKind => (kind === 'node' ? 'relayed-node' : kind);
+
+/** For suites about EventStoreDB alone: the real node where that is under test, otherwise the stand-in. */
+export const ESDB = STORE === 'node' ? 'node' : 'stand-in';
 
 /** The stores of suites that run on more than the chosen one: SQLite and the stand-in, unless something else was asked for. */
 export const STORES: readonly StoreKind[] =
@@ -34,24 +39,41 @@ function storeKind(text: string): StoreKind {
   throw new Error(`LEDGER_TEST_STORE must be sqlite or stand-in, or LEDGER_TEST_ESDB_URL be set; it is ${text}`);
 }
 
+/** Whether the node under test can be prepared: of a real one somebody has to say who its administrator is. */
+export const HAS_ADMINISTRATOR = STORE !== 'node' || ADMINISTRATOR_URL !== undefined;
+
+/** A node as it is delivered, on which nobody has set any rights: how the service connects to it, and how its administrator. */
+export async function deliveredNode(): Promise<{ readonly service: string; readonly administrator: string; stop(): Promise<void> }> {
+  if (STORE === 'node') return { service: await emptied(), administrator: String(ADMINISTRATOR_URL), stop: async () => undefined };
+  const node = await SecuredNode.start();
+  return { service: node.urlOf('office'), administrator: node.urlOf('admin'), stop: () => node.stop() };
+}
+
+/** What a node is started with that is to be killed and given faults: a log in a folder, or the real node, which it goes before. */
+export async function nodeToStrike(kind: typeof ESDB, dataFolder: string): Promise<{ readonly file: string; readonly upstream?: string }> {
+  return { file: join(dataFolder, STAND_IN_LOG), ...(kind === 'node' && { upstream: await preparedNode() }) };
+}
+
 /** Where one ledger under test keeps its events. */
 export class StoreUnderTest {
   private constructor(
     readonly kind: StoreKind,
-    private readonly url: string | undefined,
-    private readonly standIn: SecuredNode | undefined,
+    private readonly url?: string,
+    private readonly server?: { stop(): Promise<void> },
   ) {}
 
   /**
-   * A store without anything in it. `now` is the clock of the ledger, in milliseconds: a stand-in records by it. It has been
-   * prepared as `ledger store setup` does, and the ledger connects as somebody who may do no more than it must. A real node
-   * has a clock of its own, and takes one ledger at a time: see `empty`. `inProcess`: a stand-in for work in virtual time.
+   * A store without anything in it. `now` is the clock of the ledger, in milliseconds: a stand-in records by it, and a real node
+   * behind a relay seems to. It has been prepared as `ledger store setup` does, and the ledger connects as somebody who may do no
+   * more than it must; a real node only where its administrator is known. That takes one ledger at a time: see `emptied`.
+   * `inProcess`: a stand-in for work in virtual time.
    */
   static async start(dataFolder: string, now?: () => number, kind: StoreKind = STORE, inProcess = false): Promise<StoreUnderTest> {
-    if (kind === 'sqlite') return new StoreUnderTest(kind, undefined, undefined);
-    if (kind === 'node') {
-      await empty(NODE_URL as string);
-      return new StoreUnderTest(kind, NODE_URL, undefined);
+    if (kind === 'sqlite') return new StoreUnderTest(kind);
+    if (kind === 'node') return new StoreUnderTest(kind, await preparedNode());
+    if (kind === 'relayed-node') {
+      const relay = await StandInNode.start({ upstream: await preparedNode(), ...(now && { now }) });
+      return new StoreUnderTest(kind, relay.url, relay);
     }
     const standIn = await SecuredNode.start({ file: join(dataFolder, STAND_IN_LOG), inProcess, ...(now && { now }) });
     await (await esdbAdapter()).prepareStore(parseAddress(standIn.urlOf('admin')), GROUPS);
@@ -62,8 +84,8 @@ export class StoreUnderTest {
    * A store with the ledger of a data folder, for histories that are written as files and years that are played in folders:
    * where another store is under test the ledger moves there, and the folder keeps the rest.
    */
-  static async holding(dataFolder: string, now?: () => number): Promise<StoreUnderTest> {
-    const store = await StoreUnderTest.start(dataFolder, now);
+  static async holding(dataFolder: string, now?: () => number, kind: StoreKind = STORE): Promise<StoreUnderTest> {
+    const store = await StoreUnderTest.start(dataFolder, now, kind);
     if (store.url === undefined) return store;
     const { ledgerFile } = new DataFolder(dataFolder);
     const source = openLedgerFile(ledgerFile);
@@ -87,32 +109,51 @@ export class StoreUnderTest {
     return this.url === undefined ? { LEDGER_STORE: 'sqlite' } : { LEDGER_STORE: 'esdb', LEDGER_ESDB_URL: this.url };
   }
 
-  /** How many events of a ledger a stand-in holds. */
-  events(): number {
-    return this.standIn?.node.log.records.filter(({ stream }) => !stream.startsWith('$') && stream !== 'ledger-claims').length ?? 0;
+  /** How many events of a ledger it holds, where that is not a file. */
+  async events(): Promise<number> {
+    if (this.url === undefined) return 0;
+    const archive = new (await esdbAdapter()).EsdbArchive(parseAddress(this.url));
+    try {
+      let events = 0;
+      for await (const page of archive.read()) events += page.length;
+      return events;
+    } finally {
+      await archive.close();
+    }
   }
 
-  /** @throws Error when nothing was recorded in the stand-in: then something else was tested. */
+  /** @throws Error when nothing was recorded in the node: then something else was tested. */
   async close(): Promise<void> {
-    if (this.standIn === undefined) return;
-    await this.standIn.stop();
-    if (this.events() === 0) throw new Error('no ledger has used the store under test');
+    if (this.url === undefined) return;
+    const events = await this.events();
+    await this.server?.stop();
+    if (events === 0) throw new Error('no ledger has used the store under test');
   }
 }
 
+/** The address of the real node, emptied and, where its administrator is known, prepared as `ledger store setup` does. */
+async function preparedNode(): Promise<string> {
+  const url = await emptied();
+  if (ADMINISTRATOR_URL !== undefined) await (await esdbAdapter()).prepareStore(parseAddress(ADMINISTRATOR_URL), GROUPS);
+  return url;
+}
+
 /**
- * Streams of a real node cannot be deleted between two ledgers, and a ledger owns its node. So it has to be empty each time:
- * `LEDGER_TEST_ESDB_RESET` is a shell command that empties it, such as the restart of a node that keeps everything in memory.
+ * The address of the real node with nothing in it. Streams of a real node cannot be deleted between two ledgers, and a ledger
+ * owns its node. So it has to be empty each time: `LEDGER_TEST_ESDB_RESET` is a shell command that empties it, such as the
+ * restart of a node that keeps everything in memory.
  */
-async function empty(url: string): Promise<void> {
+async function emptied(): Promise<string> {
+  if (NODE_URL === undefined) throw new Error('LEDGER_TEST_ESDB_URL does not say where the real node is');
   if (RESET !== undefined) {
     const { status, stderr } = spawnSync(RESET, { shell: true, encoding: 'utf8', timeout: RESET_LIMIT_MS });
     if (status !== 0) throw new Error(`LEDGER_TEST_ESDB_RESET failed: ${stderr}`);
   }
   for (const until = performance.now() + RESET_LIMIT_MS; ;) {
-    const archive = new (await esdbAdapter()).EsdbArchive(parseAddress(url), { giveUpMs: 2_000 });
+    // Before anybody has rights only its administrator may look at all of it.
+    const archive = new (await esdbAdapter()).EsdbArchive(parseAddress(ADMINISTRATOR_URL ?? NODE_URL), { giveUpMs: 2_000 });
     try {
-      if ((await archive.state()) === 'empty') return;
+      if ((await archive.state()) === 'empty') return NODE_URL;
       throw new Error(
         `${archive.name} holds a ledger already; give each suite an empty node, or a command that empties it in LEDGER_TEST_ESDB_RESET`,
       );

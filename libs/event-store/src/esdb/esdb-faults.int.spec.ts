@@ -280,7 +280,7 @@ describe('an append, whatever happens to its calls', () => {
   });
 
   it('survives kills of a node that is a process of its own', async () => {
-    const apart = await StandInProcess.start(join(folder, 'killed.log'));
+    const apart = await StandInProcess.start({ file: join(folder, 'killed.log') });
     closers.push(() => apart.kill());
     const store = open(apart.url, { giveUpMs: 20_000 });
     const names = Array.from({ length: 4 }, newStream);
