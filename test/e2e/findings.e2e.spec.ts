@@ -165,6 +165,10 @@ describe('findings and their life', () => {
     expect((await findings('?code=duty-overdue&limit=500')).filter(({ id }) => id === duty.id)).toHaveLength(1);
     expect((await by(`duty-haimen-2022.${due.clause}.${due.period}`)).did).toBe('200');
     await office.do('auditor', `/audit/findings/${duty.id}/reopen`, { reason: '再查' });
+    // What was taken back shows nothing done.
+    await office.do('approver', `${DUTY}/${due.clause}/${due.period}/reopen`, { reason: '材料不实' });
+    const takenBack = await by(`duty-haimen-2022.${due.clause}.${due.period}`);
+    expect(takenBack.body).toMatchObject({ errors: [{ field: 'correction', rule: 'corrects' }] });
   });
 
   it('can be an auditor’s own, with a pointer; others may not, and not to nothing', async () => {

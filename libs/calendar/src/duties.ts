@@ -34,11 +34,6 @@ export class Duties {
     throw notFound('duty-unknown', `${pack} ${id} asks nothing for ${period}${known === '' ? '' : `; that year it asks for ${known}`}`);
   }
 
-  /** The duties of a policy that fall due within a span; none of one that was never published. */
-  async of(pack: string, span: Span): Promise<readonly DutyInstance[]> {
-    return instancesOf(await this.policies.state(pack), (await this.records.publications())(pack), span);
-  }
-
   /** How every duty due within a span stands on a day, in the order of their days. */
   async standing(pack: string | undefined, span: Span, day: string): Promise<readonly StandingDuty[]> {
     const ids = pack === undefined ? (await this.policies.published()).map(({ id }) => id) : [pack];

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type ArgumentsHost, Catch, Controller, type ExceptionFilter, Get, Logger, Query } from '@nestjs/common';
+import { type ArgumentsHost, Catch, Controller, type ExceptionFilter, Get, Header, Logger, Query } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { parse } from 'csv-parse/sync';
@@ -29,6 +29,9 @@ const NOW = new Date('2024-06-30T04:00:00Z');
 const asked: (number | undefined)[] = [];
 let pages = 3;
 let failing = -1;
+
+/** What a list answers that cannot be told just now. */
+const BEHIND = { status: 503, code: 'read-model-behind', detail: 'awards has stopped' };
 
 const PER_PAGE = 500;
 const item = (number: number) => ({
@@ -81,6 +84,13 @@ class Lists {
   @Get('balances/reconciliation')
   reconciliation() {
     return { reconciled: false, awards: 2, lines: 1, differences: [{ subject: 'award' }] };
+  }
+
+  /** Answers in lines, and cannot go on before the first item. */
+  @Get('audit/recomputation')
+  @Header('content-type', 'application/jsonl; charset=utf-8')
+  recomputation() {
+    return `${JSON.stringify({ problem: BEHIND })}\n`;
   }
 
   @Get('awards/one')
@@ -221,6 +231,14 @@ describe('an exported list', () => {
     ])
       expect([path, (await fetch(url(path))).status]).toEqual([path, 400]);
   });
+
+  it.each(['exports/audit/recomputation?format=csv', 'differences/audit/recomputation?earlier=30'])(
+    'passes on the problem of a list that comes in lines as that problem: %s',
+    async (path) => {
+      const answer = await fetch(url(path));
+      expect([answer.status, await answer.json()]).toEqual([503, BEHIND]);
+    },
+  );
 
   it('of now is of the present, of an earlier point is not', async () => {
     expect((await bytes('exports/standing?format=jsonl')).toString()).toContain('"present":true');

@@ -130,7 +130,8 @@ async function* itemsOfLines(content: Readable): AsyncGenerator<readonly JsonObj
   for await (const text of createInterface({ input: content, crlfDelay: Infinity })) {
     if (text === '') continue;
     const line = JSON.parse(text) as JsonObject;
-    if (line['problem'] !== undefined) throw new InnerRefusal(500, text);
+    const { problem } = line;
+    if (isObject(problem)) throw new InnerRefusal(Number(problem['status']), JSON.stringify(problem));
     if (isObject(line['item'])) yield [line['item']];
     isWhole = line['summary'] !== undefined;
   }

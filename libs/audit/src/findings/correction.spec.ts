@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DutyInstance } from '@app/calendar';
+import type { StandingDuty } from '@app/calendar';
 import type { RecordedEvent } from '@app/event-store';
 import { Problem, withCheckCharacter } from '@app/kernel';
 import { type About, requireCorrects } from './correction.js';
@@ -19,7 +19,7 @@ function broken(
   event: RecordedEvent,
   concerned: About,
   atFault: RecordedEvent | undefined,
-  { id = 'amount-over-cap-0123456789abcdef', duty }: { readonly id?: string; readonly duty?: DutyInstance | undefined } = {},
+  { id = 'amount-over-cap-0123456789abcdef', duty }: { readonly id?: string; readonly duty?: StandingDuty | undefined } = {},
 ) {
   try {
     requireCorrects(event, { id, concerned, atFault, duty });
@@ -29,6 +29,13 @@ function broken(
     return problem.errors[0]?.rule;
   }
 }
+
+/** A duty that money put on a line shows done, as it stands. */
+const duty = (standing: StandingDuty['standing']) =>
+  ({
+    duty: { policy: { pack: PACK, clause: 'Z24' }, period: '2024-Q1', fulfilledBy: { kind: 'appropriation' } },
+    standing,
+  }) as StandingDuty;
 
 describe('what corrects a finding', () => {
   it.each([
@@ -71,8 +78,19 @@ describe('what corrects a finding', () => {
     ['the text that asks for it', at(`policy-${PACK}`, 'policy-amended', 1, { pack: {} }, late), 'related'],
   ])('of a duty: %s', (_, event, rule) => {
     const id = findingId(DUTY_OVERDUE.code, PACK, 'Z24', '2024-Q1');
-    const duty = { policy: { pack: PACK, clause: 'Z24' }, period: '2024-Q1', fulfilledBy: { kind: 'appropriation' } } as DutyInstance;
-    expect(broken(event, { pack: PACK, day: '2024-05-01' }, undefined, { id, duty })).toBe(rule);
+    expect(
+      broken(event, { pack: PACK, day: '2024-05-01' }, undefined, { id, duty: duty({ status: 'done-late', doneOn: '2024-05-01' }) }),
+    ).toBe(rule);
+  });
+
+  it('of a duty that is still overdue: nothing, for what would show it done was taken back, or belongs to another time', () => {
+    const id = findingId(DUTY_OVERDUE.code, PACK, 'Z24', '2024-Q1');
+    const concerned = { pack: PACK, day: '2024-05-01' };
+    for (const event of [
+      at(`duty-${PACK}.Z24.2024-Q1`, 'duty-done', 1, {}, late),
+      at(`budget-${PACK}.fund.2024`, 'budget-appropriated', 1, {}, late),
+    ])
+      expect(broken(event, concerned, undefined, { id, duty: duty({ status: 'overdue', daysOver: 1 }) })).toBe('corrects');
   });
 
   it('of a duty that is not asked for any more: nothing, for there is nothing to make good', () => {

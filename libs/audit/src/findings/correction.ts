@@ -1,4 +1,4 @@
-import { type DutyInstance, showsDone } from '@app/calendar';
+import { showsDone, type StandingDuty } from '@app/calendar';
 import type { RecordedEvent } from '@app/event-store';
 import { businessDateOf, invalidField } from '@app/kernel';
 import type { LedgerEventType } from '../ledger-event.js';
@@ -11,8 +11,8 @@ interface ToCorrect {
   readonly concerned: About;
   /** The event it points at. */
   readonly atFault: RecordedEvent | undefined;
-  /** The duty that is overdue, where that is what was found and the policy still asks for it. */
-  readonly duty?: DutyInstance | undefined;
+  /** The duty that is overdue, where that is what was found and the policy still asks for it, and how it stands today. */
+  readonly duty?: StandingDuty | undefined;
 }
 
 /**
@@ -53,12 +53,21 @@ const CARRY_ON: ReadonlySet<string> = new Set<LedgerEventType>([
   'batch-results-recorded',
 ]);
 
-/** A duty is made good by what the calendar takes as showing it done, from the day on which it was late. */
-function requireDutyCorrected(event: RecordedEvent, duty: DutyInstance | undefined, { day }: About): void {
+/**
+ * A duty is made good by what the calendar takes as showing it done, from the day on which it was late. It does not where
+ * that was taken back since, or belongs to another time.
+ */
+function requireDutyCorrected(event: RecordedEvent, duty: StandingDuty | undefined, { day }: About): void {
   if (typeof day === 'string' && businessDateOf(event.recordedAt) < day)
     throw invalidField('correction', 'later', `must name an event that was recorded since ${day}, when the duty was late`);
-  if (duty === undefined || !showsDone(event, duty))
+  if (duty === undefined || !showsDone(event, duty.duty))
     throw invalidField('correction', 'related', 'must name a record of this duty, or of what fulfils it');
+  if (!('doneOn' in duty.standing))
+    throw invalidField(
+      'correction',
+      'corrects',
+      'must name what shows the duty done: the calendar has it as not done, whatever this event says',
+    );
 }
 
 /** What a finding is about, as its row or what was taken down says it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { QueryBus } from '@nestjs/cqrs';
-import type { Duties, DutyFinding, DutyInstance, GetDutyFindings } from '@app/calendar';
+import type { Duties, DutyFinding, GetDutyFindings, StandingDuty } from '@app/calendar';
 import { findingId } from './finding.js';
 import { OverdueDuties } from './overdue-duties.js';
 
@@ -69,18 +69,18 @@ describe('overdue duties', () => {
   });
 
   it('are found again by the id of their finding, done or not; what is no finding of a duty, or of none there is, finds none', async () => {
-    const instance = (clause: string, period: string) => ({ policy: { pack: 'test-2024', clause }, period }) as DutyInstance;
+    const instance = (clause: string, period: string) => ({ duty: { policy: { pack: 'test-2024', clause }, period } }) as StandingDuty;
     const asked: unknown[] = [];
-    const of = (...about: readonly unknown[]) => {
+    const standing = (...about: readonly unknown[]) => {
       asked.push(about);
       return Promise.resolve([instance('Z1', '2022'), instance('Z2', '2023'), instance('Z1', '2023')]);
     };
-    const duties = new OverdueDuties({} as QueryBus, { of } as unknown as Duties);
+    const duties = new OverdueDuties({} as QueryBus, { standing } as unknown as Duties);
     const ofFinding = (code: string, ...place: readonly string[]) =>
       duties.ofFinding(findingId(code, ...place), { pack: 'test-2024' }, '2024-05-01');
     expect(await ofFinding('duty-overdue', 'test-2024', 'Z1', '2023')).toEqual(instance('Z1', '2023'));
     expect(await ofFinding('duty-overdue', 'test-2024', 'Z1', '2021')).toBeUndefined();
-    expect(asked[0]).toEqual(['test-2024', { from: '1949-10-01', until: '2024-05-01' }]);
+    expect(asked[0]).toEqual(['test-2024', { from: '1949-10-01', until: '2024-05-01' }, '2024-05-01']);
     expect(await ofFinding('back-dated', 'test-2024', 'Z1', '2023')).toBeUndefined();
     expect(asked).toHaveLength(2);
   });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { Duties, type DutyFinding, type DutyInstance, GetDutyFindings } from '@app/calendar';
+import { Duties, type DutyFinding, GetDutyFindings, type StandingDuty } from '@app/calendar';
 import { addDays, type BusinessDate } from '@app/kernel';
 import type { About } from './correction.js';
 import { codeOfFinding, DUTY_OVERDUE, findingId, type OpenedData } from './finding.js';
@@ -36,11 +36,14 @@ export class OverdueDuties {
     return items.map(overdue);
   }
 
-  /** The duty a finding is about, done or not; none where it is about no duty, or the policy does not ask for it any more. */
-  async ofFinding(id: string, { pack }: About, day: string): Promise<DutyInstance | undefined> {
+  /**
+   * The duty a finding is about, and how it stands on a day; none where it is about no duty, or the policy does not ask for
+   * it any more.
+   */
+  async ofFinding(id: string, { pack }: About, day: string): Promise<StandingDuty | undefined> {
     if (codeOfFinding(id) !== DUTY_OVERDUE.code || typeof pack !== 'string') return undefined;
-    const duties = await this.duties.of(pack, { from: BEGINNING, until: day });
-    return duties.find(({ policy: { clause }, period }) => findingId(DUTY_OVERDUE.code, pack, clause, period) === id);
+    const duties = await this.duties.standing(pack, { from: BEGINNING, until: day }, day);
+    return duties.find(({ duty: { policy, period } }) => findingId(DUTY_OVERDUE.code, pack, policy.clause, period) === id);
   }
 }
 

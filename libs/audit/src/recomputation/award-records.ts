@@ -32,12 +32,16 @@ export class AwardRecords {
 
   /**
    * Waits until the records, and awards and budget lines beside them, hold the ledger as it stands.
-   * @throws Problem `read-model-behind` when they have stopped.
+   * @throws Problem `read-model-behind` when they have stopped or cannot go on just now.
    */
   async ready(): Promise<void> {
     for (const name of ['award-records', 'budget-lines', 'awards'])
       if (!(await this.subscriptions.caughtUp(name)))
-        throw new Problem('unavailable', 'read-model-behind', `${name} has stopped following the ledger: health says why`);
+        throw new Problem(
+          'unavailable',
+          'read-model-behind',
+          `${name} does not follow the ledger just now; "ledger projections list" says why`,
+        );
   }
 
   async count(filter: RecordFilter): Promise<number> {

@@ -100,7 +100,7 @@ export class ListingsProcess implements ProcessManager {
   /** The read models have to know every hold this process itself has placed so far, also after the event. */
   private async caughtUp(): Promise<void> {
     if (await this.subscriptions.caughtUp('awards')) return;
-    throw new Problem('unavailable', 'read-model-behind', 'the list of awards has stopped; see health');
+    throw new Problem('unavailable', 'read-model-behind', 'awards does not follow the ledger just now; "ledger projections list" says why');
   }
 
   private async *unfinished(payee: string): AsyncGenerator<string> {
