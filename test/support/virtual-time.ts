@@ -70,6 +70,8 @@ export async function inVirtualTime<Result>(work: () => Promise<Result>, seed: n
   syncBuiltinESMExports();
   let isOver = false;
   const result = work().finally(() => (isOver = true));
+  // It may fail before it is waited for.
+  result.catch(() => undefined);
   try {
     for (let [pieces, quiet, moved] = [0, 0, realNow()]; !isOver; await turn()) {
       if (isAwaited()) continue;
