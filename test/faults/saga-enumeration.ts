@@ -14,7 +14,10 @@ import { HandClock, type Outcome, Succession } from './succession.js';
 
 /** How many awards one ledger has ready; when they are used up the next begins. */
 const SUBJECTS = 24;
-/** How many ledgers in real time are struck at the same time, but for a real node, which holds one: much of the time of each is waiting until something is tried again. */
+/**
+ * How many ledgers in real time are struck at the same time, but for a real node, which holds one: much of the time of each is
+ * waiting until something is tried again.
+ */
 const LANES = 3;
 /** Who is there early waits for seconds. */
 const EARLY_ONE_IN = 8;
@@ -203,7 +206,10 @@ interface Begun {
   readonly database: string | undefined;
 }
 
-/** A ledger on a day, with a copy of `template`, which moves into a real node; where there is a PostgreSQL, it has a database of its own there. */
+/**
+ * A ledger on a day, with a copy of `template`, which moves into a real node; where there is a PostgreSQL, it has a database of
+ * its own there.
+ */
 async function begin(kind: StoreKind, day: string, server?: PostgresServer, template?: Template): Promise<Begun> {
   const clock = HandClock.on(day);
   const folder = mkdtempSync(join(tmpdir(), 'ledger-sagas-'));

@@ -29,8 +29,9 @@ export interface Schedule {
   /**
    * `simulated`: the ledger runs in this process, which plays its deaths and time-outs, at any call of its stores. Without
    * a PostgreSQL or a real node it runs in virtual time, and the same seed plays the same history.
-   * `processes`: real servers over HTTP, ended by SIGKILL at random moments, and with them the node, or the relay before a real one. Where events and
-   * read models are both elsewhere, one answers and two follow, which share the leases; these are killed too, and put to sleep.
+   * `processes`: real servers over HTTP, ended by SIGKILL at random moments, and with them the node, or the relay before a real
+   * one. Where events and read models are both elsewhere, one answers and two follow, which share the leases; these are killed
+   * too, and put to sleep.
    */
   readonly kind: 'simulated' | 'processes';
   /** How often officers set to work in a simulated one, a fault of the node and a step of the clock each time. */

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import pg from 'pg';
 import { EVENT_STORE, type EsdbAddress, type EventStore, type RecordedEvent } from '@app/event-store';
 import type { Clock, PersonRole } from '@app/kernel';
@@ -79,17 +77,11 @@ export class Succession {
     private readonly postgres: PostgresSettings | undefined,
   ) {}
 
-  /** A ledger in a folder, by default a new one, with a copy of `template` where one is given. */
+  /** The ledger of a folder, or a new one where that is empty. */
   static async begin(
     clock: HandClock,
-    {
-      folder = mkdtempSync(join(tmpdir(), 'ledger-succession-')),
-      template,
-      esdb,
-      postgres,
-    }: { folder?: string; template?: string; esdb?: EsdbAddress; postgres?: PostgresSettings } = {},
+    { folder, esdb, postgres }: { folder: string; esdb?: EsdbAddress; postgres?: PostgresSettings },
   ): Promise<Succession> {
-    if (template !== undefined) cpSync(template, folder, { recursive: true });
     const succession = new Succession(folder, clock, esdb, postgres);
     await succession.open();
     return succession;

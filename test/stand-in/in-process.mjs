@@ -15,6 +15,7 @@ export const piecesPassed = () => passed;
 
 /** A port of this process; nobody else's, since below those that are given to clients and servers. */
 export function reservePort() {
+  net.connect = connectWithin;
   const port = ports.size + 1;
   ports.set(port, undefined);
   return port;
@@ -43,8 +44,9 @@ function socketOf(end) {
   });
 }
 
-net.connect = (address, connected) => {
-  if (!ports.has(address?.port)) return connect.call(net, address, connected);
+/** In the place of `net.connect`. */
+function connectWithin(address, connected, ...further) {
+  if (!ports.has(address?.port)) return connect.call(net, address, connected, ...further);
   const [client, server] = duplexPair().map(socketOf);
   // When one end is gone the other is told.
   client.on('close', () => server.destroy());
@@ -57,4 +59,4 @@ net.connect = (address, connected) => {
     connected();
   });
   return client;
-};
+}

@@ -37,9 +37,10 @@ export interface StandInRecord {
 export declare class StandInNode {
   /**
    * Starts a node; with a file its data outlives it. `log` is shared by the nodes of one cluster; `now` is its clock, in
-   * milliseconds. `inProcess`: only clients of this process reach it, and nothing depends on the operating system. With `tls` it is reached by the name localhost; `users` have to say who they are then, and may do what
-   * their rights say. On a plain connection clients never say it. With `upstream`, the URL of another node or cluster, it is a
-   * relay: it keeps nothing, passes on what a ledger asks, and `now` tells when what comes by was recorded.
+   * milliseconds. `inProcess`: only clients of this process reach it, and nothing depends on the operating system. With `tls` it
+   * is reached by the name localhost; `users` have to say who they are then, and may do what their rights say. On a plain
+   * connection clients never say it. With `upstream`, the URL of another node or cluster, it is a relay: it keeps nothing, passes
+   * on what a ledger asks, and `now` tells when what comes by was recorded.
    */
   static start(options?: {
     readonly file?: string;

@@ -6,7 +6,8 @@ import { describe, expect, it } from '@jest/globals';
 import { inVirtualTime } from './virtual-time.js';
 
 const HOUR_MS = 3_600_000;
-const draws = () => [Math.random(), Math.random()];
+/** Its name counts as well, however long. */
+const drawnInAnotherPlace = () => [Math.random(), Math.random()];
 
 describe('work in virtual time', () => {
   it('waits for its timers, in their order, without anybody waiting', async () => {
@@ -38,10 +39,15 @@ describe('work in virtual time', () => {
     expect(first).toContain('lets come in');
   });
 
-  it('has chance follow from the seed, and time go on as ever when it is over or has failed', async () => {
-    const [once, again, other] = [await inVirtualTime(async () => draws(), 1), await inVirtualTime(async () => draws(), 1), draws()];
+  it('has chance follow from the seed and the place, and time go on as ever when it is over or has failed', async () => {
+    const drawn = (seed: number, here = 0) =>
+      inVirtualTime(async () => {
+        for (let draw = 0; draw < here; draw += 1) Math.random();
+        return drawnInAnotherPlace();
+      }, seed);
+    const [once, again, other] = [await drawn(1), await drawn(1, 3), await drawn(2)];
     expect(again).toEqual(once);
-    expect(other).not.toEqual(once);
+    for (const others of [other, drawnInAnotherPlace()]) expect(others).not.toEqual(once);
     const today = new Date().toISOString().slice(0, 10);
     await expect(inVirtualTime(() => Promise.reject(new Error('failed')), 1)).rejects.toThrow('failed');
     expect(new Date().toISOString().slice(0, 10) >= today && today > '2025').toBe(true);

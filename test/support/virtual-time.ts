@@ -31,14 +31,23 @@ function awaited(): ReadonlyMap<string, number> {
   return counts;
 }
 
+/** The name of the function that calls whoever asks, as it stands there: source maps would have others in their stacks. */
+function placeOfCaller(): string {
+  const { prepareStackTrace } = Error;
+  Error.prepareStackTrace = (_, [, , caller]) => caller?.getFunctionName();
+  const { stack: place } = new Error();
+  Error.prepareStackTrace = prepareStackTrace;
+  return place ?? '';
+}
+
 /** For `Math.random`. Each place draws a sequence of its own, which nothing moves that others draw, for names of chance say. */
 function randomByPlace(seed: number): () => number {
   const places = new Map<string, () => number>();
   return () => {
-    const [, place = ''] = /\n.*\n *at (?:new )?(\S+)/.exec(String(new Error().stack)) ?? [];
+    const place = placeOfCaller();
     const known = places.get(place);
     if (known !== undefined) return known();
-    const sequence = seededRandom(seed + [...place].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 0));
+    const sequence = seededRandom([...place].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), seed));
     places.set(place, sequence);
     return sequence();
   };
@@ -61,6 +70,8 @@ export async function inVirtualTime<Result>(work: () => Promise<Result>, seed: n
   syncBuiltinESMExports();
   let isOver = false;
   const result = work().finally(() => (isOver = true));
+  // It may fail before it is waited for.
+  result.catch(() => undefined);
   try {
     for (let [pieces, quiet, moved] = [0, 0, realNow()]; !isOver; await turn()) {
       if (isAwaited()) continue;
