@@ -268,7 +268,8 @@ export class Succession {
       const subscriptions = process.get(Subscriptions);
       return [...subscriptions['names'].keys()].every((name) => subscriptions['holds'](name));
     };
-    while (!(await this.outliving(runsEverything))) await sleep(20);
+    for (const deadline = Date.now() + SETTLED_MS; !(await this.outliving(runsEverything)); await sleep(20))
+      if (Date.now() > deadline) throw new Error('nobody has taken everything over');
   }
 
   head(): Promise<number> {

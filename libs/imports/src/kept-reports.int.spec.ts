@@ -162,6 +162,25 @@ describe.each(Object.keys(places))('reports of imports in %s', (kind) => {
     expect(await there.find('a', clerk)).toMatchObject({ state: 'finished', note: '完' });
   });
 
+  it('have failed for who cannot tell any more how it stands: he stops', async () => {
+    await here.begin('r', report('a'), 'x');
+    const away = jest.spyOn(models[0], 'from').mockImplementation(() => {
+      throw new Problem('unavailable', 'read-models-unavailable', 'away');
+    });
+    const { now } = performance;
+    const [begun, stops] = [now.call(performance), new AbortController()];
+    let told = 0;
+    const later = jest.spyOn(performance, 'now').mockImplementation(() => begun + 7_000 * (told += 1));
+    const untilGivenUp = (givenUp: AbortSignal) =>
+      new Promise<void>((resolve) => givenUp.addEventListener('abort', () => [stops.abort(), resolve()]));
+    await expect(here.follow('r', report('a'), untilGivenUp, stops.signal)).rejects.toThrow('aborted');
+    // At the first word that is not heard it is not too late yet.
+    expect(told).toBeGreaterThan(2);
+    later.mockRestore();
+    away.mockRestore();
+    expect(await there.find('a', clerk)).toMatchObject({ state: 'waiting' });
+  });
+
   it('answer the same key with the same import, and begin one anew that has failed or whose process is gone', async () => {
     const first = report('a');
     await here.begin('first', first, 'x');

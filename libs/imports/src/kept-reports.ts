@@ -93,14 +93,19 @@ export class KeptReports {
 
   /**
    * Tells how an import stands until the work on it is over, and then what has come of it. `work` is told when nobody listens
-   * any more: it was silent for too long, as when its process slept, or was begun anew. What has been said to have failed stays so.
+   * any more: it was silent for too long, as when its process slept or is cut off, or was begun anew. What has been said to
+   * have failed stays so.
    * @throws Problem when it cannot be told what has come of it; what could not be told before does not matter.
    */
   async follow(run: string, report: Report, work: (givenUp: AbortSignal) => Promise<void>, stopping: AbortSignal): Promise<void> {
     const [over, givenUp] = [new AbortController(), new AbortController()];
     const ended = work(givenUp.signal).finally(() => over.abort());
     const passes = () => sleep(TELL_MS, true, { signal: over.signal }).catch(() => false);
-    while (await passes()) if (!(await this.tell(run, report).catch(() => true))) givenUp.abort();
+    for (let heardMs = performance.now(); await passes();) {
+      const isHeard = await this.tell(run, report).catch(() => undefined);
+      if (isHeard === true) heardMs = performance.now();
+      if (isHeard === false || performance.now() - heardMs > SILENCED_MS) givenUp.abort();
+    }
     await ended;
     await persevere(() => this.tell(run, report), stopping);
   }
