@@ -65,7 +65,8 @@ const unreadable = () => new Problem('unavailable', 'read-models-unavailable', '
 
 /** Whose instances are whose: what a process has made while it opened, or by anything it has begun since, is its own. */
 const owners = new WeakMap<object, MortalProcess>();
-const within = new AsyncLocalStorage<MortalProcess>();
+/** Whatever a process has begun is within it. Node never lets go of some of that, what resolves names for one: it is not to keep the dead. */
+const within = new AsyncLocalStorage<{ process: MortalProcess }>();
 const reacting = new AsyncLocalStorage<Reaction>();
 
 /**
@@ -94,6 +95,7 @@ export class MortalProcess {
   queryPoints: KyselyPlugin | undefined;
   private subscriptions: Subscriptions | undefined;
   private tellDeath: () => void = () => undefined;
+  private readonly place: { process: MortalProcess } = { process: this };
 
   private constructor() {
     this.death = new Promise((resolve) => (this.tellDeath = resolve));
@@ -137,7 +139,7 @@ export class MortalProcess {
       observer: metrics,
     } as const;
     const module = LedgerModule.forRoot(parts);
-    const created = within.run(process, () => NestFactory.createApplicationContext(module, { logger: false, abortOnError: false }));
+    const created = within.run(process.place, () => NestFactory.createApplicationContext(module, { logger: false, abortOnError: false }));
     // A start that fails is a death: whoever runs it starts it again.
     const failed = created.catch((error: unknown) => {
       process.failure = error;
@@ -184,10 +186,19 @@ export class MortalProcess {
     await this.store?.close().catch(() => undefined);
     // A connection that a dead call still holds keeps its pool from ending.
     await Promise.race([this.readModels?.close().catch(() => undefined), sleep(BURIED_MS)]);
+    this.place.process = MortalProcess.ofTheDead();
+  }
+
+  /** Stands for one who has ended: nothing that one has begun is answered any more. */
+  private static ofTheDead(): MortalProcess {
+    const nobody = new MortalProcess();
+    nobody.die();
+    return nobody;
   }
 
   async stop(): Promise<void> {
     await this.app?.close();
+    this.place.process = MortalProcess.ofTheDead();
   }
 
   /** Takes note of a part of the process. */
@@ -331,7 +342,7 @@ const original = {
 /** Whose call it is; undefined where no mortal process is concerned. */
 function ownerOf(part: object): MortalProcess | undefined {
   const known = owners.get(part);
-  const owner = within.getStore();
+  const owner = within.getStore()?.process;
   if (known !== undefined || owner === undefined) return known;
   owners.set(part, owner);
   owner.owns(part);

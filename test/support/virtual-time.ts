@@ -84,6 +84,8 @@ export async function inVirtualTime<Result>(work: () => Promise<Result>, seed: n
     }
     return await result;
   } finally {
+    // Dates of this time may be kept for long, and they keep the clock; what waited for it is not to be kept with it.
+    clock.reset();
     clock.uninstall();
     Math.random = random;
     syncBuiltinESMExports();
