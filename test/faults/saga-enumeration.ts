@@ -7,7 +7,7 @@ import type { RecordedEvent } from '@app/event-store';
 import { type ProcessManager, readModelSettings } from '@app/projections';
 import { PostgresServer } from '../stand-in/postgres.mjs';
 import { type StoreKind, StoreUnderTest } from '../support/store-under-test.js';
-import { inVirtualTime } from '../support/virtual-time.js';
+import { VirtualTime } from '../support/virtual-time.js';
 import type { Fate, Point, Reaction } from './mortal-process.js';
 import { Act, APPLIED, type Meanwhile, prepareSubjects, type Saga, SAGAS, type Subject, subjectOf, TODAY } from './sagas.js';
 import { HandClock, type Outcome, Succession } from './succession.js';
@@ -277,7 +277,8 @@ export function enumerateSagas(kind: StoreKind, plan: Plan, readModels: 'sqlite'
     let lanes: readonly Lane[] = [];
     // PostgreSQL is somebody else, who has a time of his own, and so is a real node.
     const isVirtual = readModels === 'sqlite' && kind !== 'relayed-node';
-    const inItsTime = (work: () => Promise<void>) => (isVirtual ? inVirtualTime(work, 1) : work());
+    let time: VirtualTime | undefined;
+    const inItsTime = (work: () => Promise<void>) => time?.while(work) ?? work();
     const endLanes = async () => void (await Promise.all(lanes.map((lane) => lane.end())));
     const aim = new Aim(plan);
     const reactions = new Set<string>();
@@ -287,6 +288,7 @@ export function enumerateSagas(kind: StoreKind, plan: Plan, readModels: 'sqlite'
     };
     beforeAll(async () => {
       if (readModels === 'postgres') postgres = await PostgresServer.start();
+      if (isVirtual) time = VirtualTime.begin(1);
       await inItsTime(async () => {
         const { ledger, store, database } = await begin(kind === 'relayed-node' ? 'sqlite' : kind, APPLIED, postgres);
         template = { folder: ledger.folder, database };
@@ -296,12 +298,14 @@ export function enumerateSagas(kind: StoreKind, plan: Plan, readModels: 'sqlite'
         await ledger.end();
         await store.close();
       });
-      if (!isVirtual) lanes = Array.from({ length: kind === 'relayed-node' ? 1 : LANES }, () => new Lane(kind, template, postgres));
+      const number = isVirtual || kind === 'relayed-node' ? 1 : LANES;
+      lanes = Array.from({ length: number }, () => new Lane(kind, template, postgres));
     });
     afterAll(async () => {
       try {
-        if (!isVirtual) await endLanes();
+        await inItsTime(endLanes);
       } finally {
+        time?.end();
         rmSync(template.folder, { recursive: true, force: true });
         await postgres?.stop();
       }
@@ -311,8 +315,6 @@ export function enumerateSagas(kind: StoreKind, plan: Plan, readModels: 'sqlite'
       '%s',
       (_, saga) =>
         inItsTime(async () => {
-          // Timers of one time do not go on in the next.
-          if (isVirtual) lanes = [new Lane(kind, template, postgres)];
           const { points, story, ...told } = await (lanes[0] as Lane).run(saga);
           ({ managers } = told);
           note(points);
@@ -350,7 +352,6 @@ export function enumerateSagas(kind: StoreKind, plan: Plan, readModels: 'sqlite'
             }
           };
           await Promise.all(lanes.map(strike));
-          if (isVirtual) await endLanes();
           expect(unlike).toEqual([]);
           expect(struck).toBeGreaterThanOrEqual(Math.floor(targets.length * (readModels === 'sqlite' ? 0.9 : 0.6)));
         }),

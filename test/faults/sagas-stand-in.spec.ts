@@ -9,6 +9,6 @@ enumerateSagas(onOurClock(ESDB), {
   rows: { fates: WRITTEN, oneIn: 6 },
   checkpoint: { fates: WRITTEN, oneIn: 30 },
   read: { fates: READ, oneIn: 30 },
-  query: { fates: READ, oneIn: 3 },
+  query: { fates: READ, oneIn: 12 },
   page: { fates: READ, oneIn: 40 },
 });

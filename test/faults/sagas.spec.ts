@@ -6,7 +6,7 @@ enumerateSagas('sqlite', {
   rows: { fates: WRITTEN, oneIn: 2 },
   checkpoint: { fates: WRITTEN, oneIn: 2 },
   read: { fates: READ, oneIn: 3 },
-  query: { fates: READ },
+  query: { fates: READ, oneIn: 3 },
   // After every append all eight subscribers ask for the next page: one in ten, and each of them has its turn.
   page: { fates: READ, oneIn: 10 },
 });

@@ -8,8 +8,8 @@ import { play, type Report, type Schedule } from './schedule.js';
 const ROUNDS = 4;
 /** `onPostgres`, with read models there: in its course the database crashes, and the leases go to another worker. */
 const STORES = [
-  { store: 'embedded', number: 24, onPostgres: 123 },
-  { store: ESDB, number: 8, onPostgres: 124 },
+  { store: 'embedded', number: 20, onPostgres: 123 },
+  { store: ESDB, number: 6, onPostgres: 124 },
 ] as const;
 const schedules = STORES.flatMap(({ store, number }) =>
   Array.from({ length: number }, (_, index): Schedule => ({ seed: index + 1, store, kind: 'simulated', rounds: ROUNDS })),

@@ -14,6 +14,8 @@ import {
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR_MS = 3_600_000;
+/** Virtual time may be far ahead of the clock by which certificates are judged. */
+const GOOD_SINCE_HOURS = 24 * 365;
 /** Longer than any run of tests. */
 const GOOD_FOR_HOURS = 240;
 
@@ -30,7 +32,7 @@ export class Authority {
       name: 'CN=authority of tests',
       keys: authority.#keys,
       signingAlgorithm: ALGORITHM,
-      notBefore: new Date(Date.now() - HOUR_MS),
+      notBefore: new Date(Date.now() - GOOD_SINCE_HOURS * HOUR_MS),
       notAfter: new Date(Date.now() + GOOD_FOR_HOURS * HOUR_MS),
       extensions: [new BasicConstraintsExtension(true, 0, true), new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true)],
     });
@@ -49,7 +51,7 @@ export class Authority {
       publicKey: keys.publicKey,
       signingKey: this.#keys.privateKey,
       signingAlgorithm: ALGORITHM,
-      notBefore: new Date(Date.now() - 2 * HOUR_MS),
+      notBefore: new Date(Date.now() - GOOD_SINCE_HOURS * HOUR_MS),
       notAfter: new Date(Date.now() + hoursLeft * HOUR_MS),
       extensions: [
         new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),

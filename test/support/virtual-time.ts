@@ -54,27 +54,42 @@ function randomByPlace(seed: number): () => number {
 }
 
 /**
- * Does work of this process in a time of its own. What is computed takes none of it; when all there is to do waits for a
- * timer, the clock jumps to the first that is due. So nobody waits, and what happens in which order follows from the work
- * and the seed, on any machine, each time the same. Only for work that waits for nobody else: over the network, or with
- * another process, order is a matter of chance. A spec needs the environment `virtual-environment.mjs` for it.
- * @throws Error when the work waits for something that nothing will bring about.
+ * A time of this process's own. What is computed takes none of it; when all there is to do waits for a timer, the clock
+ * jumps to the first that is due. So nobody waits, and what happens in which order follows from the work and the seed, on
+ * any machine, each time the same. Only for work that waits for nobody else: over the network, or with another process,
+ * order is a matter of chance. A spec needs the environment `virtual-environment.mjs` for it.
  */
-export async function inVirtualTime<Result>(work: () => Promise<Result>, seed: number, stuckMs = STUCK_MS): Promise<Result> {
-  const before = awaited();
-  const isAwaited = () => [...awaited()].some(([kind, count]) => count > (before.get(kind) ?? 0));
-  const { random } = Math;
+export class VirtualTime {
+  private readonly random = Math.random;
+  private readonly before = awaited();
   // It begins now: certificates made in this time have to hold outside as well.
-  const clock = FakeTimers.install({ now: Date.now(), toFake: [...FAKED], shouldClearNativeTimers: true });
-  Math.random = randomByPlace(seed);
-  syncBuiltinESMExports();
-  let isOver = false;
-  const result = work().finally(() => (isOver = true));
-  // It may fail before it is waited for.
-  result.catch(() => undefined);
-  try {
+  private readonly clock = FakeTimers.install({ now: Date.now(), toFake: [...FAKED], shouldClearNativeTimers: true });
+
+  private constructor(seed: number) {
+    Math.random = randomByPlace(seed);
+    syncBuiltinESMExports();
+  }
+
+  static begin(seed: number): VirtualTime {
+    return new VirtualTime(seed);
+  }
+
+  private get isAwaited(): boolean {
+    return [...awaited()].some(([kind, count]) => count > (this.before.get(kind) ?? 0));
+  }
+
+  /**
+   * Time goes on while the work is done, and stands still before and after.
+   * @throws Error when the work waits for something that nothing will bring about.
+   */
+  async while<Result>(work: () => Promise<Result>, stuckMs = STUCK_MS): Promise<Result> {
+    const { clock } = this;
+    let isOver = false;
+    const result = work().finally(() => (isOver = true));
+    // It may fail before it is waited for.
+    result.catch(() => undefined);
     for (let [pieces, quiet, moved] = [0, 0, realNow()]; !isOver; await turn()) {
-      if (isAwaited()) continue;
+      if (this.isAwaited) continue;
       quiet = pieces === piecesPassed() ? quiet + 1 : 0;
       pieces = piecesPassed();
       if (quiet < QUIET_TURNS) continue;
@@ -82,12 +97,24 @@ export async function inVirtualTime<Result>(work: () => Promise<Result>, seed: n
       if (realNow() - moved > stuckMs) throw new Error('the work waits for something that nothing will bring about');
       clock.next();
     }
-    return await result;
-  } finally {
+    return result;
+  }
+
+  end(): void {
     // Dates of this time may be kept for long, and they keep the clock; what waited for it is not to be kept with it.
-    clock.reset();
-    clock.uninstall();
-    Math.random = random;
+    this.clock.reset();
+    this.clock.uninstall();
+    Math.random = this.random;
     syncBuiltinESMExports();
+  }
+}
+
+/** Does work in a time of its own. @throws Error when it waits for something that nothing will bring about. */
+export async function inVirtualTime<Result>(work: () => Promise<Result>, seed: number, stuckMs?: number): Promise<Result> {
+  const time = VirtualTime.begin(seed);
+  try {
+    return await time.while(work, stuckMs);
+  } finally {
+    time.end();
   }
 }
