@@ -5,7 +5,7 @@ enumerateSagas(
   'sqlite',
   {
     append: { fates: WRITTEN, oneIn: 12 },
-    query: { fates: READ },
+    query: { fates: READ, oneIn: 2 },
     rows: { fates: WRITTEN, oneIn: 6 },
     statement: { fates: WRITTEN, oneIn: 80 },
     commit: { fates: WRITTEN, oneIn: 2 },
