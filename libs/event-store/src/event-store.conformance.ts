@@ -108,7 +108,7 @@ async function settle(appends: readonly Promise<Appended>[]): Promise<{ answers:
 }
 
 /** Follows a subscription until the events that `wanted` picks number `count`, then aborts it and waits for its end. */
-async function follow(
+export async function follow(
   store: EventStore,
   options: Omit<SubscribeOptions, 'signal'>,
   wanted: (event: RecordedEvent) => boolean,

@@ -10,7 +10,7 @@ import { Logger } from '@nestjs/common';
 import Database from 'better-sqlite3';
 import { EventCodec, type EventDefinition } from './codec.js';
 import type { NewEvent, RecordedEvent } from './event.js';
-import { eventStoreConformance } from './event-store.conformance.js';
+import { eventStoreConformance, follow } from './event-store.conformance.js';
 import { NO_STREAM } from './event-store.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
 
@@ -93,15 +93,7 @@ async function appendOneByOne(store: SqliteEventStore, stream: string, count: nu
   for (let revision = 0; revision < count; revision += 1) await store.append(stream, revision - 1, [newEvent({ revision })]);
 }
 
-async function follow(store: SqliteEventStore, count: number): Promise<RecordedEvent[]> {
-  const controller = new AbortController();
-  const events: RecordedEvent[] = [];
-  for await (const page of store.subscribe({ after: 0, signal: controller.signal })) {
-    events.push(...page);
-    if (events.length >= count) controller.abort();
-  }
-  return events;
-}
+const followed = (store: SqliteEventStore, count: number) => follow(store, { after: 0 }, () => true, count);
 
 const positionsOf = (events: readonly RecordedEvent[]) => events.map((event) => event.position);
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
@@ -185,7 +177,7 @@ describe('two stores on one file', () => {
 
   it('deliver to the subscriptions of one what the other records', async () => {
     const [one, other] = [openStore(), openStore()];
-    const following = [follow(one, 60), follow(other, 60), follow(one, 60)];
+    const following = [followed(one, 60), followed(other, 60), followed(one, 60)];
     await appendOneByOne(other, 'other', 30);
     await appendOneByOne(one, 'one', 30);
     for (const events of await Promise.all(following)) expect(positionsOf(events)).toEqual(upTo(60));
@@ -203,7 +195,7 @@ describe('two stores on one file', () => {
     expect(await exit).toEqual([0, null]);
     expect(written).toBeGreaterThan(0);
     expect(await flatten(store.readStream('theirs'))).toHaveLength(300);
-    expect(positionsOf(await follow(store, written + 300))).toEqual(upTo(written + 300));
+    expect(positionsOf(await followed(store, written + 300))).toEqual(upTo(written + 300));
   });
 });
 
@@ -244,7 +236,7 @@ describe('an event of a type this release does not know', () => {
     await expect(flatten(older.readStream('mixed', { direction: 'backwards' }))).rejects.toThrow(unknown);
     await expect(flatten(older.readAll())).rejects.toThrow(unknown);
     await expect(flatten(older.readAll({ direction: 'backwards' }))).rejects.toThrow(unknown);
-    await expect(follow(older, 5)).rejects.toThrow(unknown);
+    await expect(followed(older, 5)).rejects.toThrow(unknown);
     await expect(older.findEvent(invented.id)).rejects.toThrow(unknown);
   });
 
@@ -263,7 +255,7 @@ describe('the clock', () => {
     await appendOneByOne(store, 'other', 5);
     const events = await flatten(store.readAll());
     expect(positionsOf(events)).toEqual(upTo(25));
-    expect(positionsOf(await follow(store, 25))).toEqual(upTo(25));
+    expect(positionsOf(await followed(store, 25))).toEqual(upTo(25));
     expect((await flatten(store.readStream('stream'))).map((event) => (event.data as { revision: number }).revision)).toEqual(
       upTo(20).map((number) => number - 1),
     );

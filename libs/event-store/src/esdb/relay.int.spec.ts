@@ -9,6 +9,7 @@ import { type Fault, StandInNode } from '../../../../test/stand-in/node.mjs';
 import { GROUPS, SecuredNode } from '../../../../test/stand-in/secured.mjs';
 import { EventCodec } from '../codec.js';
 import type { NewEvent, RecordedEvent } from '../event.js';
+import { follow } from '../event-store.conformance.js';
 import { NO_STREAM } from '../event-store.js';
 import { parseAddress } from './address.js';
 import { prepareStore } from './care.js';
@@ -62,15 +63,7 @@ describe('a relay before a node of certificates and rights', () => {
   }
 
   /** The first events that come by. */
-  async function followed(count: number): Promise<readonly RecordedEvent[]> {
-    const controller = new AbortController();
-    const events: RecordedEvent[] = [];
-    for await (const page of store.subscribe({ after: 0, signal: controller.signal })) {
-      events.push(...page);
-      if (events.length >= count) controller.abort();
-    }
-    return events;
-  }
+  const followed = (count: number) => follow(store, { after: 0 }, () => true, count);
 
   it('says of every event that it was recorded when the clock of the test said, wherever it is read', async () => {
     for (const [number, day] of [FIRST, SECOND, THIRD].entries()) {
