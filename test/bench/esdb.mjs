@@ -1,8 +1,11 @@
 /**
  * esdb.*: the adapter of EventStoreDB against its bare client, both on the stand-in node in a process of its own, which writes
- * what it is given to a file and does not wait for the disk. esdb.append.*: events of about 800 bytes, the same for both. The
- * adapter claims their ids first, one call after the other: one client alone waits for two answers where the bare one waits
- * for one, so that about half is what can be reached there; many clients share the claims.
+ * what it is given to a file and does not wait for the disk. esdb.append.*: events of about 800 bytes, the same for both.
+ * 64-clients: what the adapter gets through where there is work. The ids are claimed first (decision 0017), and the claims
+ * of those who wait are one event.
+ * one-client: shares its claim with nobody and waits for two answers where the bare one waits for one. About half is the
+ * bound, whatever the code costs, so that it has no target: it tells what the promise of the ids costs one who is alone.
+ * one-client.same-writes: the bare client writes the claims as well. What is left is what the code of the adapter costs.
  * esdb.read-all: everything that was written, read and decoded.
  */
 import { randomUUID } from 'node:crypto';
@@ -32,20 +35,27 @@ async function withNode(work) {
   });
 }
 
-async function appendFigure({ name, clients, slice, rounds }) {
+async function appendFigure({ name, target, clients, slice, rounds, bareClaims = false }) {
   const events = Array.from({ length: slice * rounds }, (_, index) => sampleEvent(index));
   await withNode(async (store, client) => {
     const rate = (append) => async (round) =>
       slice / (await seconds(() => concurrently(clients, slice, (index) => append(round * slice + index))));
     const ours = (index) => store.append(streamOf(index), revisionOf(index) - 1, [events[index]]);
-    const bare = (index) => {
-      const { type, data, metadata } = events[index];
-      const revision = revisionOf(index);
-      return client.appendToStream(`bare-${streamOf(index)}`, jsonEvent({ id: randomUUID(), type: `${type}.v1`, data, metadata }), {
-        expectedRevision: revision === 0 ? NO_STREAM : BigInt(revision - 1),
-      });
+    const bareAppend = (stream, revision, event) =>
+      client.appendToStream(stream, jsonEvent(event), { expectedRevision: revision === 0 ? NO_STREAM : BigInt(revision - 1) });
+    let claimed = 0;
+    const bareClaim = (stream, { commandHash }, id) => {
+      const data = { claims: [{ stream, commandHash, ids: [id] }] };
+      return bareAppend('bare-claims', claimed++, { id: randomUUID(), type: 'bare-ids-claimed', data, metadata: {} });
     };
-    await duel({ name, unit: 'events/s', target: 0.7, rounds }, rate(ours), rate(bare));
+    const bare = async (index) => {
+      const { type, data, metadata } = events[index];
+      const stream = `bare-${streamOf(index)}`;
+      const id = randomUUID();
+      if (bareClaims) await bareClaim(stream, metadata, id);
+      await bareAppend(stream, revisionOf(index), { id, type: `${type}.v1`, data, metadata });
+    };
+    await duel({ name, unit: 'events/s', target, rounds }, rate(ours), rate(bare));
   });
 }
 
@@ -85,8 +95,12 @@ async function readFigure({ name, events, rounds }) {
   });
 }
 
+const ALONE = { clients: 1, slice: 320, rounds: 15 };
+
 export const figures = {
-  'esdb.append.one-client': () => appendFigure({ name: 'esdb.append.one-client', clients: 1, slice: 320, rounds: 15 }),
-  'esdb.append.64-clients': () => appendFigure({ name: 'esdb.append.64-clients', clients: STREAMS, slice: 3_200, rounds: 15 }),
+  'esdb.append.64-clients': () => appendFigure({ name: 'esdb.append.64-clients', target: 0.7, clients: STREAMS, slice: 3_200, rounds: 15 }),
+  'esdb.append.one-client': () => appendFigure({ name: 'esdb.append.one-client', ...ALONE }),
+  'esdb.append.one-client.same-writes': () =>
+    appendFigure({ name: 'esdb.append.one-client.same-writes', target: 0.7, ...ALONE, bareClaims: true }),
   'esdb.read-all': () => readFigure({ name: 'esdb.read-all', events: 30_000, rounds: 9 }),
 };
