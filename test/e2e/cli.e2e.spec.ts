@@ -121,9 +121,15 @@ describe('ledger on the command line', () => {
     const token = await tokenFor('auditor', 'wang', join(folder, 'meant'));
     const mistyped = join(folder, 'ment');
     const { code, stdout, stderr } = await ledger(['award', 'list', '--data', mistyped], { LEDGER_TOKEN: token });
-    expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining('no-ledger')]);
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining('no-ledger')]);
     expect(existsSync(mistyped)).toBe(false);
-    expect(await ledger(['health', '--data', mistyped])).toMatchObject({ code: 1, stderr: expect.stringContaining(mistyped) });
+    expect(await ledger(['health', '--data', mistyped])).toMatchObject({ code: 2, stderr: expect.stringContaining(mistyped) });
+    const elsewhere = await ledger(['award', 'list', '--data', mistyped], {
+      LEDGER_TOKEN: token,
+      LEDGER_STORE: 'esdb',
+      LEDGER_ESDB_URL: 'esdb://127.0.0.1:1?tls=false',
+    });
+    expect(elsewhere).toMatchObject({ code: 2, stderr: expect.stringContaining('token-key-missing') });
     expect(existsSync(mistyped)).toBe(false);
   }, 60_000);
 
@@ -135,7 +141,7 @@ describe('ledger on the command line', () => {
     const signed = await ledger(['token', '--role', 'auditor', '--actor', 'wang', '--data', mistyped], shared);
     const list = (data: string) => ledger(['award', 'list', '--data', data], { ...shared, LEDGER_TOKEN: signed.stdout.trim() });
     expect([signed.code, existsSync(mistyped)]).toEqual([0, false]);
-    expect(await list(mistyped)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(mistyped) });
+    expect(await list(mistyped)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(mistyped) });
     expect(existsSync(mistyped)).toBe(false);
   }, 60_000);
 

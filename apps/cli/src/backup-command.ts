@@ -24,7 +24,7 @@ export function addBackupCommands(program: Command): void {
         'a backup is made of a data folder on this machine; what EventStoreDB holds is backed up with its own means, or copied with "ledger store copy"',
       );
     }
-    if (!existsSync(data)) throw new Problem('not-found', 'no-ledger', `there is no folder ${data}`);
+    if (!existsSync(data)) throw new Problem('invalid', 'no-ledger', `there is no folder ${data}`);
     process.umask(0o077);
     const manifest = await makeBackup(new DataFolder(data).ledgerFile, to, SYSTEM_CLOCK.now());
     if (json === true) printJson({ folder: to, ...manifest });

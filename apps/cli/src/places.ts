@@ -15,7 +15,7 @@ export const PLACE_HELP = 'a data folder; esdb for the EventStoreDB in LEDGER_ES
 export async function openSource(place: string, still: boolean): Promise<Archive> {
   const esdb = addressIn(place);
   if (esdb !== undefined) return new (await esdbAdapter()).EsdbArchive(esdb);
-  if (!existsSync(place)) throw new Problem('not-found', 'no-ledger', `there is no folder ${place}`);
+  if (!existsSync(place)) throw new Problem('invalid', 'no-ledger', `there is no folder ${place}`);
   const folder = new DataFolder(place);
   const archive = openLedgerFile(folder.ledgerFile);
   if (still) holdFolder(folder, 'stop it, or let the copy end where the ledger stands now: --until now');

@@ -13,7 +13,7 @@ export interface GlobalOptions {
   readonly token?: string;
 }
 
-/** Opens the way to the ledger for one piece of work and closes it after. @throws Problem `token-missing` without a token, unless the route is open; `no-ledger`. */
+/** Opens the way to the ledger for one piece of work and closes it after. @throws Problem `token-missing` without a token, unless the route is open; `no-ledger`; `token-key-missing`. */
 export async function withDoor(options: GlobalOptions, isOpen: boolean, work: (door: Door, token: string) => Promise<void>): Promise<void> {
   const token = options.token ?? process.env['LEDGER_TOKEN'] ?? '';
   if (token === '' && !isOpen) {
@@ -42,12 +42,17 @@ export async function withDoor(options: GlobalOptions, isOpen: boolean, work: (d
 /**
  * Where there is no ledger, another folder is named than was meant, and a list of nothing would look like an answer. One
  * begins with the key of its tokens or, where several processes share a key that is kept elsewhere, with its first server.
- * A ledger in EventStoreDB that does not keep its key in the folder is whole without anything there.
+ * A ledger in EventStoreDB needs nothing of the folder but that key, unless it is shared.
  */
 function requireLedger(folder: string): void {
   if (DataFolder.isOfALedger(folder)) return;
-  if (SHARED_KEY_FILE !== undefined && storeSettings(readEnvironment()) !== undefined) return;
-  throw new Problem('not-found', 'no-ledger', `there is no ledger in ${folder}`);
+  if (storeSettings(readEnvironment()) === undefined) throw new Problem('invalid', 'no-ledger', `there is no ledger in ${folder}`);
+  if (SHARED_KEY_FILE !== undefined) return;
+  throw new Problem(
+    'invalid',
+    'token-key-missing',
+    `the ledger is in EventStoreDB, and no key of its tokens is in ${folder}: name the folder of its server with --data, or its key with LEDGER_TOKEN_KEY_FILE`,
+  );
 }
 
 /** The data folder when none is named. */

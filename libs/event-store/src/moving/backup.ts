@@ -43,7 +43,7 @@ export interface BackupManifest extends LedgerSummary {
 export async function makeBackup(ledgerFile: string, folder: string, now: Date): Promise<BackupManifest> {
   const target = resolve(folder);
   refuseNonEmpty(target);
-  if (!existsSync(ledgerFile)) throw new Problem('not-found', 'no-ledger', `there is no ledger at ${ledgerFile}`);
+  if (!existsSync(ledgerFile)) throw new Problem('invalid', 'no-ledger', `there is no ledger at ${ledgerFile}`);
   const unfinished = mkdtempSync(join(dirname(target), `${basename(target)}.unfinished-`));
   try {
     const file = join(unfinished, LEDGER);

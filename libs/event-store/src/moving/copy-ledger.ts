@@ -30,7 +30,7 @@ export interface Copied extends LedgerSummary {
 export async function copyLedger(source: Archive, target: ReceivingArchive, options: CopyOptions = {}): Promise<Copied> {
   const { until, onProgress = () => undefined } = options;
   const stands = await source.state();
-  if (stands === 'empty') throw new Problem('not-found', 'no-ledger', `there is no ledger in ${source.name}`);
+  if (stands === 'empty') throw new Problem('invalid', 'no-ledger', `there is no ledger in ${source.name}`);
   if (stands === 'incomplete')
     throw new Problem('unavailable', 'store-incomplete', `the ledger in ${source.name} has not arrived there yet itself`);
   const head = await source.head();

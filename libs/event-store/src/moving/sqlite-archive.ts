@@ -16,7 +16,7 @@ const COLUMNS = 'position, stream, revision, id, type, recorded_at, data, metada
  * @throws Problem `no-ledger` when there is none.
  */
 export function openLedgerFile(file: string): Archive {
-  if (!existsSync(file)) throw new Problem('not-found', 'no-ledger', `there is no ledger at ${file}`);
+  if (!existsSync(file)) throw new Problem('invalid', 'no-ledger', `there is no ledger at ${file}`);
   return new ReadableFile(file, new Database(file, { readonly: true, timeout: LOCK_WAIT_MS }));
 }
 
