@@ -558,7 +558,7 @@ const CASES: readonly Case[] = [
   ).map(([stream, type, data]) => ({
     code: 'back-dated',
     of: `${type} today, said to be of 91 days ago`,
-    says: { officers: '["clerk"]', detail: '2024-05-31登记，业务日期填为2024-03-01，倒填91天' },
+    says: { officers: '["clerk"]', detail: '2024-05-31登记，所记事项的日期填为2024-03-01（业务日期2024-05-31），倒填91天' },
     fires: [{ stream, type, data: data('2024-03-01'), by: 'clerk', on: '2024-05-31' }],
     near: [{ stream, type, data: data('2024-03-02'), by: 'clerk', on: '2024-05-31' }],
   })),

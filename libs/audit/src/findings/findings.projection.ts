@@ -118,7 +118,7 @@ class RowMemory implements Memory {
 /** 疑点: what the detectors find in the events, and what auditors do about it. */
 export class FindingsProjection implements Projection {
   readonly name = 'findings';
-  readonly version = 6;
+  readonly version = 7;
   readonly tables = [findingTable, officerTable, memoryTable] as never[];
   readonly handles = 'all';
   private readonly ofEvery: readonly Detector[];

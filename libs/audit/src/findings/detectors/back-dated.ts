@@ -19,11 +19,12 @@ export const backDated = detector({
   judge(event, past) {
     // A command that changed nothing puts nothing in the past.
     if (isService(event) || event.type === 'command-noted') return [];
-    const effectiveOn = earliestDayTold(event);
+    const { effectiveOn } = event.metadata;
+    const told = earliestDayTold(event);
     const recordedOn = businessDateOf(event.recordedAt);
-    const days = daysBetween(effectiveOn as BusinessDate, recordedOn);
+    const days = daysBetween(told as BusinessDate, recordedOn);
     const isBudget = event.stream.startsWith('budget-');
-    const isAcrossYears = yearOf(effectiveOn as BusinessDate) < yearOf(recordedOn);
+    const isAcrossYears = yearOf(told as BusinessDate) < yearOf(recordedOn);
     if (days <= BACK_DATING_DAYS && !(isBudget && isAcrossYears)) return [];
     return [
       {
@@ -33,13 +34,17 @@ export const backDated = detector({
         ...(event.stream.startsWith('award-') && ofAwardOf(event.stream, past)),
         ...(event.stream.startsWith('policy-') && { pack: event.stream.slice('policy-'.length) }),
         ...(event.stream.startsWith('enterprise-') && { enterprise: codeOfStream(event.stream) }),
-        detail: `${recordedOn}登记，业务日期填为${effectiveOn}，倒填${days}天${isAcrossYears ? '，跨年度' : ''}`,
+        detail: `${recordedOn}登记，${saidOf(told, effectiveOn)}，倒填${days}天${isAcrossYears ? '，跨年度' : ''}`,
         ...(isBudget && isAcrossYears && { severity: 'high' as const }),
         officers: personOf(event),
       },
     ];
   },
 });
+
+/** The business date may be right, and what the event tells of long past: the reader has to know which of the two to look at. */
+const saidOf = (told: string, effectiveOn: string) =>
+  told === effectiveOn ? `业务日期填为${told}` : `所记事项的日期填为${told}（业务日期${effectiveOn}）`;
 
 function ofAwardOf(stream: string, past: Past) {
   const award = awardOfStream(stream);
