@@ -33,4 +33,15 @@ describe('the health of a process', () => {
   ])('Given %s', async (_, told, expected) => {
     expect(await said(...told)).toEqual(expected);
   });
+
+  it('speaks against requests from the moment it is told to end, and says what else does', async () => {
+    const silent = new Error('silent');
+    const checks = new HealthChecks(
+      { head: () => Promise.reject(silent) } as unknown as EventStore,
+      { probe: () => Promise.reject(silent), status: () => [] } as unknown as Subscriptions,
+    );
+    expect(await checks.readiness()).toEqual({ status: 'not-ready', failed: ['event-store', 'read-models'] });
+    checks.drain();
+    expect(await checks.readiness()).toEqual({ status: 'not-ready', failed: ['draining', 'event-store', 'read-models'] });
+  });
 });

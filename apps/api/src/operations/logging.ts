@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { LoggerService } from '@nestjs/common';
 import { type Level, type Logger as Pino, pino } from 'pino';
 import { currentCorrelation } from '@app/http';
@@ -8,9 +9,12 @@ const FRAMEWORK_CHATTER = new Set(['NestFactory', 'InstanceLoader', 'RoutesResol
 
 /**
  * One JSON object a line: `level`, `time`, `process`, `message`, and within a request its `correlationId`. No line holds a
- * token, a body, or who somebody is.
+ * token, a body, or who somebody is. Goes to standard output unless told otherwise.
  */
-export async function openLog({ role, logLevel, logFormat }: Pick<Settings, 'role' | 'logLevel' | 'logFormat'>): Promise<Pino> {
+export async function openLog(
+  { role, logLevel, logFormat }: Pick<Settings, 'role' | 'logLevel' | 'logFormat'>,
+  destination?: Writable,
+): Promise<Pino> {
   const options = {
     level: logLevel,
     base: { process: role },
@@ -19,9 +23,10 @@ export async function openLog({ role, logLevel, logFormat }: Pick<Settings, 'rol
     formatters: { level: (label: string) => ({ level: label }) },
     mixin: correlated,
   };
-  if (logFormat === 'json') return pino(options, pino.destination({ sync: true }));
+  if (logFormat === 'json') return pino(options, destination ?? pino.destination({ sync: true }));
   const { default: pretty } = await import('pino-pretty');
-  return pino(options, pretty({ sync: true, messageKey: 'message', ignore: 'process', translateTime: 'SYS:HH:MM:ss', singleLine: true }));
+  const forPeople = { messageKey: 'message', ignore: 'process', translateTime: 'SYS:HH:MM:ss', singleLine: true };
+  return pino(options, pretty({ ...forPeople, sync: true, ...(destination !== undefined && { destination }) }));
 }
 
 function correlated(): object {
