@@ -19,10 +19,11 @@ async function main(): Promise<void> {
   const settings = settingsOf(environment, process.stdout.isTTY);
   const { role, port, host, dataFolder, publishBundledPolicies, tokenKeyFile, metrics, drainMs } = settings;
   const log = await openLog(settings);
-  const tracing = await openTracing(environment, role);
+  const logger = new FrameworkLog(log);
+  const tracing = await openTracing(environment, role, logger);
   const options = {
     dataFolder,
-    logger: new FrameworkLog(log),
+    logger,
     requestLog: log,
     publishBundledPolicies,
     ...(tokenKeyFile !== undefined && { tokenKeyFile }),

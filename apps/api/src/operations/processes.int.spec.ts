@@ -30,13 +30,14 @@ interface Span {
 class Collector {
   readonly bodies: string[] = [];
   readonly paths = new Set<string>();
+  status = 200;
   private readonly server = createServer((request: IncomingMessage, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       this.paths.add(`${request.method} ${request.url} ${request.headers['content-type']}`);
       this.bodies.push(Buffer.concat(chunks).toString('utf8'));
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      response.writeHead(this.status, { 'content-type': 'application/json' }).end('{}');
     });
   });
 
@@ -74,6 +75,8 @@ describe('processes of the ledger', () => {
       },
     }),
   );
+  const words: string[] = [];
+  const told = { log: (word: string) => void words.push(word), warn: (word: string) => void words.push(word) };
   let tracing: Tracing;
   let api: Ledger;
   let worker: Ledger;
@@ -103,7 +106,7 @@ describe('processes of the ledger', () => {
     writeFileSync(keyFile, `${'5a'.repeat(32)}\n`, { mode: 0o600 });
     // The exporter reads it for itself.
     process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = await collector.open();
-    tracing = (await openTracing(process.env, 'api')) as Tracing;
+    tracing = (await openTracing(process.env, 'api', told)) as Tracing;
     clerk = await Tokens.fromKeyFile(keyFile, SYSTEM_CLOCK).issue({ id: 'zhangsan', unit: '科技局', roles: ['clerk'] }, 3_600);
     api = await createLedger({ ...options, publishBundledPolicies: true, requestLog: log, tracing }, 'api');
     url = await api.listen(0, '127.0.0.1');
@@ -340,9 +343,19 @@ describe('processes of the ledger', () => {
     for (const path of Object.values(LISTS).flat()) expect(await asked(path)).toEqual([path, 200]);
   });
 
+  it('say once that traces are lost, and that they are delivered again', async () => {
+    const deliver = async (status: number) => {
+      collector.status = status;
+      expect((await fetch(`${url}/health/live`)).status).toBe(200);
+      await tracing.flush().catch(() => undefined);
+    };
+    for (const status of [200, 400, 400, 200, 200]) await deliver(status);
+    expect(words).toEqual([expect.stringMatching(/^traces cannot be delivered and are lost: /), 'traces are delivered again']);
+  });
+
   it('load nothing for traces that nobody collects', async () => {
-    expect(await openTracing({}, 'api')).toBeUndefined();
-    expect(await openTracing({ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, 'api')).toBeUndefined();
+    expect(await openTracing({}, 'api', told)).toBeUndefined();
+    expect(await openTracing({ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, 'api', told)).toBeUndefined();
   });
 
   it('finish what is under way before they end, and cut off what takes too long', async () => {

@@ -51,6 +51,8 @@ describe('the settings of a process', () => {
     ['LEDGER_LOG_LEVEL', 'verbose'],
     ['LEDGER_LOG_FORMAT', 'xml'],
     ['LEDGER_METRICS_TOKEN_FILE', join(folder, 'missing')],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'collector'],
   ])('refuse %s=%s and say so', (name, value) => {
     const problem = refusalOf(() => settings({ [name]: value }));
     expect(problem).toMatchObject({ kind: 'invalid', code: 'setting', errors: [{ field: name }] });

@@ -30,6 +30,8 @@ export interface Settings {
 
 /** Settings that hold a password, which may stand in a file that `<name>_FILE` names. */
 const IN_FILES = ['LEDGER_ESDB_URL', 'LEDGER_ESDB_ADMIN_URL', 'LEDGER_READ_MODELS_URL'];
+/** Where traces go. The exporter reads them itself, and takes one it cannot read for another place. */
+const COLLECTORS = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'];
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 const SECRET = /^[\x21-\x7e]{16,256}$/;
 
@@ -52,6 +54,7 @@ export function readEnvironment(environment: Environment = process.env): Environ
 export function settingsOf(environment: Environment, isTerminal: boolean): Settings {
   const host = text(environment, 'LEDGER_HOST', '127.0.0.1');
   const tokenKeyFile = text(environment, 'LEDGER_TOKEN_KEY_FILE', '');
+  for (const name of COLLECTORS) requireHttp(environment, name);
   return {
     role: oneOf(environment, 'LEDGER_ROLE', PROCESS_ROLES, 'all'),
     port: whole(environment, 'LEDGER_PORT', 8_080, 65_535),
@@ -94,6 +97,13 @@ function oneOf<Value extends string>(environment: Environment, name: string, val
   const known = values.find((one) => one === value);
   if (known === undefined) throw bad(name, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}, not ${value}`);
   return known;
+}
+
+/** Quotes nothing: an address may hold a password. */
+function requireHttp(environment: Environment, name: string): void {
+  const value = text(environment, name, '');
+  if (value !== '' && !(URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)))
+    throw bad(name, 'must be an address such as http://collector:4318');
 }
 
 function whole(environment: Environment, name: string, otherwise: number, largest: number): number {

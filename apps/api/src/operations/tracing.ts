@@ -1,6 +1,9 @@
+import type { LoggerService } from '@nestjs/common';
+import type { ExportResultCode } from '@opentelemetry/core';
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Observer, Step } from '@app/event-store';
-import { type Environment } from './settings.js';
+import type { Environment } from './settings.js';
 
 /** Spans for requests and for every step of the ledger's work, sent to the collector that is configured. */
 export interface Tracing extends Observer {
@@ -13,9 +16,14 @@ export interface Tracing extends Observer {
 
 /**
  * Traces when `OTEL_EXPORTER_OTLP_ENDPOINT` (or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`) names a collector; undefined otherwise,
- * and then nothing of it is loaded. The exporter and the sampler read their other `OTEL_` settings themselves.
+ * and then nothing of it is loaded. The exporter and the sampler read their other `OTEL_` settings themselves. What cannot be
+ * delivered is lost, and the log says so once, and once more when the collector answers again.
  */
-export async function openTracing(environment: Environment, role: string): Promise<Tracing | undefined> {
+export async function openTracing(
+  environment: Environment,
+  role: string,
+  log: Pick<LoggerService, 'log' | 'warn'>,
+): Promise<Tracing | undefined> {
   if (!environment['OTEL_EXPORTER_OTLP_ENDPOINT'] && !environment['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) return undefined;
   const [api, sdk, { OTLPTraceExporter }, { AsyncLocalStorageContextManager }, resources, core] = await Promise.all([
     import('@opentelemetry/api'),
@@ -32,7 +40,7 @@ export async function openTracing(environment: Environment, role: string): Promi
       'service.name': environment['OTEL_SERVICE_NAME'] || 'policy-ledger',
       'service.instance.id': `${role}-${process.pid}`,
     }),
-    spanProcessors: [new sdk.BatchSpanProcessor(new OTLPTraceExporter())],
+    spanProcessors: [new sdk.BatchSpanProcessor(told(new OTLPTraceExporter(), core.ExportResultCode.FAILED, log))],
   });
   const tracer = provider.getTracer('policy-ledger');
   const propagator = new core.W3CTraceContextPropagator();
@@ -74,6 +82,24 @@ export async function openTracing(environment: Environment, role: string): Promi
     },
     flush: () => provider.forceFlush(),
     close: () => provider.shutdown(),
+  };
+}
+
+/** An exporter whose failures are told of: the library keeps them to itself. */
+function told(exporter: SpanExporter, failed: ExportResultCode, log: Pick<LoggerService, 'log' | 'warn'>): SpanExporter {
+  let isLost = false;
+  return {
+    export: (spans, done) =>
+      exporter.export(spans, (result) => {
+        const hasFailed = result.code === failed;
+        if (hasFailed && !isLost)
+          log.warn(`traces cannot be delivered and are lost: ${result.error?.message ?? 'no reason given'}`, 'traces');
+        if (!hasFailed && isLost) log.log('traces are delivered again', 'traces');
+        isLost = hasFailed;
+        done(result);
+      }),
+    forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
+    shutdown: () => exporter.shutdown(),
   };
 }
 
