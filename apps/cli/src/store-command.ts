@@ -6,6 +6,7 @@ import {
   type EsdbAddress,
   esdbAdapter,
   type LedgerSummary,
+  requireWhole,
   storeSettings,
   summaryOf,
 } from '@app/event-store';
@@ -111,6 +112,7 @@ export function addStoreCommand(program: Command): void {
     const source = await openSource(place, false);
     const progress = showProgress();
     try {
+      await requireWhole(source);
       const head = await source.head();
       const summary = await summaryOf(source.read(), (position) => progress('读取', position, Math.max(head, position)));
       progress.stop();
