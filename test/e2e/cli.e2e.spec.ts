@@ -277,12 +277,18 @@ describe('ledger on the command line', () => {
       const passwordIn = (url: string) => /:([^:@/]+)@/.exec(url)?.[1] as string;
       const passwords = [node.service, node.administrator].map(passwordIn);
       try {
+        // When the support of a release ends depends on the day.
+        const codesIn = ({ code, stdout }: { code: number | null; stdout: string }) => {
+          const { findings } = JSON.parse(stdout) as { findings: { code: string }[] };
+          expect(code).toBe(findings.length === 0 ? 0 : 1);
+          return findings.map((finding) => finding.code).filter((each) => !each.startsWith('version-'));
+        };
         const delivered = await store('doctor');
-        expect([delivered.code, JSON.parse(delivered.stdout)]).toMatchObject([1, { findings: [{ code: 'acl-default' }] }]);
+        expect(codesIn(delivered)).toEqual(['acl-default']);
         const prepared = await store('setup');
         expect([prepared.code, JSON.parse(prepared.stdout)]).toMatchObject([0, { changed: ['$settings', '$$$all'] }]);
         const examined = await store('doctor');
-        expect([examined.code, JSON.parse(examined.stdout)]).toMatchObject([0, { findings: [] }]);
+        expect(codesIn(examined)).toEqual([]);
         const guessed = await store('setup', node.administrator.replace(passwordIn(node.administrator), 'gu3ss'));
         const unentitled = await store('setup', node.service);
         expect([guessed.code, JSON.parse(guessed.stdout)]).toMatchObject([3, { code: 'store-refused' }]);

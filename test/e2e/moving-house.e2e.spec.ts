@@ -171,8 +171,13 @@ describe('a ledger that is backed up while it is written, and moves', () => {
       expect(await ended).toEqual([null, 'SIGKILL']);
     }
     await expect(opened(inFolder('moved'), node.setting)).rejects.toMatchObject({ code: 'store-incomplete' });
+    expect(await ledger(['store', 'digest', 'esdb'], environment)).toMatchObject({
+      ...{ code: 3, stdout: '', stderr: expect.stringContaining('store-incomplete') },
+    });
     const copied = await ledger(copy, environment);
     expect([copied.code, copied.stderr]).toEqual([0, expect.stringMatching(/复制 \d+\/\d+[^]*核对/)]);
+    const digested = await ledger(['store', 'digest', 'esdb', '--json'], environment);
+    expect([digested.code, JSON.parse(digested.stdout)]).toMatchObject([0, { digest: JSON.parse(copied.stdout).digest as unknown }]);
     const trial = await opened(inFolder('moved'), node.setting);
     expect(trial).toMatchObject({ balanced: true, difference: '0.00' });
     expect(trial).toEqual(await opened(inFolder('restored'), 'none'));

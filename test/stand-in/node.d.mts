@@ -14,6 +14,8 @@ export type Fault = { readonly times?: number; /** Only calls on streams whose n
     }
   | { readonly on: 'read' | 'subscribe'; readonly kind: 'break' | 'stall'; /** How many events come before. */ readonly after: number }
   | { readonly on: 'read' | 'subscribe' | 'features'; readonly kind: 'silent' }
+  /** Takes its time before everything that it sends. */
+  | { readonly on: 'subscribe'; readonly kind: 'slow'; readonly delayMs: number }
   | {
       readonly on: 'append' | 'batchAppend' | 'read' | 'subscribe' | 'delete' | 'tombstone' | 'features';
       readonly kind: 'refuse';
@@ -61,6 +63,7 @@ export declare class StandInNode {
   readonly url: string;
   version: string;
   leaderPort: number | undefined;
+  peers: readonly { readonly port: number; readonly isAlive?: boolean }[];
   readonly seen: Readonly<Record<'append' | 'batchAppend' | 'read' | 'subscribe' | 'delete' | 'tombstone' | 'features' | 'gossip', number>>;
   /** Faults that have not happened yet. */
   readonly pending: number;

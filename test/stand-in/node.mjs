@@ -105,8 +105,10 @@ export class StandInNode {
   #reading = true;
   #isInProcess;
   port;
-  version = '24.10.6';
-  /** How far this node's clock is ahead: an append whose deadline has passed by it is refused. */
+  version = '26.0.3';
+  /** The other nodes of its cluster, as it knows them. */
+  peers = [];
+  /** How far this node's clock is ahead: an append whose deadline has passed by it is refused, and its answers are dated by it. */
   clockAheadMs = 0;
   /** Events sent to readers and subscribers so far. */
   delivered = 0;
@@ -583,11 +585,15 @@ export class StandInNode {
         next += 1;
         searched += 1;
         if (matches(event)) {
+          if (fault.kind === 'slow') await sleep(fault.delayMs);
           sent += 1;
           this.delivered += 1;
           if (!call.write(wireOf(event))) await drained(call);
         }
-        if (filter !== undefined && searched >= window) checkpoint();
+        if (filter !== undefined && searched >= window) {
+          if (fault.kind === 'slow') await sleep(fault.delayMs);
+          checkpoint();
+        }
         continue;
       }
       if (!caughtUp) {
@@ -629,6 +635,9 @@ export class StandInNode {
     if (fault.kind === 'silent') return;
     if (fault.kind === 'refuse') return void answer(serviceError(fault));
     await this.#awake();
+    const headers = new Metadata();
+    headers.set('date', new Date((this.#now ?? Date.now)() + this.clockAheadMs).toUTCString());
+    call.sendMetadata(headers);
     if (this.#upstream !== undefined)
       return void this.#upstream.features().then(
         (methods) => answer(null, methods),
@@ -645,13 +654,15 @@ export class StandInNode {
     this.seen.gossip += 1;
     await this.#awake();
     const { VNodeState } = gossipPb.MemberInfo;
-    const member = new gossipPb.MemberInfo()
-      .setInstanceId(uuidOf(crypto.randomUUID()))
-      .setTimeStamp(String(BigInt(Date.now()) * 10_000n))
-      .setState(VNodeState.LEADER)
-      .setIsAlive(true)
-      .setHttpEndPoint(new gossipPb.EndPoint().setAddress(this.#host).setPort(this.leaderPort ?? this.port));
-    answer(null, new gossipPb.ClusterInfo().setMembersList([member]));
+    const memberOf = ({ port, isAlive = true }, state) =>
+      new gossipPb.MemberInfo()
+        .setInstanceId(uuidOf(crypto.randomUUID()))
+        .setTimeStamp(String(BigInt(Date.now()) * 10_000n))
+        .setState(state)
+        .setIsAlive(isAlive)
+        .setHttpEndPoint(new gossipPb.EndPoint().setAddress(this.#host).setPort(port));
+    const leader = memberOf({ port: this.leaderPort ?? this.port }, VNodeState.LEADER);
+    answer(null, new gossipPb.ClusterInfo().setMembersList([leader, ...this.peers.map((peer) => memberOf(peer, VNodeState.FOLLOWER))]));
   }
 }
 

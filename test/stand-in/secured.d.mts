@@ -13,7 +13,7 @@ export declare class SecuredNode {
   readonly node: StandInNode;
   /** Puts a file beside the authority's; its path. */
   file(name: string, content: string): string;
-  /** How a user connects: `office` is of the service's group, `follower` of the projector's, `stranger` of none. */
-  urlOf(user: 'admin' | 'office' | 'follower' | 'stranger', password?: string): string;
+  /** How a user connects: `office` is of the service's group, `follower` of the projector's, `stranger` of none, `chief` an administrator by group. */
+  urlOf(user: 'admin' | 'chief' | 'office' | 'follower' | 'stranger', password?: string): string;
   stop(): Promise<void>;
 }

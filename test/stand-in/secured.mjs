@@ -9,6 +9,8 @@ import { StandInNode } from './node.mjs';
 export const GROUPS = { service: 'ledger', projector: 'ledger-readers' };
 const USERS = {
   admin: { password: 'p4ss of admin', groups: [ADMINS] },
+  // An administrator whose name does not say so.
+  chief: { password: 'p4ss of chief', groups: [GROUPS.service, ADMINS] },
   office: { password: 'p4ss of office', groups: [GROUPS.service] },
   follower: { password: 'p4ss of follower', groups: [GROUPS.projector] },
   stranger: { password: 'p4ss of stranger', groups: [] },

@@ -6,6 +6,7 @@ import {
   type EsdbAddress,
   esdbAdapter,
   type LedgerSummary,
+  requireWhole,
   storeSettings,
   summaryOf,
 } from '@app/event-store';
@@ -53,11 +54,14 @@ export function addStoreCommand(program: Command): void {
     const isTold = role !== undefined || readerRole !== undefined;
     const roles = isTold ? { service: role ?? ROLES.service, projector: readerRole ?? ROLES.projector } : undefined;
     const examination = await (await esdbAdapter()).examineStore(administrator, { ledger, roles });
-    const { server, version, clockAheadMs, findings } = examination;
+    const { server, nodes, findings } = examination;
     if (json === true) printJson(examination);
     else {
-      const clock = clockAheadMs === null ? '时钟未知' : `时钟差 ${Math.round(clockAheadMs / 1_000)} 秒`;
-      note(`${server}: 版本 ${version}，${clock}`);
+      note(server);
+      for (const { node, version, clockAheadMs } of nodes) {
+        const clock = clockAheadMs === null ? '时钟未知' : `时钟差 ${Math.round(clockAheadMs / 1_000)} 秒`;
+        note(version === null ? `${node}: 连不上` : `${node}: 版本 ${version}，${clock}`);
+      }
       if (findings.length === 0) print('未发现问题');
       else
         print(
@@ -111,6 +115,7 @@ export function addStoreCommand(program: Command): void {
     const source = await openSource(place, false);
     const progress = showProgress();
     try {
+      await requireWhole(source);
       const head = await source.head();
       const summary = await summaryOf(source.read(), (position) => progress('读取', position, Math.max(head, position)));
       progress.stop();

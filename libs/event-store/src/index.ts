@@ -13,7 +13,7 @@ export { type Observer, OBSERVER, type Step, UNOBSERVED } from './observer.js';
 export { SqliteEventStore } from './sqlite-event-store.js';
 export { currentVantage, lookingFrom, type Vantage, VantageEventStore } from './vantage.js';
 export { type Archive, type ArchiveState, type ReceivingArchive } from './moving/archive.js';
-export { type Copied, type CopyOptions, type CopyPhase, copyLedger } from './moving/copy-ledger.js';
+export { type Copied, type CopyOptions, type CopyPhase, copyLedger, requireWhole } from './moving/copy-ledger.js';
 export { openLedgerFile, ReceivingFile } from './moving/sqlite-archive.js';
 export { canonicalRecord, LedgerDigest, type LedgerSummary, type StoredRecord, summaryOf } from './moving/stored-record.js';
 export { type BackupManifest, makeBackup, restoreBackup } from './moving/backup.js';

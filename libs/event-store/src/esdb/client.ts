@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { EventStoreDBClient, type SingleNodeOptions } from '@eventstore/db-client';
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import gossipServices from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import gossipPb from '@eventstore/db-client/generated/gossip_pb.js';
 import featuresServices from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import streamsServices from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { Problem } from '@app/kernel';
-import type { EsdbAddress } from './address.js';
+import type { Endpoint, EsdbAddress } from './address.js';
 
 /** gRPC's code for a call that the server does not have. */
 const UNIMPLEMENTED = 12;
@@ -23,6 +25,11 @@ export interface ServerInfo {
   readonly version: string;
   /** What the server's clock said when it answered, to the second; undefined when it does not tell. */
   readonly date: Date | undefined;
+}
+
+/** A node of the cluster, as another one sees it. */
+export interface Member extends Endpoint {
+  readonly isAlive: boolean;
 }
 
 /**
@@ -81,6 +88,27 @@ export class LedgerClient extends EventStoreDBClient {
             }
           });
           call.on('metadata', (headers) => (date = headers.get('date')[0]?.toString()));
+        }),
+    );
+  }
+
+  /** Asks the server which nodes there are, itself included; those that only manage others are left out. */
+  members(): Promise<readonly Member[]> {
+    return this.execute(
+      gossipServices.GossipClient,
+      'read',
+      (client) =>
+        new Promise((resolve, reject) => {
+          client.read(new sharedPb.Empty(), ...this.callArguments({}), (error, cluster) => {
+            if (error !== null) return void reject(error);
+            const members = cluster.getMembersList().filter((member) => member.getState() !== gossipPb.MemberInfo.VNodeState.MANAGER);
+            resolve(
+              members.map((member) => {
+                const endpoint = member.getHttpEndPoint();
+                return { address: endpoint?.getAddress() ?? '', port: endpoint?.getPort() ?? 0, isAlive: member.getIsAlive() };
+              }),
+            );
+          });
         }),
     );
   }

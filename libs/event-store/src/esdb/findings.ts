@@ -24,12 +24,31 @@ export interface StreamMetadata {
   readonly data: unknown;
 }
 
-/** Major and minor versions that are maintained and whose reads of a stream tell positions. */
-const SUPPORTED = /^(23\.10|24\.\d+|25\.\d+|26\.\d+)\./;
+/**
+ * Releases of the server, the oldest first, and the last day of their support: docs.kurrent.io, "Release schedule" and "Previous
+ * versions" in the documents of 26.0. A long-term release is supported for two years, to the end of the month that is named there;
+ * any other one until the next comes. What 26.1 waits for is 27.0, announced for January 2027.
+ */
+const SUPPORTED_UNTIL: Readonly<Record<string, string>> = {
+  '23.10': '2025-10-31',
+  '24.2': '2024-06-30',
+  '24.6': '2024-10-31',
+  '24.10': '2026-10-31',
+  '25.0': '2025-10-31',
+  '25.1': '2026-01-31',
+  '26.0': '2028-01-31',
+  '26.1': '2027-01-31',
+};
+const NEWEST_KNOWN = Object.keys(SUPPORTED_UNTIL).at(-1) as string;
 /** What a soft delete writes: everything before the end of time. A JSON number of this size is not exact. */
 const END_OF_TIME = 9.2e18;
 const EVERYBODY = '$all';
 export const ADMINS = '$admins';
+
+/** Whoever is one may do everything, whatever the rights say. */
+export const RUNS_AS_ADMINISTRATOR = 'runs-as-administrator';
+/** Others than administrators may read the system's streams. */
+export const SYSTEM_IS_READ = 'acl-system-read';
 
 /** What is wrong with how the ledger connects; and with the password of whoever examines, where that is somebody else. */
 export function findingsInAddress(ledger: EsdbAddress, examiner = ledger): readonly Finding[] {
@@ -39,7 +58,7 @@ export function findingsInAddress(ledger: EsdbAddress, examiner = ledger): reado
     ...(tls ? [] : [{ code: 'insecure', detail: 'the node runs without certificates: nobody’s rights are checked' }]),
     ...(tls && credentials === undefined ? [{ code: 'anonymous', detail: 'the ledger does not say who it is' }] : []),
     ...(username === 'admin' || username === 'ops'
-      ? [{ code: 'runs-as-administrator', detail: `the ledger connects as ${username}, whom no rule of rights stops` }]
+      ? [{ code: RUNS_AS_ADMINISTRATOR, detail: `the ledger connects as ${username}, whom no rule of rights stops` }]
       : []),
     ...([ledger, examiner].some((address) => address.credentials?.password === 'changeit')
       ? [{ code: 'default-password', detail: 'a password is the one the server is delivered with' }]
@@ -47,18 +66,31 @@ export function findingsInAddress(ledger: EsdbAddress, examiner = ledger): reado
   ];
 }
 
-export function findingsInVersion(version: string): readonly Finding[] {
-  if (SUPPORTED.test(version)) return [];
+/** Whether the release a node runs is supported on a day; one that is younger than this program is told as such. `node` is its address. */
+export function findingsInVersion(version: string, today: Date, node: string): readonly Finding[] {
+  const release = releaseOf(version);
+  const runs = `${node} runs version ${version}`;
+  if (release !== undefined && isBefore(releaseOf(NEWEST_KNOWN), release))
+    return [{ code: 'version-unknown', detail: `${runs}; this program knows releases up to ${NEWEST_KNOWN}` }];
+  const until = release && SUPPORTED_UNTIL[release.join('.')];
+  if (until !== undefined && today.toISOString().slice(0, 10) <= until) return [];
+  const ended = until === undefined ? 'which is not supported' : `whose support ended on ${until}`;
   const unseen = isBeforeCaughtUp(version) ? '; what it stores was not examined' : '';
-  return [
-    { code: 'version-out-of-support', detail: `version ${version} is not one of 23.10, 24, 25 and 26, which are supported${unseen}` },
-  ];
+  return [{ code: 'version-out-of-support', detail: `${runs}, ${ended}${unseen}` }];
 }
+
+type Release = readonly [major: number, minor: number];
+
+function releaseOf(version: string): Release | undefined {
+  const [, major, minor] = /^(\d+)\.(\d+)(?:\.|$)/.exec(version) ?? [];
+  return major === undefined ? undefined : [Number(major), Number(minor)];
+}
+
+const isBefore = ([major, minor]: Release = [0, 0], other: Release) => major < other[0] || (major === other[0] && minor < other[1]);
 
 /** Servers before 23.10 do not say when a subscription has come to the end of what is stored; one without a version may not. */
 export function isBeforeCaughtUp(version: string): boolean {
-  const [, major, minor] = /^(\d+)\.(\d+)\./.exec(version) ?? [];
-  return major === undefined || Number(major) < 23 || (Number(major) === 23 && Number(minor) < 10);
+  return isBefore(releaseOf(version), [23, 10]);
 }
 
 /**
@@ -84,6 +116,7 @@ export function findingsInRights(settings: unknown, everything: unknown, roles?:
           ...ofUsers('$d', [ADMINS], 'acl-delete', 'may delete streams'),
           ...ofUsers('$mw', [ADMINS], 'acl-metadata', 'may write stream metadata, which can hide events'),
         ]),
+    ...ofSystem('$r', [ADMINS], SYSTEM_IS_READ, 'may read system streams, which hold the hashes of passwords'),
     ...ofSystem('$w', [ADMINS], 'acl-system-write', 'may append to system streams, which hold users and rights'),
     ...ofSystem('$d', [ADMINS], 'acl-system-delete', 'may delete system streams, which hold users and rights'),
     ...ofSystem('$mw', [ADMINS], 'acl-system-metadata', 'may write metadata of system streams, which gives rights'),
@@ -101,26 +134,48 @@ const judging =
     return others.length === 0 ? [] : [{ code, detail: `${others.join(', ')} ${detail}` }];
   };
 
-/** Streams of the ledger that hide events, or whose rights are not the default ones. */
+/** Streams that hide events, or whose own rights let somebody do what the default ones would not. */
 export function findingsInStreams(streams: readonly StreamMetadata[]): readonly Finding[] {
-  return streams
-    .filter(({ stream }) => !stream.startsWith('$'))
-    .flatMap(({ stream, deleted, data }): readonly Finding[] => {
-      if (deleted) return [{ code: 'stream-tombstoned', stream, detail: `${stream} was deleted for good` }];
-      const truncated = memberOf(data, '$tb');
-      return [
-        ...(memberOf(data, '$maxAge') === undefined ? [] : [{ code: 'max-age', stream, detail: `${stream} loses its events with age` }]),
-        ...(memberOf(data, '$maxCount') === undefined
-          ? []
-          : [{ code: 'max-count', stream, detail: `${stream} keeps only its last events` }]),
-        ...(truncated === undefined
-          ? []
-          : Number(truncated) >= END_OF_TIME
-            ? [{ code: 'stream-deleted', stream, detail: `${stream} was deleted; a scavenge would destroy its events` }]
-            : [{ code: 'truncated', stream, detail: `events of ${stream} before revision ${Number(truncated)} are hidden` }]),
-        ...(memberOf(data, '$acl') === undefined ? [] : [{ code: 'stream-acl', stream, detail: `${stream} has rights of its own` }]),
-      ];
-    });
+  return streams.flatMap((metadata): readonly Finding[] => {
+    const { stream, data } = metadata;
+    if (stream.startsWith('$'))
+      return [...findingsInSystemStream(stream, data), ...(stream === '$settings' ? findingsInHiding(metadata) : [])];
+    return [
+      ...findingsInHiding(metadata),
+      ...(memberOf(data, '$acl') === undefined ? [] : [{ code: 'stream-acl', stream, detail: `${stream} has rights of its own` }]),
+    ];
+  });
+}
+
+/**
+ * A node gives many of its streams rights of their own, and lets everybody read some (`$server-info`, those of projections): not
+ * that there are any is judged, but whom they name. What they leave out is as by default. Who may read everything at once is
+ * judged elsewhere.
+ */
+function findingsInSystemStream(stream: string, data: unknown): readonly Finding[] {
+  const judge = judging(memberOf(data, '$acl') ?? {}, ADMINS);
+  const found = (right: string, detail: string) =>
+    judge(right, [ADMINS], 'stream-acl-system', `${detail} ${stream}`).map((finding) => ({ ...finding, stream }));
+  return [
+    ...(/^\$(settings$|users?\b)/.test(stream) ? found('$r', 'may read') : []),
+    ...found('$w', 'may append to'),
+    ...found('$d', 'may delete'),
+    ...found('$mw', 'may write the metadata of'),
+  ];
+}
+
+function findingsInHiding({ stream, deleted, data }: StreamMetadata): readonly Finding[] {
+  if (deleted) return [{ code: 'stream-tombstoned', stream, detail: `${stream} was deleted for good` }];
+  const truncated = memberOf(data, '$tb');
+  return [
+    ...(memberOf(data, '$maxAge') === undefined ? [] : [{ code: 'max-age', stream, detail: `${stream} loses its events with age` }]),
+    ...(memberOf(data, '$maxCount') === undefined ? [] : [{ code: 'max-count', stream, detail: `${stream} keeps only its last events` }]),
+    ...(truncated === undefined
+      ? []
+      : Number(truncated) >= END_OF_TIME
+        ? [{ code: 'stream-deleted', stream, detail: `${stream} was deleted; a scavenge would destroy its events` }]
+        : [{ code: 'truncated', stream, detail: `events of ${stream} before revision ${Number(truncated)} are hidden` }]),
+  ];
 }
 
 function memberOf(value: unknown, name: string): unknown {

@@ -103,6 +103,20 @@ export class Reader {
     );
   }
 
+  /** Whether a stream may be read, whatever there is in it. */
+  mayRead(stream: string): Promise<boolean> {
+    return this.session.repeating(async (client) => {
+      try {
+        await this.collect(client.readStream(stream, { maxCount: 1, requiresLeader: true }));
+        return true;
+      } catch (error) {
+        const { type } = symptomOf(error);
+        if (type !== 'stream-not-found' && type !== 'access-denied') throw error;
+        return type === 'stream-not-found';
+      }
+    });
+  }
+
   /**
    * At most `count` events of everything, the system's included. The place must be one of the store: an event's own
    * position, or an end. Forwards the event at the place comes first, backwards the one before it.

@@ -15,6 +15,7 @@ import { parseAddress } from './address.js';
 import { examineStore, prepareStore } from './care.js';
 import { EsdbEventStore } from './esdb-event-store.js';
 
+const TODAY = new Date('2026-11-30T00:00:00Z');
 const IMPATIENT = { callMs: 2_000, giveUpMs: 300, backOffMs: [10, 50] as const };
 const noted = (): NewEvent => ({
   id: randomUUID(),
@@ -156,7 +157,7 @@ describe('rights', () => {
   let secured: SecuredNode;
   let clients: EventStoreDBClient[];
   beforeEach(async () => {
-    secured = await SecuredNode.start();
+    secured = await SecuredNode.start({ now: () => TODAY.getTime() });
     clients = [];
     await prepareStore(parseAddress(secured.urlOf('admin')), GROUPS);
   });
@@ -170,16 +171,47 @@ describe('rights', () => {
     return client;
   };
   const denied = { type: 'access-denied' };
+  /** What an administrator is told of the node, where the ledger connects as a user. */
+  const found = async (ledger: Parameters<SecuredNode['urlOf']>[0] = 'office', examiner: typeof ledger = 'admin') => {
+    const options = { ledger: parseAddress(secured.urlOf(ledger)), roles: GROUPS, now: () => TODAY };
+    const { findings } = await examineStore(parseAddress(secured.urlOf(examiner)), options);
+    return findings.map(({ code, stream }) => (stream === undefined ? code : `${code} ${stream}`));
+  };
   const event = () => jsonEvent({ type: 'thing-noted.v1', data: {} });
 
   it('leave nothing to find once a node is prepared', async () => {
-    const examination = await examineStore(parseAddress(secured.urlOf('admin')), {
-      ledger: parseAddress(secured.urlOf('office')),
-      roles: GROUPS,
-    });
-    expect(examination.findings).toEqual([]);
+    expect(await found()).toEqual([]);
     await expect(prepareStore(parseAddress(secured.urlOf('office')), GROUPS)).rejects.toMatchObject({ code: 'store-refused' });
     await expect(examineStore(parseAddress(secured.urlOf('office')))).rejects.toMatchObject({ code: 'store-refused' });
+  });
+
+  it('of the settings themselves are found where they let a stranger rewrite them, and taken away by preparing the node again', async () => {
+    const all = ['$all'];
+    await clientOf('admin').setStreamMetadata('$settings', { acl: { writeRoles: all, metaWriteRoles: all } });
+    await clientOf('stranger').appendToStream('$settings', jsonEvent({ type: '$settings', data: { $userStreamAcl: { $w: '$all' } } }));
+    expect(await found()).toEqual(['acl-read', 'acl-write', 'acl-delete', 'acl-metadata', ...Array(2).fill('stream-acl-system $settings')]);
+    const { changed } = await prepareStore(parseAddress(secured.urlOf('admin')), GROUPS);
+    expect(changed).toEqual(['$settings', '$$$settings']);
+    expect(await found()).toEqual([]);
+    await expect(clientOf('stranger').appendToStream('$settings', event())).rejects.toMatchObject(denied);
+  });
+
+  it('to read system streams are found where a stranger has them', async () => {
+    const [last] = secured.node.log.records.filter(({ stream }) => stream === '$settings');
+    const settings = JSON.parse(String(last?.data)) as { $systemStreamAcl: object };
+    const $systemStreamAcl = { ...settings.$systemStreamAcl, $r: '$all' };
+    await clientOf('admin').appendToStream('$settings', jsonEvent({ type: '$settings', data: { ...settings, $systemStreamAcl } }));
+    const read = [];
+    for await (const { event: seen } of clientOf('stranger').readStream('$settings')) read.push(seen);
+    expect(read).toHaveLength(2);
+    expect(await found()).toEqual(['acl-system-read']);
+  });
+
+  it('stop no user of the ledger that is an administrator, whatever its name', async () => {
+    expect(await found('chief')).toEqual(['runs-as-administrator']);
+    expect(await found('chief', 'chief')).toEqual(['runs-as-administrator']);
+    expect(await found('admin')).toEqual(['runs-as-administrator']);
+    expect(await found('follower')).toEqual([]);
   });
 
   it('let the service append and read, and neither delete nor write metadata nor settings', async () => {

@@ -13,7 +13,7 @@ import type { NewEvent, RecordedEvent } from '../event.js';
 import { type EventStore, NO_STREAM } from '../event-store.js';
 import { SqliteEventStore } from '../sqlite-event-store.js';
 import type { Archive, ReceivingArchive } from './archive.js';
-import { copyLedger } from './copy-ledger.js';
+import { copyLedger, requireWhole } from './copy-ledger.js';
 import { openLedgerFile, ReceivingFile } from './sqlite-archive.js';
 import { type StoredRecord, summaryOf } from './stored-record.js';
 
@@ -279,6 +279,7 @@ describe('a copy into EventStoreDB that is broken off', () => {
         await expect(flatten(store.readAll())).rejects.toMatchObject(incomplete);
         await expect(store.append('thing-new', NO_STREAM, [newEvent({})])).rejects.toMatchObject(incomplete);
         await expect(copyLedger(archiveOn(node), receiving(newPath()))).rejects.toMatchObject({ code: 'store-incomplete' });
+        await expect(requireWhole(archiveOn(node))).rejects.toMatchObject(incomplete);
       }
       await store.close();
       expect(await copyLedger(opened(openLedgerFile(file)), archiveOn(node))).toMatchObject({ ...complete, wasComplete: arrived });

@@ -1,5 +1,5 @@
 import { Problem } from '@app/kernel';
-import { type Archive, diverged, type ReceivingArchive } from './archive.js';
+import { type Archive, type ArchiveState, diverged, type ReceivingArchive } from './archive.js';
 import { canonicalRecord, LedgerDigest, type LedgerSummary, type StoredRecord, summaryOf } from './stored-record.js';
 
 const BATCH_EVENTS = 256;
@@ -29,10 +29,8 @@ export interface Copied extends LedgerSummary {
  */
 export async function copyLedger(source: Archive, target: ReceivingArchive, options: CopyOptions = {}): Promise<Copied> {
   const { until, onProgress = () => undefined } = options;
-  const stands = await source.state();
+  const stands = await requireWhole(source);
   if (stands === 'empty') throw new Problem('invalid', 'no-ledger', `there is no ledger in ${source.name}`);
-  if (stands === 'incomplete')
-    throw new Problem('unavailable', 'store-incomplete', `the ledger in ${source.name} has not arrived there yet itself`);
   const head = await source.head();
   if (until !== undefined && until > head)
     throw new Problem('invalid', 'position-ahead', `${source.name} ends at position ${head}, before ${until}`);
@@ -95,6 +93,14 @@ export async function copyLedger(source: Archive, target: ReceivingArchive, opti
   }
   if (state !== 'complete') await target.finish();
   return { ...expected, written, wasComplete: state === 'complete' };
+}
+
+/** A part of a ledger must not pass for one. @throws Problem `store-incomplete` while it is moving in. */
+export async function requireWhole(source: Archive): Promise<ArchiveState> {
+  const state = await source.state();
+  if (state === 'incomplete')
+    throw new Problem('unavailable', 'store-incomplete', `the ledger in ${source.name} has not arrived there yet itself`);
+  return state;
 }
 
 /** What a command has recorded is one whole. @throws Problem `copy-end` */
