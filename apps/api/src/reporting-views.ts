@@ -94,7 +94,7 @@ export const REPORTING_VIEWS: readonly ReportingView[] = [
       applied_on: column('applied_on::date', 'day of the application', '申报日期'),
       granted_on: column('granted_on::date', 'day of the grant; empty before', '批准日期；批准前为空'),
       granted_yuan: column(
-        `CASE WHEN granted_on IS NOT NULL THEN ${yuan('amount_fen')} END`,
+        yuan('CASE WHEN granted_on IS NOT NULL THEN amount_fen END'),
         'amount granted; empty before the grant. It stays when the award lapses or is revoked later',
         '批准金额；批准前为空。此后失效或撤销的，金额保留',
       ),
