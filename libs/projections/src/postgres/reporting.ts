@@ -109,8 +109,8 @@ function selectOf({ columns, from, reads, where }: ReportingView): string {
 }
 
 /**
- * Makes the role for reporting tools, and lets it read the views there are. Needs a user that may create roles; doing it
- * again changes nothing.
+ * Makes the role for reporting tools, and lets it read the views there are. Needs a user that may create roles,
+ * unless it is there; doing it again changes nothing.
  * @throws Problem `read-models-unavailable`, `read-models-refused`, or `reporting-role` (refused) when the user may not.
  */
 export async function prepareReportingRole({ url }: PostgresSettings): Promise<void> {
