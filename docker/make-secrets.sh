@@ -22,7 +22,8 @@ give() {
 }
 nodes='node1:2113,node2:2113,node3:2113?tlsCAFile=/certificates/ca/ca.crt'
 
-for name in eventstore/admin-password eventstore/ops-password postgres/postgres-password ledger/token-key ledger/metrics-token; do
+for name in eventstore/admin-password eventstore/ops-password postgres/superuser-password postgres/postgres-password \
+  ledger/token-key ledger/metrics-token; do
   made=$(random)
   keep "$name" "$made"
 done

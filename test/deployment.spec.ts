@@ -251,7 +251,7 @@ describe('the secrets of the cluster', () => {
     expect(contentOf('ledger/read-models-url')).toBe(`postgres://ledger:${contentOf('postgres/postgres-password')}@postgres:5432/ledger`);
     expect(contentOf('administrator/eventstore-admin-url')).toContain(`://admin:${contentOf('eventstore/admin-password')}@node1:2113,`);
     const random = Object.values(everything()).flatMap((text) => [...text.matchAll(/[0-9a-f]{64}/g)].map(([one]) => one));
-    expect([random.length, new Set(random).size]).toEqual([8, 6]);
+    expect([random.length, new Set(random).size]).toEqual([9, 7]);
     expect(contentOf('site/site-certificate')).toMatch(/BEGIN PRIVATE KEY[^]*BEGIN CERTIFICATE/);
   });
 
@@ -289,6 +289,21 @@ describe('the secrets of the cluster', () => {
     });
     remove('eventstore/ops-password');
     expect(start()).toMatchObject({ status: 1, stdout: '' });
+  });
+
+  it('include one of PostgreSQL’s superuser, which the ledger does not have: its own role is made beside, before anybody is let in', () => {
+    const { environment, healthcheck } = services['postgres'] as Service & { readonly healthcheck: { readonly test: readonly string[] } };
+    const { username } = new URL(contentOf('ledger/read-models-url'));
+    expect(environment?.['POSTGRES_USER']).not.toBe(username);
+    const secretOf = (path = '') => contentOf(path.replace('/run/secrets', 'postgres'));
+    const mounted = mountsOf(services['postgres'] as Service).find(([, target]) => target.startsWith('/docker-entrypoint-initdb.d/'));
+    const script = read(join('docker', mounted?.[0] ?? ''));
+    expect(script).toContain(`CREATE ROLE ${username} LOGIN NOSUPERUSER `);
+    const own = secretOf(/`cat (\S+)`/.exec(script)?.[1]);
+    expect(new URL(contentOf('ledger/read-models-url')).password).toBe(own);
+    expect(secretOf(environment?.['POSTGRES_PASSWORD_FILE'])).not.toBe(own);
+    // While it is prepared, a server answers on the socket.
+    expect(healthcheck.test).toContain('--host=127.0.0.1');
   });
 
   it('cannot be committed where an earlier release has left them', () =>

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { namesOf } from '@app/exports';
 import { Tokens } from '@app/http';
 import { bundledPacks } from '@app/policies';
-import { type PostgresSettings, prepareReportingRole, REPORTING_ROLE, Subscriptions } from '@app/projections';
+import { meaningIn, type PostgresSettings, prepareReportingRole, REPORTING_ROLE, Subscriptions } from '@app/projections';
 import pg from 'pg';
 import { REPORTING_VIEWS } from '../apps/api/src/reporting-views.js';
 import { createLedger, type Ledger } from '../apps/api/src/create-ledger.js';
@@ -28,6 +28,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/v1/entitlements': '?pack=ganzhou-etdz-2023',
   '/v1/public-notices/file': '?pack=ganzhou-etdz-2023',
 };
+const COLON = { english: ': ', chinese: '：' };
 const REVIEW = { ladder: 'haimen-cultivation', year: '2023' };
 /** What nothing in the other answers leads to. */
 const BY_NAME: Readonly<Record<string, Item>> = {
@@ -52,6 +53,7 @@ describe('one history in both kinds of read models', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ledger-both-'));
   let server: PostgresServer;
   let store: StoreUnderTest;
+  let superuser: string;
   let database: PostgresSettings;
   let ledgers: readonly [Ledger, Ledger];
   let headers: Readonly<Record<string, string>>;
@@ -84,7 +86,8 @@ describe('one history in both kinds of read models', () => {
     await sqlite.close();
     // What process managers have added is in both: in the file and its copy, or in the one store that both look at.
     cpSync(join(folder, 'sqlite'), join(folder, 'postgres'), { recursive: true });
-    database = { url: await server.database(), pool: 5, timeoutMs: 30_000 };
+    superuser = await server.database();
+    database = { url: await prepared(superuser), pool: 5, timeoutMs: 30_000 };
     ledgers = [await open('sqlite'), await open('postgres', database)];
   }, 200_000);
   afterAll(async () => {
@@ -167,20 +170,47 @@ describe('one history in both kinds of read models', () => {
     await prepareReportingRole(database);
     const owner = new pg.Client({ connectionString: url });
     await owner.connect();
-    await owner.query(`CREATE ROLE bi_tool LOGIN PASSWORD 'only here' IN ROLE ${REPORTING_ROLE}`);
+    const administrator = new pg.Client({ connectionString: superuser });
+    await administrator.connect();
+    await administrator.query(`CREATE ROLE bi_tool LOGIN PASSWORD 'only here' IN ROLE ${REPORTING_ROLE}`);
+    await administrator.end();
     const asTool = new URL(url);
     [asTool.username, asTool.password] = ['bi_tool', encodeURIComponent('only here')];
     const tool = new pg.Client({ connectionString: asTool.href });
     await tool.connect();
     try {
-      const guide = readFileSync(new URL('../docs/reporting.md', import.meta.url), 'utf8');
-      for (const { name, columns, title } of REPORTING_VIEWS) {
-        const { rows, fields } = await tool.query<{ count: number }>(`SELECT * FROM reporting."${name}" LIMIT 5`);
+      const worded: string[] = [];
+      for (const { name, columns } of REPORTING_VIEWS) {
+        const { rows, fields } = await tool.query<Record<string, unknown>>(`SELECT * FROM reporting."${name}"`);
         expect(fields.map((field) => field.name)).toEqual(Object.keys(columns));
         expect({ name, rows: rows.length }).not.toEqual({ name, rows: 0 });
-        expect(guide).toContain(`### ${name}\n\n${title}`);
-        for (const [column, [, meaning]] of Object.entries(columns)) expect(guide).toContain(`- \`${column}\`: ${meaning}`);
+        for (const [column, { words }] of Object.entries(columns)) {
+          if (words === undefined) continue;
+          worded.push(`${name}.${column}`);
+          const found = new Set(rows.map((row) => row[column]));
+          expect({ column, unknown: [...found].filter((word) => !Object.hasOwn(words, word as string)) }).toEqual({ column, unknown: [] });
+        }
       }
+      // Of these the words are the code's own, which the compiler compares with its types.
+      expect(worded).toEqual([
+        'awards.status',
+        'instalments.status',
+        'line_balances.account',
+        'budget_lines.status',
+        'enterprises.status',
+        'target_figures.kind',
+      ]);
+      // What can be summed without a look at the status.
+      const { rows: granted } = await tool.query<Record<string, string>>(
+        `SELECT count(*) FILTER (WHERE granted_yuan IS NOT NULL AND status NOT IN ('granted', 'lapsed', 'revoked')) AS early,
+                count(*) FILTER (WHERE granted_yuan IS NULL AND status IN ('granted', 'revoked')) AS missing,
+                count(*) FILTER (WHERE granted_yuan IS NULL AND amount_yuan IS NOT NULL) AS undecided,
+                sum(granted_yuan) AS sum, (SELECT sum(amount_yuan) FROM reporting.instalments) AS of_instalments
+         FROM reporting.awards`,
+      );
+      const { sum, undecided, ...wrong } = granted[0] as Record<string, string>;
+      expect(wrong).toEqual({ early: '0', missing: '0', of_instalments: sum });
+      expect(Number(undecided)).toBeGreaterThan(0);
       const { rows: sums } = await tool.query<{ account: string; balance: string }>(
         'SELECT account, sum(balance_yuan) AS balance FROM reporting.line_balances GROUP BY account ORDER BY account',
       );
@@ -215,6 +245,18 @@ describe('one history in both kinds of read models', () => {
     }
   });
 
+  it.each([
+    ['english', 'docs/reporting.md'],
+    ['chinese', 'docs/reporting.zh-CN.md'],
+  ] as const)('documents these views in %s as the database does: %s', (language, path) => {
+    const chapter = readFileSync(new URL(`../${path}`, import.meta.url), 'utf8').replace(/^[^]*?(?=^### )/m, '');
+    const views = REPORTING_VIEWS.map(({ name, title, columns }) => {
+      const told = Object.entries(columns).map(([column, one]) => `- \`${column}\`${COLON[language]}${meaningIn(language, one)}`);
+      return `### ${name}\n\n${title[language]}\n\n${told.join('\n')}\n`;
+    });
+    expect(chapter).toBe(views.join('\n'));
+  });
+
   it('holds the rows a fold has at every position, and those of tables built anew', async () => {
     const [, postgres] = ledgers;
     const { differences, compared } = await comparePastWithFold(postgres, 100);
@@ -226,6 +268,27 @@ describe('one history in both kinds of read models', () => {
     expect((await subscriptions.verifications()).filter(({ state }) => state !== 'equal')).toEqual([]);
   });
 });
+
+/** Prepares a new database as the cluster's is, and answers its URL for the role the ledger works as: `office`, as `ledger` is taken here. */
+async function prepared(superuser: string): Promise<string> {
+  const url = new URL(superuser);
+  const script = readFileSync(new URL('../docker/prepare-postgres.sql', import.meta.url), 'utf8')
+    .replaceAll(/^(\\|--).*$/gm, '')
+    .replaceAll(/\bledger\b/g, 'office')
+    .replaceAll(":'password'", `'${url.password}'`)
+    .replaceAll(':"DBNAME"', `"${url.pathname.slice(1)}"`);
+  const client = new pg.Client({ connectionString: superuser });
+  await client.connect();
+  try {
+    await client.query(script);
+    const { rows } = await client.query(`SELECT rolsuper OR rolcreaterole OR rolcreatedb AS may FROM pg_roles WHERE rolname = 'office'`);
+    expect(rows).toEqual([{ may: false }]);
+  } finally {
+    await client.end();
+  }
+  url.username = 'office';
+  return url.href;
+}
 
 type Item = Readonly<Record<string, string>>;
 

@@ -325,6 +325,9 @@ export type AwardState =
   | (Granted & { readonly status: 'granted' })
   | (Granted & { readonly status: 'ended'; readonly how: 'lapsed' | 'revoked'; readonly reason: string });
 
+/** The status of an award in one word, as lists show it. */
+export type AwardStatus = Exclude<AwardState['status'], 'none' | 'closed' | 'ended'> | Extract<AwardState, { how: string }>['how'];
+
 export type GrantedState = Extract<AwardState, { status: 'granted' | 'ended' }>;
 
 export const initialAward: AwardState = { status: 'none' };

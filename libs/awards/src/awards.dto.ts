@@ -2,7 +2,7 @@ import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { IsPeriod, LINE_PATTERN } from '@app/budgets';
 import { IsBusinessDay, IsCreditCode, IsEvidenceList, IsMoney, IsText, MayBeLeftOut, PageDto, type EvidenceDto } from '@app/http';
-import { CLAWBACK_CAUSES, type ClawbackCause } from './award.js';
+import { type AwardStatus, CLAWBACK_CAUSES, type ClawbackCause } from './award.js';
 
 export const SLUG = /^[a-z0-9][a-z0-9-]{0,63}$/;
 export const CLAUSE = /^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/;
@@ -215,7 +215,7 @@ export class ListAwardsDto extends PageDto {
 
   @MayBeLeftOut()
   @IsIn(['applied', 'assessed', 'reviewed', 'publicised', 'granting', 'granted', 'rejected', 'withdrawn', 'lapsed', 'revoked'])
-  status?: string;
+  status?: AwardStatus;
 
   /** 服务机构 */
   @MayBeLeftOut()

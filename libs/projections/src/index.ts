@@ -2,7 +2,14 @@ export { changeFrom, type DatedTable, datedTable, nextMonth, type Since, type Sp
 export { JsonColumn } from './json-column.js';
 export type { ProcessManager } from './process-manager.js';
 export { PostgresReadModels } from './postgres/postgres-read-models.js';
-export { prepareReportingRole, REPORTING_ROLE, type ReportingView } from './postgres/reporting.js';
+export {
+  type GuideLanguage,
+  meaningIn,
+  prepareReportingRole,
+  type ReportingColumn,
+  REPORTING_ROLE,
+  type ReportingView,
+} from './postgres/reporting.js';
 export { type PostgresSettings, readModelSettings, shown as shownReadModels } from './postgres/settings.js';
 export { isHandled, type Projection, type Rows } from './projection.js';
 export { Projector } from './projector.js';

@@ -1,7 +1,15 @@
 import type { RecordedEvent } from '@app/event-store';
 import { Money } from '@app/kernel';
 import { changeFrom, datedTable, type Projection, type Rows, type Since, table } from '@app/projections';
-import { type AwardEvent, type BudgetLineReference, type Hold, isSameSource, lastDayOfNotice } from '../award.js';
+import {
+  type AwardEvent,
+  type AwardStatus,
+  type BudgetLineReference,
+  type Hold,
+  type InstalmentStatus,
+  isSameSource,
+  lastDayOfNotice,
+} from '../award.js';
 import { dayOfEffect } from '../day-of-effect.js';
 import { awardEvents } from '../award.codec.js';
 
@@ -13,8 +21,7 @@ export interface AwardRow extends Since {
   readonly payee: string;
   readonly payee_name: string;
   readonly occasion: string;
-  /** applied, assessed, reviewed, publicised, granting, granted, rejected, withdrawn, lapsed or revoked */
-  readonly status: string;
+  readonly status: AwardStatus;
   /** Outcome of the latest assessment. */
   readonly outcome: string | null;
   /** Why it was turned down, held or ended, in words. */
@@ -60,8 +67,7 @@ export interface InstalmentRow extends Since {
   readonly budget_line: string;
   readonly document_no: string;
   readonly amount_fen: number;
-  /** locked, unlocked, ordered, paid or lapsed */
-  readonly status: string;
+  readonly status: InstalmentStatus['status'];
   readonly held: number;
   readonly held_until: string | null;
   /** 1 while it is owed and has not arrived: unlocked or ordered. */

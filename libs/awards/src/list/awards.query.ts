@@ -4,7 +4,7 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import { businessDateAt, CLOCK, type Clock, Money } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { nextMonth, ReadModels, type Spell, trueOn } from '@app/projections';
-import { heldBecause, withoutListingReasons } from '../award.js';
+import { type AwardStatus, heldBecause, withoutListingReasons } from '../award.js';
 import { type AwardRow, awards, type AwardTables, holdsIn, isHeld } from './awards.projection.js';
 
 /** One award in a list. */
@@ -39,7 +39,7 @@ export interface AwardFilter {
   readonly pack?: string;
   readonly clause?: string;
   readonly payee?: string;
-  readonly status?: string;
+  readonly status?: AwardStatus;
   /** Credit code of the service agency named in the application. */
   readonly agency?: string;
   /** Reference of a person named in the application. */

@@ -5,13 +5,13 @@ import { businessDateAt, Problem } from '@app/kernel';
 import { type ProcessManager, reactionContext, ReadModels, Subscriptions } from '@app/projections';
 import { awardStream } from '../award.js';
 import { type AwardCommand, awardDecider } from '../decide.js';
-import type { AwardTables } from '../list/awards.projection.js';
+import type { AwardTables, InstalmentRow } from '../list/awards.projection.js';
 import { Standing } from '../standing.js';
 
 const NAME = 'award-listings';
 const PAGE = 200;
 /** What can still be paid: an award without any such instalment is finished. */
-const UNFINISHED = ['locked', 'unlocked', 'ordered'];
+const UNFINISHED: readonly InstalmentRow['status'][] = ['locked', 'unlocked', 'ordered'];
 
 /**
  * Holds what is unpaid of a black-listed enterprise for as long as the listing stands, and releases every hold that is

@@ -2,6 +2,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Money } from '@app/kernel';
 import { cursorKey, type Page, pageOf } from '@app/http';
 import { ReadModels, trueOn } from '@app/projections';
+import type { AwardStatus } from '../award.js';
 import { awards, type AwardTables } from '../list/awards.projection.js';
 
 /** One award on public notice. */
@@ -40,7 +41,7 @@ export class ListPublicNotices extends Query<Page<NoticedAward>> {
 }
 
 /** Awards that left the procedure are on notice no more. */
-const GONE = ['rejected', 'withdrawn'];
+const GONE: readonly AwardStatus[] = ['rejected', 'withdrawn'];
 
 /** The notices that stand: of an award that was sent back and put on notice again, the later one. By award. */
 @QueryHandler(ListPublicNotices)

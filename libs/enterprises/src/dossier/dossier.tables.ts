@@ -1,4 +1,5 @@
 import { table } from '@app/projections';
+import type { Dossier } from '../enterprise.js';
 
 /** One row an enterprise; the name is the latest by day of effect. */
 export interface EnterpriseRow {
@@ -9,7 +10,7 @@ export interface EnterpriseRow {
   /** Day of registration with the authority. */
   readonly registered_on: string | null;
   readonly credit_code_flagged: number;
-  readonly status: string;
+  readonly status: Dossier['status'];
   readonly survivor: string | null;
   readonly merged_on: string | null;
   /** JSON array of the credit codes it absorbed, and beside it one of the days since when. */

@@ -104,6 +104,7 @@ const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [/^3D/, 'there is no such database'],
   [/^42501$/, 'its user lacks a right'],
   [/^25006$/, 'it takes no writes: a replica?'],
+  [/^file /, 'a file its address names cannot be read'],
   [/^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/, 'its certificate is not trusted'],
 ];
 const NO_TLS = 'The server does not support SSL connections';
@@ -129,9 +130,16 @@ export function problemOf(error: unknown): unknown {
   if (code === '57014') return new Problem('unavailable', 'read-models-unavailable', 'the answer took longer than allowed; ask for less');
   // Connections (class 08, or those of the system), resources, an ending server; what the driver says of itself has no code.
   // 58 is the system below PostgreSQL: a disk that fails.
-  if (/^(08|53|57P|58|E[A-Z]{3,}$)/.test(code) || DRIVER_FAULT.test(message))
+  if ((/^(08|53|57P|58|E[A-Z]{3,}$)/.test(code) && !isOfAFile(error)) || DRIVER_FAULT.test(message))
     return new Problem('unavailable', 'read-models-unavailable', 'the read models cannot be reached just now; retry');
-  return refusalOf(code, message) ?? error;
+  return refusalOf(isOfAFile(error) ? `file ${code}` : code, message) ?? error;
+}
+
+/** A certificate or key that the address names was gone or unreadable when a connection needed it. */
+function isOfAFile(error: unknown): boolean {
+  return (
+    /^(open|read)$/.test((error as { readonly syscall?: string } | null)?.syscall ?? '') && /^(ENOENT|EACCES|EISDIR)$/.test(codeOf(error))
+  );
 }
 
 function codeOf(error: unknown): string {

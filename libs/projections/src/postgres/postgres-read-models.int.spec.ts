@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { Problem } from '@app/kernel';
@@ -10,6 +11,7 @@ import type { Batch, Candidacy, Checkpoint } from '../read-models.js';
 import { table } from '../table.js';
 import { MISSING, type UnitOfWork } from '../unit-of-work.js';
 import { PostgresReadModels } from './postgres-read-models.js';
+import { prepareReportingRole, REPORTING_ROLE, type ReportingView } from './reporting.js';
 import type { RowCache } from './row-cache.js';
 
 let server: PostgresServer;
@@ -51,6 +53,9 @@ describe('read models in PostgreSQL that refuses them', () => {
     expect(await opening(url.replace(/:[^:@]+@/, ':wrong@'))).toBe(refused('28P01: user or password'));
     expect(await opening(url.replace(/[^/]+$/, 'nowhere'))).toBe(refused('3D000: there is no such database'));
     expect(await opening(`${url}?sslmode=verify-full`)).toBe(refused('it speaks no TLS'));
+    expect(await opening(`${url}?sslmode=verify-full&sslrootcert=/nowhere`)).toBe(
+      refused('file ENOENT: a file its address names cannot be read'),
+    );
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     await client.query("CREATE ROLE guest LOGIN PASSWORD 'guest'");
@@ -159,6 +164,25 @@ describe('read models in PostgreSQL that have to fetch what a batch reads', () =
     work.put(into, { id, sum: ((work.get(into, id)?.sum as number | undefined) ?? 0) + 1 });
   const sums = async (name = 'kept') =>
     (await sql<{ id: string; sum: number }>`SELECT id, sum FROM ${sql.table(`${name}__1`)} ORDER BY id`.execute(filled.queries)).rows;
+
+  it('send what is many by COPY, and what is few by a statement', async () => {
+    const url = await server.database();
+    filled = readModels = await open(url);
+    at = await readModels.openLive(projection);
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    // What the server was told when rows came.
+    await client.query(
+      `CREATE TABLE public.told (no integer GENERATED ALWAYS AS IDENTITY, text text);
+       CREATE FUNCTION public.tell() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO public.told (text) VALUES (current_query()); RETURN NULL; END$$;
+       CREATE TRIGGER tell AFTER INSERT ON ledger.kept__1 FOR EACH STATEMENT EXECUTE FUNCTION public.tell()`,
+    );
+    await commit((work) => ids('many').forEach((id) => work.put(kept, { id, sum: 1 })));
+    await commit((work) => ids('few', 3).forEach((id) => work.put(kept, { id, sum: 1 })));
+    const { rows } = await client.query<{ text: string }>('SELECT text FROM public.told ORDER BY no');
+    expect(rows.map(({ text }) => text.trim().split(' ')[0])).toEqual(['COPY', 'INSERT']);
+    await client.end();
+  });
 
   it('apply it once where none of it is there, and again where some of it is', async () => {
     await commit((work) => ids('new').forEach((id) => add(work, id)));
@@ -341,7 +365,164 @@ describe('read models in PostgreSQL that several processes use', () => {
   });
 });
 
+describe('views for reporting tools', () => {
+  const projection: Projection = {
+    name: 'p',
+    version: 1,
+    tables: [table({ name: 'kept', columns: { id: 'text' as const, sum: 'integer' as const }, key: ['id'] })] as never[],
+    handles: 'all',
+    apply: () => undefined,
+  };
+  const column = (sql: string, english = sql) => ({ sql, meaning: { english, chinese: '栏目' } });
+  const view = (columns: ReportingView['columns'], english = 'one row a thing'): readonly ReportingView[] => [
+    { name: 'things', title: { english, chinese: '事物' }, reads: ['kept'], columns },
+  ];
+  const [id, sum] = [column('id'), column('sum')];
+  let url: string;
+  let client: pg.Client;
+  beforeEach(async () => {
+    url = await server.database();
+    client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await (await open(url)).openLive(projection);
+  });
+  /** Starts a process of a version with these views; answers what it warned of. */
+  async function start(views: readonly ReportingView[]): Promise<readonly unknown[]> {
+    const warned: unknown[] = [];
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation((message: unknown) => void warned.push(message));
+    try {
+      await (await PostgresReadModels.open({ url, pool: 2, timeoutMs: 30_000 }, views)).close();
+    } finally {
+      warn.mockRestore();
+    }
+    return warned;
+  }
+  const comments = async () =>
+    (
+      await client.query<{ of: string; told: string }>(
+        `SELECT coalesce(attname, '') AS of, description AS told FROM pg_description LEFT JOIN pg_attribute ON attrelid = objoid AND attnum = objsubid
+         WHERE objoid = 'reporting.things'::regclass ORDER BY objsubid`,
+      )
+    ).rows.map(({ of, told }) => `${of}: ${told.replace(/ \(\w{12}\)$/, '')}`);
+
+  it('keep what others have made over them through other words, other expressions and new columns at the end', async () => {
+    expect(await start(view({ id, sum }))).toEqual([]);
+    await client.query('CREATE VIEW public.mine AS SELECT * FROM reporting.things');
+    for (const later of [
+      view({ id, sum }, 'one row a thing that was kept'),
+      view({ id, sum: column('sum', 'how many') }),
+      view({ id, sum: column('sum + 0') }),
+      view({ id, sum, twice: column('sum + sum', 'sum * 2') }),
+      view({ id, sum, twice: column('sum * 2') }),
+    ])
+      expect(await start(later)).toEqual([]);
+    const { rows } = await client.query<{ is: string }>(`SELECT pg_get_viewdef('reporting.things') AS is`);
+    expect(rows[0]?.is).toContain('sum * 2');
+    expect((await client.query('SELECT * FROM public.mine')).fields.map(({ name }) => name)).toEqual(['id', 'sum']);
+    expect((await client.query('SELECT * FROM reporting.things')).fields.map(({ name }) => name)).toEqual(['id', 'sum', 'twice']);
+  });
+
+  it('say in the database what they mean, and say it better when the words change alone', async () => {
+    await start(view({ id, sum: { ...sum, words: { one: '一', two: '二' } } }));
+    expect(await comments()).toEqual([
+      ': 事物 · one row a thing',
+      'id: 栏目 · id',
+      'sum: 栏目：one（一）、two（二） · sum: one (一), two (二)',
+    ]);
+    await start(view({ id, sum: column('sum', 'how many') }));
+    expect(await comments()).toEqual([': 事物 · one row a thing', 'id: 栏目 · id', 'sum: 栏目 · how many']);
+  });
+
+  it('drop what others have made over columns that are gone, say so, and are read by the role for reporting tools as before', async () => {
+    await start(view({ id, sum }));
+    await prepareReportingRole({ url, pool: 2, timeoutMs: 30_000 });
+    await client.query(
+      'CREATE VIEW public.mine AS SELECT sum FROM reporting.things; CREATE VIEW public.over_mine AS SELECT * FROM public.mine',
+    );
+    const asTool = async () => {
+      await client.query(`SET ROLE ${REPORTING_ROLE}`);
+      try {
+        return (await client.query('SELECT * FROM reporting.things')).fields.map(({ name }) => name);
+      } finally {
+        await client.query('RESET ROLE');
+      }
+    };
+    expect(await asTool()).toEqual(['id', 'sum']);
+    await client.query(`ALTER DATABASE "${new URL(url).pathname.slice(1)}" SET client_min_messages = error`);
+    expect(await start(view({ id }))).toEqual([expect.stringMatching(/reporting\."things" .*view public\.mine.*view public\.over_mine/s)]);
+    expect(await asTool()).toEqual(['id']);
+  });
+
+  it('go with the tables they stand over when these change their columns, and so does what others have made: that is told too', async () => {
+    const views = view({ id });
+    await start(views);
+    await client.query('CREATE VIEW public.mine AS SELECT id FROM reporting.things');
+    const narrower = {
+      ...projection,
+      version: 2,
+      tables: [table({ name: 'kept', columns: { id: 'text' as const }, key: ['id'] })] as never[],
+    };
+    const readModels = await PostgresReadModels.open({ url, pool: 2, timeoutMs: 30_000 }, views);
+    opened.push(readModels);
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const building = (await readModels.prepare(narrower)).building as Checkpoint;
+    expect(await readModels.promote(narrower, building)).toBe(true);
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/view "kept" .*reporting\.things.*public\.mine/s)]]);
+    warn.mockRestore();
+    expect((await client.query('SELECT * FROM reporting.things')).fields.map(({ name }) => name)).toEqual(['id']);
+  });
+
+  afterEach(() => client.end());
+});
+
+describe('the connections of read models in PostgreSQL', () => {
+  const backend = 'SELECT pg_backend_pid() AS pid';
+
+  it('are no more than are allowed, however many ask at once: those of queries, and those that write', async () => {
+    const readModels = await open(await server.database());
+    const crowd = Array.from({ length: 20 });
+    const asked = await Promise.all(crowd.map(() => sql.raw<{ pid: number }>(backend).execute(readModels.queries)));
+    expect(new Set(asked.map(({ rows }) => rows[0]?.pid)).size).toBe(5);
+    const writing = await Promise.all(
+      crowd.map(async () => {
+        const snapshot = await readModels.snapshot();
+        const { value } = await snapshot.rows(backend).next();
+        await snapshot.close();
+        return value?.['pid'];
+      }),
+    );
+    // README and docs/operations.md tell operators of these seven.
+    expect(new Set(writing).size).toBe(7);
+  });
+
+  it('end a query that takes longer than it may on the server itself, and a transaction with which nobody goes on', async () => {
+    const readModels = await PostgresReadModels.open({ url: await server.database(), pool: 1, timeoutMs: 100 });
+    opened.push(readModels);
+    await expect(sql`SELECT pg_sleep(60)`.execute(readModels.queries)).rejects.toThrow('the answer took longer than allowed');
+    const snapshot = await readModels.snapshot();
+    const asked = snapshot.rows(`SELECT current_setting('idle_in_transaction_session_timeout') AS after`).next();
+    const { value } = await asked.finally(() => snapshot.close());
+    expect(value).toEqual({ after: '1min' });
+  });
+});
+
 describe('a candidate in PostgreSQL', () => {
+  it('ends what a process that has slept through its lease has begun: it would hold what has to be taken', async () => {
+    const url = await server.database();
+    await open(url);
+    const asleep = new pg.Client({ connectionString: url, application_name: 'asleep' });
+    await asleep.connect();
+    const isEnded = new Promise((resolve) => asleep.on('error', resolve));
+    await asleep.query(
+      `INSERT INTO ledger.lease (name, holder, token, expires_at) VALUES ('a', 'asleep', 7, clock_timestamp() - interval '1 minute')`,
+    );
+    await asleep.query(`BEGIN; SELECT name FROM ledger.lease WHERE name = 'a' FOR KEY SHARE`);
+    const awake = await Process.start(url, () => undefined, ['a']);
+    expect(awake.held).toEqual(new Set(['a']));
+    await isEnded;
+    await awake.end();
+  });
+
   it('that cannot begin with what it has gained loses it, and another has it at once', async () => {
     const url = await server.database();
     const [one, other] = [await open(url), await open(url)];

@@ -37,7 +37,7 @@ import { arrayOf, arraysOf, type Column, copyLines, copyTo, type Written } from 
 import { Leases } from './leases.js';
 import { migrate } from './migrations.js';
 import { type CachedTable, RowCache } from './row-cache.js';
-import { ensureReporting, type ReportingView } from './reporting.js';
+import { ensureReporting, replaceView, type ReportingView } from './reporting.js';
 import type { PostgresSettings } from './settings.js';
 import { keyArrays, statementsOf, type TableStatements } from './statements.js';
 
@@ -199,12 +199,7 @@ export class PostgresReadModels extends ReadModels {
         // They are there, unless a server has lost what was built last.
         for (const statement of postgresIndexStatements(table, generation)) await client.query(statement);
         const columns = quoted(Object.keys(table.columns));
-        const view = `"${table.name}" AS SELECT ${columns} FROM "${presentTable(table, generation)}"`;
-        // Where it keeps its columns, whatever others have put over it stays.
-        await client.query(
-          `DO $do$ BEGIN CREATE OR REPLACE VIEW ${view};
-           EXCEPTION WHEN invalid_table_definition THEN DROP VIEW "${table.name}" CASCADE; CREATE VIEW ${view}; END $do$`,
-        );
+        await replaceView(client, `"${table.name}"`, `SELECT ${columns} FROM "${presentTable(table, generation)}"`);
       }
       // Those over tables with other columns have gone with them.
       await ensureReporting(client, this.reporting);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { readModelSettings, shown } from './settings.js';
 
@@ -19,11 +20,22 @@ describe('the settings of read models in PostgreSQL', () => {
     { LEDGER_READ_MODELS_URL: 'mysql://u:s3cret@h/d' },
     { LEDGER_READ_MODELS_URL: 'postgres://u:s3cret@h' },
     { LEDGER_READ_MODELS_URL: 'postgres://u:s3cret@h:99999/d' },
+    { LEDGER_READ_MODELS_URL: `${URL}?sslmode=verify-full&sslrootcert=/nowhere/root.crt` },
+    { LEDGER_READ_MODELS_URL: `${URL}?sslcert=%2Fnowhere%2Fledger.crt&sslkey=/` },
     { LEDGER_READ_MODELS_URL: URL, LEDGER_READ_MODELS_POOL: '0' },
     { LEDGER_READ_MODELS_URL: URL, LEDGER_READ_MODELS_POOL: '101' },
     { LEDGER_READ_MODELS_URL: URL, LEDGER_READ_MODELS_TIMEOUT: '1e4' },
   ])('are refused, without quoting the password: %j', (environment) => {
     expect(() => readModelSettings(environment)).toThrow(/^setting: LEDGER_READ_MODELS_(?!.*s3cret)/);
+  });
+
+  it('name the option whose file cannot be read, and take one that can', () => {
+    const settings = (option: string, file: string) => () =>
+      readModelSettings({ LEDGER_READ_MODELS_URL: `${URL}?sslmode=verify-full&${option}=${encodeURIComponent(file)}` });
+    for (const option of ['sslrootcert', 'sslcert', 'sslkey']) {
+      expect(settings(option, '/nowhere/file')).toThrow(`LEDGER_READ_MODELS_URL: the file that its ${option} names cannot be read`);
+      expect(settings(option, fileURLToPath(import.meta.url))()).toMatchObject({ pool: 10 });
+    }
   });
 
   it('are shown without user and password', () => expect(shown({ url: URL })).toBe('postgres://db.example:5432/ledger'));

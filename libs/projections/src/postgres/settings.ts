@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Problem } from '@app/kernel';
 
 /** Where read models are kept in PostgreSQL. It holds a password: log `shown(settings)`, never the URL. */
@@ -11,10 +12,13 @@ export interface PostgresSettings {
 
 const DEFAULT_POOL = 10;
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** Options of the URL that name files. */
+const FILES = ['sslrootcert', 'sslcert', 'sslkey'];
 
 /**
  * Reads LEDGER_READ_MODELS_URL, LEDGER_READ_MODELS_POOL (connections, 1 to 100) and LEDGER_READ_MODELS_TIMEOUT (milliseconds
  * a query may take, 1000 to 600000). Undefined where no URL is given: then read models are a file of the data folder.
+ * Files the URL names are read here once: a missing one would seem a fault that passes.
  * @throws Problem `setting` (invalid), which quotes no part of the URL.
  */
 export function readModelSettings(environment: Readonly<Record<string, string | undefined>>): PostgresSettings | undefined {
@@ -22,6 +26,10 @@ export function readModelSettings(environment: Readonly<Record<string, string | 
   if (url.trim() === '') return undefined;
   if (parsed(url) === undefined)
     throw bad('LEDGER_READ_MODELS_URL must look like postgres://user:password@host:5432/database (special characters percent-encoded)');
+  for (const name of FILES) {
+    const file = parsed(url)?.searchParams.get(name);
+    if (file && !isReadable(file)) throw bad(`LEDGER_READ_MODELS_URL: the file that its ${name} names cannot be read`);
+  }
   return {
     url: url.trim(),
     pool: wholeNumber('LEDGER_READ_MODELS_POOL', pool, DEFAULT_POOL, 1, 100),
@@ -40,6 +48,15 @@ function parsed(url: string): URL | undefined {
   if (!/^postgres(ql)?:\/\/[^/]/.test(text) || !URL.canParse(text)) return undefined;
   const parts = new URL(text);
   return /^\/[^/]+$/.test(parts.pathname) ? parts : undefined;
+}
+
+function isReadable(file: string): boolean {
+  try {
+    readFileSync(file);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function wholeNumber(name: string, text: string | undefined, otherwise: number, least: number, most: number): number {
