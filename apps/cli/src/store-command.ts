@@ -136,7 +136,9 @@ const wordsOf = ({ events, head, digest }: LedgerSummary) => `${events} 个事�
 function addReporting(store: Command): void {
   const reporting = store
     .command('reporting')
-    .description('报表角色: lets reporting tools read the views of schema reporting, and nothing else; needs a user that may create roles, unless ledger_reporting is there');
+    .description(
+      '报表角色: lets reporting tools read the views of schema reporting, and nothing else; needs a user that may create roles, unless ledger_reporting is there',
+    );
   reporting.action(async () => {
     const settings = readModelSettings(readEnvironment());
     if (settings === undefined)
