@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { onFile } from '@app/event-store';
 import { Problem } from '@app/kernel';
 import type { Settings } from './operations/settings.js';
 
@@ -71,14 +72,16 @@ export class DataFolder {
   }
 
   private hold(file: string, alone: boolean): void {
-    const lock = new Database(file, { timeout: 0 });
-    this.locks.push(lock);
     try {
-      lock.pragma('journal_mode = DELETE');
-      lock.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER)');
-      lock.exec(alone ? 'BEGIN EXCLUSIVE' : 'BEGIN');
-      // A shared lock begins with the first read.
-      lock.prepare('SELECT count(*) FROM holder').get();
+      onFile(file, () => {
+        const lock = new Database(file, { timeout: 0 });
+        this.locks.push(lock);
+        lock.pragma('journal_mode = DELETE');
+        lock.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER)');
+        lock.exec(alone ? 'BEGIN EXCLUSIVE' : 'BEGIN');
+        // A shared lock begins with the first read.
+        lock.prepare('SELECT count(*) FROM holder').get();
+      });
     } catch (error) {
       this.release();
       if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) {
