@@ -65,6 +65,17 @@ export class StandInLog {
     return own.at(-1);
   }
 
+  /** The same records in a log of its own, which goes on by itself and keeps nothing. */
+  copy() {
+    const copy = new StandInLog(undefined, { now: this.#now });
+    copy.records = [];
+    copy.#streams.clear();
+    copy.#end = 0;
+    for (const { stream, created, ...event } of this.records) copy.#add(stream, [event], created);
+    copy.#tombstones = new Set(this.#tombstones);
+    return copy;
+  }
+
   append(stream, events, tombstone = false) {
     const created = String(BigInt(this.#now()) * 10_000n);
     if (this.#file !== undefined) {

@@ -62,7 +62,6 @@ export declare class StandInNode {
   readonly port: number;
   readonly url: string;
   version: string;
-  leaderPort: number | undefined;
   peers: readonly { readonly port: number; readonly isAlive?: boolean }[];
   readonly seen: Readonly<Record<'append' | 'batchAppend' | 'read' | 'subscribe' | 'delete' | 'tombstone' | 'features' | 'gossip', number>>;
   /** Faults that have not happened yet. */
@@ -71,6 +70,11 @@ export declare class StandInNode {
   readonly delivered: number;
   readonly openReads: number;
   readonly log: { readonly records: readonly StandInRecord[]; append(stream: string, events: readonly unknown[]): StandInRecord };
+  /**
+   * From now on this node follows another, which leads: it has what that had at this moment, and hears of nothing later. Calls
+   * that ask for the leader are told where that is; the others get what this node has.
+   */
+  follow(leader: StandInNode): void;
   inject(...faults: readonly Fault[]): void;
   release(): void;
   calm(): void;

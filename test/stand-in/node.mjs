@@ -97,6 +97,7 @@ export class StandInNode {
   #tls;
   #access;
   #upstream;
+  #leader;
   #faults = [];
   #held = [];
   #waking;
@@ -193,6 +194,15 @@ export class StandInNode {
     await this.listen();
   }
 
+  /** From now on this node follows another, which leads: it has what that had at this moment, and hears of nothing later. */
+  follow(leader) {
+    // A log they share is the leader's alone from now on.
+    leader.#ownsLog ||= this.#ownsLog;
+    this.#ownsLog = false;
+    this.#leader = leader;
+    this.#log = leader.#log.copy();
+  }
+
   inject(...faults) {
     this.#faults.push(...faults.map((fault) => ({ times: 1, ...fault })));
   }
@@ -256,8 +266,17 @@ export class StandInNode {
     return fault;
   }
 
+  /** Where a call goes that asks for the leader of a node that follows, as an error. */
+  #elsewhere(call) {
+    if (this.#leader === undefined || String(call.metadata.get('requires-leader')[0]).toLowerCase() !== 'true') return undefined;
+    const trailers = { 'leader-endpoint-host': this.#leader.#host, 'leader-endpoint-port': this.#leader.port };
+    return serviceError({ code: grpcStatus.NOT_FOUND, exception: 'not-leader', trailers });
+  }
+
   /** Why whoever makes a call may not, as an error; `right` to a stream is what it takes. */
   #objection(call, right, stream) {
+    const elsewhere = this.#elsewhere(call);
+    if (elsewhere !== undefined) return elsewhere;
     if (this.#access === undefined) return undefined;
     const roles = this.#access.rolesOf(call.metadata);
     if (roles === undefined) return serviceError({ code: grpcStatus.UNAUTHENTICATED, details: 'who are you' });
@@ -267,9 +286,9 @@ export class StandInNode {
 
   // Writing
 
-  /** Stores an append, or says why not. Idempotent by event ids, as the server is. */
+  /** Stores an append, or says why not. Idempotent by event ids, as the server is. Whoever follows sends it on. */
   #store(stream, expected, events) {
-    const log = this.#log;
+    const log = (this.#leader ?? this).#log;
     const current = log.lastRevision(stream);
     if (log.isTombstoned(stream)) return { refusal: 'deleted' };
     const size = events.reduce((sum, { type, data, metadata }) => sum + type.length * 2 + data.length + metadata.length, 0);
@@ -380,6 +399,8 @@ export class StandInNode {
     const deadline = options.getDeadline();
     if (deadline !== undefined && deadline.toDate().getTime() < Date.now() + this.clockAheadMs)
       return failed(statusOf(grpcStatus.DEADLINE_EXCEEDED, 'too late', 'Timeout', typedDetail('Timeout')));
+    const elsewhere = this.#elsewhere(call);
+    if (elsewhere !== undefined) return void call.emit('error', elsewhere);
     if (this.#objection(call, '$w', stream) !== undefined)
       return failed(statusOf(grpcStatus.PERMISSION_DENIED, 'access denied', 'AccessDenied', typedDetail('AccessDenied')));
     switch (fault.kind) {
@@ -654,15 +675,20 @@ export class StandInNode {
     this.seen.gossip += 1;
     await this.#awake();
     const { VNodeState } = gossipPb.MemberInfo;
-    const memberOf = ({ port, isAlive = true }, state) =>
+    const memberOf = ({ host = this.#host, port, isAlive = true }, state) =>
       new gossipPb.MemberInfo()
         .setInstanceId(uuidOf(crypto.randomUUID()))
         .setTimeStamp(String(BigInt(Date.now()) * 10_000n))
         .setState(state)
         .setIsAlive(isAlive)
-        .setHttpEndPoint(new gossipPb.EndPoint().setAddress(this.#host).setPort(port));
-    const leader = memberOf({ port: this.leaderPort ?? this.port }, VNodeState.LEADER);
-    answer(null, new gossipPb.ClusterInfo().setMembersList([leader, ...this.peers.map((peer) => memberOf(peer, VNodeState.FOLLOWER))]));
+        .setHttpEndPoint(new gossipPb.EndPoint().setAddress(host).setPort(port));
+    const leader = this.#leader ?? this;
+    const followers = [...(leader === this ? [] : [this]), ...this.peers];
+    const members = [
+      memberOf({ host: leader.#host, port: leader.port }, VNodeState.LEADER),
+      ...followers.map(({ port, isAlive }) => memberOf({ port, isAlive }, VNodeState.FOLLOWER)),
+    ];
+    answer(null, new gossipPb.ClusterInfo().setMembersList(members));
   }
 }
 

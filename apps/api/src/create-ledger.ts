@@ -59,7 +59,7 @@ export interface Ledger {
  * role `api` it neither projects nor reacts, and answers from read models that a worker keeps up to date; with the role
  * `worker` it answers operators alone.
  * @throws Problem `data-folder-in-use` when another process works on the folder that cannot share it; `store-incomplete`
- *   while a ledger moves in.
+ *   while a ledger moves in; `ledger-moved` when it has moved elsewhere, and no EventStoreDB is named.
  */
 export async function createLedger(options: LedgerOptions, role: Settings['role'] = 'all'): Promise<Ledger> {
   // Whatever this process creates is its owner's alone: the ledger names people and accounts.
@@ -72,10 +72,11 @@ export async function createLedger(options: LedgerOptions, role: Settings['role'
   folder.acquire(role);
   const metrics = new Metrics();
   let app: NestFastifyApplication | undefined;
+  const places = { esdb: esdb === 'none' ? undefined : esdb, postgres: postgres === 'none' ? undefined : postgres };
   try {
     folder.refuseIncomplete();
+    if (places.esdb === undefined) folder.refuseMoved();
     const observer = tracing === undefined ? metrics : both(metrics, tracing);
-    const places = { esdb: esdb === 'none' ? undefined : esdb, postgres: postgres === 'none' ? undefined : postgres };
     const parts: LedgerParts = { folder, clock, ...places, role, metrics, metricsAccess: options.metrics ?? 'open', observer };
     const created = await NestFactory.create<NestFastifyApplication>(LedgerModule.forRoot(parts), httpServer(), {
       logger,

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { onFile } from '@app/event-store';
 import { Problem } from '@app/kernel';
 import type { Settings } from './operations/settings.js';
 
@@ -16,6 +17,8 @@ export class DataFolder {
   /** A ledger that is being copied in, and one that is being restored: neither is one yet. */
   readonly incomingFile: string;
   readonly restoringFile: string;
+  /** Says where the ledger has moved to: the one that is here must not go on beside it. */
+  private readonly movedFile: string;
   private readonly lockFile: string;
   private readonly workerLockFile: string;
   private readonly serverFile: string;
@@ -36,6 +39,7 @@ export class DataFolder {
     this.claimsFile = join(path, CLAIMS);
     this.incomingFile = `${this.ledgerFile}.incoming`;
     this.restoringFile = `${this.ledgerFile}.restoring`;
+    this.movedFile = `${this.ledgerFile}.moved`;
     this.lockFile = join(path, 'lock.db');
     this.workerLockFile = join(path, 'worker.db');
     this.serverFile = join(path, SERVER);
@@ -68,14 +72,16 @@ export class DataFolder {
   }
 
   private hold(file: string, alone: boolean): void {
-    const lock = new Database(file, { timeout: 0 });
-    this.locks.push(lock);
     try {
-      lock.pragma('journal_mode = DELETE');
-      lock.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER)');
-      lock.exec(alone ? 'BEGIN EXCLUSIVE' : 'BEGIN');
-      // A shared lock begins with the first read.
-      lock.prepare('SELECT count(*) FROM holder').get();
+      onFile(file, () => {
+        const lock = new Database(file, { timeout: 0 });
+        this.locks.push(lock);
+        lock.pragma('journal_mode = DELETE');
+        lock.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER)');
+        lock.exec(alone ? 'BEGIN EXCLUSIVE' : 'BEGIN');
+        // A shared lock begins with the first read.
+        lock.prepare('SELECT count(*) FROM holder').get();
+      });
     } catch (error) {
       this.release();
       if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) {
@@ -83,6 +89,17 @@ export class DataFolder {
       }
       throw error;
     }
+  }
+
+  /**
+   * A folder for what a copy of the ledger to elsewhere needs for as long as it takes, for one copy at a time.
+   * @throws Problem `data-folder-in-use`
+   */
+  holdCopying(): string {
+    const copying = join(this.path, 'copying');
+    mkdirSync(copying, { recursive: true });
+    this.hold(join(copying, 'lock.db'), true);
+    return copying;
   }
 
   /** @throws Problem `store-incomplete` while a copy or a restore has not come to its end: nothing must be recorded beside it. */
@@ -93,6 +110,23 @@ export class DataFolder {
       'unavailable',
       'store-incomplete',
       `${unfinished} is what a copy or a restore has not finished; run it again, or remove the file to begin without it`,
+    );
+  }
+
+  /** Leaves word where the ledger has moved to, durably: from now on the folder is no ledger of its own. */
+  retire(target: string, head: number): void {
+    const text = `the ledger has moved to ${target}, as it stood at position ${head}`;
+    writeFileSync(this.movedFile, `${text}\n`, { mode: 0o600, flush: true });
+  }
+
+  /** @throws Problem `ledger-moved` (invalid) where the ledger goes on elsewhere: two would go on side by side. */
+  refuseMoved(): void {
+    if (!existsSync(this.movedFile)) return;
+    const text = readFileSync(this.movedFile, 'utf8').trim();
+    throw new Problem(
+      'invalid',
+      'ledger-moved',
+      `${text}; name that place (LEDGER_ESDB_URL for an EventStoreDB), or, to go on with what stands here and without all that was recorded there, remove ${this.movedFile}`,
     );
   }
 

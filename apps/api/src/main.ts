@@ -71,7 +71,7 @@ function fail(code: number, message: string): never {
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof Problem) fail(error.code === 'setting' ? 2 : 3, error.detail);
+  if (error instanceof Problem) fail(['setting', 'ledger-moved'].includes(error.code) ? 2 : 3, error.detail);
   if (!(error instanceof Error)) fail(3, String(error));
   const { code } = error as NodeJS.ErrnoException;
   fail(3, code === 'EADDRINUSE' || code === 'EACCES' ? `cannot listen: ${error.message}` : (error.stack ?? error.message));

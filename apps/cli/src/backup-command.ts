@@ -26,7 +26,10 @@ export function addBackupCommands(program: Command): void {
     }
     if (!existsSync(data)) throw new Problem('invalid', 'no-ledger', `there is no folder ${data}`);
     process.umask(0o077);
-    const manifest = await makeBackup(new DataFolder(data).ledgerFile, to, SYSTEM_CLOCK.now());
+    const folder = new DataFolder(data);
+    // A task that goes on backing up what was left behind would come out well each day, and save nothing new.
+    folder.refuseMoved();
+    const manifest = await makeBackup(folder.ledgerFile, to, SYSTEM_CLOCK.now());
     if (json === true) printJson({ folder: to, ...manifest });
     else print(`已备份到 ${to}：${wordsOf(manifest)}`);
   });

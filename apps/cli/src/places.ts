@@ -23,17 +23,24 @@ export async function openSource(place: string, still: boolean): Promise<Archive
 }
 
 /**
- * Opens the place a ledger shall move to.
+ * Opens the place a ledger shall move to. What the copy needs meanwhile is kept in the data folder at either end, where there is one.
  * @throws Problem `target-not-empty`, `store-address`, `data-folder-in-use`
  */
-export async function openTarget(place: string): Promise<ReceivingArchive> {
+export async function openTarget(place: string, source: string): Promise<ReceivingArchive> {
   const esdb = addressIn(place);
-  if (esdb !== undefined) return new (await esdbAdapter()).EsdbArchive(esdb);
+  if (esdb !== undefined) {
+    const { EsdbArchive } = await esdbAdapter();
+    if (!isDataFolder(source)) return new EsdbArchive(esdb);
+    const folder = new DataFolder(source);
+    return closing(new EsdbArchive(esdb, {}, folder.holdCopying()), folder);
+  }
   const folder = new DataFolder(place);
   holdFolder(folder, 'stop it first');
   if (!existsSync(folder.ledgerFile)) refuseUsed(folder);
   return closing(new ReceivingFile(folder.ledgerFile, folder.incomingFile), folder);
 }
+
+export const isDataFolder = (place: string) => addressIn(place) === undefined;
 
 /** @throws Problem `target-not-empty` for a folder in which another ledger has left something. */
 export function refuseUsed(folder: DataFolder): void {

@@ -12,9 +12,10 @@ import {
 } from '@app/event-store';
 import { invalidField, Problem } from '@app/kernel';
 import { prepareReportingRole, readModelSettings, REPORTING_ROLE, shownReadModels } from '@app/projections';
+import { DataFolder } from '../../api/src/data-folder.js';
 import { readEnvironment } from '../../api/src/operations/settings.js';
 import { EXIT, note, print, printJson, tableOf } from './output.js';
-import { openSource, openTarget, PLACE_HELP } from './places.js';
+import { isDataFolder, openSource, openTarget, PLACE_HELP } from './places.js';
 import { showProgress } from './progress.js';
 import type { GlobalOptions } from './session.js';
 import { STORE_FINDINGS, termOf } from './terms.js';
@@ -81,21 +82,26 @@ export function addStoreCommand(program: Command): void {
     .description('迁移账本: copies a ledger to another store and proves that both hold the same; broken off, it goes on when run again')
     .requiredOption('--from <place>', PLACE_HELP)
     .requiredOption('--to <place>', 'an empty place, or one where an earlier copy of the same ledger was broken off')
-    .option('--until <position>', 'where it ends: a position, or now; needed where the source is being written');
+    .option('--until <position>', 'where it ends: a position, or now; needed where the source is being written')
+    .option('--retire-source', 'once proved, no server starts any more on the data folder it came from: for a move, not for a trial');
   copy.action(async () => {
-    const { from, to, until: words, json } = copy.optsWithGlobals<GlobalOptions & { from: string; to: string; until?: string }>();
+    const options = copy.optsWithGlobals<GlobalOptions & { from: string; to: string; until?: string; retireSource?: true }>();
+    const { from, to, until: words, retireSource: retires = false, json } = options;
     if (words !== undefined && !/^(now|[1-9]\d{0,14})$/.test(words)) throw invalidField('until', 'position', 'must be a position or now');
+    if (retires && (words !== undefined || !isDataFolder(from)))
+      throw invalidField('retire-source', 'whole-folder', 'is for a data folder that is copied whole, without --until');
     process.umask(0o077);
     const progress = showProgress();
     const source = await openSource(from, words === undefined);
     try {
-      const target = await openTarget(to);
+      const target = await openTarget(to, from);
       try {
         const until = words === undefined ? undefined : words === 'now' ? await source.head() : Number(words);
         if (until !== undefined) note(`复制至账本位置 ${until}`);
         const onProgress = (phase: CopyPhase, position: number, end: number) => progress(PHASES[phase], position, end);
         const copied = await copyLedger(source, target, { until, onProgress });
         progress.stop();
+        if (retires) new DataFolder(from).retire(target.name, copied.head);
         if (json === true) printJson({ from: source.name, to: target.name, ...copied });
         else print(`${copied.wasComplete ? '两边已是同一账本' : '迁移完成，两边是同一账本'}：${wordsOf(copied)}`);
       } finally {

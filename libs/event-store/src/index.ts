@@ -3,6 +3,7 @@ export * from './event.js';
 export * from './event-store.js';
 export * from './event-store.module.js';
 export * from './executor.js';
+export { onFile } from './file-refused.js';
 export { type EsdbAddress, parseAddress } from './esdb/address.js';
 export type { Examination, Preparation } from './esdb/care.js';
 export type { EsdbArchive } from './esdb/esdb-archive.js';

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { onFile } from '../file-refused.js';
 
 /** Event ids that one append has claimed for its stream and its command's content. */
 export interface Claim {
@@ -65,16 +66,9 @@ export class ClaimIndex {
   private readonly database: Database.Database;
   private readonly statements: ReturnType<typeof prepare>;
 
-  /** `:memory:` for one that is read anew at every start. */
-  constructor(file: string) {
-    this.database = new Database(file);
-    this.database.pragma('journal_mode = WAL');
-    this.database.pragma('synchronous = NORMAL');
-    if (this.database.pragma('user_version', { simple: true }) !== FORMAT) {
-      this.database.exec('DROP TABLE IF EXISTS claimed; DROP TABLE IF EXISTS claim; DROP TABLE IF EXISTS batch;');
-      this.database.pragma(`user_version = ${FORMAT}`);
-    }
-    this.database.exec(SCHEMA);
+  /** `:memory:` for one that is read anew at every start. @throws Problem `file-refused` */
+  constructor(private readonly file: string) {
+    this.database = onFile(file, () => opened(file));
     this.statements = prepare(this.database);
   }
 
@@ -111,10 +105,10 @@ export class ClaimIndex {
     return this.statements.find.get(id);
   }
 
-  /** Adds batches whole or not at all; one that is there already changes nothing. */
+  /** Adds batches whole or not at all; one that is there already changes nothing. @throws Problem `file-refused` */
   add(batches: readonly ClaimBatch[]): void {
     const { batch, claim, claimed } = this.statements;
-    this.database.transaction(() => {
+    const adding = this.database.transaction(() => {
       for (const { revision, place, eventId, claims, floor, move } of batches) {
         const text = move === undefined ? null : JSON.stringify(move);
         if (batch.run(revision, place, floor ?? place + this.shift, eventId, text).changes === 0) continue;
@@ -123,7 +117,8 @@ export class ClaimIndex {
           for (const id of ids) claimed.run(id, lastInsertRowid);
         }
       }
-    })();
+    });
+    onFile(this.file, adding);
   }
 
   /** Where the last claim at or before a position of the ledger stands: a place from which everything later can be read. */
@@ -144,6 +139,18 @@ export class ClaimIndex {
   close(): void {
     this.database.close();
   }
+}
+
+function opened(file: string): Database.Database {
+  const database = new Database(file);
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = NORMAL');
+  if (database.pragma('user_version', { simple: true }) !== FORMAT) {
+    database.exec('DROP TABLE IF EXISTS claimed; DROP TABLE IF EXISTS claim; DROP TABLE IF EXISTS batch;');
+    database.pragma(`user_version = ${FORMAT}`);
+  }
+  database.exec(SCHEMA);
+  return database;
 }
 
 function prepare(database: Database.Database) {

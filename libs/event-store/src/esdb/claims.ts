@@ -3,7 +3,7 @@ import { Problem } from '@app/kernel';
 import { duplicateEvent, NO_STREAM } from '../event-store.js';
 import { type BatchWriter, bytesOf, type WireEvent, type Written } from './batch-writer.js';
 import type { Claim, Claimed, ClaimBatch, ClaimContent, ClaimIndex, Move } from './claim-index.js';
-import type { Reader, StoredEvent } from './reading.js';
+import type { Place, Reader, StoredEvent } from './reading.js';
 import { type Session, verdictOn } from './session.js';
 
 /** The stream in which every event id is claimed before it is used, and the type of its events. */
@@ -261,6 +261,22 @@ export class Claims {
     if (place !== undefined && this.index.has(eventId, expected + 1)) return { revision: expected + 1, place, eventId, ...content };
     if ((this.index.last()?.revision ?? NO_STREAM) === expected) throw rewound();
     return undefined;
+  }
+}
+
+/**
+ * What was last said of a ledger moving in; `never` where none was spoken of, undefined where nothing was claimed at all. It is
+ * read from the end, and needs no copy of the claims.
+ */
+export async function lastMove(reader: Reader): Promise<Move | 'never' | undefined> {
+  for (let from: Place = 'end'; ;) {
+    const page: readonly StoredEvent[] = await reader.stream(CLAIMS_STREAM, from, 'backwards', PAGE);
+    const oldest = page.at(-1);
+    if (oldest === undefined) return undefined;
+    const { move } = page.map(batchIn).find((batch) => batch.move !== undefined) ?? {};
+    if (move !== undefined) return move;
+    if (oldest.revision === 0) return 'never';
+    from = oldest.revision - 1;
   }
 }
 

@@ -58,11 +58,25 @@ export class LedgerClient extends EventStoreDBClient {
     return new LedgerClient(withoutUndefined(settings) as SingleNodeOptions, security, credentials);
   }
 
+  /** The connection, or the search for it, of a client that has been used. */
+  private channel: ReturnType<EventStoreDBClient['getChannel']> | undefined;
+
   private constructor(...settings: ConstructorParameters<typeof EventStoreDBClient>) {
     super(...settings);
-    const reconnect = this.handleError;
+    const { getChannel, handleError: reconnect } = this;
+    this.getChannel = () => (this.channel = getChannel());
     // It runs behind the back of whoever made the call; what it throws would end the process.
     this.handleError = (client, error) => reconnect(client, error).catch(() => undefined);
+  }
+
+  /**
+   * Ends every call and gives up the connection. `dispose` alone would keep that, and on a plain connection the next client
+   * with the same address would be given the very same one, however dead.
+   */
+  async close(): Promise<void> {
+    const disposed = this.dispose();
+    void this.channel?.then((channel) => channel.close()).catch(() => undefined);
+    await disposed;
   }
 
   /** Opens a BatchAppend call on the current channel. */

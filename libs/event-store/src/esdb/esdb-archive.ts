@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '@app/kernel';
@@ -8,7 +8,7 @@ import { canonicalRecord, type StoredRecord } from '../moving/stored-record.js';
 import { type EsdbAddress, shown } from './address.js';
 import { BatchWriter, bytesOf, type WireEvent } from './batch-writer.js';
 import { ClaimIndex } from './claim-index.js';
-import { Claims } from './claims.js';
+import { Claims, lastMove } from './claims.js';
 import { isLedgerEvent, withNotes } from './esdb-event-store.js';
 import { isMetadata, Reader, type StoredEvent, withoutNotes } from './reading.js';
 import { DEFAULT_LIMITS, type Limits, Session, verdictOn } from './session.js';
@@ -25,19 +25,33 @@ export class EsdbArchive implements ReceivingArchive {
   private readonly session: Session;
   private readonly reader: Reader;
   private readonly writer = new BatchWriter();
-  private readonly index: ClaimIndex;
-  private readonly claims: Claims;
-  private readonly folder: string;
+  private folder: string | undefined;
+  private index: ClaimIndex | undefined;
+  private opened: Claims | undefined;
   /** The last event that was written or found. */
   private last = { place: 0, position: 0 };
 
-  constructor(address: EsdbAddress, limits: Partial<Limits> = {}) {
+  /**
+   * A ledger that moves in needs a copy of the claimed ids meanwhile: about 200 bytes an event.
+   * @param workFolder where that is kept, of a copy's own: what a broken off one has left there is gone on with; where none is
+   *   named, a new one for temporary files
+   */
+  constructor(address: EsdbAddress, limits: Partial<Limits> = {}, workFolder?: string) {
     this.name = shown(address);
     this.session = new Session(address, { ...DEFAULT_LIMITS, ...limits });
     this.reader = new Reader(this.session);
-    this.folder = mkdtempSync(join(tmpdir(), 'ledger-claims-'));
-    this.index = new ClaimIndex(join(this.folder, 'claims.db'));
-    this.claims = new Claims(this.session, this.reader, this.writer, this.index, true);
+    this.folder = workFolder;
+  }
+
+  /** @throws Problem `file-refused` */
+  private get claims(): Claims {
+    if (this.opened === undefined) {
+      this.folder ??= mkdtempSync(join(tmpdir(), 'ledger-claims-'));
+      mkdirSync(this.folder, { recursive: true });
+      this.index = new ClaimIndex(join(this.folder, 'claims.db'));
+      this.opened = new Claims(this.session, this.reader, this.writer, this.index, true);
+    }
+    return this.opened;
   }
 
   async head(): Promise<number> {
@@ -68,11 +82,9 @@ export class EsdbArchive implements ReceivingArchive {
   }
 
   async state(): Promise<ArchiveState> {
-    await this.claims.refresh();
-    const { move } = this.index;
-    if (move !== undefined) return move.state === 'begun' ? 'incomplete' : 'complete';
-    if (this.index.last() !== undefined || (await this.head()) > 0) return 'complete';
-    return 'empty';
+    const move = await lastMove(this.reader);
+    if (move === undefined) return (await this.head()) > 0 ? 'complete' : 'empty';
+    return move !== 'never' && move.state === 'begun' ? 'incomplete' : 'complete';
   }
 
   async begin(): Promise<void> {
@@ -126,9 +138,12 @@ export class EsdbArchive implements ReceivingArchive {
   }
 
   async close(): Promise<void> {
-    await this.session.close();
-    this.index.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    try {
+      await this.session.close();
+      this.index?.close();
+    } finally {
+      if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -75,6 +77,33 @@ async function follow(store: EsdbEventStore, stream: string, count: number, onPa
     if (numbers.length >= count) controller.abort();
   }
   return numbers;
+}
+
+/** Another node with the log of the first, for that to follow. */
+async function newLeader(): Promise<StandInNode> {
+  const leader = await StandInNode.start({ log: node.log });
+  closers.push(() => leader.stop());
+  return leader;
+}
+
+/** A way to a node on which connections can die as when a cable is pulled: nobody is told, and nothing comes through any more. */
+async function mortalConnectionTo({ port }: StandInNode): Promise<{ readonly url: string; cut(): void }> {
+  const ends: Socket[] = [];
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    for (const end of [near, far]) end.on('error', () => undefined);
+    near.pipe(far).pipe(near);
+    ends.push(near, far);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  closers.push(() => {
+    for (const end of ends) end.destroy();
+    server.close();
+  });
+  const cut = () => {
+    for (const end of ends) end.unpipe().pause();
+  };
+  return { url: `esdb://127.0.0.1:${(server.address() as AddressInfo).port}?tls=false`, cut };
 }
 
 const unavailable = { name: 'Problem', kind: 'unavailable', code: 'store-unavailable' };
@@ -167,6 +196,17 @@ describe('an append, whatever happens to its calls', () => {
     expect(numbersOf(await flatten(patient.readStream(stream)))).toEqual([0, 1]);
   });
 
+  it('gives up a connection that has died without a word, and works over a new one', async () => {
+    const wire = await mortalConnectionTo(node);
+    const store = open(wire.url, { giveUpMs: 3_000 });
+    const stream = newStream();
+    await store.append(stream, NO_STREAM, [newEvent(0)]);
+    wire.cut();
+    expect(await store.append(stream, 0, [newEvent(1)])).toMatchObject({ revision: 1, repeated: false });
+    wire.cut();
+    expect(numbersOf(await flatten(store.readStream(stream)))).toEqual([0, 1]);
+  });
+
   it('needs no handshake: a server that does not answer what it can do is written to all the same', async () => {
     node.inject({ on: 'features', kind: 'silent', times: 10 });
     const stream = newStream();
@@ -233,17 +273,12 @@ describe('an append, whatever happens to its calls', () => {
   });
 
   it('goes to the node that leads', async () => {
-    const leader = await StandInNode.start({ log: node.log });
-    closers.push(() => leader.stop());
-    const trailers = { 'leader-endpoint-host': '127.0.0.1', 'leader-endpoint-port': leader.port };
-    const refuse = { kind: 'refuse', code: grpcStatus.NOT_FOUND, exception: 'not-leader', trailers, times: 100 } as const;
+    const leader = await newLeader();
     const store = open();
     const stream = newStream();
     await store.append(stream, NO_STREAM, [newEvent(0)]);
-    node.inject({ on: 'batchAppend', ...refuse }, { on: 'read', ...refuse }, { on: 'subscribe', ...refuse });
+    node.follow(leader);
     expect(await store.append(stream, 0, [newEvent(1)])).toMatchObject({ revision: 1, repeated: false });
-    expect(numbersOf(await flatten(store.readStream(stream)))).toEqual([0, 1]);
-    expect(await follow(store, stream, 2)).toEqual([0, 1]);
     expect(leader.seen.batchAppend).toBeGreaterThan(0);
   });
 
@@ -407,6 +442,12 @@ describe('reading and following', () => {
       );
   };
 
+  /** The node hears of it that a call has been cancelled, a little later. */
+  const noReadsLeft = async () => {
+    for (let tries = 0; node.openReads > 0 && tries < 100; tries += 1) await sleep(20);
+    expect(node.openReads).toBe(0);
+  };
+
   it.each<[string, Fault]>([
     ['breaks off', { on: 'read', kind: 'break', after: 100 }],
     ['falls silent', { on: 'read', kind: 'stall', after: 100 }],
@@ -423,6 +464,37 @@ describe('reading and following', () => {
     expect(node.pending).toBe(0);
   });
 
+  it.each<[string, (store: EsdbEventStore, stream: string, event: NewEvent) => Promise<unknown>, (position: number) => unknown]>([
+    ['a stream', async (store, stream) => numbersOf(await flatten(store.readStream(stream))), () => [0, 1]],
+    ['everything', async (store) => numbersOf(await flatten(store.readAll())), () => [0, 1]],
+    ['the head', (store) => store.head(), (position) => position],
+    ['an event by its id', async (store, _, { id }) => (await store.findEvent(id))?.position, (position) => position],
+    ['a subscription', (store, stream) => follow(store, stream, 2), () => [0, 1]],
+  ])('%s is never read as a node knows it that has fallen behind the one that leads', async (_what, read, expected) => {
+    const [leader, stream, later] = [await newLeader(), newStream(), newEvent(1)];
+    const store = open();
+    await store.append(stream, NO_STREAM, [newEvent(0)]);
+    node.follow(leader);
+    const { position } = await open(leader.url).append(stream, 0, [later]);
+    const delivered = node.delivered;
+    expect(await read(store, stream, later)).toEqual(expected(position));
+    expect(node.delivered).toBe(delivered);
+  });
+
+  it('a page that is left before its end ends its call', async () => {
+    const [store, stream] = [open(), newStream()];
+    await store.append(stream, NO_STREAM, [newEvent(0)]);
+    const metadata = Buffer.from(JSON.stringify({ ...newEvent().metadata, moved: { position: -1, recordedAt: '' } }));
+    node.log.append(stream, [
+      { id: randomUUID(), type: 'thing-noted.v1', contentType: 'application/json', data: Buffer.from('{}'), metadata },
+    ]);
+    // It goes no further, and does not end either: as if there were much more to come.
+    node.inject({ on: 'read', kind: 'stall', after: 2, stream });
+    await expect(flatten(store.readStream(stream))).rejects.toMatchObject({ code: 'store-refused' });
+    expect(node.pending).toBe(0);
+    await noReadsLeft();
+  });
+
   it('leaves no call open behind a reader or follower that stops early', async () => {
     const store = open();
     const stream = newStream();
@@ -430,8 +502,7 @@ describe('reading and following', () => {
     for await (const _page of store.readStream(stream)) break;
     for await (const _page of store.readAll()) break;
     for await (const _page of store.subscribe({ after: 0, signal: new AbortController().signal })) break;
-    for (let tries = 0; node.openReads > 0 && tries < 100; tries += 1) await sleep(20);
-    expect(node.openReads).toBe(0);
+    await noReadsLeft();
   });
 
   it.each<[string, Fault]>([

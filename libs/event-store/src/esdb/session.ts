@@ -108,7 +108,7 @@ export class Session {
     if (!(error instanceof TimedOut) || client !== this.current || this.closed.aborted) return;
     this.logger.warn(`${shown(this.address)} did not answer in ${this.limits.callMs} ms; connecting anew`);
     this.current = LedgerClient.to(this.address);
-    void client.dispose().catch(() => undefined);
+    void client.close().catch(() => undefined);
   }
 
   /** Waits the n-th back-off, with a share of chance so that many processes do not come back at once; ends when the store closes. */
@@ -154,7 +154,7 @@ export class Session {
   /** Ends every wait and every call. */
   async close(): Promise<void> {
     this.closing.abort();
-    await this.inTime(this.current.dispose()).catch(() => undefined);
+    await this.inTime(this.current.close()).catch(() => undefined);
   }
 }
 

@@ -84,6 +84,10 @@ describe('a backup', () => {
 
   it('is made nowhere but in an empty place, and of nothing but a ledger', async () => {
     await expect(makeBackup(join(folder, 'none.db'), backup, NOW)).rejects.toMatchObject({ code: 'no-ledger' });
+    await expect(makeBackup(join(folder, 'ledger.db'), join(folder, 'nowhere', 'backup'), NOW)).rejects.toMatchObject({
+      ...{ kind: 'invalid', code: 'no-folder' },
+      message: expect.stringContaining(`there is no folder ${join(folder, 'nowhere')} `),
+    });
     mkdirSync(backup);
     writeFileSync(join(backup, 'note.txt'), 'mine');
     await expect(makeBackup(join(folder, 'ledger.db'), backup, NOW)).rejects.toMatchObject({ code: 'target-not-empty' });

@@ -15,6 +15,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import Database from 'better-sqlite3';
 import { canonicalJson, Problem } from '@app/kernel';
+import { onFile } from '../file-refused.js';
 import { openLedgerFile, putInPlace, removeDatabase, sync } from './sqlite-archive.js';
 import { type LedgerSummary, summaryOf } from './stored-record.js';
 import { LOCK_WAIT_MS } from '../events-schema.js';
@@ -38,19 +39,21 @@ export interface BackupManifest extends LedgerSummary {
  * Makes a backup of an embedded ledger, which may be written to meanwhile: one consistent state of it, no older than the
  * call. It appears under its name when it is whole, and not before.
  * @param folder where the backup shall be: one that does not exist yet, or is empty
- * @throws Problem `no-ledger`; `target-not-empty`
+ * @throws Problem `no-ledger`; `no-folder` for one that is to lie in a folder that does not exist; `target-not-empty`; `file-refused`
  */
 export async function makeBackup(ledgerFile: string, folder: string, now: Date): Promise<BackupManifest> {
   const target = resolve(folder);
   refuseNonEmpty(target);
   if (!existsSync(ledgerFile)) throw new Problem('invalid', 'no-ledger', `there is no ledger at ${ledgerFile}`);
+  if (!existsSync(dirname(target)))
+    throw new Problem('invalid', 'no-folder', `there is no folder ${dirname(target)} to put ${basename(target)} in`);
   const unfinished = mkdtempSync(join(dirname(target), `${basename(target)}.unfinished-`));
   try {
     const file = join(unfinished, LEDGER);
     const database = new Database(ledgerFile, { readonly: true, timeout: LOCK_WAIT_MS });
     try {
       // One read transaction: however much is written meanwhile, nobody waits and nothing begins anew.
-      database.prepare('VACUUM INTO ?').run(file);
+      onFile(file, () => database.prepare('VACUUM INTO ?').run(file));
     } finally {
       database.close();
     }

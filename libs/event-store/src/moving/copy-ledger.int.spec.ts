@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -315,6 +315,42 @@ describe('a copy into EventStoreDB that is broken off', () => {
     expect(await running.head()).toBe(0);
     await archiveOn(early).begin();
     await expect(running.append('thing-new', NO_STREAM, [newEvent({})])).rejects.toMatchObject({ code: 'store-incomplete' });
+  });
+});
+
+describe('the copy of the claimed ids', () => {
+  const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith('ledger-claims-'));
+
+  it('is kept where it is told for as long as a ledger moves in, and is gone afterwards, also when that failed', async () => {
+    const [file, work, node] = [newPath(), newPath(), await newNode()];
+    await fill(embedded(file), 3);
+    const before = temporary();
+    for (const isRefused of [true, false]) {
+      if (isRefused) node.inject({ ...DENIED, stream: 'thing-' });
+      const target = new EsdbArchive(parseAddress(node.url), LIMITS, work);
+      const copying = copyLedger(opened(openLedgerFile(file)), target);
+      if (isRefused) await expect(copying).rejects.toMatchObject({ code: 'store-refused' });
+      else expect(await copying).toMatchObject({ wasComplete: false });
+      expect(readdirSync(work)).toContain('claims.db');
+      await target.close();
+      expect(existsSync(work)).toBe(false);
+      node.calm();
+    }
+    const source = new EsdbArchive(parseAddress(node.url), LIMITS);
+    expect(await copyLedger(source, receiving(newPath()))).toMatchObject({ wasComplete: false });
+    expect(temporary()).toEqual(before);
+    await source.close();
+  });
+
+  it('is named when its disk refuses it', async () => {
+    const [file, work] = [newPath(), newPath()];
+    await fill(embedded(file), 3);
+    mkdirSync(join(work, 'claims.db'), { recursive: true });
+    const target = opened(new EsdbArchive(parseAddress((await newNode()).url), LIMITS, work));
+    await expect(copyLedger(opened(openLedgerFile(file)), target)).rejects.toMatchObject({
+      ...{ kind: 'unavailable', code: 'file-refused' },
+      message: expect.stringContaining(join(work, 'claims.db')),
+    });
   });
 });
 

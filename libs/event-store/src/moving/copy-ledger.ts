@@ -88,7 +88,7 @@ export async function copyLedger(source: Archive, target: ReceivingArchive, opti
     throw new Problem(
       'conflict',
       'copy-source-moved',
-      `${source.name} has gone on from position ${end} to ${now} meanwhile; stop what writes to it and copy again, or say where the copy ends`,
+      `${source.name} has gone on from position ${end} to ${now} meanwhile; stop what writes to it and copy again, or say where the copy ends (--until now)`,
     );
   }
   if (state !== 'complete') await target.finish();

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { Problem } from '@app/kernel';
 import { type EventRow, EVENTS_SCHEMA, LOCK_WAIT_MS } from '../events-schema.js';
 import type { EventMetadata } from '../event.js';
+import { onFile } from '../file-refused.js';
 import { type Archive, type ArchiveState, diverged, type ReceivingArchive } from './archive.js';
 import { canonicalRecord, type StoredRecord } from './stored-record.js';
 
@@ -72,11 +73,13 @@ export class ReceivingFile implements ReceivingArchive {
   private opened(): Database.Database {
     if (this.incoming !== undefined) return this.incoming;
     if (existsSync(this.file)) return (this.incoming = new Database(this.file, { readonly: true, timeout: LOCK_WAIT_MS }));
-    const incoming = new Database(this.incomingFile, { timeout: LOCK_WAIT_MS });
-    incoming.pragma('journal_mode = WAL');
-    incoming.pragma('synchronous = FULL');
-    incoming.exec(EVENTS_SCHEMA);
-    return (this.incoming = incoming);
+    return (this.incoming = onFile(this.incomingFile, () => {
+      const incoming = new Database(this.incomingFile, { timeout: LOCK_WAIT_MS });
+      incoming.pragma('journal_mode = WAL');
+      incoming.pragma('synchronous = FULL');
+      incoming.exec(EVENTS_SCHEMA);
+      return incoming;
+    }));
   }
 
   async head(): Promise<number> {
@@ -92,23 +95,22 @@ export class ReceivingFile implements ReceivingArchive {
     const insert = database.prepare(`INSERT INTO events (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
     const at = database.prepare<[number], EventRow>(`SELECT ${COLUMNS} FROM events WHERE position = ?`);
     const end = database.prepare<[string], number | null>('SELECT max(revision) FROM events WHERE stream = ?').pluck();
-    database
-      .transaction(() => {
-        let head = headOf(database);
-        for (const record of records) {
-          const { position, stream, revision, id, type, recordedAt, data, metadata } = record;
-          if (position <= head) {
-            const row = at.get(position);
-            if (row !== undefined && canonicalRecord(recordOf(row)) === canonicalRecord(record)) continue;
-            throw diverged(this, `at position ${position} it has another event than ${type} of ${stream}`);
-          }
-          if ((end.get(stream) ?? -1) !== revision - 1)
-            throw diverged(this, `${stream} does not go on with revision ${revision} at position ${position}`);
-          insert.run(position, stream, revision, id, type, recordedAt, JSON.stringify(data), JSON.stringify(metadata));
-          head = position;
+    const adding = database.transaction(() => {
+      let head = headOf(database);
+      for (const record of records) {
+        const { position, stream, revision, id, type, recordedAt, data, metadata } = record;
+        if (position <= head) {
+          const row = at.get(position);
+          if (row !== undefined && canonicalRecord(recordOf(row)) === canonicalRecord(record)) continue;
+          throw diverged(this, `at position ${position} it has another event than ${type} of ${stream}`);
         }
-      })
-      .immediate();
+        if ((end.get(stream) ?? -1) !== revision - 1)
+          throw diverged(this, `${stream} does not go on with revision ${revision} at position ${position}`);
+        insert.run(position, stream, revision, id, type, recordedAt, JSON.stringify(data), JSON.stringify(metadata));
+        head = position;
+      }
+    });
+    onFile(this.incomingFile, () => adding.immediate());
     await nextTurn();
   }
 
