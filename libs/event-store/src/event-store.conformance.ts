@@ -69,7 +69,7 @@ const numbersOf = (events: readonly RecordedEvent[]) => events.map((event) => (e
 const range = (from: number, to: number) => Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
 
 let streams = 0;
-/** A name no earlier run on a shared server can have used. */
+/** A name that nothing else on a shared node can have used. */
 function newStream(): string {
   streams += 1;
   return `conformance-${randomUUID()}.${streams}`;
