@@ -1,4 +1,3 @@
-import Database from 'better-sqlite3';
 import { Problem } from '@app/kernel';
 
 /** What lies with the disk or its owner, not with what is written. */
@@ -12,7 +11,8 @@ export function onFile<Result>(file: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof Database.SqliteError) || !OF_THE_DISK.test(error.code)) throw error;
-    throw new Problem('unavailable', 'file-refused', `${file} cannot be written: ${error.message} (${error.code})`);
+    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+    if (!OF_THE_DISK.test(String(code))) throw error;
+    throw new Problem('unavailable', 'file-refused', `${file} cannot be written: ${String(message)} (${String(code)})`);
   }
 }
