@@ -11,7 +11,7 @@ import type { Batch, Candidacy, Checkpoint } from '../read-models.js';
 import { table } from '../table.js';
 import { MISSING, type UnitOfWork } from '../unit-of-work.js';
 import { PostgresReadModels } from './postgres-read-models.js';
-import { prepareReportingRole, REPORTING_ROLE, type ReportingView } from './reporting.js';
+import { aloneInReporting, prepareReportingRole, replaceView, REPORTING_ROLE, type ReportingView } from './reporting.js';
 import type { RowCache } from './row-cache.js';
 
 let server: PostgresServer;
@@ -470,6 +470,23 @@ describe('views for reporting tools', () => {
     expect(warn.mock.calls).toEqual([[expect.stringMatching(/view "kept" .*reporting\.things.*public\.mine/s)]]);
     warn.mockRestore();
     expect((await client.query('SELECT * FROM reporting.things')).fields.map(({ name }) => name)).toEqual(['id']);
+  });
+
+  it('are replaced by one process while another one brings new tables up: neither waits for what the other one holds', async () => {
+    const views = view({ id });
+    await start(views);
+    const readModels = await PostgresReadModels.open({ url, pool: 2, timeoutMs: 30_000 }, views);
+    opened.push(readModels);
+    const building = (await readModels.begin([projection], 'building'))[0] as Checkpoint;
+    // As a process that starts with other views does.
+    await client.query('BEGIN');
+    await aloneInReporting(client);
+    const promoting = readModels.promote(projection, building).catch(String);
+    const waiting = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+    while ((await client.query(waiting)).rowCount === 0) await sleep(20);
+    await replaceView(client, 'reporting."things"', 'SELECT id FROM ledger.kept');
+    await client.query('COMMIT');
+    expect(await promoting).toBe(true);
   });
 
   afterEach(() => client.end());

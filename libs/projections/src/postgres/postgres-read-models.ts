@@ -37,7 +37,7 @@ import { arrayOf, arraysOf, type Column, copyLines, copyTo, type Written } from 
 import { Leases } from './leases.js';
 import { migrate } from './migrations.js';
 import { type CachedTable, RowCache } from './row-cache.js';
-import { ensureReporting, replaceView, type ReportingView } from './reporting.js';
+import { aloneInReporting, ensureReporting, replaceView, type ReportingView } from './reporting.js';
 import type { PostgresSettings } from './settings.js';
 import { keyArrays, statementsOf, type TableStatements } from './statements.js';
 
@@ -195,9 +195,11 @@ export class PostgresReadModels extends ReadModels {
       if ((await client.query(standing, [name, generation, position])).rowCount === 0) return false;
       await client.query(`UPDATE checkpoint SET purpose = 'former' WHERE name = $1 AND purpose = 'live'`, [name]);
       await client.query(`UPDATE checkpoint SET purpose = 'live' WHERE name = $1 AND generation = $2`, [name, generation]);
-      for (const table of projection.tables as unknown as readonly Table[]) {
-        // They are there, unless a server has lost what was built last.
-        for (const statement of postgresIndexStatements(table, generation)) await client.query(statement);
+      const tables = projection.tables as unknown as readonly Table[];
+      // They are there, unless a server has lost what was built last.
+      for (const table of tables) for (const statement of postgresIndexStatements(table, generation)) await client.query(statement);
+      await aloneInReporting(client);
+      for (const table of tables) {
         const columns = quoted(Object.keys(table.columns));
         await replaceView(client, `"${table.name}"`, `SELECT ${columns} FROM "${presentTable(table, generation)}"`);
       }

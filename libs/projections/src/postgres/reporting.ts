@@ -46,10 +46,19 @@ export function meaningIn(language: GuideLanguage, { meaning, words }: Reporting
   return `${meaning[language]}${colon}${told.join(comma)}`;
 }
 
+/**
+ * Keeps others from changing the views until the transaction ends. To be taken before any view they may stand over is replaced:
+ * whoever replaces one first and waits here then holds what the other one, who looks at it, is waiting for.
+ */
+export async function aloneInReporting(client: pg.ClientBase): Promise<void> {
+  await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('policy-ledger reporting', 0))`);
+}
+
 /** Makes the views whose tables are there, unless they are as they should be. For whoever holds the schema. */
 export async function ensureReporting(client: pg.ClientBase, views: readonly ReportingView[]): Promise<void> {
   if (views.length === 0) return;
-  await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('policy-ledger reporting', 0)); CREATE SCHEMA IF NOT EXISTS reporting`);
+  await aloneInReporting(client);
+  await client.query('CREATE SCHEMA IF NOT EXISTS reporting');
   const { rows: roles } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [REPORTING_ROLE]);
   for (const view of views) {
     const { rows } = await client.query<{ there: number; is: string | null }>(
