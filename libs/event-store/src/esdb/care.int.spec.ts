@@ -163,6 +163,22 @@ describe('the care of a node', () => {
     }
   });
 
+  it('names a node of the address that is gone, also where the others have forgotten it', async () => {
+    await prepareStore(parseAddress(node.url), ROLES);
+    for (const hosts of [`127.0.0.1:1,127.0.0.1:${node.port}`, `127.0.0.1:${node.port},127.0.0.1:1`]) {
+      const { findings, nodes } = await examineStore(parseAddress(node.url.replace(`127.0.0.1:${node.port}`, hosts)), { now: () => TODAY });
+      expect(new Map(nodes.map(({ node: at, version }) => [at, version]))).toEqual(
+        new Map([
+          ['127.0.0.1:1', null],
+          [`127.0.0.1:${node.port}`, '26.0.3'],
+        ]),
+      );
+      expect(findings.filter(({ code }) => code === 'node-unreachable')).toMatchObject([
+        { detail: expect.stringContaining('127.0.0.1:1 ') },
+      ]);
+    }
+  });
+
   it('looks through a large store as long as it is told something, and gives up on one that says nothing', async () => {
     await prepareStore(parseAddress(node.url), ROLES);
     const limits = { callMs: 500, giveUpMs: 300, backOffMs: [1, 1] as const };

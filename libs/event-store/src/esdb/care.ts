@@ -118,14 +118,20 @@ export async function examineStore(
   );
 }
 
-/** Every node that the one at the address knows of, each asked by itself; and what the one at the address says of itself. */
+/**
+ * Every node that the one at the address knows of or that the address names, each asked by itself; and what the one at the
+ * address says of itself. Others forget a node that has been away for long; who wrote the address has not.
+ */
 async function nodesOf(session: Session, address: EsdbAddress, now: () => Date) {
   const leader = await session.repeating((client) => session.inTime(client.serverInfo()));
   // A server too old to be asked for its version may not know of this either.
   const members = leader.version === 'unknown' ? [] : await session.repeating((client) => session.inTime(client.members()));
-  const [first] = address.hosts;
-  if (members.length <= 1 && first !== undefined) return { leader, nodes: [nodeTold(first, leader, now)] };
-  const asked = members.map(async ({ isAlive, ...host }) => {
+  const [first, ...others] = address.hosts;
+  if (members.length <= 1 && first !== undefined && others.length === 0) return { leader, nodes: [nodeTold(first, leader, now)] };
+  const named = address.hosts.length > 1 ? address.hosts.map((host) => ({ ...host, isAlive: true })) : [];
+  // What gossip says of a node comes first.
+  const known = new Map([...named, ...members].map((node) => [`${node.address}:${node.port}`, node]));
+  const asked = [...known.values()].map(async ({ isAlive, ...host }) => {
     if (!isAlive) return nodeTold(host, undefined, now);
     const itself = { ...address, hosts: [host], discover: false };
     const asking = withSession(itself, (own) => own.repeating((client) => own.inTime(client.serverInfo())), BRIEF);
