@@ -1,34 +1,18 @@
 import { ACCOUNTS, type AwardRow, type InstalmentRow } from '@app/awards';
 import type { BudgetLineRow } from '@app/budgets';
 import type { DossierTables } from '@app/enterprises';
+import { AWARD_STATUS, BUDGET_LINE_STATUS, ENTERPRISE_STATUS, INSTALMENT_STATUS, TARGET_ENTRY } from '@app/exports';
 import type { ReportingColumn, ReportingView } from '@app/projections';
 import type { TargetTables } from '@app/targets';
 
-/** Every word of a column, with its Chinese term: one too many or too few does not compile. */
-type Words<Word extends string> = Readonly<Record<Word, string>>;
+/** Terms for the very words a column may hold: one too many or too few does not compile. */
+type TermsFor<Word extends string, Terms extends Readonly<Record<Word, string>>> = [keyof Terms] extends [Word] ? Terms : never;
 
-const AWARD_STATUS: Words<AwardRow['status']> = {
-  applied: '已申报',
-  assessed: '已测算',
-  reviewed: '已审核',
-  publicised: '公示中',
-  granting: '批准中',
-  granted: '已批准',
-  rejected: '不予通过',
-  withdrawn: '已撤回',
-  lapsed: '已失效',
-  revoked: '已撤销',
-};
-const INSTALMENT_STATUS: Words<InstalmentRow['status']> = {
-  locked: '未到付',
-  unlocked: '到付待拨',
-  ordered: '批次中',
-  paid: '已拨付',
-  lapsed: '已失效',
-};
-const LINE_STATUS: Words<BudgetLineRow['status']> = { open: '使用中', closed: '已关闭' };
-const ENTERPRISE_STATUS: Words<DossierTables['enterprise']['status']> = { registered: '已登记', merged: '已并入他户' };
-const FIGURE_KIND: Words<TargetTables['target_entry']['kind']> = { plan: '计划', actual: '实际', baseline: '基数' };
+const AWARD_WORDS: TermsFor<AwardRow['status'], typeof AWARD_STATUS> = AWARD_STATUS;
+const INSTALMENT_WORDS: TermsFor<InstalmentRow['status'], typeof INSTALMENT_STATUS> = INSTALMENT_STATUS;
+const LINE_WORDS: TermsFor<BudgetLineRow['status'], typeof BUDGET_LINE_STATUS> = BUDGET_LINE_STATUS;
+const ENTERPRISE_WORDS: TermsFor<DossierTables['enterprise']['status'], typeof ENTERPRISE_STATUS> = ENTERPRISE_STATUS;
+const ENTRY_WORDS: TermsFor<TargetTables['target_entry']['kind'], typeof TARGET_ENTRY> = TARGET_ENTRY;
 
 const column = (sql: string, english: string, chinese: string, words?: Readonly<Record<string, string>>): ReportingColumn => ({
   sql,
@@ -67,7 +51,7 @@ export const REPORTING_VIEWS: readonly ReportingView[] = [
         'what it is for: a year, the number of a certificate, a project, or once',
         '事由：年度、证书编号、项目，或一次性（once）',
       ),
-      status: column('status', 'where it stands', '状态', AWARD_STATUS),
+      status: column('status', 'where it stands', '状态', AWARD_WORDS),
       computed_yuan: column(
         yuan('computed_fen'),
         'what the clause computed, where another amount was proposed by hand and not dropped; otherwise empty',
@@ -113,7 +97,7 @@ export const REPORTING_VIEWS: readonly ReportingView[] = [
       payee_name: PAYEE_NAME,
       budget_line: column('budget_line', 'the line it is paid from: pack, line and period', '支付科目：政策、科目、期间'),
       amount_yuan: column(yuan('amount_fen'), 'its amount, whatever its status', '本期金额，不论状态'),
-      status: column('status', 'where it stands', '状态', INSTALMENT_STATUS),
+      status: column('status', 'where it stands', '状态', INSTALMENT_WORDS),
       due_since: column(
         'due_since::date',
         'day since which it is or was due; empty while it never was',
@@ -151,7 +135,7 @@ export const REPORTING_VIEWS: readonly ReportingView[] = [
       line: column('line', 'budget line', '预算科目'),
       period: column('period', 'year or span of years', '年度或年度区间'),
       title: column('title', 'its title', '名称'),
-      status: column('status', 'whether it can be used', '状态', LINE_STATUS),
+      status: column('status', 'whether it can be used', '状态', LINE_WORDS),
       appropriated_yuan: column(yuan('appropriated_fen'), 'appropriated', '预算安排'),
       adjusted_yuan: column(yuan('adjusted_fen'), 'sum of its adjustments; negative where it was cut', '调整合计；调减为负'),
       transferred_in_yuan: column(
@@ -181,7 +165,7 @@ export const REPORTING_VIEWS: readonly ReportingView[] = [
         'day of its registration with the authority; empty where nobody entered it',
         '成立日期；未录入为空',
       ),
-      status: column('status', 'whether it stands by itself', '状态', ENTERPRISE_STATUS),
+      status: column('status', 'whether it stands by itself', '状态', ENTERPRISE_WORDS),
       survivor: column('survivor', 'credit code of the enterprise it was merged into', '并入企业的统一社会信用代码'),
       facts: column('facts', 'how many facts were recorded, those put right since among them', '录入的事实数，含已更正的'),
       disputed_facts: column('disputed_facts', 'how many of them are in dispute', '其中存疑的事实数'),
@@ -239,7 +223,7 @@ export const REPORTING_VIEWS: readonly ReportingView[] = [
     reads: ['target_entry'],
     where: 'corrected_by_no IS NULL',
     columns: {
-      kind: column('kind', 'what it is', '类别', FIGURE_KIND),
+      kind: column('kind', 'what it is', '类别', ENTRY_WORDS),
       pack: PACK,
       clause: column('clause', 'the target', '目标条款'),
       unit: column('unit', 'district or office it is for', '责任单位（区县或部门）'),

@@ -5,7 +5,7 @@ import { FINDING_VIEWS } from './finding-views.js';
 import { list } from './list-view.js';
 import { show, tableOf } from './output.js';
 import type { Route } from './routes.js';
-import { AWARD_STATUS, BATCH_STATUS, DUE_STATE, eventTerm, POLICY_STATUS, refusalText, termOf } from './terms.js';
+import { AWARD_STATE, AWARD_STATUS, BATCH_STATUS, DUE_STATE, eventTerm, POLICY_STATUS, refusalText, termOf } from './terms.js';
 import { TIMELINE_VIEWS } from './timeline-views.js';
 
 interface AccountBalance {
@@ -53,7 +53,7 @@ const VIEWS: Readonly<Record<string, (answer: never) => string>> = {
     assessment === undefined ? '（已测算过）' : assessment.trace.map(({ text }) => text).join('\n'),
   'award show': ({ award, state, timeline }: AwardDetail) =>
     [
-      `${award}：${termOf(AWARD_STATUS, state.status)}`,
+      `${award}：${termOf(AWARD_STATE, state.status)}`,
       ...(state.assessed?.assessment?.trace.map(({ text }) => `  ${text}`) ?? []),
       ...(state.failedGrant === undefined
         ? []

@@ -4,10 +4,13 @@ import type { Reading } from './flatten.js';
 import {
   ASSESSMENT,
   ASSUMED_GROUP,
+  AWARD_STATE,
   AWARD_STATUS,
   BATCH_STATUS,
+  BUDGET_LINE_STATUS,
   DUE_STATE,
   DUTY_STATUS,
+  ENTERPRISE_STATUS,
   FINDING_STATUS,
   INSPECTION,
   OUTCOME,
@@ -19,6 +22,7 @@ import {
   STATED,
   SUBJECT,
   SUBSCRIBER_STATE,
+  TARGET_ENTRY,
   WHY,
 } from './terms.js';
 
@@ -56,9 +60,8 @@ const CASE_STATUS = {
   repaired: '已修复',
   revoked: '已撤销',
 };
-const ENTERPRISE_STATUS = { registered: '已登记', merged: '已合并' };
 const AGENCY_STATUS = { registered: '已备案', lapsed: '备案已过期', 'struck-off': '已注销' };
-const BUDGET = { status: { open: '执行中', closed: '已结账' } };
+const BUDGET = { status: BUDGET_LINE_STATUS };
 const UNKNOWN = {
   'no-plan': '没有计划',
   'no-actual': '没有实绩',
@@ -305,7 +308,7 @@ export const LISTS: readonly ListDeclaration[] = [
     path: 'targets/*/*/entries',
     title: '填报记录',
     key: ['kind', 'no'],
-    terms: { kind: { actual: '实绩', plan: '计划', baseline: '基数' } },
+    terms: { kind: TARGET_ENTRY },
   },
   {
     path: 'calendar',
@@ -420,7 +423,7 @@ function groupFields(): Readonly<Record<string, Field>> {
 const OBJECTS: readonly (Reading & { readonly path: string })[] = [
   {
     path: 'awards/*',
-    terms: { status: AWARD_STATUS },
+    terms: { status: AWARD_STATE },
     fields: { 'state.override': { heading: '调减' }, 'assessed.on': { heading: '测算日' } },
   },
   {

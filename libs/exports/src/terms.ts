@@ -3,20 +3,31 @@ import { COMPARISON_TERMS, COUNT_TERMS, FULFILMENT_TERMS, METRIC_TERMS } from '@
 
 /** Chinese terms for the words the ledger answers with, wherever people read them: on the command line and in exported files. */
 
-export const AWARD_STATUS: Readonly<Record<string, string>> = {
+/** Of an award in lists. */
+export const AWARD_STATUS = {
   applied: '已申报',
   assessed: '已测算',
   reviewed: '已审核',
   publicised: '公示中',
   granting: '批准中',
   granted: '已批准',
-  closed: '已办结',
   rejected: '不予通过',
   withdrawn: '已撤回',
-  ended: '已终止',
   lapsed: '已失效',
   revoked: '已撤销',
 };
+
+/** Of an award by itself, which tells how it ended in a word of its own. */
+export const AWARD_STATE: Readonly<Record<string, string>> = { ...AWARD_STATUS, closed: '已办结', ended: '已终止' };
+
+export const INSTALMENT_STATUS = { locked: '未到付', unlocked: '到付待拨', ordered: '批次中', paid: '已拨付', lapsed: '已失效' };
+
+export const BUDGET_LINE_STATUS = { open: '执行中', closed: '已结账' };
+
+export const ENTERPRISE_STATUS = { registered: '已登记', merged: '已合并' };
+
+/** Of what is on record for a target. */
+export const TARGET_ENTRY = { actual: '实绩', plan: '计划', baseline: '基数' };
 
 export const DUE_STATE: Readonly<Record<string, string>> = {
   due: '待拨付',
@@ -143,18 +154,9 @@ export const WHY = {
 } as const;
 
 /** Of an award that is computed again. */
-export const RECOMPUTED_STATUS: Readonly<Record<string, string>> = { ...AWARD_STATUS, open: '办理中' };
+export const RECOMPUTED_STATUS: Readonly<Record<string, string>> = { ...AWARD_STATE, open: '办理中' };
 
-const INSTALMENT = {
-  locked: '未到付',
-  unlocked: '到付待拨',
-  ordered: '批次中',
-  paid: '已拨付',
-  lapsed: '已失效',
-  met: '条件已满足',
-  unmet: '条件未满足',
-  pending: '待定',
-};
+const INSTALMENT = { ...INSTALMENT_STATUS, met: '条件已满足', unmet: '条件未满足', pending: '待定' };
 const RESULT = { paid: '已付', returned: '退回' };
 const BATCH_LINE = { pending: '待银行回单', dropped: '已剔除', ...RESULT };
 const UNEXPECTED = { accepted: '确已支付，予以入账', 'not-made': '未支付或已退回' };
