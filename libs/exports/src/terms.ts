@@ -116,10 +116,10 @@ export const ASSESSMENT: Readonly<Record<string, string>> = {
   invalid: '输入有误',
 };
 
-/** What an award comes to on record, and computed again. */
 /** 假设测算: how an award stands. */
 export const ASSUMED_GROUP = { granted: '已批准', denied: '曾不予支持', pending: '办理中' };
 
+/** What an award comes to on record, and computed again. */
 export const STATED = {
   payable: '应付',
   refused: '不予支持',
